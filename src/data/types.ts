@@ -1,0 +1,68 @@
+/**
+ * The shapes that data take on disk and between floors.
+ *
+ * `question`, `prefix`, `last`, `correction` are the keys of the official Stream Aligner data set
+ * (FIELD: a JSON array of such objects; here one per line); readers of that format may ignore
+ * the others.
+ */
+
+export type Split = 'train' | 'validation' | 'test';
+
+/** A sentence-level preference: question q, corrected answer so far p, next sentence y1, and y2. */
+export interface Quadruple {
+  question: string;
+  /** Sentences joined with single spaces; empty at the beginning. */
+  prefix: string;
+  /** The upstream's next sentence, without surrounding white space; empty where it wrote none. */
+  last: string;
+  /** Empty: the answer is complete, stop. */
+  correction: string;
+}
+
+/**
+ * What the solver says of a sentence in its place: `good` is copied verbatim, `neutral` (hedged,
+ * wordy, or without its equation) keeps its content in a better form, `bad` is rewritten from its
+ * first word on, `surplus` came after the answer was complete, and `missing` is the empty sentence
+ * of an upstream that stopped too early.
+ */
+export type Quality = 'good' | 'neutral' | 'bad' | 'surplus' | 'missing';
+
+/** The kind of fault of a sentence that is not good. */
+export type Fault =
+  | 'hedged'
+  | 'wordy'
+  | 'no-equation'
+  | 'wrong-result'
+  | 'wrong-operation'
+  | 'wrong-number'
+  | 'repeated'
+  | 'off-topic'
+  | 'wrong-answer'
+  | 'unreadable';
+
+export interface Annotation {
+  quality: Quality;
+  /** null for good, surplus and missing. */
+  fault: Fault | null;
+  correction: string;
+}
+
+/** A quadruple with the solver's word on it, and the problem it belongs to. */
+export interface AnnotatedQuadruple extends Quadruple {
+  /** {@link Problem.id} */
+  problem: string;
+  quality: Quality;
+  fault: Fault | null;
+}
+
+/** An arithmetic word problem; everything in it follows from its id (split, seed and index). */
+export interface Problem {
+  id: string;
+  split: Split;
+  question: string;
+  answer: number;
+  /** Families of its steps, in order. */
+  families: string[];
+  /** Whether one of them is the family that training never sees. */
+  unseenFamily: boolean;
+}
