@@ -59,6 +59,8 @@ export interface Sampling {
   /** Default 0: off. */
   topK?: number;
   seed: number;
+  /** `[B]`, replaces `seed`: one per row, so that what is drawn does not depend on the batch. */
+  rowSeeds?: readonly number[];
 }
 
 /**
