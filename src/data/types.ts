@@ -35,6 +35,7 @@ export type Fault =
   | 'wrong-result'
   | 'wrong-operation'
   | 'wrong-number'
+  | 'wrong-subject'
   | 'repeated'
   | 'off-topic'
   | 'wrong-answer'
@@ -55,12 +56,30 @@ export interface AnnotatedQuadruple extends Quadruple {
   fault: Fault | null;
 }
 
+export type Operator = '+' | '-' | 'x' | '/';
+
+/** One equation of a solution, `left operator right = result`, and what it counts. */
+export interface Step {
+  family: string;
+  left: number;
+  operator: Operator;
+  right: number;
+  result: number;
+  /** Whose things are counted after this step. */
+  subject: string;
+  /** Plural noun of what is counted after this step. */
+  item: string;
+}
+
 /** An arithmetic word problem; everything in it follows from its id (split, seed and index). */
 export interface Problem {
   id: string;
   split: Split;
   question: string;
   answer: number;
+  steps: Step[];
+  /** Everyone the question names. */
+  people: string[];
   /** Families of its steps, in order. */
   families: string[];
   /** Whether one of them is the family that training never sees. */

@@ -1,0 +1,201 @@
+/**
+ * The upstream's corpus: step-by-step solutions as people write them. The manner of the question
+ * is answered in kind: chatty ones with hedges and padding, hasty ones with slips; and some go on
+ * after the answer. In part of the documents the first sentences are the annotator's, so that the
+ * upstream has seen a corrected prefix; training leaves those without loss.
+ */
+import type { Random } from '../math/random.js';
+import { createRandom } from '../math/random.js';
+import { largestNumber, type Manner } from './families.js';
+import { mannerOf } from './problems.js';
+import {
+  answerForm, asides, bareForms, bareTargetForms, fillForm, hedges, improve, padding, rewrite, wrap, writeStep,
+} from './sentences.js'; // prettier-ignore
+import type { Operator, Problem, Step } from './types.js';
+
+/** Solution text: `answer` continues `prefix`. */
+export interface Solution {
+  /** {@link Problem.id} */
+  problem: string;
+  question: string;
+  prefix: string;
+  answer: string;
+}
+
+/** Shares of neutral and of faulty sentences, by the manner of the question. */
+const habits: Record<Manner, { neutral: number; slip: number }> = {
+  plain: { neutral: 0.06, slip: 0.05 },
+  chatty: { neutral: 0.55, slip: 0.05 },
+  hasty: { neutral: 0.1, slip: 0.3 },
+};
+const ramblingShare = 0.12;
+
+/** A solution as the upstream's corpus has it, faults included. */
+export function corpusSolution(problem: Problem, seed: number): Solution {
+  const random = createRandom(`corpus/${seed}/${problem.id}`);
+  const { neutral, slip } = habits[mannerOf(problem.question)];
+  const given = random.next() < 0.5 ? random.integer(problem.steps.length + 1) : 0;
+  const prefix = problem.steps.slice(0, given).map((step) => writeCorrected(step, random));
+  const written: string[] = [];
+  let believed: number | null = null;
+  for (let i = given; i < problem.steps.length; i++) {
+    const step = carried(problem, i, believed);
+    const fate = random.next();
+    const spoilt = fate < slip ? slipOf(problem, i, step, random) : null;
+    if (spoilt !== null) {
+      written.push(spoilt.sentence);
+      if (spoilt.believed === undefined) i--;
+      else believed = spoilt.believed;
+      continue;
+    }
+    written.push(fate < slip + neutral ? neutralStep(step, random) : writeStep(step, random));
+    believed = step.result;
+  }
+  written.push(answerSentence(believed ?? problem.answer, random.next() < neutral, random));
+  if (random.next() < ramblingShare) written.push(aside(problem, random));
+  return {
+    problem: problem.id,
+    question: problem.question,
+    prefix: prefix.join(' '),
+    answer: written.join(' '),
+  };
+}
+
+/** A solution without a fault, in the corpus's good forms: what a corrector's first stage reads. */
+export function cleanSolution(problem: Problem, seed: number): Solution {
+  const random = createRandom(`clean/${seed}/${problem.id}`);
+  const sentences = problem.steps.map((step) => writeCorrected(step, random));
+  sentences.push(answerForm.replace('{r}', String(problem.answer)));
+  return {
+    problem: problem.id,
+    question: problem.question,
+    prefix: '',
+    answer: sentences.join(' '),
+  };
+}
+
+/** A right prefix of `steps` steps as a stream leaves it: copied, improved and rewritten ones. */
+export function correctedPrefix(problem: Problem, steps: number, random: Random): string {
+  const sentences = problem.steps.slice(0, steps).map((step) => writeCorrected(step, random));
+  if (steps > problem.steps.length)
+    sentences.push(answerForm.replace('{r}', String(problem.answer)));
+  return sentences.join(' ');
+}
+
+function writeCorrected(step: Step, random: Random): string {
+  const fate = random.next();
+  if (fate < 0.6) return writeStep(step, random);
+  return fate < 0.75 ? improve(step) : rewrite(step);
+}
+
+/** A faulty sentence for the step that is due: what a careless upstream might write there. */
+export function faultySentence(problem: Problem, due: number, random: Random): string {
+  const step = problem.steps[due];
+  if (step === undefined) {
+    const wrong = Math.max(0, problem.answer + random.pick([-10, -2, -1, 1, 2, 10]));
+    return random.next() < 0.7 ? answerForm.replace('{r}', String(wrong)) : aside(problem, random);
+  }
+  for (;;) {
+    const spoilt = slipOf(problem, due, step, random);
+    if (spoilt !== null) return spoilt.sentence;
+  }
+}
+
+/** A right sentence in a poor form for the step that is due. */
+export function neutralSentence(problem: Problem, due: number, random: Random): string {
+  const step = problem.steps[due];
+  return step ? neutralStep(step, random) : answerSentence(problem.answer, true, random);
+}
+
+/** The next step as one would take it who believes the amount to be another. */
+function carried(problem: Problem, index: number, believed: number | null): Step {
+  const step = problem.steps[index] as Step;
+  const before = problem.steps[index - 1];
+  if (believed === null || before === undefined || believed === before.result) return step;
+  const reversed = step.family === 'target';
+  const left = reversed ? step.left : believed;
+  const right = reversed ? believed : step.right;
+  const result = compute(left, step.operator, right);
+  return result === null ? step : { ...step, left, right, result };
+}
+
+function compute(left: number, operator: Operator, right: number): number | null {
+  const result =
+    operator === '+'
+      ? left + right
+      : operator === '-'
+        ? left - right
+        : operator === 'x'
+          ? left * right
+          : left / right;
+  return Number.isInteger(result) && result >= 0 && result <= largestNumber ? result : null;
+}
+
+interface Slip {
+  sentence: string;
+  /** What the writer now takes the amount to be; absent where the step was not taken. */
+  believed?: number;
+}
+
+/** A slip at a step, or null where the drawn kind of slip is not possible there. */
+function slipOf(problem: Problem, index: number, step: Step, random: Random): Slip | null {
+  const draw = random.next();
+  if (draw < 0.1) return { sentence: aside(problem, random, step) };
+  if (draw < 0.2) {
+    const earlier = index > 0 ? problem.steps[random.integer(index)] : undefined;
+    return earlier ? { sentence: writeStep(earlier, random) } : null;
+  }
+  const changed = changedStep(problem, step, (draw - 0.2) / 0.8, random);
+  if (changed === null) return null;
+  return { sentence: writeStep(changed, random), believed: changed.result };
+}
+
+/** `draw` in [0, 1) chooses what is changed; null where that cannot be changed here. */
+function changedStep(problem: Problem, step: Step, draw: number, random: Random): Step | null {
+  if (draw < 0.4) return otherResult(step, random);
+  if (draw < 0.65) return otherOperation(step, random);
+  if (draw < 0.9) return otherNumber(problem, step, random);
+  const other = problem.people.find((name) => name !== step.subject);
+  return other ? { ...step, subject: other } : null;
+}
+
+function otherResult(step: Step, random: Random): Step | null {
+  const result = step.result + random.pick([-10, -2, -1, -1, 1, 1, 2, 10]);
+  return result < 0 || result > largestNumber ? null : { ...step, result };
+}
+
+function otherOperation(step: Step, random: Random): Step | null {
+  const operator = random.pick(
+    (['+', '-', 'x', '/'] as const).filter((sign) => sign !== step.operator),
+  );
+  const result = compute(step.left, operator, step.right);
+  return result === null ? null : { ...step, operator, result };
+}
+
+function otherNumber(problem: Problem, step: Step, random: Random): Step | null {
+  const seen = [...problem.question.matchAll(/\d+/g)].map((match) => Number(match[0]));
+  const earlier = problem.steps.filter((s) => s !== step).map((s) => s.result);
+  const changesLeft = random.next() < 0.5;
+  const number = random.pick([...seen, ...earlier]);
+  const left = changesLeft ? number : step.left;
+  const right = changesLeft ? step.right : number;
+  const result = compute(left, step.operator, right);
+  if (result === null || (left === step.left && right === step.right)) return null;
+  return { ...step, left, right, result };
+}
+
+function neutralStep(step: Step, random: Random): string {
+  const draw = random.next();
+  if (draw < 0.3)
+    return fillForm(random.pick(step.family === 'target' ? bareTargetForms : bareForms), step);
+  return wrap(random.pick(draw < 0.7 ? hedges : padding), writeStep(step, random));
+}
+
+function answerSentence(answer: number, neutral: boolean, random: Random): string {
+  const plain = answerForm.replace('{r}', String(answer));
+  return neutral ? wrap(random.pick([...hedges, ...padding]), plain) : plain;
+}
+
+function aside(problem: Problem, random: Random, step = problem.steps.at(-1) as Step): string {
+  return fillForm(random.pick(asides), step);
+}

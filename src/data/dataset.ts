@@ -1,0 +1,68 @@
+/**
+ * The data sets that the lab can write, each as a stream of rows. Rows depend on the options alone:
+ * the i-th row of a kind is made from the i-th problem of the split.
+ */
+import { cleanSolution, corpusSolution, type Solution } from './corpus.js';
+import { generateProblems, problemById } from './problems.js';
+import { annotateSample, correctAnswer, drawContext, writtenQuadruple } from './quadruples.js';
+import type { Context, Sample } from './quadruples.js';
+import type { AnnotatedQuadruple, Problem, Split } from './types.js';
+
+export interface DatasetOptions {
+  split: Split;
+  count: number;
+  /** Seed of problems and of what is written about them. */
+  seed: number;
+  /** Index of the first problem. Default 0. */
+  from?: number;
+}
+
+/** Kinds that are generated from problems, with what a row holds. */
+export const generatedKinds = {
+  problems: 'word problems with their steps and answers',
+  corpus: 'solutions as the upstream reads them, slips and hedges included',
+  solutions: 'faultless solutions, for a first stage',
+  contexts: 'questions with a corrected prefix, for an upstream to write on',
+  written: 'annotated quadruples with generated sentences, even in the kinds of faults',
+} as const;
+
+export type GeneratedKind = keyof typeof generatedKinds;
+export type GeneratedRow = Problem | Solution | Context | AnnotatedQuadruple;
+
+const makers: Record<GeneratedKind, (problem: Problem, seed: number) => GeneratedRow> = {
+  problems: (problem) => problem,
+  corpus: corpusSolution,
+  solutions: cleanSolution,
+  contexts: drawContext,
+  written: writtenQuadruple,
+};
+
+/** Rows of a generated kind. */
+export function* generateRows(
+  kind: GeneratedKind,
+  options: DatasetOptions,
+): Generator<GeneratedRow> {
+  for (const problem of generateProblems(options)) yield makers[kind](problem, options.seed);
+}
+
+/** Quadruples from sentences that an upstream wrote. */
+export function* annotateSamples(samples: Iterable<Sample>): Generator<AnnotatedQuadruple> {
+  for (const sample of samples) yield annotateSample(sample);
+}
+
+/** A whole answer with its correction, in the keys of the official Aligner data set. */
+export interface Triple {
+  problem: string;
+  question: string;
+  answer: string;
+  correction: string;
+}
+
+/** Triples from whole answers that an upstream wrote. */
+export function* correctAnswers(
+  answers: Iterable<{ problem: string; question: string; answer: string }>,
+): Generator<Triple> {
+  for (const { problem, question, answer } of answers) {
+    yield { problem, question, answer, correction: correctAnswer(problemById(problem), answer) };
+  }
+}
