@@ -1,0 +1,93 @@
+/**
+ * Principal components of the rows of a matrix, over ml-pca's NIPALS (Wold 1966): power iteration
+ * on the data themselves, which never forms the D × D covariance and so stays fast at D = 4096.
+ *
+ * Two properties of that implementation are met here: it starts from the first column (NaN where
+ * that column is constant), and it stops at an absolute change of the scores (too early for small
+ * numbers). So the column of largest variance goes first, and the data are scaled to a fixed norm.
+ */
+import { Matrix } from 'ml-matrix';
+import { PCA } from 'ml-pca';
+import { checkRows, columnMeans } from './rows.js';
+import type { Rows } from './rows.js';
+
+/** Frobenius norm at which NIPALS' absolute tolerance (1e-10 on squares) means 1e-8 of the data. */
+const workingNorm = 1000;
+
+export interface PrincipalComponents {
+  /**
+   * `[K, D]`, unit rows, largest variance first. The sign is arbitrary in itself; here the entry of
+   * largest magnitude is positive, so that equal data give equal signs.
+   */
+  components: Float32Array;
+  /** Per component, its share of the total sum of squares about the centre, 0 … 1. */
+  explained: number[];
+  /** float64 `[D]`: the rows' mean where centred, else zero. */
+  centre: Float64Array;
+}
+
+/**
+ * The first `count` principal components (default 1) of `[N, D]` rows, about their mean (default)
+ * or, with `centred: false`, about the origin.
+ * @throws on a wrong shape, on NaN, on more components than min(N, D), and where the rows do not
+ *   differ from the centre at all.
+ */
+export function principalComponents(
+  options: Rows & { count?: number; centred?: boolean },
+): PrincipalComponents {
+  const { data, rows, width, count = 1, centred = true } = options;
+  checkRows(options, 'pca');
+  if (!Number.isInteger(count) || count < 1 || count > Math.min(rows, width)) {
+    throw new Error(
+      `pca: cannot take ${count} components of ${rows} × ${width} data (expected 1 … ${Math.min(rows, width)})`,
+    );
+  }
+  const centre = centred ? columnMeans(options) : new Float64Array(width);
+  const squares = columnSquares(options, centre);
+  const total = squares.reduce((a, b) => a + b, 0);
+  if (!(total > 0)) throw new Error(`pca: the ${rows} rows do not vary; there is no component`);
+
+  const first = squares.indexOf(Math.max(...squares));
+  const scale = workingNorm / Math.sqrt(total);
+  const matrix = Matrix.zeros(rows, width);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < width; j++) {
+      const value = ((data[i * width + j] ?? 0) - (centre[j] ?? 0)) * scale;
+      matrix.set(i, swapped(j, first), value);
+    }
+  }
+  const pca = new PCA(matrix, { method: 'NIPALS', nCompNIPALS: count, center: false });
+  const loadings = pca.getLoadings();
+  const components = new Float32Array(count * width);
+  for (let k = 0; k < count; k++) {
+    const row = loadings.getRow(k).map((_, j, values) => values[swapped(j, first)] ?? 0);
+    components.set(signed(row), k * width);
+  }
+  if (components.some((x) => Number.isNaN(x))) {
+    throw new Error(`pca: the data have fewer than ${count} components; ask for fewer`);
+  }
+  const explained = pca.getEigenvalues().map((square) => square / workingNorm ** 2);
+  return { components, explained, centre };
+}
+
+/** Index of column j once columns 0 and `first` have changed places. */
+function swapped(j: number, first: number): number {
+  if (j === 0) return first;
+  return j === first ? 0 : j;
+}
+
+function columnSquares({ data, rows, width }: Rows, centre: Float64Array): number[] {
+  const squares = new Array<number>(width).fill(0);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < width; j++) {
+      const x = (data[i * width + j] ?? 0) - (centre[j] ?? 0);
+      squares[j] = (squares[j] ?? 0) + x * x;
+    }
+  }
+  return squares;
+}
+
+function signed(row: readonly number[]): number[] {
+  const largest = row.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0);
+  return largest < 0 ? row.map((x) => -x) : [...row];
+}
