@@ -1,0 +1,94 @@
+/**
+ * How well one number per stimulus tells `correct` from `copy`, unpaired: the threshold is the
+ * middle between the class means of the *training* stimuli. Paired accuracy, as in RepE's
+ * notebooks, flatters: a constant offset between problems cancels in it.
+ */
+import { bootstrapInterval } from '../math/bootstrap.js';
+import { auc, correctAt } from '../math/classification.js';
+import type { Interval } from '../math/interval.js';
+import { createRandom } from '../math/random.js';
+import { mean } from '../math/summary.js';
+import { kindOf, type Stimulus } from './stimuli.js';
+
+/** One number per stimulus, larger = more `correct`. */
+export interface ScoredHalves {
+  training: { scores: readonly number[]; stimuli: readonly Stimulus[] };
+  heldOut: { scores: readonly number[]; stimuli: readonly Stimulus[] };
+}
+
+export interface Separation {
+  threshold: number;
+  /** Share of held-out stimuli on their side of the threshold. */
+  heldOutAccuracy: number;
+  /** Of the accuracy, bootstrapped over problems; null with fewer than two. */
+  ci: Interval | null;
+  /** null where the held-out half has one label only. */
+  auc: number | null;
+  aucCi: Interval | null;
+  /** Held-out accuracy within each kind of input (fault, or quality where there is none). */
+  withinKind: Record<string, { n: number; accuracy: number }>;
+}
+
+/**
+ * Judges scores on the held-out half.
+ * @throws where a training label is absent or there is no held-out stimulus.
+ */
+export function separate(
+  halves: ScoredHalves,
+  options: { seed: number | string; resamples?: number },
+): Separation {
+  const threshold = midpoint(halves.training);
+  const { scores, stimuli } = halves.heldOut;
+  if (stimuli.length === 0) throw new Error('accuracy: no held-out stimuli');
+  const labels = stimuli.map((s) => s.label === 'correct');
+  const right = labels.map((label, i) => (scores[i] ?? 0) > threshold === label);
+  const groups = groupBy(stimuli.map((s) => s.problem));
+  const bootstrap = (statistic: (chosen: number[]) => number | null): Interval | null =>
+    bootstrapInterval({
+      units: groups.length,
+      random: createRandom(options.seed).fork('accuracy'),
+      resamples: options.resamples ?? 500,
+      statistic: (drawn) => statistic(Array.from(drawn).flatMap((u) => groups[u] ?? [])),
+    });
+  const part = (chosen: number[]): { scores: number[]; labels: boolean[] } => ({
+    scores: chosen.map((i) => scores[i] ?? 0),
+    labels: chosen.map((i) => labels[i] ?? false),
+  });
+  return {
+    threshold,
+    heldOutAccuracy: correctAt({ scores, labels, threshold }) / labels.length,
+    ci: bootstrap((chosen) => mean(chosen.map((i) => (right[i] ? 1 : 0)))),
+    auc: auc({ scores, labels }),
+    aucCi: bootstrap((chosen) => auc(part(chosen))),
+    withinKind: withinKind(stimuli, right),
+  };
+}
+
+function midpoint({ scores, stimuli }: ScoredHalves['training']): number {
+  const of = (label: string): number => mean(scores.filter((_, i) => stimuli[i]?.label === label));
+  return (of('correct') + of('copy')) / 2;
+}
+
+/** Indices of equal keys, in order of first occurrence. */
+function groupBy(keys: readonly string[]): number[][] {
+  const groups = new Map<string, number[]>();
+  keys.forEach((key, i) => {
+    const group = groups.get(key);
+    if (group) group.push(i);
+    else groups.set(key, [i]);
+  });
+  return [...groups.values()];
+}
+
+function withinKind(
+  stimuli: readonly Stimulus[],
+  right: readonly boolean[],
+): Separation['withinKind'] {
+  const kinds = stimuli.map(kindOf);
+  return Object.fromEntries(
+    [...new Set(kinds)].sort().map((kind) => {
+      const of = right.filter((_, i) => kinds[i] === kind);
+      return [kind, { n: of.length, accuracy: of.filter(Boolean).length / of.length }];
+    }),
+  );
+}

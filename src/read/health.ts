@@ -1,0 +1,190 @@
+/**
+ * The health of a direction: does it tell `correct` from `copy` on problems it has not seen, better
+ * than length and wording do, and alike for every kind of input?
+ */
+import { cosine, dot } from '../math/linear.js';
+import { separate, type Separation } from './accuracy.js';
+import { baselines, codePoints, type Baselines } from './baselines.js';
+import { directionAt, makeDirections, type Directions } from './directions.js';
+import { methods, type Method } from './methods.js';
+import type { Pairing } from './pairs.js';
+import { selectStates, stateAt, type States } from './states.js';
+import type { Half, Stimulus } from './stimuli.js';
+
+export interface LayerHealth extends Separation {
+  layer: number;
+  explainedVariance: number;
+  /** Cosine with each method's direction from the same training stimuli; 1 with its own. */
+  cosines: Record<Method, number>;
+}
+
+export interface Health {
+  method: Method;
+  perLayer: LayerHealth[];
+  /** Of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing. */
+  bestLayer: number;
+  baselines: Baselines;
+  warnings: string[];
+}
+
+export interface HealthOptions {
+  directions: Directions;
+  stimuli: readonly Stimulus[];
+  /** `[N, L, D]` at the boundary token, in the order of the stimuli. */
+  states: States;
+  tokenize: (text: string) => readonly number[];
+  seed: number | string;
+  pairing?: Pairing;
+}
+
+/** The stimuli of one half with their hidden states. */
+export function takeHalf(
+  stimuli: readonly Stimulus[],
+  states: States,
+  half: Half,
+): { stimuli: Stimulus[]; states: States } {
+  const indices = stimuli.flatMap((s, i) => (s.half === half ? [i] : []));
+  return {
+    stimuli: stimuli.filter((s) => s.half === half),
+    states: selectStates(states, indices),
+  };
+}
+
+/** Directions of every method from the training half. */
+export function allDirections(
+  options: Omit<HealthOptions, 'directions' | 'tokenize'>,
+): Record<Method, Directions> {
+  const { stimuli, states } = takeHalf(options.stimuli, options.states, 'train');
+  const training = {
+    states,
+    labels: stimuli.map((s) => s.label),
+    lengths: stimuli.map((s) => codePoints(s.last)),
+  };
+  const { seed, pairing } = options;
+  const make = (method: Method): Directions =>
+    makeDirections({ training, method, seed, ...(pairing && { pairing }) });
+  const names = Object.keys(methods) as Method[];
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Method, Directions>;
+}
+
+/** Judges a direction. @throws where states and stimuli do not fit, or a half lacks a label. */
+export function assessHealth(options: HealthOptions): Health {
+  const { directions, seed } = options;
+  const training = takeHalf(options.stimuli, options.states, 'train');
+  const heldOut = takeHalf(options.stimuli, options.states, 'heldOut');
+  const rivals = allDirections(options);
+  const perLayer = Array.from({ length: directions.layers }, (_, layer): LayerHealth => {
+    const unit = directionAt(directions, layer);
+    return {
+      layer,
+      ...judgeLayer(unit, { training, heldOut, layer, seed }),
+      explainedVariance: directions.explainedVariance[layer] ?? 0,
+      cosines: cosinesWith(unit, rivals, layer),
+    };
+  });
+  const base = baselines({
+    training: training.stimuli,
+    heldOut: heldOut.stimuli,
+    tokenize: options.tokenize,
+    seed,
+  });
+  const best = bestOf(perLayer);
+  const meanDifference = perLayer.map((_, layer) => {
+    const unit = directionAt(rivals['mean-difference'], layer);
+    return judgeLayer(unit, { training, heldOut, layer, seed }, 1).heldOutAccuracy;
+  });
+  const warnings = [
+    ...centringWarnings(directions.method, perLayer, meanDifference),
+    ...baselineWarnings(best, base),
+    ...kindWarnings(best),
+  ];
+  return {
+    method: directions.method,
+    perLayer,
+    bestLayer: best?.layer ?? 0,
+    baselines: base,
+    warnings,
+  };
+}
+
+interface Judged {
+  training: { stimuli: Stimulus[]; states: States };
+  heldOut: { stimuli: Stimulus[]; states: States };
+  layer: number;
+  seed: number | string;
+}
+
+function judgeLayer(unit: Float32Array, given: Judged, resamples?: number): Separation {
+  const score = ({ stimuli, states }: Judged['training']): number[] =>
+    stimuli.map((_, i) => dot(stateAt(states, i, given.layer), unit));
+  const { training, heldOut } = given;
+  return separate(
+    {
+      training: { scores: score(training), stimuli: training.stimuli },
+      heldOut: { scores: score(heldOut), stimuli: heldOut.stimuli },
+    },
+    { seed: given.seed, ...(resamples !== undefined && { resamples }) },
+  );
+}
+
+function cosinesWith(
+  unit: Float32Array,
+  rivals: Record<Method, Directions>,
+  layer: number,
+): Record<Method, number> {
+  const entries = Object.entries(rivals).map(([name, d]) => [
+    name,
+    cosine(unit, directionAt(d, layer)),
+  ]);
+  return Object.fromEntries(entries) as Record<Method, number>;
+}
+
+function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
+  const better = (a: LayerHealth, b: LayerHealth): boolean =>
+    b.heldOutAccuracy > a.heldOutAccuracy ||
+    (b.heldOutAccuracy === a.heldOutAccuracy && (b.auc ?? 0) > (a.auc ?? 0));
+  const [first, ...rest] = perLayer;
+  return first && rest.reduce((best, layer) => (better(best, layer) ? layer : best), first);
+}
+
+/** A layer where the mean difference reads the label, while this direction points elsewhere. */
+function centringWarnings(
+  method: Method,
+  perLayer: readonly LayerHealth[],
+  meanDifference: readonly number[],
+): string[] {
+  const lost = perLayer.filter(
+    ({ layer, heldOutAccuracy, cosines }) =>
+      (meanDifference[layer] ?? 0) >= 0.7 &&
+      Math.abs(cosines['mean-difference']) < 0.3 &&
+      heldOutAccuracy < (meanDifference[layer] ?? 0) - 0.1,
+  );
+  if (lost.length === 0) return [];
+  const layers = lost.map(({ layer }) => layer).join(', ');
+  return [
+    `${method}: centring has removed the concept at layer ${layers}: the mean difference reads the label there, this direction does not; shuffle the pairs, or use pca-uncentered, pca-pairwise or mean-difference`,
+  ];
+}
+
+function baselineWarnings(best: LayerHealth | undefined, base: Baselines): string[] {
+  if (!best) return [];
+  return (['length', 'embeddings'] as const)
+    .filter((name) => base[name].heldOutAccuracy >= best.heldOutAccuracy - 0.05)
+    .map(
+      (name) =>
+        `baseline ${name}: reads the label as well as the best layer (${percent(base[name].heldOutAccuracy)} against ${percent(best.heldOutAccuracy)}); the direction may hold no more than that`,
+    );
+}
+
+function kindWarnings(best: LayerHealth | undefined): string[] {
+  return Object.entries(best?.withinKind ?? {})
+    .filter(([, { n, accuracy }]) => n >= 10 && accuracy < 0.5)
+    .map(
+      ([kind, { n, accuracy }]) =>
+        `kind ${kind}: read worse than by chance at the best layer (${percent(accuracy)} of ${n})`,
+    );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

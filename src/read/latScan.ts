@@ -1,0 +1,223 @@
+/**
+ * The LAT scan: readings of the first output tokens at every layer, for a `correct` and a `copy`
+ * case side by side, their mean over many cases, and a teacher-forced comparison in which both see
+ * the same output tokens, so that token identity cannot pose as a decision.
+ *
+ * After Zou et al. 2023 (RepE) and Aligner (arXiv 2402.02416, Figure 4); unlike there, layer 0 is
+ * the first block, readings are standardised per layer, and the sign is the labels'.
+ */
+import { bootstrapMean } from '../math/bootstrap.js';
+import type { Interval } from '../math/interval.js';
+import { createRandom, type Random } from '../math/random.js';
+import { mean } from '../math/summary.js';
+import type { Device, LanguageModel } from '../runtime/decoder.js';
+import type { Directions } from './directions.js';
+import { compareForced, type ForcedComparison } from './forced.js';
+import type { Health } from './health.js';
+import type { Method } from './methods.js';
+import { readFree, type LabelledRun, type ReadOptions } from './readings.js';
+import {
+  applyScale,
+  balancedScale,
+  identityScale,
+  layerReadings,
+  type Scale,
+  type Standardize,
+} from './standardize.js';
+import type { Label, Stimulus } from './stimuli.js';
+
+/** The summary `scan.json`; every key is part of the interface. */
+export interface Scan {
+  model: string;
+  device: Device;
+  /** L */
+  layers: number;
+  /** Output tokens asked for. */
+  tokens: number;
+  standardize: Standardize;
+  direction: { method: Method };
+  perLayer: { layer: number; heldOutAccuracy: number; ci: Interval | null; auc: number | null }[];
+  cases: ScanCase[];
+  /** Per layer and label: mean reading over a run's tokens, then over runs. */
+  activity: { layer: number; label: Label; n: number; mean: number; ci: Interval | null }[];
+  forced: ForcedComparison;
+  /** Reading ↦ (reading − centre) ÷ spread. */
+  scale: Scale;
+  baselines: Record<
+    'length' | 'embeddings',
+    { heldOutAccuracy: number; ci: Interval | null; auc: number | null }
+  >;
+  /** Runs whose output contradicts the stimulus's stored label (expected 0). */
+  labels: { checked: number; contradicted: number };
+  warnings: string[];
+  /** Milliseconds. */
+  timing: { readings: number; forced: number; total: number };
+}
+
+export interface ScanCase {
+  id: string;
+  label: Label;
+  /** Output tokens as text. */
+  tokens: string[];
+  /** `[layer][token]` */
+  readings: number[][];
+}
+
+export interface ScanOptions {
+  model: LanguageModel;
+  stimuli: readonly Stimulus[];
+  /** The corrector's prompt, as tokens. */
+  prompt: (stimulus: Stimulus) => readonly number[];
+  directions: Directions;
+  health: Health;
+  /** Default 20. */
+  tokens?: number;
+  /** Default `zscore`. */
+  standardize?: Standardize;
+  /** Ids of held-out stimuli to show. Default: one of each label. */
+  cases?: readonly string[];
+  /** Held-out runs per label. Default 64. */
+  perLabel?: number;
+  seed: number | string;
+  /** Milliseconds. Default `performance.now`. */
+  clock?: () => number;
+  batchSize?: number;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** @throws where a case is unknown, a label has no held-out output, or a reading is not finite. */
+export async function latScan(options: ScanOptions): Promise<Scan> {
+  const { model, directions, health } = options;
+  const { tokens = 20, standardize = 'zscore' } = options;
+  const clock = options.clock ?? ((): number => performance.now());
+  const random = createRandom(options.seed).fork('scan');
+  const started = clock();
+  const read = readOptions(options);
+  const chosen = chooseStimuli(options, random.fork('runs'));
+  const raw = await readFree({
+    ...read,
+    prompts: chosen.map(options.prompt),
+    tokens,
+    stop: model.tokenizer.endOfTurn,
+  });
+  const labelled = chosen.flatMap((stimulus, i): LabelledRun[] => {
+    const run = raw[i];
+    return run ? [{ stimulus, label: stimulus.label, run }] : [];
+  });
+  const scale =
+    standardize === 'zscore'
+      ? balancedScale(labelled, directions.layers)
+      : identityScale(directions.layers);
+  const runs = labelled.map((r) => ({ ...r, run: applyScale(r.run, scale) }));
+  const readAt = clock();
+  const forced = await compareForced({ ...options, read, scale, runs, random });
+  const ended = clock();
+  return {
+    model: model.name,
+    device: model.decoder.info.device,
+    layers: directions.layers,
+    tokens,
+    standardize,
+    direction: { method: directions.method },
+    perLayer: health.perLayer.map(({ layer, ...of }) => ({ layer, ...summary(of) })),
+    cases: chooseCases(options, runs).map((run) => toCase(run, model)),
+    activity: activity(runs, directions.layers, random.fork('activity')),
+    forced,
+    scale,
+    baselines: {
+      length: summary(health.baselines.length),
+      embeddings: summary(health.baselines.embeddings),
+    },
+    labels: checkLabels(labelled, model),
+    warnings: health.warnings,
+    timing: { readings: readAt - started, forced: ended - readAt, total: ended - started },
+  };
+}
+
+function readOptions(options: ScanOptions): ReadOptions {
+  const { batchSize, onProgress, signal } = options;
+  return {
+    decoder: options.model.decoder,
+    directions: options.directions,
+    cosine: options.standardize === 'cosine',
+    ...(batchSize !== undefined && { batchSize }),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  };
+}
+
+/** Held-out stimuli, as many of either label, and the cases asked for. */
+function chooseStimuli(options: ScanOptions, random: Random): Stimulus[] {
+  const heldOut = options.stimuli.filter((s) => s.half === 'heldOut');
+  const wanted = new Set(options.cases ?? []);
+  for (const id of wanted) {
+    if (!heldOut.some((s) => s.id === id)) {
+      throw new Error(`scan: no held-out stimulus ${id} (expected one of ${heldOut.length})`);
+    }
+  }
+  const of = (label: Label): Stimulus[] => {
+    const all = random.fork(label).shuffle(heldOut.filter((s) => s.label === label));
+    const first = all.filter((s) => wanted.has(s.id));
+    return [...first, ...all.filter((s) => !wanted.has(s.id))];
+  };
+  const [correct, copy] = [of('correct'), of('copy')];
+  const count = Math.min(options.perLabel ?? 64, correct.length, copy.length);
+  const kept = (side: Stimulus[]): Stimulus[] =>
+    side.filter((s, i) => i < count || wanted.has(s.id));
+  return [...kept(correct), ...kept(copy)];
+}
+
+/** The cases asked for; else of each label the first run with all tokens, or the longest. */
+function chooseCases(options: ScanOptions, runs: readonly LabelledRun[]): LabelledRun[] {
+  if (options.cases && options.cases.length > 0) {
+    return options.cases.flatMap((id) => runs.filter((r) => r.stimulus.id === id));
+  }
+  return (['correct', 'copy'] as const).flatMap((label) => {
+    const of = runs.filter((r) => r.label === label);
+    const longest = Math.max(...of.map((r) => r.run.tokens.length));
+    return of.filter((r) => r.run.tokens.length === longest).slice(0, 1);
+  });
+}
+
+function toCase({ stimulus, label, run }: LabelledRun, model: LanguageModel): ScanCase {
+  const layers = run.tokens.length > 0 ? run.readings.length / run.tokens.length : 0;
+  return {
+    id: stimulus.id,
+    label,
+    tokens: run.tokens.map((id) => model.tokenizer.decode([id])),
+    readings: Array.from({ length: layers }, (_, layer) => [...layerReadings(run, layer)]),
+  };
+}
+
+function activity(runs: readonly LabelledRun[], layers: number, random: Random): Scan['activity'] {
+  return Array.from({ length: layers }, (_, layer) =>
+    (['correct', 'copy'] as const).flatMap((label) => {
+      const values = runs
+        .filter((r) => r.label === label && r.run.tokens.length > 0)
+        .map((r) => mean(layerReadings(r.run, layer)));
+      const stream = random.fork(`${label}/${layer}`);
+      const result = bootstrapMean({ values, random: stream, resamples: 500 });
+      return result.mean === null
+        ? []
+        : [{ layer, label, n: result.n, mean: result.mean, ci: result.ci }];
+    }),
+  ).flat();
+}
+
+/** A copy must begin as y1 does; any other output that *is* y1 belies `correct`. */
+function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): Scan['labels'] {
+  const contradicted = runs.filter(({ stimulus, label, run }) => {
+    const text = model.tokenizer.decode(run.tokens).trim();
+    return label === 'copy' ? !stimulus.last.startsWith(text) : text === stimulus.last;
+  });
+  return { checked: runs.length, contradicted: contradicted.length };
+}
+
+function summary(of: { heldOutAccuracy: number; ci: Interval | null; auc: number | null }): {
+  heldOutAccuracy: number;
+  ci: Interval | null;
+  auc: number | null;
+} {
+  return { heldOutAccuracy: of.heldOutAccuracy, ci: of.ci, auc: of.auc };
+}

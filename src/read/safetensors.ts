@@ -1,0 +1,148 @@
+/**
+ * The safetensors format: 8 bytes of little-endian header length, a JSON header, raw data.
+ * Written and read here for float32 tensors and text metadata, which is all that directions need.
+ *
+ * Specification: https://github.com/huggingface/safetensors#format
+ */
+
+export interface FloatTensor {
+  shape: readonly number[];
+  /** Row-major. */
+  values: Float32Array;
+}
+
+export interface Safetensors {
+  tensors: Map<string, FloatTensor>;
+  metadata: Record<string, string>;
+}
+
+/** The reference implementation's limit; a larger header is hostile or no safetensors file. */
+const maxHeaderBytes = 100_000_000;
+
+interface HeaderEntry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+/** Bytes of a safetensors file; tensors stand in the order of the map, data aligned to 8 bytes. */
+export function writeSafetensors(file: Safetensors): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: file.metadata };
+  let offset = 0;
+  for (const [name, tensor] of file.tensors) {
+    const count = tensor.shape.reduce((product, n) => product * n, 1);
+    if (count !== tensor.values.length) {
+      throw new Error(
+        `safetensors: ${name} has ${tensor.values.length} numbers (expected ${count} for shape [${tensor.shape.join(', ')}])`,
+      );
+    }
+    const end = offset + tensor.values.byteLength;
+    header[name] = { dtype: 'F32', shape: [...tensor.shape], data_offsets: [offset, end] };
+    offset = end;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded + offset);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(padded), true);
+  bytes.fill(0x20, 8, 8 + padded);
+  bytes.set(json, 8);
+  let at = 8 + padded;
+  for (const tensor of file.tensors.values()) {
+    for (const value of tensor.values) {
+      view.setFloat32(at, value, true);
+      at += 4;
+    }
+  }
+  return bytes;
+}
+
+/**
+ * Parses a safetensors file of float32 tensors. `source` names it in errors.
+ * @throws where the file is truncated, its header is not valid, or a tensor has another type.
+ */
+export function readSafetensors(bytes: Uint8Array, source: string): Safetensors {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8) {
+    throw new Error(`${source}: not safetensors (expected at least 8 bytes, got ${bytes.length})`);
+  }
+  const headerLength = view.getBigUint64(0, true);
+  if (headerLength > BigInt(Math.min(maxHeaderBytes, bytes.length - 8))) {
+    throw new Error(
+      `${source}: safetensors header length ${headerLength} exceeds the ${bytes.length - 8} bytes that follow; the file is truncated or of another format`,
+    );
+  }
+  const start = 8 + Number(headerLength);
+  const header = parseHeader(bytes.subarray(8, start), source);
+  const tensors = new Map<string, FloatTensor>();
+  let metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') metadata = checkMetadata(entry, source);
+    else tensors.set(name, readTensor({ view, start, name, entry, source }));
+  }
+  return { tensors, metadata };
+}
+
+function parseHeader(bytes: Uint8Array, source: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new Error(`${source}: the safetensors header is not JSON`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`${source}: the safetensors header is not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function checkMetadata(value: unknown, source: string): Record<string, string> {
+  if (typeof value !== 'object' || value === null) {
+    throw new Error(`${source}: __metadata__ is not an object of texts`);
+  }
+  const bad = Object.entries(value).find(([, text]) => typeof text !== 'string');
+  if (bad) throw new Error(`${source}: metadata ${bad[0]} is not a text (got ${typeof bad[1]})`);
+  return value as Record<string, string>;
+}
+
+interface TensorPlace {
+  view: DataView;
+  /** Where the data begin. */
+  start: number;
+  name: string;
+  entry: unknown;
+  source: string;
+}
+
+function readTensor({ view, start, name, entry, source }: TensorPlace): FloatTensor {
+  if (!isEntry(entry)) {
+    throw new Error(`${source}: tensor ${name} has no dtype, shape and data_offsets`);
+  }
+  if (entry.dtype !== 'F32') {
+    throw new Error(`${source}: tensor ${name} has dtype ${entry.dtype} (expected F32)`);
+  }
+  const [from, to] = entry.data_offsets;
+  const count = entry.shape.reduce((product, n) => product * n, 1);
+  if (from < 0 || to - from !== count * 4 || start + to > view.byteLength) {
+    throw new Error(
+      `${source}: tensor ${name} lies at bytes ${from} … ${to} (expected ${count * 4} bytes within ${view.byteLength - start}); the file is truncated or damaged`,
+    );
+  }
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = view.getFloat32(start + from + 4 * i, true);
+  return { shape: entry.shape, values };
+}
+
+function isEntry(value: unknown): value is HeaderEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
+  const natural = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
+  return (
+    typeof dtype === 'string' &&
+    Array.isArray(shape) &&
+    shape.every(natural) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(natural)
+  );
+}

@@ -1,0 +1,187 @@
+/**
+ * Stimuli: inputs of the corrector, labelled by what the unsteered corrector *does* with them.
+ *
+ * A stimulus is `copy` where the greedy output is an exact copy of y1, else `correct`. Labelling by
+ * the quality of y1 instead gave directions that pointed backwards, since a corrector copies many
+ * bad sentences; so the quality and the fault stand beside the label and are balanced.
+ */
+import { createRandom, type Random } from '../math/random.js';
+import type { AnnotatedQuadruple, Fault, Quality } from '../data/types.js';
+
+export type Label = 'correct' | 'copy';
+
+/** Directions are made on `train` and judged on `heldOut`; no problem is in both. */
+export type Half = 'train' | 'heldOut';
+
+export interface Stimulus {
+  id: string;
+  /** The problem it belongs to. */
+  problem: string;
+  question: string;
+  prefix: string;
+  /** y1, never empty. */
+  last: string;
+  /** What the unsteered corrector wrote, greedily. */
+  output: string;
+  label: Label;
+  quality: Quality;
+  fault: Fault | null;
+  half: Half;
+}
+
+/** The part of a quadruple that a corrector sees. */
+export interface CorrectorInput {
+  question: string;
+  prefix: string;
+  last: string;
+}
+
+/** The kind of a stimulus: its fault, or its quality where it has none. */
+export function kindOf(item: { quality: Quality; fault: Fault | null }): string {
+  return item.fault ?? item.quality;
+}
+
+export interface LabelOptions {
+  /** Held-out quadruples; those with an empty y1 are passed over, since nothing can be copied. */
+  quadruples: readonly AnnotatedQuadruple[];
+  /** The unsteered corrector, greedy: one y2 per input, in order. */
+  correct: (inputs: readonly CorrectorInput[]) => Promise<readonly string[]>;
+  seed: number | string;
+  /** Most quadruples to run the corrector on, spread evenly over the kinds. Default 1,500. */
+  candidates?: number;
+  /** Most stimuli per label, both halves together. Default 256. */
+  perLabel?: number;
+  /** Default 32. */
+  batchSize?: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Runs the corrector over quadruples and keeps a balanced set: as many `copy` as `correct` in
+ * either half, kinds within a label as equal as their numbers allow, halves apart by problem.
+ * @throws where one label never occurs, or too few stimuli are left (see {@link checkStimuli}).
+ */
+export async function labelStimuli(options: LabelOptions): Promise<Stimulus[]> {
+  const random = createRandom(options.seed).fork('stimuli');
+  const usable = options.quadruples.filter((q) => q.last !== '');
+  const chosen = takeEvenly(usable, options.candidates ?? 1500, random.fork('candidates'));
+  const outputs: string[] = [];
+  const size = options.batchSize ?? 32;
+  for (let start = 0; start < chosen.length; start += size) {
+    const batch = chosen.slice(start, start + size);
+    const written = await options.correct(batch);
+    if (written.length !== batch.length) {
+      throw new Error(
+        `stimuli: the corrector answered a different number of inputs (expected ${batch.length}, got ${written.length})`,
+      );
+    }
+    outputs.push(...written);
+    options.onProgress?.(outputs.length, chosen.length);
+  }
+  const halves = splitByProblem(chosen, random.fork('halves'));
+  const stimuli = chosen.map((q, i) => toStimulus(q, outputs[i] ?? '', halves));
+  const kept = balance(stimuli, options.perLabel ?? 256, random.fork('balance'));
+  checkStimuli(kept.length > 0 ? kept : stimuli, 'stimuli');
+  return kept;
+}
+
+function toStimulus(
+  q: AnnotatedQuadruple,
+  output: string,
+  halves: ReadonlyMap<string, Half>,
+): Stimulus {
+  return {
+    // Given once it is known which are kept.
+    id: '',
+    problem: q.problem,
+    question: q.question,
+    prefix: q.prefix,
+    last: q.last,
+    output,
+    label: output === q.last ? 'copy' : 'correct',
+    quality: q.quality,
+    fault: q.fault,
+    half: halves.get(q.problem) ?? 'train',
+  };
+}
+
+/** Each problem goes to one half, the halves as equal as the number of problems allows. */
+function splitByProblem(items: readonly { problem: string }[], random: Random): Map<string, Half> {
+  const problems = random.shuffle([...new Set(items.map((item) => item.problem))]);
+  return new Map(problems.map((problem, i) => [problem, i % 2 === 0 ? 'train' : 'heldOut']));
+}
+
+/**
+ * Equal numbers of both labels in each half, kinds drawn in turn; ids are given here, in order.
+ * Exported for its law; {@link labelStimuli} is the way in.
+ */
+export function balance(
+  stimuli: readonly Stimulus[],
+  perLabel: number,
+  random: Random,
+): Stimulus[] {
+  const kept: Stimulus[] = [];
+  for (const half of ['train', 'heldOut'] as const) {
+    const of = (label: Label): Stimulus[] =>
+      stimuli.filter((s) => s.half === half && s.label === label);
+    const [correct, copy] = [of('correct'), of('copy')];
+    const most = half === 'train' ? Math.ceil(perLabel / 2) : Math.floor(perLabel / 2);
+    const count = Math.min(most, correct.length, copy.length);
+    kept.push(...takeEvenly(correct, count, random.fork(`${half}/correct`)));
+    kept.push(...takeEvenly(copy, count, random.fork(`${half}/copy`)));
+  }
+  const digits = String(kept.length).length;
+  return kept.map((s, i) => ({ ...s, id: `s${String(i + 1).padStart(digits, '0')}` }));
+}
+
+/** Up to `count` items, kinds in turn until they are used up; random within a kind. */
+function takeEvenly<T extends { quality: Quality; fault: Fault | null }>(
+  items: readonly T[],
+  count: number,
+  random: Random,
+): T[] {
+  const byKind = new Map<string, T[]>();
+  for (const item of random.shuffle(items)) {
+    const kind = kindOf(item);
+    const list = byKind.get(kind);
+    if (list) list.push(item);
+    else byKind.set(kind, [item]);
+  }
+  // Sorted, so that the order of turns is the same whatever the order of the items.
+  const queues = [...byKind.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => list);
+  const taken: T[] = [];
+  for (let turn = 0; taken.length < count && queues.some((q) => turn < q.length); turn++) {
+    for (const queue of queues) {
+      const item = queue[turn];
+      if (item !== undefined && taken.length < count) taken.push(item);
+    }
+  }
+  return taken;
+}
+
+/**
+ * @throws where there are fewer than two stimuli, only one label, or a half without both labels.
+ */
+export function checkStimuli(stimuli: readonly Stimulus[], source: string): void {
+  if (stimuli.length < 2) {
+    throw new Error(
+      `${source}: too few stimuli (expected at least 2, got ${stimuli.length}); give more quadruples`,
+    );
+  }
+  const labels = new Set(stimuli.map((s) => s.label));
+  if (labels.size < 2) {
+    const [only] = labels;
+    throw new Error(
+      `${source}: all ${stimuli.length} stimuli are labelled ${only} (expected both correct and copy); a direction needs a contrast`,
+    );
+  }
+  for (const half of ['train', 'heldOut'] as const) {
+    for (const label of ['correct', 'copy'] as const) {
+      if (!stimuli.some((s) => s.half === half && s.label === label)) {
+        throw new Error(
+          `${source}: no ${label} stimulus in the ${half} half (expected at least 1); give more problems`,
+        );
+      }
+    }
+  }
+}
