@@ -1,0 +1,55 @@
+/** From a name to a running model. */
+import type { Decoder, LanguageModel } from './decoder.js';
+import { findModel } from './modelFiles.js';
+import type { ModelFiles } from './modelFiles.js';
+import type { RequestedDevice } from './protocol.js';
+import type { BatchLimits } from './batches.js';
+import { RemoteDecoder } from './remote.js';
+import { loadTokenizer } from './tokenizer.js';
+
+export interface LoadOptions {
+  /** An embedded model's name, a model folder, or an `.onnx` file. */
+  model: string;
+  /** Default `cpu`. `auto` is cuda where it is usable, else cpu; `info.device` says which. */
+  device?: RequestedDevice;
+  /** Threads within an operator; default: one per core. Results may differ in the last digits. */
+  threads?: number;
+  /** Largest batches; default {@link defaultLimits}. */
+  limits?: BatchLimits;
+}
+
+/**
+ * Loads a decoder: finds the file, instruments its graph, opens it in a worker thread.
+ * @throws where nothing is found (saying what was looked for), the file is not a decoder in ONNX,
+ * or the device cannot be used.
+ */
+export async function loadDecoder(options: LoadOptions): Promise<Decoder> {
+  return await openDecoder(findModel(options.model), options);
+}
+
+/** Loads a decoder and its tokenizer. @throws as {@link loadDecoder}, and without a tokenizer. */
+export async function loadLanguageModel(options: LoadOptions): Promise<LanguageModel> {
+  const files = findModel(options.model);
+  const tokenizer = await loadTokenizer(files.folder);
+  const decoder = await openDecoder(files, options);
+  return {
+    name: files.name,
+    decoder,
+    tokenizer,
+    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
+  };
+}
+
+async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
+  const { threads, limits, device = 'cpu' } = options;
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+    throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
+  }
+  return await RemoteDecoder.load({
+    file: files.file,
+    source: files.folder,
+    device,
+    ...(threads === undefined ? {} : { threads }),
+    ...(limits === undefined ? {} : { limits }),
+  });
+}

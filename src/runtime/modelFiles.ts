@@ -1,0 +1,69 @@
+/** From a model's name to its files. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Places of the decoder inside a model folder, best first. Full precision before reduced. */
+const decoderFiles = [
+  'onnx/model.onnx',
+  'model.onnx',
+  'onnx/decoder_model_merged.onnx',
+  'decoder_model_merged.onnx',
+  'onnx/decoder_with_past_model.onnx',
+  'decoder_with_past_model.onnx',
+  'onnx/model_fp16.onnx',
+  'model_fp16.onnx',
+] as const;
+
+/** Embedded models: `artifacts/models/` of this package, the same from `src/` and from `dist/`. */
+export const embeddedModels = fileURLToPath(new URL('../../artifacts/models', import.meta.url));
+
+export interface ModelFiles {
+  /** Short name for records and figures. */
+  name: string;
+  /** Folder of the tokenizer and the configuration. */
+  folder: string;
+  /** The ONNX file. */
+  file: string;
+}
+
+/**
+ * Finds a model: an embedded model's name, a folder, or an `.onnx` file.
+ * @throws saying every place that was looked at.
+ */
+export function findModel(model: string, embedded = embeddedModels): ModelFiles {
+  const looked: string[] = [];
+  for (const path of [resolve(model), join(embedded, model)]) {
+    if (!existsSync(path)) {
+      looked.push(path);
+    } else if (statSync(path).isFile()) {
+      return { name: basename(path).replace(/\.onnx$/, ''), folder: folderOf(path), file: path };
+    } else {
+      const files = decoderFiles.map((file) => join(path, file));
+      const file = files.find((candidate) => existsSync(candidate));
+      if (file) return { name: basename(path), folder: path, file };
+      looked.push(...files);
+    }
+  }
+  throw new Error(
+    `model: nothing found for "${model}"; looked for\n${looked.map((path) => `  ${path}`).join('\n')}\n` +
+      `Embedded models: ${listEmbedded(embedded).join(', ') || 'none'}. Give one of these names, a folder with onnx/model.onnx, or an .onnx file.`,
+  );
+}
+
+/** Names of the embedded models, sorted. */
+export function listEmbedded(embedded = embeddedModels): string[] {
+  if (!existsSync(embedded)) return [];
+  return readdirSync(embedded, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** The folder with the configuration: the file's own, or the one above `onnx/`. */
+function folderOf(file: string): string {
+  const own = dirname(file);
+  const configured =
+    existsSync(join(own, 'config.json')) || existsSync(join(own, 'tokenizer.json'));
+  return !configured && basename(own) === 'onnx' ? dirname(own) : own;
+}

@@ -1,0 +1,87 @@
+/** ONNX Runtime behind plain tensors: the one file that creates and runs sessions. */
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Device } from './decoder.js';
+
+export type TensorData = Float32Array | Uint16Array | Int32Array | BigInt64Array;
+
+/** A tensor without a runtime: float16 is held as its bits. */
+export interface PlainTensor {
+  type: 'float32' | 'float16' | 'int32' | 'int64';
+  data: TensorData;
+  shape: readonly number[];
+}
+
+export type Feeds = Readonly<Record<string, PlainTensor>>;
+
+export interface Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Runs once; feeds the graph has no input for are left out. */
+  run(feeds: Feeds, outputs: readonly string[]): Promise<Record<string, PlainTensor>>;
+  release(): Promise<void>;
+}
+
+export interface SessionOptions {
+  device: Device;
+  /** Threads within an operator; default: ONNX Runtime's, one per core. */
+  threads?: number;
+  /** Folder of weights that are stored beside the graph. */
+  folder?: string;
+}
+
+/** Opens a session over model bytes. Errors of the runtime are passed on with their message. */
+export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const ort = await import('onnxruntime-node');
+  const session = await ort.InferenceSession.create(model, sessionOptions(options));
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    release: () => session.release(),
+    run: async (feeds, outputs) => {
+      const tensors: Record<string, Tensor> = {};
+      for (const name of session.inputNames) {
+        const feed = feeds[name];
+        if (!feed)
+          throw new Error(`session: the graph needs an input "${name}" that is not known here`);
+        tensors[name] = new ort.Tensor(feed.type, feed.data, feed.shape);
+      }
+      const results = await session.run(tensors, outputs);
+      const plain: Record<string, PlainTensor> = {};
+      for (const name of outputs) plain[name] = toPlain(name, results[name]);
+      return plain;
+    },
+  };
+}
+
+function sessionOptions(options: SessionOptions): InferenceSession.SessionOptions {
+  const { device, threads, folder } = options;
+  return {
+    executionProviders: [device],
+    // Warnings about unused initialisers and node placement are no business of the user's.
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(folder === undefined
+      ? {}
+      : { extra: { 'session.model_external_initializers_file_folder_path': folder } }),
+  };
+}
+
+function toPlain(name: string, tensor: Tensor | undefined): PlainTensor {
+  if (!tensor) throw new Error(`session: no output "${name}" came back`);
+  const { type, data, dims } = tensor;
+  const known =
+    data instanceof Float32Array ||
+    data instanceof Uint16Array ||
+    data instanceof Int32Array ||
+    data instanceof BigInt64Array;
+  if (!known || !isPlainType(type)) {
+    throw new Error(
+      `session: output "${name}" has type ${type} (expected float32, float16, int32 or int64)`,
+    );
+  }
+  return { type, data, shape: dims };
+}
+
+function isPlainType(type: string): type is PlainTensor['type'] {
+  return type === 'float32' || type === 'float16' || type === 'int32' || type === 'int64';
+}

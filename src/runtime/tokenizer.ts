@@ -1,0 +1,72 @@
+/**
+ * Text to token ids and back, from the files of a local model folder (transformers.js).
+ * Nothing is downloaded.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { PreTrainedTokenizer } from '@huggingface/transformers';
+import type { Tokenizer } from './decoder.js';
+
+const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
+
+/**
+ * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the ids that
+ * end a turn from `generation_config.json`, `config.json` or the tokenizer's own end token).
+ * @throws where a file is missing or no end token is known.
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const missing = needed.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) {
+    throw new Error(
+      `tokenizer: ${folder} has no ${missing.join(' and no ')}; copy the tokenizer files of the model into that folder`,
+    );
+  }
+  const { AutoTokenizer, env } = await import('@huggingface/transformers');
+  // By default the cache lies inside node_modules; with local files only it is never written.
+  env.cacheDir = join(tmpdir(), 'aligner-lab');
+  env.allowRemoteModels = false;
+  // An absolute path is taken as it is; a relative one would be sought in a folder of its own.
+  const tokenizer = await AutoTokenizer.from_pretrained(resolve(folder), {
+    local_files_only: true,
+  });
+  return wrap(tokenizer, endOfTurn(folder, tokenizer));
+}
+
+function wrap(tokenizer: PreTrainedTokenizer, endOfTurn: readonly number[]): Tokenizer {
+  return {
+    endOfTurn,
+    // Prompts come from the chat template, which writes its own special tokens.
+    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }),
+    decode: (ids) =>
+      ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true }),
+    chatPrompt: (user) => {
+      if (!tokenizer.chat_template) {
+        throw new Error(
+          'tokenizer: the model has no chat template (expected chat_template in tokenizer_config.json); add one, or use an instruction-tuned model',
+        );
+      }
+      const prompt = tokenizer.apply_chat_template([{ role: 'user', content: user }], {
+        tokenize: false,
+        add_generation_prompt: true,
+      });
+      if (typeof prompt !== 'string') throw new Error('tokenizer: the chat template gave no text');
+      return prompt;
+    },
+  };
+}
+
+function endOfTurn(folder: string, tokenizer: PreTrainedTokenizer): number[] {
+  for (const file of ['generation_config.json', 'config.json']) {
+    const path = join(folder, file);
+    if (!existsSync(path)) continue;
+    const config = JSON.parse(readFileSync(path, 'utf8')) as { eos_token_id?: unknown };
+    const ids = [config.eos_token_id].flat().filter((id): id is number => typeof id === 'number');
+    if (ids.length > 0) return ids;
+  }
+  const own = tokenizer.eos_token_id;
+  if (typeof own === 'number') return [own];
+  throw new Error(
+    `tokenizer: ${folder} names no end token; set eos_token_id in generation_config.json`,
+  );
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { planBatches, reusedTokens, slotOf } from '../../src/runtime/batches.js';
+import type { RowLength } from '../../src/runtime/batches.js';
+
+const limits = { rows: 4, slots: 100 };
+
+function fresh(...lengths: number[]): RowLength[] {
+  return lengths.map((length) => ({ length, cached: 0 }));
+}
+
+describe('planBatches', () => {
+  it('right-aligns rows of any lengths in one padded batch', () => {
+    const [batch, ...others] = planBatches(fresh(5, 2, 7), { policy: 'padded', limits });
+    expect(others).toEqual([]);
+    expect(batch).toEqual({ rows: [1, 0, 2], past: 0, fed: 7 });
+    expect(batch && slotOf(batch, 2, 0)).toBe(5);
+    expect(batch && slotOf(batch, 7, 6)).toBe(6);
+  });
+
+  it('computes cached tokens again rather than leave holes in the mask', () => {
+    const rows = [
+      { length: 10, cached: 9 },
+      { length: 6, cached: 2 },
+      { length: 3, cached: 0 },
+    ];
+    const [batch] = planBatches(rows, { policy: 'padded', limits });
+    expect(batch).toMatchObject({ past: 6, fed: 4 });
+    expect(batch && rows.map(({ length }) => reusedTokens(batch, length))).toEqual([6, 2, 0]);
+  });
+
+  it('never takes more from a cache than it holds, and feeds at least one token', () => {
+    for (let seed = 1; seed < 200; seed++) {
+      const rows = Array.from({ length: 6 }, (_, i) => {
+        const length = 1 + ((seed * 7 + i * 13) % 17);
+        return { length, cached: (seed * 3 + i * 5) % length };
+      });
+      for (const policy of ['padded', 'equal', 'single'] as const) {
+        const batches = planBatches(rows, { policy, limits });
+        expect(batches.flatMap((batch) => batch.rows).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+        for (const batch of batches) {
+          expect(batch.fed).toBeGreaterThan(0);
+          for (const index of batch.rows) {
+            const { length, cached } = rows[index] ?? { length: 0, cached: 0 };
+            expect(reusedTokens(batch, length)).toBeLessThanOrEqual(cached);
+            expect(length).toBeLessThanOrEqual(batch.past + batch.fed);
+          }
+        }
+      }
+    }
+  });
+
+  it('splits at the limits, generated slots included', () => {
+    const rows = fresh(...Array.from({ length: 10 }, () => 10));
+    const sizes = (generated: number): number[] =>
+      planBatches(rows, { policy: 'padded', limits, generated }).map(({ rows }) => rows.length);
+    expect(sizes(0)).toEqual([4, 4, 2]);
+    expect(sizes(40)).toEqual([2, 2, 2, 2, 2]);
+    expect(sizes(400)).toEqual(Array.from({ length: 10 }, () => 1));
+  });
+
+  it('keeps rows of other lengths or caches apart where the graph cannot pad', () => {
+    const rows = [...fresh(3, 4, 3), { length: 5, cached: 4 }, { length: 5, cached: 4 }];
+    const groups = planBatches(rows, { policy: 'equal', limits }).map(({ rows }) => rows);
+    expect(groups).toEqual([[3, 4], [0, 2], [1]]);
+    const several = [
+      { length: 5, cached: 2 },
+      { length: 5, cached: 2 },
+    ];
+    expect(planBatches(several, { policy: 'equal', limits })).toHaveLength(2);
+    expect(planBatches(fresh(3, 3), { policy: 'single', limits })).toHaveLength(2);
+  });
+});
