@@ -1,0 +1,248 @@
+"""Records as token arrays, and an endless, resumable stream of batches over them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from formats import LAST_MARKER, REVISION_MARKER, Record, read_records, turns
+from transformers import PreTrainedTokenizerFast
+
+# What a token is to the loss: nothing, part of what is given, or part of what is to be written.
+IGNORED, GIVEN, TARGET = 0, 1, 2
+
+CHUNK = 8192
+
+
+@dataclass
+class Example:
+    """One conversation: its tokens, and the role of each."""
+
+    ids: np.ndarray
+    roles: np.ndarray
+
+
+class Encoder:
+    """Turns records into examples through a tokenizer's chat template."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        user = [{"role": "user", "content": "\x01"}]
+        opened = tokenizer.apply_chat_template(user, tokenize=False, add_generation_prompt=True)
+        whole = tokenizer.apply_chat_template(
+            [*user, {"role": "assistant", "content": "\x02"}], tokenize=False
+        )
+        self.head, self.tail = opened.split("\x01")
+        self.end = self._tokens(tokenizer, whole.split("\x02")[1].strip() or tokenizer.eos_token)
+        self.fast = tokenizer.backend_tokenizer
+        self.fast.no_padding()
+        self.fast.no_truncation()
+        self.last = self._marker(tokenizer, LAST_MARKER)
+        self.revision = self._marker(tokenizer, REVISION_MARKER)
+
+    @staticmethod
+    def _tokens(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
+        return tokenizer.encode(text, add_special_tokens=False)
+
+    @classmethod
+    def _marker(cls, tokenizer: PreTrainedTokenizerFast, text: str) -> int | None:
+        ids = cls._tokens(tokenizer, text)
+        return ids[0] if len(ids) == 1 else None
+
+    def texts(self, texts: list[str]) -> list[list[int]]:
+        """Token ids of each text; no special tokens are added."""
+        return [e.ids for e in self.fast.encode_batch_fast(texts, add_special_tokens=False)]
+
+    def prompts(self, users: list[str], given: list[str]) -> list[list[int]]:
+        """One user turn each, the assistant's opened, and what it has already written."""
+        heads = self.texts([self.head + user + self.tail for user in users])
+        return [h + g for h, g in zip(heads, self.texts(given), strict=True)]
+
+    def examples(self, records: list[Record]) -> list[Example]:
+        """Records of any known format, as examples."""
+        users, given, targets = zip(*map(turns, records), strict=True)
+        prompts = self.prompts(list(users), list(given))
+        # A sentence that follows others does so after a space.
+        tails = self.texts([f" {t}" if g and t else t for g, t in zip(given, targets, strict=True)])
+        pairs = zip(records, prompts, tails, strict=True)
+        return [self._example(record, prompt, tail) for record, prompt, tail in pairs]
+
+    def _example(self, record: Record, prompt: list[int], tail: list[int]) -> Example:
+        target = tail + self.end
+        roles = np.full(len(prompt) + len(target), GIVEN, np.uint8)
+        roles[len(prompt) :] = TARGET
+        if "last" in record and record["last"] != record.get("correction"):
+            # A faulty sentence is something to read, never something to learn to write.
+            if self.last is None or self.revision is None:
+                roles[: len(prompt)] = IGNORED
+            else:
+                start, stop = prompt.index(self.last), prompt.index(self.revision)
+                roles[start + 1 : stop] = IGNORED
+        return Example(np.array(prompt + target, np.int32), roles)
+
+
+@dataclass
+class Source:
+    """One file: examples back to back, and how they count."""
+
+    path: str
+    ids: np.ndarray
+    roles: np.ndarray
+    offsets: np.ndarray
+    share: float
+    prompt_weight: float
+    dropped: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+@dataclass
+class SourceSpec:
+    """What `--data PATH[:SHARE[:LOSS]]` says; the share is one of examples, None by size."""
+
+    path: str
+    share: float | None
+    prompt_weight: float
+
+
+def parse_source(text: str, loss: str, prompt_weight: float) -> SourceSpec:
+    """Parses `PATH[:SHARE[:LOSS]]`, LOSS being `target`, `all`, or a weight of the prompt."""
+    path, share, kind = (text.split(":") + ["", ""])[:3]
+    kind = kind or loss
+    weights = {"target": 0.0, "all": prompt_weight}
+    weight = weights[kind] if kind in weights else float(kind)
+    return SourceSpec(path, float(share) if share else None, weight)
+
+
+def load_source(spec: SourceSpec, encoder: Encoder, max_length: int) -> Source:
+    """Reads and encodes a file; examples longer than `max_length` are left out and counted."""
+    ids: list[np.ndarray] = []
+    roles: list[np.ndarray] = []
+    dropped = 0
+    for records in batched(read_records(spec.path), CHUNK):
+        for example in encoder.examples(records):
+            if len(example.ids) > max_length:
+                dropped += 1
+                continue
+            ids.append(example.ids)
+            roles.append(example.roles)
+    if not ids:
+        raise SystemExit(f"{spec.path}: has no example of at most {max_length} tokens")
+    offsets = np.cumsum([0] + [len(x) for x in ids])
+    share = len(ids) if spec.share is None else spec.share
+    flat = np.concatenate(ids)
+    return Source(
+        spec.path, flat, np.concatenate(roles), offsets, share, spec.prompt_weight, dropped
+    )
+
+
+def batched(items: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    """Lists of at most `size` items."""
+    batch: list[Record] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+@dataclass
+class Batch:
+    """Right-padded tokens `[B, S]`, and the positions whose next token counts."""
+
+    ids: torch.Tensor
+    # Flat indices into [B · S] of the predicting positions, the tokens to predict, their weights.
+    select: torch.Tensor
+    targets: torch.Tensor
+    weights: torch.Tensor
+    tokens: int
+
+
+class Mixture:
+    """Batches over several sources. Every batch follows from the seed and its place alone, so a
+    position of two numbers is all that a resume needs."""
+
+    def __init__(self, sources: list[Source], batch_tokens: int, seed: int, pad: int) -> None:
+        total = sum(source.share for source in sources)
+        self.sources = sources
+        self.shares = [source.share / total for source in sources]
+        self.batch_tokens = batch_tokens
+        self.seed = seed
+        self.pad = pad
+        self._orders: dict[tuple[int, int], np.ndarray] = {}
+
+    def _order(self, index: int, epoch: int) -> np.ndarray:
+        key = (index, epoch)
+        if key not in self._orders:
+            self._orders = {k: v for k, v in self._orders.items() if k[0] != index}
+            rng = np.random.default_rng([self.seed, index, epoch])
+            self._orders[key] = rng.permutation(len(self.sources[index]))
+        return self._orders[key]
+
+    def _chunk(self, chunk: int) -> list[tuple[int, int]]:
+        """(source, example) of one chunk: each source goes through its own permutations."""
+        picks = []
+        for index, share in enumerate(self.shares):
+            size = len(self.sources[index])
+            for place in range(int(chunk * CHUNK * share), int((chunk + 1) * CHUNK * share)):
+                order = self._order(index, place // size)
+                picks.append((index, int(order[place % size])))
+        return picks
+
+    def _length(self, pick: tuple[int, int]) -> int:
+        offsets = self.sources[pick[0]].offsets
+        return int(offsets[pick[1] + 1] - offsets[pick[1]])
+
+    def _plan(self, chunk: int) -> list[list[tuple[int, int]]]:
+        """A chunk cut into batches of nearly equal lengths, in random order."""
+        rng = np.random.default_rng([self.seed, 1 << 20, chunk])
+        picks = self._chunk(chunk)
+        order = np.lexsort((rng.random(len(picks)), [self._length(p) for p in picks]))
+        batches: list[list[tuple[int, int]]] = [[]]
+        for i in order:
+            width = round_up(self._length(picks[i]))
+            if batches[-1] and (len(batches[-1]) + 1) * width > self.batch_tokens:
+                batches.append([])
+            batches[-1].append(picks[i])
+        rng.shuffle(batches)
+        return batches
+
+    def stream(self, chunk: int, place: int) -> Iterator[tuple[tuple[int, int], Batch]]:
+        """Endless batches from batch `place` of `chunk` on, each with the position after it."""
+        while True:
+            plan = self._plan(chunk)
+            for i in range(place, len(plan)):
+                after = (chunk, i + 1) if i + 1 < len(plan) else (chunk + 1, 0)
+                yield after, self._batch(plan[i])
+            chunk, place = chunk + 1, 0
+
+    def _batch(self, picks: list[tuple[int, int]]) -> Batch:
+        width = round_up(max(map(self._length, picks)))
+        ids = np.full((len(picks), width), self.pad, np.int64)
+        weights = np.zeros((len(picks), width), np.float32)
+        tokens = 0
+        for row, (index, example) in enumerate(picks):
+            source = self.sources[index]
+            part = slice(source.offsets[example], source.offsets[example + 1])
+            length = part.stop - part.start
+            ids[row, :length] = source.ids[part]
+            table = np.array([0.0, source.prompt_weight, 1.0], np.float32)
+            # The weight of a token sits where it is predicted: one position before.
+            weights[row, : length - 1] = table[source.roles[part]][1:]
+            tokens += int(length)
+        flat = weights.reshape(-1)
+        select = np.flatnonzero(flat)
+        return Batch(
+            torch.from_numpy(ids),
+            torch.from_numpy(select),
+            torch.from_numpy(ids.reshape(-1)[select + 1]),
+            torch.from_numpy(flat[select]),
+            tokens,
+        )
+
+
+def round_up(length: int, step: int = 8) -> int:
+    """The next multiple of `step`: fewer shapes for the kernels."""
+    return -(-length // step) * step
