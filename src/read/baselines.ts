@@ -12,6 +12,7 @@
  */
 import { fitLogistic } from '../math/logistic.js';
 import { dot } from '../math/linear.js';
+import { codePointLength } from '../text/codePoints.js';
 import { separate, type Separation } from './accuracy.js';
 import type { Stimulus } from './stimuli.js';
 
@@ -39,14 +40,9 @@ export function baselines(options: BaselineOptions): Baselines {
   };
 }
 
-/** Length in code points, not UTF-16 units. */
-export function codePoints(text: string): number {
-  return Array.from(text).length;
-}
-
 /** In hundreds, so that both features are of like size. */
 function lengthFeatures(stimulus: Stimulus): Float32Array {
-  const length = codePoints(stimulus.last) / 100;
+  const length = codePointLength(stimulus.last) / 100;
   return Float32Array.of(length, length * length);
 }
 

@@ -1,6 +1,6 @@
 /** From labelled stimuli to directions and their health, in one call. */
 import type { LanguageModel } from '../runtime/decoder.js';
-import { codePoints } from './baselines.js';
+import { codePointLength } from '../text/codePoints.js';
 import { makeDirections, type Directions } from './directions.js';
 import { assessHealth, takeHalf, type Health } from './health.js';
 import type { Method } from './methods.js';
@@ -49,7 +49,7 @@ export async function extractDirections(options: ExtractOptions): Promise<Extrac
     training: {
       states: train.states,
       labels: train.stimuli.map((s) => s.label),
-      lengths: train.stimuli.map((s) => codePoints(s.last)),
+      lengths: train.stimuli.map((s) => codePointLength(s.last)),
     },
     ...(method && { method }),
     ...(pairing && { pairing }),

@@ -3,8 +3,9 @@
  * than length and wording do, and alike for every kind of input?
  */
 import { cosine, dot } from '../math/linear.js';
+import { codePointLength } from '../text/codePoints.js';
 import { separate, type Separation } from './accuracy.js';
-import { baselines, codePoints, type Baselines } from './baselines.js';
+import { baselines, type Baselines } from './baselines.js';
 import { directionAt, makeDirections, type Directions } from './directions.js';
 import { methods, type Method } from './methods.js';
 import type { Pairing } from './pairs.js';
@@ -58,7 +59,7 @@ export function allDirections(
   const training = {
     states,
     labels: stimuli.map((s) => s.label),
-    lengths: stimuli.map((s) => codePoints(s.last)),
+    lengths: stimuli.map((s) => codePointLength(s.last)),
   };
   const { seed, pairing } = options;
   const make = (method: Method): Directions =>
@@ -91,10 +92,12 @@ export function assessHealth(options: HealthOptions): Health {
   const best = bestOf(perLayer);
   const meanDifference = perLayer.map((_, layer) => {
     const unit = directionAt(rivals['mean-difference'], layer);
-    return judgeLayer(unit, { training, heldOut, layer, seed }, 1).heldOutAccuracy;
+    const { heldOutAccuracy } = judgeLayer(unit, { training, heldOut, layer, seed }, 1);
+    const uncentered = Math.abs(cosine(unit, directionAt(rivals['pca-uncentered'], layer)));
+    return { accuracy: heldOutAccuracy, uncentered };
   });
   const warnings = [
-    ...centringWarnings(directions.method, perLayer, meanDifference),
+    ...componentWarnings(directions.method, perLayer, meanDifference),
     ...baselineWarnings(best, base),
     ...kindWarnings(best),
   ];
@@ -147,22 +150,36 @@ function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
   return first && rest.reduce((best, layer) => (better(best, layer) ? layer : best), first);
 }
 
-/** A layer where the mean difference reads the label, while this direction points elsewhere. */
-function centringWarnings(
+/**
+ * Layers where the mean difference reads the label, while this direction points elsewhere. If the
+ * uncentred component agrees with the mean difference, centring is to blame; if it does not either,
+ * something else varies more than the label does.
+ */
+function componentWarnings(
   method: Method,
   perLayer: readonly LayerHealth[],
-  meanDifference: readonly number[],
+  meanDifference: { accuracy: number; uncentered: number }[],
 ): string[] {
   const lost = perLayer.filter(
     ({ layer, heldOutAccuracy, cosines }) =>
-      (meanDifference[layer] ?? 0) >= 0.7 &&
-      Math.abs(cosines['mean-difference']) < 0.3 &&
-      heldOutAccuracy < (meanDifference[layer] ?? 0) - 0.1,
+      (meanDifference[layer]?.accuracy ?? 0) >= 0.7 &&
+      Math.abs(cosines['mean-difference']) < 0.5 &&
+      heldOutAccuracy < (meanDifference[layer]?.accuracy ?? 0) - 0.1,
   );
-  if (lost.length === 0) return [];
-  const layers = lost.map(({ layer }) => layer).join(', ');
+  const centred = lost.filter(({ layer }) => (meanDifference[layer]?.uncentered ?? 0) >= 0.5);
+  const other = lost.filter((l) => !centred.includes(l));
+  const at = (layers: readonly LayerHealth[]): string => layers.map((l) => l.layer).join(', ');
   return [
-    `${method}: centring has removed the concept at layer ${layers}: the mean difference reads the label there, this direction does not; shuffle the pairs, or use pca-uncentered, pca-pairwise or mean-difference`,
+    ...(centred.length > 0
+      ? [
+          `${method}: centring has removed the concept at layer ${at(centred)}: the mean difference reads the label there, this direction does not; shuffle the pairs, or use pca-uncentered, pca-pairwise or mean-difference`,
+        ]
+      : []),
+    ...(other.length > 0
+      ? [
+          `${method}: the main component is not the label at layer ${at(other)}: the mean difference reads the label there, but something else varies more; use mean-difference or probe, or balance the stimuli`,
+        ]
+      : []),
   ];
 }
 

@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/math/random.js';
+import {
+  formatDirections,
+  loadDirections,
+  parseDirections,
+  saveDirections,
+  type StoredDirections,
+} from '../../src/read/directionFile.js';
+import { readSafetensors, writeSafetensors } from '../../src/read/safetensors.js';
+
+const model = {
+  source: 'models/small',
+  sha256: 'cd'.repeat(32),
+  device: 'cpu' as const,
+  layers: 2,
+  width: 128,
+  vocabulary: 10,
+};
+
+function stored(width = 128): StoredDirections {
+  const random = createRandom(1);
+  const vectors = new Float32Array(2 * width);
+  for (const layer of [0, 1]) vectors.set(random.unitVector(width), layer * width);
+  return {
+    directions: { method: 'pca', layers: 2, width, vectors, explainedVariance: [0.25, 0.5] },
+    origin: { model: 'small', modelSha256: model.sha256, stimuliSha256: 'ef', seed: '1' },
+  };
+}
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'directions-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('direction files', () => {
+  it('come back as they were written', async () => {
+    const path = join(folder, 'a.safetensors');
+    await saveDirections(path, stored());
+    expect(await loadDirections(path, model)).toEqual(stored());
+  });
+
+  it('are refused by a model of another width, depth or weights', async () => {
+    const path = join(folder, 'a.safetensors');
+    await saveDirections(path, stored(768));
+    await expect(loadDirections(path, model)).rejects.toThrow(
+      'direction: width 768 does not fit model models/small (expected 128)',
+    );
+    await saveDirections(path, stored());
+    await expect(loadDirections(path, { ...model, layers: 8 })).rejects.toThrow(
+      'direction: 2 layers do not fit model models/small (expected 8)',
+    );
+    await expect(loadDirections(path, { ...model, sha256: '00' })).rejects.toThrow(
+      /made from another model than models\/small/,
+    );
+  });
+
+  it('are refused where missing, damaged or of another kind', async () => {
+    await expect(loadDirections(join(folder, 'none'), model)).rejects.toThrow(/cannot read/);
+    const path = join(folder, 'a.safetensors');
+    await writeFile(path, formatDirections(stored()).subarray(0, 700));
+    await expect(loadDirections(path, model)).rejects.toThrow(/truncated/);
+    const other = writeSafetensors({ tensors: new Map(), metadata: { format: 'pt' } });
+    expect(() => parseDirections(other, 'b')).toThrow(/not a direction file .*got pt/);
+  });
+
+  it('are refused where a row is not a unit vector', () => {
+    const bad = stored();
+    bad.directions.vectors.fill(0, 128);
+    expect(() => parseDirections(formatDirections(bad), 'b')).toThrow(
+      /direction of layer 1 has norm 0 \(expected 1\)/,
+    );
+  });
+});
+
+describe('safetensors', () => {
+  it('has the layout of the specification', () => {
+    const bytes = writeSafetensors({
+      tensors: new Map([['a', { shape: [1, 2], values: Float32Array.of(1, -2) }]]),
+      metadata: { k: 'v' },
+    });
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    expect(length % 8).toBe(0);
+    expect(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)))).toEqual({
+      __metadata__: { k: 'v' },
+      a: { dtype: 'F32', shape: [1, 2], data_offsets: [0, 8] },
+    });
+    expect([...bytes.subarray(8 + length)]).toEqual([0, 0, 128, 63, 0, 0, 0, 192]);
+  });
+
+  it('refuses what is not safetensors', () => {
+    const file = (header: string, data = 0): Uint8Array => {
+      const bytes = new Uint8Array(8 + header.length + data);
+      new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+      bytes.set(new TextEncoder().encode(header), 8);
+      return bytes;
+    };
+    expect(() => readSafetensors(new Uint8Array(3), 'f')).toThrow(/at least 8 bytes, got 3/);
+    expect(() => readSafetensors(new Uint8Array(20).fill(255), 'f')).toThrow(/exceeds the 12/);
+    expect(() => readSafetensors(file('nonsense'), 'f')).toThrow(/not JSON/);
+    const half = '{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}';
+    expect(() => readSafetensors(file(half, 2), 'f')).toThrow(/dtype F16 \(expected F32\)/);
+    const short = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
+    expect(() => readSafetensors(file(short, 4), 'f')).toThrow(/truncated or damaged/);
+    const negative = '{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}';
+    expect(() => readSafetensors(file(negative, 8), 'f')).toThrow(/no dtype, shape/);
+  });
+});

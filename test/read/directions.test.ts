@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { cosine, norm } from '../../src/math/linear.js';
+import { createRandom } from '../../src/math/random.js';
+import { directionAt, makeDirections } from '../../src/read/directions.js';
+import { methods, type Method } from '../../src/read/methods.js';
+import { pairStimuli } from '../../src/read/pairs.js';
+import type { States } from '../../src/read/states.js';
+import type { Label } from '../../src/read/stimuli.js';
+
+const width = 32;
+
+/** Noise plus an offset shared by all, plus ± half the strength along `truth`. */
+function planted(options: { count?: number; strength?: number } = {}): {
+  training: { states: States; labels: Label[] };
+  truth: Float32Array;
+} {
+  const { count = 200, strength = 6 } = options;
+  const random = createRandom('directions');
+  const truth = random.unitVector(width);
+  const offset = random.unitVector(width);
+  const labels = Array.from({ length: count }, (_, i): Label => (i % 2 ? 'copy' : 'correct'));
+  const values = new Float32Array(count * width);
+  labels.forEach((label, i) => {
+    const sign = label === 'correct' ? 0.5 : -0.5;
+    for (let j = 0; j < width; j++) {
+      const at = sign * strength * (truth[j] ?? 0) + 30 * (offset[j] ?? 0);
+      values[i * width + j] = at + random.normal();
+    }
+  });
+  return { training: { states: { count, layers: 1, width, values }, labels }, truth };
+}
+
+const names = Object.keys(methods) as Method[];
+
+describe('makeDirections', () => {
+  it.each(names)('%s finds the planted direction, sign and unit norm included', (method) => {
+    const { training, truth } = planted();
+    const directions = makeDirections({ training, method, seed: 1 });
+    expect(cosine(directionAt(directions, 0), truth)).toBeGreaterThan(0.95);
+    expect(norm(directionAt(directions, 0))).toBeCloseTo(1, 5);
+  });
+
+  it('loses the concept where the differences are ordered and centred: the centring trap', () => {
+    const { training, truth } = planted();
+    const trapped = makeDirections({ training, method: 'pca', seed: 1, shuffle: false });
+    const shuffled = makeDirections({ training, method: 'pca', seed: 1 });
+    expect(Math.abs(cosine(trapped.vectors, truth))).toBeLessThan(0.3);
+    expect(cosine(shuffled.vectors, truth)).toBeGreaterThan(0.95);
+    expect(trapped.explainedVariance[0]).toBeLessThan(0.3);
+    expect(shuffled.explainedVariance[0]).toBeGreaterThan(0.3);
+  });
+
+  it.each(names)('%s: swapping the labels turns the direction round', (method) => {
+    const { training } = planted();
+    const swapped = training.labels.map((l): Label => (l === 'copy' ? 'correct' : 'copy'));
+    const there = makeDirections({ training, method, seed: 1 });
+    const back = makeDirections({ training: { ...training, labels: swapped }, method, seed: 1 });
+    // Pairs are drawn per label, so a swap may pair otherwise: not exactly −1.
+    expect(cosine(there.vectors, back.vectors)).toBeLessThan(-0.97);
+  });
+
+  it('depends on the seed alone', () => {
+    const { training } = planted({ strength: 1 });
+    const make = (seed: number): Float32Array => makeDirections({ training, seed }).vectors;
+    expect(make(3)).toEqual(make(3));
+    expect(make(3)).not.toEqual(make(4));
+  });
+
+  it('repeng’s pairwise centring and the uncentred PCA are one direction', () => {
+    const { training } = planted({ strength: 2 });
+    const a = makeDirections({ training, method: 'pca-uncentered', seed: 1 });
+    const b = makeDirections({ training, method: 'pca-pairwise', seed: 1 });
+    expect(cosine(a.vectors, b.vectors)).toBeGreaterThan(1 - 1e-5);
+  });
+
+  it('refuses one label, unknown methods, and states that do not differ', () => {
+    const { training } = planted({ count: 4 });
+    const one = training.labels.map((): Label => 'copy');
+    expect(() => makeDirections({ training: { ...training, labels: one }, seed: 1 })).toThrow(
+      /one label only \(expected both, got 0 correct and 4 copy\)/,
+    );
+    expect(() => makeDirections({ training, method: 'ica' as Method, seed: 1 })).toThrow(
+      /unknown method ica \(expected pca \|/,
+    );
+    const states = { ...training.states, values: new Float32Array(4 * width) };
+    const method = 'mean-difference';
+    expect(() => makeDirections({ training: { ...training, states }, method, seed: 1 })).toThrow(
+      /mean-difference finds nothing at layer 0/,
+    );
+  });
+});
+
+describe('pairStimuli', () => {
+  const labels: Label[] = ['correct', 'copy', 'correct', 'copy', 'copy', 'correct'];
+
+  it('uses each stimulus at most once and pairs like lengths', () => {
+    const lengths = [30, 11, 10, 33, 22, 20];
+    const pairs = pairStimuli({ labels, lengths, random: createRandom(1) });
+    expect(pairs).toEqual([
+      { correct: 2, copy: 1 },
+      { correct: 5, copy: 4 },
+      { correct: 0, copy: 3 },
+    ]);
+  });
+
+  it('pairs at random where asked', () => {
+    const pairs = pairStimuli({ labels, pairing: 'random', random: createRandom(2) });
+    expect(pairs.map((p) => p.correct).sort()).toEqual([0, 2, 5]);
+    expect(pairs.map((p) => p.copy).sort()).toEqual([1, 3, 4]);
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { AnnotatedQuadruple, Fault, Quality } from '../../src/data/types.js';
+import { kindOf, labelStimuli, type Stimulus } from '../../src/read/stimuli.js';
+import { formatStimuli, hashStimuli, parseStimuli } from '../../src/read/stimuliFile.js';
+
+const kinds: [Quality, Fault | null][] = [
+  ['good', null],
+  ['bad', 'wrong-result'],
+  ['bad', 'wrong-operation'],
+  ['neutral', 'hedged'],
+];
+
+/** Good sentences and every fifth hedged one are copied. */
+function quadruples(count: number): AnnotatedQuadruple[] {
+  return Array.from({ length: count }, (_, i) => {
+    const [quality, fault] = kinds[i % 7 < 4 ? i % 7 : 0] ?? ['good', null];
+    return {
+      question: `Question ${i}?`,
+      prefix: '',
+      last: `Sentence ${i}.`,
+      correction: '',
+      problem: `p${Math.floor(i / 3)}`,
+      quality,
+      fault,
+    };
+  });
+}
+
+const all = quadruples(420);
+
+function corrector(inputs: readonly { last: string }[]): Promise<string[]> {
+  const copied = ({ last }: { last: string }): boolean => {
+    const q = all.find((item) => item.last === last);
+    const number = Number(last.replace(/\D/g, ''));
+    return q?.quality === 'good' || (q?.fault === 'hedged' && number % 5 === 0);
+  };
+  return Promise.resolve(inputs.map((input) => (copied(input) ? input.last : 'Rewritten.')));
+}
+
+const count = (stimuli: readonly Stimulus[], test: (s: Stimulus) => boolean): number =>
+  stimuli.filter(test).length;
+
+describe('labelStimuli', () => {
+  it('labels by what the corrector does, whatever the quality', async () => {
+    const stimuli = await labelStimuli({ quadruples: all, correct: corrector, seed: 1 });
+    for (const s of stimuli) expect(s.label === 'copy').toBe(s.output === s.last);
+    expect(count(stimuli, (s) => s.fault === 'hedged' && s.label === 'copy')).toBeGreaterThan(0);
+  });
+
+  it('keeps both labels equal in either half, and problems in one half', async () => {
+    const stimuli = await labelStimuli({
+      quadruples: all,
+      correct: corrector,
+      seed: 1,
+      perLabel: 80,
+    });
+    for (const half of ['train', 'heldOut']) {
+      expect(count(stimuli, (s) => s.half === half && s.label === 'copy')).toBe(40);
+      expect(count(stimuli, (s) => s.half === half && s.label === 'correct')).toBe(40);
+    }
+    const train = new Set(stimuli.filter((s) => s.half === 'train').map((s) => s.problem));
+    expect(count(stimuli, (s) => s.half === 'heldOut' && train.has(s.problem))).toBe(0);
+    expect(new Set(stimuli.map((s) => s.id)).size).toBe(stimuli.length);
+  });
+
+  it('balances the kinds within `correct`', async () => {
+    const stimuli = await labelStimuli({
+      quadruples: all,
+      correct: corrector,
+      seed: 1,
+      perLabel: 60,
+    });
+    const correct = stimuli.filter((s) => s.label === 'correct');
+    for (const fault of ['wrong-result', 'wrong-operation', 'hedged']) {
+      expect(count(correct, (s) => kindOf(s) === fault)).toBe(20);
+    }
+  });
+
+  it('gives the same stimuli for the same seed, whatever the batches', async () => {
+    const make = (seed: number, batchSize: number): Promise<Stimulus[]> =>
+      labelStimuli({ quadruples: all, correct: corrector, seed, batchSize });
+    expect(await make(5, 7)).toEqual(await make(5, 64));
+    expect(await make(5, 64)).not.toEqual(await make(6, 64));
+  });
+
+  it('refuses a corrector that only copies, and quadruples without y1', async () => {
+    const copies = (inputs: readonly { last: string }[]): Promise<string[]> =>
+      Promise.resolve(inputs.map((input) => input.last));
+    await expect(labelStimuli({ quadruples: all, correct: copies, seed: 1 })).rejects.toThrow(
+      /all 420 stimuli are labelled copy \(expected both correct and copy\)/,
+    );
+    const empty = all.map((q) => ({ ...q, last: '' }));
+    await expect(labelStimuli({ quadruples: empty, correct: copies, seed: 1 })).rejects.toThrow(
+      /too few stimuli \(expected at least 2, got 0\)/,
+    );
+  });
+});
+
+describe('stimuli files', () => {
+  it('come back as they were written', async () => {
+    const stimuli = await labelStimuli({ quadruples: all, correct: corrector, seed: 1 });
+    expect(parseStimuli(formatStimuli(stimuli), 'a.jsonl')).toEqual(stimuli);
+    expect(hashStimuli(stimuli)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('name file and line of what is wrong', async () => {
+    const stimuli = await labelStimuli({ quadruples: all, correct: corrector, seed: 1 });
+    const lines = formatStimuli(stimuli).split('\n');
+    const broken = (line: string): string => [lines[0], line, ...lines.slice(2)].join('\n');
+    const change = (key: string, value: unknown): string =>
+      broken(JSON.stringify({ ...(JSON.parse(lines[1] ?? '{}') as object), [key]: value }));
+    expect(() => parseStimuli(broken('{"id":'), 'a.jsonl')).toThrow(/^a\.jsonl:2: not JSON/);
+    expect(() => parseStimuli(broken('[]'), 'a.jsonl')).toThrow(/^a\.jsonl:2: not a stimulus/);
+    expect(() => parseStimuli(change('last', 3), 'a.jsonl')).toThrow(
+      /^a\.jsonl:2: last is not a text \(got 3\)/,
+    );
+    expect(() => parseStimuli(change('half', 'test'), 'a.jsonl')).toThrow(
+      /^a\.jsonl:2: unknown half \(expected train \| heldOut, got "test"\)/,
+    );
+    expect(() => parseStimuli(change('label', 'copy'), 'a.jsonl')).toThrow(
+      /^a\.jsonl:2: the label does not follow from the output/,
+    );
+    expect(() => parseStimuli(lines[0] ?? '', 'a.jsonl')).toThrow(/a\.jsonl: too few stimuli/);
+  });
+});
