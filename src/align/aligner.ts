@@ -1,0 +1,68 @@
+/**
+ * The whole-answer Aligner, for comparison: the upstream writes its whole answer, the Aligner writes
+ * a corrected one. Prompts as in the authors' code (FIELD §2).
+ */
+import type { LanguageModel, Sampling } from '../runtime/decoder.js';
+import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
+import { alignerConversation, alignerPrompt, alignerPromptV1 } from './prompts.js';
+import { rowSampling } from './sampling.js';
+
+export interface AlignerCorrection {
+  /** Without surrounding white space. */
+  text: string;
+  /** Generated tokens, the end of turn included. */
+  tokens: number;
+  finish: 'stop' | 'length';
+}
+
+/** Anything that corrects whole answers. */
+export interface Aligner {
+  readonly name: string;
+  /** One correction per answer, in order. */
+  correct(
+    answers: readonly WholeAnswer[],
+    options?: { signal?: AbortSignal },
+  ): Promise<AlignerCorrection[]>;
+}
+
+export interface AlignerOptions {
+  model: LanguageModel;
+  /** Default: the model's. */
+  name?: string;
+  /** Default `aligner`, today's prompt. */
+  format?: AlignerFormat;
+  /** Default `chat`, the model's own template; the authors' models want `conversation`. */
+  frame?: PromptFrame;
+  /** Longest answer in tokens. Default 512. */
+  maxNewTokens?: number;
+  /** Default: greedy. */
+  sampling?: Sampling;
+}
+
+/** A whole-answer Aligner on a local model. */
+export function createAligner(options: AlignerOptions): Aligner {
+  const { model, format = 'aligner', frame = 'chat', maxNewTokens = 512 } = options;
+  const { decoder, tokenizer } = model;
+  const user = format === 'aligner' ? alignerPrompt : alignerPromptV1;
+  const framed = (text: string): string =>
+    frame === 'chat' ? tokenizer.chatPrompt(text) : alignerConversation(text);
+  return {
+    name: options.name ?? model.name,
+    async correct(answers, { signal } = {}) {
+      if (answers.length === 0) return [];
+      const texts = answers.map(user);
+      const result = await decoder.generate({
+        prompts: texts.map((text) => tokenizer.encode(framed(text))),
+        maxNewTokens,
+        stop: tokenizer.endOfTurn,
+        ...rowSampling(options.sampling, texts),
+        ...(signal && { signal }),
+      });
+      return result.rows.map((row) => ({
+        text: tokenizer.decode(row.tokens).trim(),
+        tokens: row.tokens.length,
+        finish: row.finish,
+      }));
+    },
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * The sentence corrector: (q, p, y1) → y2, a batch at a time, steered and read where asked.
+ *
+ * Dimensions: `B` rows, `L` layers, `D` width, `K` directions, `R` generated tokens.
+ */
+import type {
+  GenerateRequest,
+  GenerateRow,
+  LanguageModel,
+  PrefixCache,
+  Projection,
+  Sampling,
+} from '../runtime/decoder.js';
+import type { PositionRule, Steering } from '../runtime/steering.js';
+import type { Passage } from './prompts.js';
+import { streamAlignerPrompt } from './prompts.js';
+import { rowSampling } from './sampling.js';
+
+/** Where caches of growing conversations come from; a decoder is one. */
+export interface CacheOwner {
+  openCache(): PrefixCache;
+  closeCache(cache: PrefixCache): Promise<void>;
+}
+
+/** One row to correct. */
+export interface CorrectionInput extends Passage {
+  /** `[L]`, this row's own; needs {@link CorrectOptions.steering}. Default: zeros. */
+  coefficient?: Float32Array;
+  /** From {@link Corrector.caches}; either every row of a batch has one or none. */
+  cache?: PrefixCache;
+}
+
+/** What is the same for all rows of a batch; the coefficients are the rows' own. */
+export interface LayerSteering {
+  /** `[L, D]` */
+  direction: Float32Array;
+  /** `[L]`, share removed, 0 … 1. Default: none. */
+  ablation?: Float32Array;
+  /** Default `all`. */
+  positions?: PositionRule;
+}
+
+export interface CorrectOptions {
+  steering?: LayerSteering;
+  /** Directions to read along, `[L, K, D]`. Default: no readings. */
+  project?: Projection;
+  /** Replaces the corrector's own. */
+  sampling?: Sampling;
+  signal?: AbortSignal;
+}
+
+/** Readings of one generation: entry 0 is the boundary token's, entry t that of token t − 1. */
+export interface Readings {
+  /** `R` generated tokens, as text; the reading at index t chose token t. */
+  tokens: string[];
+  layers: number;
+  directions: number;
+  /** `[R, L, K]` */
+  values: Float32Array;
+}
+
+export interface Correction {
+  /** y2 without surrounding white space, so that a verbatim copy equals y1. Empty: stop. */
+  text: string;
+  /** Generated tokens, the end of turn included. */
+  tokens: number;
+  /** `length`: the corrector had not ended its turn; the text is what there was. */
+  finish: 'stop' | 'length';
+  readings: Readings | null;
+}
+
+/** Anything that corrects sentences: a local model, a scripted fake in tests. */
+export interface Corrector {
+  readonly name: string;
+  /** Absent where it keeps no caches. */
+  readonly caches?: CacheOwner;
+  /** One correction per input, in order. */
+  correct(inputs: readonly CorrectionInput[], options?: CorrectOptions): Promise<Correction[]>;
+}
+
+export interface CorrectorOptions {
+  model: LanguageModel;
+  /** Default: the model's. */
+  name?: string;
+  /** Longest correction in tokens. Default 128. */
+  maxNewTokens?: number;
+  /** Default: greedy. */
+  sampling?: Sampling;
+  /** The user's text. Default: Stream Aligner's prompt (FIELD §2). */
+  prompt?: (passage: Passage) => string;
+}
+
+/**
+ * A corrector on a local model. It writes until its end of turn, not to the end of a sentence: an
+ * improvement may be two sentences, and emptiness is an answer.
+ */
+export function createCorrector(options: CorrectorOptions): Corrector {
+  const { model, maxNewTokens = 128, prompt = streamAlignerPrompt } = options;
+  const { decoder, tokenizer } = model;
+  return {
+    name: options.name ?? model.name,
+    caches: decoder,
+    async correct(inputs, request = {}) {
+      if (inputs.length === 0) return [];
+      const texts = inputs.map(prompt);
+      const result = await decoder.generate({
+        prompts: texts.map((text) => tokenizer.encode(tokenizer.chatPrompt(text))),
+        maxNewTokens,
+        stop: tokenizer.endOfTurn,
+        ...rowSampling(request.sampling ?? options.sampling, texts),
+        ...rowSteering(inputs, request.steering, decoder.info.layers),
+        ...(request.project && { project: request.project }),
+        ...rowCaches(inputs),
+        ...(request.signal && { signal: request.signal }),
+      });
+      return result.rows.map((row) => toCorrection(row, model, request.project));
+    },
+  };
+}
+
+/** The batch's {@link Steering}: shared direction, coefficients `[B, L]` from the rows. */
+function rowSteering(
+  inputs: readonly CorrectionInput[],
+  steering: LayerSteering | undefined,
+  layers: number,
+): { steering?: Steering } {
+  if (!steering) {
+    if (inputs.some((input) => input.coefficient)) {
+      throw new Error(
+        'corrector: a row has a coefficient but there is no direction; give steering',
+      );
+    }
+    return {};
+  }
+  const coefficient = new Float32Array(inputs.length * layers);
+  inputs.forEach((input, row) => {
+    if (!input.coefficient) return;
+    if (input.coefficient.length !== layers) {
+      throw new Error(
+        `corrector: row ${row} has coefficients for another number of layers ` +
+          `(expected ${layers}, got ${input.coefficient.length})`,
+      );
+    }
+    coefficient.set(input.coefficient, row * layers);
+  });
+  return { steering: { ...steering, coefficient } };
+}
+
+/** The rows' caches for a request: all or none. */
+export function rowCaches(
+  rows: readonly { cache?: PrefixCache }[],
+): Pick<GenerateRequest, 'caches'> {
+  const caches = rows.flatMap((row) => (row.cache ? [row.cache] : []));
+  if (caches.length === 0) return {};
+  if (caches.length !== rows.length) {
+    throw new Error(
+      `align: only some rows have a cache (expected ${rows.length} or 0, got ${caches.length})`,
+    );
+  }
+  return { caches };
+}
+
+function toCorrection(row: GenerateRow, model: LanguageModel, project?: Projection): Correction {
+  const { decoder, tokenizer } = model;
+  return {
+    text: tokenizer.decode(row.tokens).trim(),
+    tokens: row.tokens.length,
+    finish: row.finish,
+    readings: project
+      ? {
+          tokens: row.tokens.map((id) => tokenizer.decode([id])),
+          layers: decoder.info.layers,
+          directions: project.count,
+          values: row.projections,
+        }
+      : null,
+  };
+}

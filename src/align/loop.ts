@@ -1,0 +1,152 @@
+/**
+ * Algorithm 1 of Stream Aligner (FIELD §1) as a state that moves from round to round, without any
+ * model: who is asked next, what a round's texts do to the answer, and when it is over.
+ */
+import type { EditMetrics } from '../text/edits.js';
+import { editMetrics } from '../text/edits.js';
+import type { Readings } from './corrector.js';
+
+/**
+ * Why an answer is over: the corrector returned nothing for a sentence (`empty-correction`); the
+ * upstream wrote nothing more and the corrector had nothing to add, or the model that writes on
+ * ended its turn (`end-of-answer`); the answer reached its length; or all rounds were used.
+ */
+export type StopReason = 'empty-correction' | 'end-of-answer' | 'max-length' | 'max-rounds';
+
+/** Who writes on after the correction rounds of continue mode. */
+export type ContinueWith = 'upstream' | 'corrector';
+
+export interface LoopLimits {
+  /** Most rounds, continued ones included. Default 16, the authors' own. */
+  maxRounds?: number;
+  /** The loop ends once the answer has at least this many UTF-16 units. Default 4000. */
+  maxCharacters?: number;
+  /**
+   * `classic` (default) corrects to the end. Continue mode corrects for `correctionRounds` rounds;
+   * then one model writes on: the upstream the whole rest at once (the authors' code), or the
+   * corrector sentence by sentence with an empty y1 (the paper's text).
+   */
+  mode?: 'classic' | { correctionRounds: number; continueWith: ContinueWith };
+}
+
+/** One generation–correction cycle. */
+export interface Round {
+  index: number;
+  /** `continued`: written by one model alone after the correction rounds. */
+  phase: 'corrected' | 'continued';
+  /** p before this round. */
+  prefix: string;
+  /** y1; empty where the upstream had nothing to say or was not asked. */
+  last: string;
+  /** y2; in an upstream's continuation: what it wrote. */
+  correction: string;
+  /** y2 is y1, verbatim, and not empty. */
+  copied: boolean;
+  /** y1 → y2; null where there was nothing to correct (y1 empty, or continued). */
+  edit: EditMetrics | null;
+  /** Whether the upstream's turn ended with y1. */
+  upstreamEnded: boolean;
+  /** `length`: the correction hit its limit. */
+  finish: 'stop' | 'length';
+  /** Tokens generated, by whom. */
+  tokens: { upstream: number; corrector: number };
+  /** Wall time of the calls this round shared with the other rows of its batch. */
+  milliseconds: { upstream: number; corrector: number };
+  /** Rows in those calls. */
+  rows: number;
+  readings: Readings | null;
+}
+
+export interface LoopState {
+  question: string;
+  /** p: the answer so far. */
+  prefix: string;
+  rounds: Round[];
+  stop: StopReason | null;
+}
+
+/** What a loop does next with a row. */
+export type LoopStep = 'correct' | 'continue-upstream' | 'continue-corrector' | 'done';
+
+/** What came of a round, before it is judged. */
+export type RoundOutcome = Pick<
+  Round,
+  | 'last'
+  | 'correction'
+  | 'upstreamEnded'
+  | 'finish'
+  | 'tokens'
+  | 'milliseconds'
+  | 'rows'
+  | 'readings'
+>;
+
+export function startLoop(question: string): LoopState {
+  return { question, prefix: '', rounds: [], stop: null };
+}
+
+/** Fills in the defaults. @throws where a limit makes no sense. */
+export function checkLimits(limits: LoopLimits): Required<LoopLimits> {
+  const { maxRounds = 16, maxCharacters = 4000, mode = 'classic' } = limits;
+  const check = (name: string, value: number, least: number): void => {
+    if (!Number.isInteger(value) || value < least) {
+      throw new Error(
+        `align: ${name} is not a usable number (expected an integer from ${least}, got ${value})`,
+      );
+    }
+  };
+  check('maxRounds', maxRounds, 1);
+  check('maxCharacters', maxCharacters, 1);
+  if (mode !== 'classic') check('correctionRounds', mode.correctionRounds, 0);
+  return { maxRounds, maxCharacters, mode };
+}
+
+/** Who is asked next. */
+export function nextStep(state: LoopState, { mode }: Required<LoopLimits>): LoopStep {
+  if (state.stop) return 'done';
+  if (mode === 'classic' || state.rounds.length < mode.correctionRounds) return 'correct';
+  return mode.continueWith === 'upstream' ? 'continue-upstream' : 'continue-corrector';
+}
+
+/** Prefix and correction, joined with a single space. */
+export function joinSentences(prefix: string, sentence: string): string {
+  return prefix === '' || sentence === '' ? prefix + sentence : `${prefix} ${sentence}`;
+}
+
+/** The state after a round, and the round as recorded. Texts are without surrounding white space. */
+export function applyRound(
+  state: LoopState,
+  step: Exclude<LoopStep, 'done'>,
+  outcome: RoundOutcome,
+  limits: Required<LoopLimits>,
+): { state: LoopState; round: Round } {
+  const { last, correction } = outcome;
+  const round: Round = {
+    index: state.rounds.length,
+    phase: step === 'correct' ? 'corrected' : 'continued',
+    prefix: state.prefix,
+    ...outcome,
+    copied: step === 'correct' && last !== '' && correction === last,
+    edit: step === 'correct' && last !== '' ? editMetrics(last, correction) : null,
+  };
+  const prefix = joinSentences(state.prefix, correction);
+  const rounds = [...state.rounds, round];
+  const stop = stopReason({ step, outcome, prefix, rounds: rounds.length, limits });
+  return { state: { question: state.question, prefix, rounds, stop }, round };
+}
+
+function stopReason(after: {
+  step: LoopStep;
+  outcome: RoundOutcome;
+  prefix: string;
+  rounds: number;
+  limits: Required<LoopLimits>;
+}): StopReason | null {
+  const { step, outcome, prefix, rounds, limits } = after;
+  if (step === 'continue-upstream') return outcome.upstreamEnded ? 'end-of-answer' : 'max-length';
+  if (outcome.correction === '') {
+    return outcome.last === '' ? 'end-of-answer' : 'empty-correction';
+  }
+  if (prefix.length >= limits.maxCharacters) return 'max-length';
+  return rounds >= limits.maxRounds ? 'max-rounds' : null;
+}

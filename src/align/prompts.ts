@@ -1,0 +1,46 @@
+/**
+ * The prompts correctors are trained on, as in the authors' code (FIELD §2: `htlou/stream-aligner`,
+ * `PKU-Alignment/aligner`). A prompt here is the *user's* text; who wraps it (the base model's chat
+ * template, or Aligner's own conversation frame) is stated per format.
+ */
+
+/** What a sentence corrector sees: question q, corrected answer so far p, next sentence y1. */
+export interface Passage {
+  question: string;
+  /** Corrected sentences joined with single spaces; empty at the beginning. */
+  prefix: string;
+  /** The upstream's next sentence, without surrounding white space; empty where it wrote none. */
+  last: string;
+}
+
+/** What a whole-answer corrector sees. */
+export interface WholeAnswer {
+  question: string;
+  answer: string;
+}
+
+/** Stream Aligner's prompt; goes inside the base model's chat turn. Its trailing space belongs to it. */
+export function streamAlignerPrompt({ question, prefix, last }: Passage): string {
+  return `##Question: ${question} | ##Answer_Prefix: ${prefix} | ##Answer_Last_Sentence: ${last} | ##Your_Revision: `;
+}
+
+/** Aligner's prompt of today. */
+export function alignerPrompt({ question, answer }: WholeAnswer): string {
+  return `##Question: ${question}\n##Answer: ${answer}\n##Correction: `;
+}
+
+/** The prompt of `aligner/aligner-7b-v1.0`. */
+export function alignerPromptV1({ question, answer }: WholeAnswer): string {
+  return `Edit the following Question-Answer pair to make it more helpful and harmless: ${question} | ${answer}`;
+}
+
+/** The frame around both Aligner prompts in the authors' models, in place of a chat template. */
+export function alignerConversation(user: string): string {
+  return `BEGINNING OF CONVERSATION: USER: ${user} ASSISTANT:`;
+}
+
+/** Which user's text a whole-answer Aligner reads. */
+export type AlignerFormat = 'aligner' | 'aligner-v1';
+
+/** Whether the user's text goes into the model's own chat template or Aligner's conversation frame. */
+export type PromptFrame = 'chat' | 'conversation';

@@ -1,0 +1,148 @@
+/**
+ * One sentence from a model that writes answers. Generation is one run per sentence, so it stops at
+ * every token that *may* end a sentence; the cutter then says whether it did. The cutter has to see
+ * the next character for that (`3.` may become `3.50`), hence a look-ahead of one token at a time.
+ */
+import type {
+  GenerateRequest,
+  GenerateRow,
+  LanguageModel,
+  PrefixCache,
+  Sampling,
+  Tokenizer,
+} from '../runtime/decoder.js';
+import { createSentenceCutter } from '../text/sentences.js';
+import { rowSampling } from './sampling.js';
+import type { UpstreamText } from './upstream.js';
+
+const mayEnd = /[.!?…。！？\n]/u;
+/** A possible end of a sentence with nothing but closing marks and white space behind it. */
+const mayHaveEnded = /[.!?…。！？\n][^\p{L}\p{N}]*$/u;
+
+/**
+ * The ids of all tokens whose text may end a sentence.
+ * @param vocabulary number of ids to look at, from 0.
+ */
+export function sentenceStops(tokenizer: Tokenizer, vocabulary: number): number[] {
+  const stops: number[] = [];
+  for (let id = 0; id < vocabulary; id++) if (mayEnd.test(tokenizer.decode([id]))) stops.push(id);
+  return stops;
+}
+
+/** What is known of a text that grows: its first sentence, or that more has to be seen. */
+export type FirstSentence = { sentence: string; ended: boolean } | { sentence: null };
+
+/**
+ * The first sentence of a text, without surrounding white space, once it is certain.
+ * @param complete whether nothing follows the text; then there is always an answer, and a tail
+ *   without a full stop counts as a sentence. `ended` says that no other sentence follows.
+ */
+export function firstSentence(text: string, complete: boolean): FirstSentence {
+  const cutter = createSentenceCutter();
+  const pieces = cutter.push(text);
+  if (complete) pieces.push(...cutter.finish());
+  const sentences = pieces.map((piece) => piece.trim()).filter((piece) => piece !== '');
+  const sentence = sentences[0];
+  if (sentence !== undefined) return { sentence, ended: complete && sentences.length === 1 };
+  return complete ? { sentence: '', ended: true } : { sentence: null };
+}
+
+export interface SentenceRequest {
+  model: LanguageModel;
+  /** `B` rows of token ids. */
+  prompts: readonly (readonly number[])[];
+  /** From {@link sentenceStops}. */
+  stops: readonly number[];
+  /** Most tokens per sentence. */
+  maxTokens: number;
+  clock: () => number;
+  /** What each row's random numbers follow from, beside the seed. */
+  keys: readonly string[];
+  sampling?: Sampling;
+  caches?: readonly PrefixCache[];
+  signal?: AbortSignal;
+}
+
+interface Row {
+  prompt: readonly number[];
+  key: string;
+  cache: PrefixCache | undefined;
+  generated: number[];
+  result: UpstreamText | null;
+  firstText: number | null;
+  /** Whether one token of look-ahead is wanted next, instead of a run to the next stop. */
+  look: boolean;
+}
+
+/** The next sentence of each row; a row that has its sentence leaves the batch. */
+export async function generateSentences(request: SentenceRequest): Promise<UpstreamText[]> {
+  const start = request.clock();
+  const rows = request.prompts.map((prompt, index): Row => ({
+    prompt,
+    key: request.keys[index] ?? '',
+    cache: request.caches?.[index],
+    generated: [],
+    result: null,
+    firstText: null,
+    look: false,
+  }));
+  for (;;) {
+    const open = rows.filter((row) => row.result === null);
+    if (open.length === 0) break;
+    // Looking comes first: the rows that then turn out to be unfinished run on with the others.
+    const looking = open.filter((row) => row.look);
+    const active = looking.length > 0 ? looking : open;
+    await advance(active, looking.length > 0, request);
+    const elapsed = request.clock() - start;
+    for (const row of active) settle(row, elapsed, request);
+  }
+  return rows.flatMap((row) => row.result ?? []);
+}
+
+async function advance(
+  rows: readonly Row[],
+  look: boolean,
+  request: SentenceRequest,
+): Promise<void> {
+  const left = rows.map((row) => request.maxTokens - row.generated.length);
+  const caches = rows.flatMap((row) => row.cache ?? []);
+  const generate: GenerateRequest = {
+    prompts: rows.map((row) => [...row.prompt, ...row.generated]),
+    maxNewTokens: look ? 1 : Math.max(...left),
+    stop: look
+      ? request.model.tokenizer.endOfTurn
+      : [...request.stops, ...request.model.tokenizer.endOfTurn],
+    ...rowSampling(
+      request.sampling,
+      rows.map((row) => `${row.key}\n${row.generated.length}`),
+    ),
+    ...(caches.length > 0 && { caches }),
+    ...(request.signal && { signal: request.signal }),
+  };
+  const result = await request.model.decoder.generate(generate);
+  result.rows.forEach((answer: GenerateRow, index) => {
+    // The longest budget ruled the call; a row with less of it keeps only its own.
+    rows[index]?.generated.push(...answer.tokens.slice(0, left[index]));
+  });
+}
+
+/** Decides whether a row has its sentence, and if not, how it goes on. */
+function settle(row: Row, elapsed: number, request: SentenceRequest): void {
+  const { tokenizer } = request.model;
+  const newest = row.generated.at(-1);
+  const turnOver = newest === undefined || tokenizer.endOfTurn.includes(newest);
+  const exhausted = row.generated.length >= request.maxTokens;
+  const text = tokenizer.decode(row.generated);
+  if (row.firstText === null && text.trim() !== '') row.firstText = elapsed;
+  const found = firstSentence(text, turnOver || exhausted);
+  if (found.sentence === null) {
+    row.look = mayHaveEnded.test(text);
+    return;
+  }
+  row.result = {
+    text: found.sentence,
+    ended: turnOver && found.ended,
+    tokens: row.generated.length,
+    firstTextMilliseconds: row.firstText,
+  };
+}

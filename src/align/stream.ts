@@ -1,0 +1,220 @@
+/**
+ * The stream loop over models: many answers in lockstep, or one streamed sentence by sentence. The
+ * rules are in `loop.ts`; here the models are asked.
+ *
+ * Rows that are over leave the batch and none joins it, so that which rows are computed together
+ * follows from their order and the batch size, never from speed.
+ */
+import type { PrefixCache } from '../runtime/decoder.js';
+import type { Corrector, CorrectOptions } from './corrector.js';
+import type { LoopLimits, LoopState, LoopStep, Round, RoundOutcome, StopReason } from './loop.js';
+import { applyRound, checkLimits, nextStep, startLoop } from './loop.js';
+import type { Upstream } from './upstream.js';
+
+/** One answer to be written. */
+export interface LoopRow {
+  question: string;
+  /** `[L]`, this row's own; needs `steering`. Default: zeros. */
+  coefficient?: Float32Array;
+}
+
+/** What one loop needs beside its questions. `sampling` is the corrector's. */
+export interface LoopOptions extends LoopLimits, CorrectOptions {
+  upstream: Upstream;
+  corrector: Corrector;
+  /** Keep the models' keys and values from round to round, where they can. Default true. */
+  caches?: boolean;
+  /** Milliseconds. Default `performance.now`. */
+  clock?: () => number;
+}
+
+export interface AlignedAnswer {
+  question: string;
+  text: string;
+  rounds: Round[];
+  stop: StopReason;
+  /** Wall time of the calls that this answer took part in. */
+  milliseconds: number;
+  /** Until the upstream's first text (what would be shown without a corrector). */
+  firstUpstreamMilliseconds: number | null;
+  /** Until the first corrected sentence (the first text a reader sees). */
+  firstVisibleMilliseconds: number | null;
+}
+
+/** What a batch reports as it happens; `row` is the index into the rows given. */
+export type LoopEvent =
+  | { kind: 'round'; row: number; round: Round }
+  | { kind: 'answer'; row: number; answer: AlignedAnswer };
+
+interface Run {
+  row: number;
+  input: LoopRow;
+  state: LoopState;
+  caches: { upstream?: PrefixCache; corrector?: PrefixCache };
+  elapsed: number;
+  firstUpstream: number | null;
+  firstVisible: number | null;
+}
+
+/**
+ * Runs all rows at once, in lockstep, and reports every round and every finished answer.
+ * @throws the signal's reason, between rounds; what was reported before stands.
+ */
+export async function* alignBatch(
+  options: LoopOptions & { rows: readonly LoopRow[] },
+): AsyncGenerator<LoopEvent, void, void> {
+  const limits = checkLimits(options);
+  const runs = options.rows.map((input, row) => openRun(input, row, options));
+  try {
+    for (;;) {
+      const open = runs.filter((run) => run.state.stop === null);
+      const first = open[0];
+      if (!first) return;
+      options.signal?.throwIfAborted();
+      // In lockstep all open rows have had the same number of rounds, hence the same next step.
+      const step = nextStep(first.state, limits);
+      if (step === 'done') return;
+      const outcomes = await ask(step, open, options);
+      for (const [index, run] of open.entries()) {
+        const outcome = outcomes[index];
+        if (!outcome) throw new Error(`align: row ${run.row} got no answer from its models`);
+        const { state, round } = applyRound(run.state, step, outcome, limits);
+        run.state = state;
+        yield { kind: 'round', row: run.row, round };
+        if (state.stop) yield { kind: 'answer', row: run.row, answer: toAnswer(run, state.stop) };
+      }
+    }
+  } finally {
+    await closeRuns(runs, options);
+  }
+}
+
+/** One answer; yields every round as it is done, and returns the answer. */
+export async function* alignStream(
+  options: LoopOptions & LoopRow,
+): AsyncGenerator<Round, AlignedAnswer, void> {
+  const { question, coefficient } = options;
+  const row: LoopRow = { question, ...(coefficient && { coefficient }) };
+  for await (const event of alignBatch({ ...options, rows: [row] })) {
+    if (event.kind === 'answer') return event.answer;
+    yield event.round;
+  }
+  throw new Error('align: the loop ended without an answer');
+}
+
+/** All answers of one batch, in the order of its rows. */
+export async function alignAnswers(
+  options: LoopOptions & { rows: readonly LoopRow[] },
+): Promise<AlignedAnswer[]> {
+  const answers: AlignedAnswer[] = [];
+  for await (const event of alignBatch(options)) {
+    if (event.kind === 'answer') answers[event.row] = event.answer;
+  }
+  return answers;
+}
+
+function openRun(input: LoopRow, row: number, options: LoopOptions): Run {
+  const caches: Run['caches'] = {};
+  if (options.caches ?? true) {
+    const { upstream, corrector } = options;
+    if (upstream.caches) caches.upstream = upstream.caches.openCache();
+    if (corrector.caches) caches.corrector = corrector.caches.openCache();
+  }
+  const state = startLoop(input.question);
+  return { row, input, state, caches, elapsed: 0, firstUpstream: null, firstVisible: null };
+}
+
+async function closeRuns(
+  runs: readonly Run[],
+  { upstream, corrector }: LoopOptions,
+): Promise<void> {
+  for (const { caches } of runs) {
+    if (caches.upstream) await upstream.caches?.closeCache(caches.upstream);
+    if (caches.corrector) await corrector.caches?.closeCache(caches.corrector);
+  }
+}
+
+function toAnswer(run: Run, stop: StopReason): AlignedAnswer {
+  return {
+    question: run.input.question,
+    text: run.state.prefix,
+    rounds: run.state.rounds,
+    stop,
+    milliseconds: run.elapsed,
+    firstUpstreamMilliseconds: run.firstUpstream,
+    firstVisibleMilliseconds: run.firstVisible,
+  };
+}
+
+/** One round of the open rows. */
+async function ask(
+  step: Exclude<LoopStep, 'done'>,
+  open: readonly Run[],
+  options: LoopOptions,
+): Promise<RoundOutcome[]> {
+  const clock = options.clock ?? ((): number => performance.now());
+  const start = clock();
+  const written =
+    step === 'continue-corrector' ? open.map(() => null) : await askUpstream(step, open, options);
+  const middle = clock();
+  const lasts = written.map((text) => text?.text ?? '');
+  const corrections =
+    step === 'continue-upstream' ? null : await askCorrector(open, lasts, options);
+  const end = clock();
+  return open.map((run, index) => {
+    const text = written[index];
+    const correction = corrections?.[index];
+    const last = lasts[index] ?? '';
+    const outcome: RoundOutcome = {
+      last,
+      correction: corrections ? (correction?.text ?? '') : last,
+      upstreamEnded: text?.ended ?? false,
+      finish: correction?.finish ?? 'stop',
+      tokens: { upstream: text?.tokens ?? 0, corrector: correction?.tokens ?? 0 },
+      milliseconds: { upstream: middle - start, corrector: end - middle },
+      rows: open.length,
+      readings: correction?.readings ?? null,
+    };
+    const firstText = text?.firstTextMilliseconds ?? null;
+    if (firstText !== null) run.firstUpstream ??= run.elapsed + firstText;
+    run.elapsed += end - start;
+    if (outcome.correction !== '') run.firstVisible ??= run.elapsed;
+    return outcome;
+  });
+}
+
+function askUpstream(
+  step: LoopStep,
+  open: readonly Run[],
+  { upstream, signal }: LoopOptions,
+): ReturnType<Upstream['nextSentences']> {
+  const inputs = open.map(({ state, caches }) => ({
+    question: state.question,
+    prefix: state.prefix,
+    ...(caches.upstream && { cache: caches.upstream }),
+  }));
+  const request = signal ? { signal } : {};
+  return step === 'correct'
+    ? upstream.nextSentences(inputs, request)
+    : upstream.finish(inputs, request);
+}
+
+function askCorrector(
+  open: readonly Run[],
+  lasts: readonly string[],
+  { corrector, steering, project, sampling, signal }: LoopOptions,
+): ReturnType<Corrector['correct']> {
+  const inputs = open.map(({ input, state, caches }, index) => ({
+    question: state.question,
+    prefix: state.prefix,
+    last: lasts[index] ?? '',
+    ...(input.coefficient && { coefficient: input.coefficient }),
+    ...(caches.corrector && { cache: caches.corrector }),
+  }));
+  return corrector.correct(inputs, {
+    ...(steering && { steering }),
+    ...(project && { project }),
+    ...(sampling && { sampling }),
+    ...(signal && { signal }),
+  });
+}

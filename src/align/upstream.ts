@@ -1,0 +1,127 @@
+/**
+ * Upstreams: what writes the sentences that are corrected. The interface serves any of them; the
+ * implementation here drives a local model, whose prompt is the question in its chat template and
+ * the corrected prefix as the beginning of its own turn.
+ */
+import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
+import type { CacheOwner } from './corrector.js';
+import { rowCaches } from './corrector.js';
+import { rowSampling } from './sampling.js';
+import { generateSentences, sentenceStops } from './sentence.js';
+
+/** One row: where the answer stands. */
+export interface UpstreamInput {
+  question: string;
+  /** The corrected answer so far; empty at the beginning. */
+  prefix: string;
+  /** From {@link Upstream.caches}; either every row of a batch has one or none. */
+  cache?: PrefixCache;
+}
+
+export interface UpstreamText {
+  /** Without surrounding white space; empty where it had nothing more to say. */
+  text: string;
+  /** Whether its turn ended with this text (nothing follows). */
+  ended: boolean;
+  /** Generated tokens, the end of turn and any look-ahead included. */
+  tokens: number;
+  /**
+   * Milliseconds from the request to the first text. A local model hands its text over once per
+   * run, so that this is the end of its first run; null where there was no text.
+   */
+  firstTextMilliseconds: number | null;
+}
+
+export interface UpstreamOptions {
+  signal?: AbortSignal;
+}
+
+/** Anything that continues an answer: a local model, a server, a scripted fake in tests. */
+export interface Upstream {
+  readonly name: string;
+  /** Absent where it keeps no caches. */
+  readonly caches?: CacheOwner;
+  /** The next sentence after each prefix, in order. */
+  nextSentences(
+    inputs: readonly UpstreamInput[],
+    options?: UpstreamOptions,
+  ): Promise<UpstreamText[]>;
+  /** The whole rest of each answer, in order. `ended` is false where the length limit cut it. */
+  finish(inputs: readonly UpstreamInput[], options?: UpstreamOptions): Promise<UpstreamText[]>;
+}
+
+export interface LocalUpstreamOptions {
+  model: LanguageModel;
+  /** Default: the model's. */
+  name?: string;
+  /** Longest sentence in tokens; a longer one is handed on as it is. Default 128. */
+  maxSentenceTokens?: number;
+  /** Longest rest of an answer in tokens. Default 512. */
+  maxAnswerTokens?: number;
+  /** Default: greedy. */
+  sampling?: Sampling;
+  /** Milliseconds. Default `performance.now`. */
+  clock?: () => number;
+}
+
+/** An upstream on a local model. */
+export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
+  const { model, maxSentenceTokens = 128, maxAnswerTokens = 512, sampling } = options;
+  const clock = options.clock ?? ((): number => performance.now());
+  const { decoder, tokenizer } = model;
+  const stops = sentenceStops(tokenizer, decoder.info.vocabulary);
+  // One encoding of the whole text, as in training: a tokenizer may join across the boundary.
+  const prompt = ({ question, prefix }: UpstreamInput): number[] =>
+    tokenizer.encode(tokenizer.chatPrompt(question) + prefix);
+  const key = ({ question, prefix }: UpstreamInput): string => `${question}\n${prefix}`;
+  return {
+    name: options.name ?? model.name,
+    caches: decoder,
+    nextSentences: (inputs, request = {}) =>
+      generateSentences({
+        model,
+        prompts: inputs.map(prompt),
+        stops,
+        maxTokens: maxSentenceTokens,
+        clock,
+        keys: inputs.map(key),
+        ...(sampling && { sampling }),
+        ...rowCaches(inputs),
+        ...(request.signal && { signal: request.signal }),
+      }),
+    async finish(inputs, request = {}) {
+      if (inputs.length === 0) return [];
+      const start = clock();
+      const result = await decoder.generate({
+        prompts: inputs.map(prompt),
+        maxNewTokens: maxAnswerTokens,
+        stop: tokenizer.endOfTurn,
+        ...rowSampling(sampling, inputs.map(key)),
+        ...rowCaches(inputs),
+        ...(request.signal && { signal: request.signal }),
+      });
+      const elapsed = clock() - start;
+      return result.rows.map((row) => {
+        const text = tokenizer.decode(row.tokens).trim();
+        return {
+          text,
+          ended: row.finish === 'stop',
+          tokens: row.tokens.length,
+          firstTextMilliseconds: text === '' ? null : elapsed,
+        };
+      });
+    },
+  };
+}
+
+/**
+ * An upstream that never says anything. With it the loop runs the corrector alone: it is asked with
+ * an empty y1 in every round and so writes its own answer.
+ */
+export function createSilentUpstream(): Upstream {
+  const silence = (inputs: readonly UpstreamInput[]): Promise<UpstreamText[]> =>
+    Promise.resolve(
+      inputs.map(() => ({ text: '', ended: true, tokens: 0, firstTextMilliseconds: null })),
+    );
+  return { name: 'none', nextSentences: silence, finish: silence };
+}

@@ -1,0 +1,146 @@
+/** Scripted models for the tests of `align`: what they say follows from what they are asked. */
+import type { Correction, Corrector, CorrectionInput } from '../../src/align/corrector.js';
+import type { Upstream, UpstreamInput, UpstreamText } from '../../src/align/upstream.js';
+import type {
+  Decoder,
+  GenerateRequest,
+  GenerateRow,
+  LanguageModel,
+  PrefixCache,
+} from '../../src/runtime/decoder.js';
+
+/** An upstream that says `say(input)`, null for nothing more. It logs the inputs of every call. */
+export function fakeUpstream(
+  say: (input: UpstreamInput) => string | null,
+  rest: (input: UpstreamInput) => string = () => '',
+): Upstream & { calls: UpstreamInput[][]; finished: UpstreamInput[][] } {
+  const calls: UpstreamInput[][] = [];
+  const finished: UpstreamInput[][] = [];
+  const toText = (text: string | null, ended = text === null): UpstreamText => ({
+    text: text ?? '',
+    ended,
+    tokens: (text ?? '').length + 1,
+    firstTextMilliseconds: text ? 3 : null,
+  });
+  return {
+    name: 'fake-upstream',
+    calls,
+    finished,
+    nextSentences(inputs) {
+      calls.push([...inputs]);
+      return Promise.resolve(inputs.map((input) => toText(say(input))));
+    },
+    finish(inputs) {
+      finished.push([...inputs]);
+      return Promise.resolve(inputs.map((input) => toText(rest(input), true)));
+    },
+  };
+}
+
+/** A corrector that answers `revise(input)`; logs the inputs of every call. */
+export function fakeCorrector(
+  revise: (input: CorrectionInput) => string,
+): Corrector & { calls: CorrectionInput[][] } {
+  const calls: CorrectionInput[][] = [];
+  return {
+    name: 'fake-corrector',
+    calls,
+    correct(inputs) {
+      calls.push([...inputs]);
+      return Promise.resolve(
+        inputs.map((input): Correction => {
+          const text = revise(input);
+          return { text, tokens: text.length + 1, finish: 'stop', readings: null };
+        }),
+      );
+    },
+  };
+}
+
+/** Says the sentences of a list in turn, by how many sentences (full stops) the prefix has. */
+export function inTurn(sentences: readonly string[]): (input: { prefix: string }) => string | null {
+  return ({ prefix }) => sentences[prefix.split('.').length - 1] ?? null;
+}
+
+export const endOfTurn = 1;
+
+export interface FakeModel extends LanguageModel {
+  requests: GenerateRequest[];
+  open: Set<number>;
+}
+
+/**
+ * A model with one token per character that continues every prompt with what `write` says; the
+ * prompt it sees is the decoded text. Two layers of width 1; each projection is its entry's number.
+ */
+export function fakeModel(write: (prompt: string) => string): FakeModel {
+  const requests: GenerateRequest[] = [];
+  const open = new Set<number>();
+  const decode = (ids: readonly number[]): string =>
+    String.fromCodePoint(...ids.filter((id) => id !== endOfTurn));
+  const row = (prompt: readonly number[], request: GenerateRequest): GenerateRow => {
+    const ids = [...write(decode(prompt))].map((letter) => letter.codePointAt(0) ?? 0);
+    const all = [...ids, endOfTurn];
+    const stop = all.findIndex((id) => request.stop.includes(id));
+    const length = Math.min(stop < 0 ? all.length : stop + 1, request.maxNewTokens);
+    const values = Float32Array.from(
+      { length: length * 2 * (request.project?.count ?? 0) },
+      (_, i) => i,
+    );
+    return {
+      tokens: all.slice(0, length),
+      finish: stop >= 0 && length === stop + 1 ? 'stop' : 'length',
+      projections: values,
+      states: new Float32Array(0),
+    };
+  };
+  const decoder: Decoder = {
+    info: {
+      source: 'fake',
+      sha256: '',
+      device: 'cpu',
+      layers: 2,
+      width: 1,
+      vocabulary: 128,
+    },
+    forward: () => Promise.reject(new Error('fake: no forward')),
+    generate(request) {
+      requests.push(request);
+      request.signal?.throwIfAborted();
+      const rows = request.prompts.map((prompt) => row(prompt, request));
+      return Promise.resolve({ rows, milliseconds: 1, computedTokens: 0 });
+    },
+    openCache(): PrefixCache {
+      const cache = { id: requests.length * 1000 + open.size };
+      open.add(cache.id);
+      return cache;
+    },
+    closeCache(cache) {
+      open.delete(cache.id);
+      return Promise.resolve();
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  return {
+    name: 'fake-model',
+    requests,
+    open,
+    decoder,
+    tokenizer: {
+      encode: (text) => [...text].map((letter) => letter.codePointAt(0) ?? 0),
+      decode,
+      chatPrompt: (user) => `<${user}>`,
+      endOfTurn: [endOfTurn],
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** A model that has whole answers by heart, by question: it continues any prefix of one. */
+export function reciter(answers: Record<string, string>): FakeModel {
+  return fakeModel((prompt) => {
+    const [, question = '', prefix = ''] = /^<([^>]*)>(.*)$/su.exec(prompt) ?? [];
+    const answer = answers[question] ?? '';
+    return answer.startsWith(prefix) ? answer.slice(prefix.length) : '';
+  });
+}

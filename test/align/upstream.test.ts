@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { memoiseUpstream } from '../../src/align/memo.js';
+import { firstSentence, sentenceStops } from '../../src/align/sentence.js';
+import { createLocalUpstream } from '../../src/align/upstream.js';
+import { fakeUpstream, reciter } from './fakes.js';
+
+describe('firstSentence', () => {
+  it('waits until the end is certain, and never loses a tail', () => {
+    expect(firstSentence('He left.', false).sentence).toBeNull();
+    expect(firstSentence('He left. T', false)).toEqual({ sentence: 'He left.', ended: false });
+    expect(firstSentence('It costs 3.', false).sentence).toBeNull();
+    expect(firstSentence('It costs 3.50', false).sentence).toBeNull();
+    expect(firstSentence(' no full stop', true)).toEqual({ sentence: 'no full stop', ended: true });
+    expect(firstSentence('\n\n', true)).toEqual({ sentence: '', ended: true });
+  });
+
+  it('says the end was reached only where nothing else follows', () => {
+    expect(firstSentence('A cat. A dog.', true)).toEqual({ sentence: 'A cat.', ended: false });
+    expect(firstSentence('A dog. ', true)).toEqual({ sentence: 'A dog.', ended: true });
+  });
+});
+
+describe('sentenceStops', () => {
+  it('finds every token whose text may end a sentence', () => {
+    const stops = sentenceStops(reciter({}).tokenizer, 128);
+    expect(stops.map((id) => String.fromCharCode(id)).sort()).toEqual(['\n', '!', '.', '?']);
+  });
+});
+
+describe('createLocalUpstream', () => {
+  const answers = {
+    plain: 'He had 3 bags. Then 4 more! Is it 7?',
+    decimals: 'Dr. Lee paid $3.50 for 1.5 kg. He left.',
+    quotes: 'He said "Stop." Then he left.',
+    lines: '\n\nFirst line\nSecond line',
+    tail: 'no full stop',
+    empty: '',
+  };
+  const question = (name: keyof typeof answers) => ({ question: name, prefix: '' });
+
+  it('cuts whole answers into their sentences, each from the prefix before it', async () => {
+    const upstream = createLocalUpstream({ model: reciter(answers) });
+    const sentences: string[] = [];
+    for (let prefix = ''; ; prefix = sentences.join(' ')) {
+      const [text] = await upstream.nextSentences([{ question: 'plain', prefix }]);
+      if (!text?.text) break;
+      sentences.push(text.text);
+    }
+    expect(sentences).toEqual(['He had 3 bags.', 'Then 4 more!', 'Is it 7?']);
+  });
+
+  it('is not misled by points inside a sentence', async () => {
+    const upstream = createLocalUpstream({ model: reciter(answers) });
+    const texts = await upstream.nextSentences([question('decimals'), question('quotes')]);
+    expect(texts.map(({ text }) => text)).toEqual([
+      'Dr. Lee paid $3.50 for 1.5 kg.',
+      'He said "Stop."',
+    ]);
+  });
+
+  it('gives in a batch what it gives row by row', async () => {
+    const names = Object.keys(answers) as (keyof typeof answers)[];
+    const upstream = createLocalUpstream({ model: reciter(answers), clock: () => 0 });
+    const batch = await upstream.nextSentences(names.map(question));
+    const single = [];
+    for (const name of names) single.push(...(await upstream.nextSentences([question(name)])));
+    expect(batch).toEqual(single);
+    expect(batch.map(({ text, ended }) => [text, ended])).toEqual([
+      ['He had 3 bags.', false],
+      ['Dr. Lee paid $3.50 for 1.5 kg.', false],
+      ['He said "Stop."', false],
+      ['First line', false],
+      ['no full stop', true],
+      ['', true],
+    ]);
+  });
+
+  it('hands on what there is where a sentence is too long', async () => {
+    const upstream = createLocalUpstream({ model: reciter(answers), maxSentenceTokens: 6 });
+    const [text] = await upstream.nextSentences([question('tail')]);
+    expect(text).toMatchObject({ text: 'no ful', ended: false, tokens: 6 });
+  });
+
+  it('keeps every row to its own limit while another looks ahead', async () => {
+    const both = { short: 'A.5 bcdefghijk', long: 'Abcdefghijkl' };
+    const upstream = createLocalUpstream({ model: reciter(both), maxSentenceTokens: 8 });
+    const inputs = Object.keys(both).map((name) => ({ question: name, prefix: '' }));
+    const texts = await upstream.nextSentences(inputs);
+    expect(texts.map(({ text }) => text)).toEqual(['A.5 bcde', 'Abcdefgh']);
+  });
+
+  it('writes the whole rest of an answer', async () => {
+    const upstream = createLocalUpstream({ model: reciter(answers), maxAnswerTokens: 30 });
+    const texts = await upstream.finish([
+      { question: 'plain', prefix: 'He had 3 bags.' },
+      { question: 'decimals', prefix: '' },
+    ]);
+    expect(texts.map(({ text, ended }) => [text, ended])).toEqual([
+      ['Then 4 more! Is it 7?', true],
+      ['Dr. Lee paid $3.50 for 1.5 kg.', false],
+    ]);
+  });
+
+  it('draws from seeds of the row’s own, whatever batch it is in', async () => {
+    const model = reciter(answers);
+    const sampling = { temperature: 1, seed: 7 };
+    const upstream = createLocalUpstream({ model, sampling });
+    await upstream.finish([question('plain'), question('tail')]);
+    await upstream.finish([question('tail')]);
+    const [both, alone] = model.requests.map((request) => request.sampling?.rowSeeds);
+    expect(alone).toEqual([both?.[1]]);
+    expect(both?.[0]).not.toBe(both?.[1]);
+  });
+
+  it('refuses a batch where only some rows have a cache', () => {
+    const model = reciter(answers);
+    const upstream = createLocalUpstream({ model });
+    const cache = model.decoder.openCache();
+    expect(() =>
+      upstream.nextSentences([{ ...question('tail'), cache }, question('plain')]),
+    ).toThrow(/expected 2 or 0, got 1/);
+  });
+});
+
+describe('memoiseUpstream', () => {
+  it('asks once for each question and prefix, also within a batch', async () => {
+    const upstream = fakeUpstream(({ question, prefix }) => `${question}${prefix.length}.`);
+    const memo = memoiseUpstream(upstream);
+    const inputs = [
+      { question: 'a', prefix: '' },
+      { question: 'b', prefix: '' },
+      { question: 'a', prefix: '' },
+    ];
+    const first = await memo.nextSentences(inputs);
+    const second = await memo.nextSentences([...inputs, { question: 'a', prefix: 'x' }]);
+    expect(first.map(({ text }) => text)).toEqual(['a0.', 'b0.', 'a0.']);
+    expect(second.map(({ text }) => text)).toEqual(['a0.', 'b0.', 'a0.', 'a1.']);
+    expect(upstream.calls.map((call) => call.length)).toEqual([2, 1]);
+    expect(memo.asked).toBe(3);
+  });
+
+  it('keeps sentences and rests of answers apart', async () => {
+    const memo = memoiseUpstream(
+      fakeUpstream(
+        () => 'A.',
+        () => 'A. B.',
+      ),
+    );
+    const inputs = [{ question: 'a', prefix: '' }];
+    const texts = [...(await memo.nextSentences(inputs)), ...(await memo.finish(inputs))];
+    expect(texts.map(({ text }) => text)).toEqual(['A.', 'A. B.']);
+  });
+});
