@@ -1,0 +1,148 @@
+/**
+ * The systems that are compared: the upstream alone, the stream loop, the whole-answer Aligner, and
+ * a corrector on its own (a corrector taught by an exact solver might simply out-solve the upstream;
+ * what it writes alone tells what the pair adds).
+ */
+import type { Aligner } from '../align/aligner.js';
+import type { Corrector } from '../align/corrector.js';
+import type { LoopLimits, Round } from '../align/loop.js';
+import type { AlignedAnswer } from '../align/stream.js';
+import { alignAnswers } from '../align/stream.js';
+import type { Upstream, UpstreamText } from '../align/upstream.js';
+import { createSilentUpstream } from '../align/upstream.js';
+
+/** A sentence (or, for the Aligner, an answer) before and after its correction. */
+export interface Revision {
+  prefix: string;
+  last: string;
+  correction: string;
+}
+
+export interface SystemAnswer {
+  text: string;
+  /** In order; empty for the upstream alone. */
+  revisions: Revision[];
+  /** A stop reason of the loop; `end-of-answer` or `max-length` for whole answers. */
+  stop: AlignedAnswer['stop'];
+  /** Tokens of the visible text, ends of turn left out, as its writer counted them. */
+  tokens: number;
+  /** Wall time, shared with the other rows of the batch. */
+  milliseconds: number;
+  /** Until the first text could be shown. */
+  firstTextMilliseconds: number | null;
+}
+
+export interface SystemRequest {
+  questions: readonly string[];
+  upstream: Upstream;
+  /** Milliseconds. */
+  clock: () => number;
+  signal?: AbortSignal;
+}
+
+export interface System {
+  readonly name: string;
+  /** What its revisions are revisions of. */
+  readonly unit: 'sentence' | 'answer';
+  /** One answer per question, in order. */
+  answer(request: SystemRequest): Promise<SystemAnswer[]>;
+}
+
+/** `upstream`: whole answers of the upstream. */
+export function upstreamSystem(): System {
+  return {
+    name: 'upstream',
+    unit: 'answer',
+    async answer(request) {
+      const { texts, milliseconds } = await wholeAnswers(request);
+      return texts.map((text) => ({
+        text: text.text,
+        revisions: [],
+        stop: text.ended ? 'end-of-answer' : 'max-length',
+        tokens: text.tokens - Number(text.ended),
+        milliseconds,
+        firstTextMilliseconds: text.firstTextMilliseconds,
+      }));
+    },
+  };
+}
+
+/** `stream-<corrector>`: the loop. */
+export function streamSystem(options: LoopLimits & { corrector: Corrector }): System {
+  return loopSystem(`stream-${options.corrector.name}`, options);
+}
+
+/** `corrector-alone-<corrector>`: the corrector's own continuation, asked with y1 empty. */
+export function correctorAloneSystem(options: LoopLimits & { corrector: Corrector }): System {
+  return loopSystem(`corrector-alone-${options.corrector.name}`, options, createSilentUpstream());
+}
+
+/** `aligner-<aligner>`: the upstream's whole answer, corrected as a whole. */
+export function alignerSystem({ aligner }: { aligner: Aligner }): System {
+  return {
+    name: `aligner-${aligner.name}`,
+    unit: 'answer',
+    async answer(request) {
+      const { questions, clock, signal } = request;
+      const { texts, milliseconds } = await wholeAnswers(request);
+      const answers = texts.map(({ text }, i) => ({ question: questions[i] ?? '', answer: text }));
+      const start = clock();
+      const corrections = await aligner.correct(answers, signal ? { signal } : {});
+      const elapsed = milliseconds + clock() - start;
+      return corrections.map(({ text, tokens, finish }, i) => ({
+        text,
+        revisions: [{ prefix: '', last: answers[i]?.answer ?? '', correction: text }],
+        stop: finish === 'stop' ? 'end-of-answer' : 'max-length',
+        tokens: tokens - Number(finish === 'stop'),
+        milliseconds: elapsed,
+        firstTextMilliseconds: text === '' ? null : elapsed,
+      }));
+    },
+  };
+}
+
+function loopSystem(
+  name: string,
+  options: LoopLimits & { corrector: Corrector },
+  silent?: Upstream,
+): System {
+  return {
+    name,
+    unit: 'sentence',
+    async answer({ questions, upstream, clock, signal }) {
+      const answers = await alignAnswers({
+        ...options,
+        upstream: silent ?? upstream,
+        clock,
+        rows: questions.map((question) => ({ question })),
+        ...(signal && { signal }),
+      });
+      return answers.map((answer) => ({
+        text: answer.text,
+        revisions: answer.rounds
+          .filter((round) => round.phase === 'corrected')
+          .map(({ prefix, last, correction }) => ({ prefix, last, correction })),
+        stop: answer.stop,
+        tokens: answer.rounds.reduce((sum, round) => sum + visibleTokens(round), 0),
+        milliseconds: answer.milliseconds,
+        firstTextMilliseconds: answer.firstVisibleMilliseconds,
+      }));
+    },
+  };
+}
+
+/** Tokens of a round that the reader sees: its writer's, less the end of turn. */
+function visibleTokens({ tokens, finish, phase, upstreamEnded }: Round): number {
+  if (tokens.corrector > 0) return tokens.corrector - Number(finish === 'stop');
+  return phase === 'continued' ? tokens.upstream - Number(upstreamEnded) : 0;
+}
+
+async function wholeAnswers(
+  request: SystemRequest,
+): Promise<{ texts: UpstreamText[]; milliseconds: number }> {
+  const { questions, upstream, clock, signal } = request;
+  const start = clock();
+  const inputs = questions.map((question) => ({ question, prefix: '' }));
+  const texts = await upstream.finish(inputs, signal ? { signal } : {});
+  return { texts, milliseconds: clock() - start };
+}
