@@ -9,7 +9,7 @@ import { createRandom } from '../math/random.js';
 import { largestNumber, type Manner } from './families.js';
 import { mannerOf } from './problems.js';
 import {
-  answerForm, asides, bareForms, bareTargetForms, fillForm, hedges, improve, padding, rewrite, wrap, writeStep,
+  answerForm, asides, bareForms, bareTargetForms, fillForm, goodForms, hedges, improve, padding, rewrite, wrap, writeStep,
 } from './sentences.js'; // prettier-ignore
 import type { Operator, Problem, Step } from './types.js';
 
@@ -147,7 +147,11 @@ function slipOf(problem: Problem, index: number, step: Step, random: Random): Sl
   }
   const changed = changedStep(problem, step, (draw - 0.2) / 0.8, random);
   if (changed === null) return null;
-  return { sentence: writeStep(changed, random), believed: changed.result };
+  // A wrong subject must be named to be wrong.
+  const forms = goodForms(step).filter(
+    (text) => changed.subject === step.subject || text.includes('{S}'),
+  );
+  return { sentence: fillForm(random.pick(forms), changed), believed: changed.result };
 }
 
 /** `draw` in [0, 1) chooses what is changed; null where that cannot be changed here. */

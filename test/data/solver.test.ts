@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cleanSolution,
+  corpusSolution,
+  faultySentence,
+  neutralSentence,
+} from '../../src/data/corpus.js';
+import { generateProblems } from '../../src/data/problems.js';
+import { correctAnswer, writtenQuadruple } from '../../src/data/quadruples.js';
+import { improve, rewrite, writeStep } from '../../src/data/sentences.js';
+import { annotate, isRight, progress } from '../../src/data/solver.js';
+import type { Problem, Step } from '../../src/data/types.js';
+import { createRandom } from '../../src/math/random.js';
+
+const problems = [...generateProblems({ split: 'train', count: 300 })];
+const random = createRandom('solver test');
+
+const problem: Problem = {
+  id: 'train-0-0',
+  split: 'train',
+  question:
+    'Ana has 12 apples. Ana buys 5 more apples. Ana loses 3 apples. How many apples does Ana have?',
+  answer: 14,
+  people: ['Ana', 'Ben'],
+  families: ['add', 'subtract'],
+  unseenFamily: false,
+  steps: [
+    {
+      family: 'add',
+      left: 12,
+      operator: '+',
+      right: 5,
+      result: 17,
+      subject: 'Ana',
+      item: 'apples',
+    },
+    {
+      family: 'subtract',
+      left: 17,
+      operator: '-',
+      right: 3,
+      result: 14,
+      subject: 'Ana',
+      item: 'apples',
+    },
+  ],
+};
+const first = 'Ana then has 12 + 5 = 17 apples.';
+const second = 'This makes 17 - 3 = 14 apples.';
+
+describe('annotate', () => {
+  it.each([
+    ['good', null, first, first],
+    ['good', null, 'Ana then has 5 + 12 = 17 apples.', 'Ana then has 5 + 12 = 17 apples.'],
+    ['good', null, 'The number of apples is then 12 + 5 = 17.', 'The number of apples is then 12 + 5 = 17.'],
+    ['neutral', 'hedged', 'I think Ana then has 12 + 5 = 17 apples.', 'So Ana has 12 + 5 = 17 apples.'],
+    ['neutral', 'wordy', 'Well, if we look at it closely, this makes 12 + 5 = 17 apples.', 'So Ana has 12 + 5 = 17 apples.'],
+    ['neutral', 'no-equation', 'Now Ana has 17 apples.', 'So Ana has 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-result', 'Ana then has 12 + 5 = 18 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-result', 'Now Ana has 18 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-operation', 'Ana then has 12 - 5 = 7 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-number', 'Ana then has 12 + 3 = 15 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-subject', 'Ben then has 12 + 5 = 17 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-subject', 'Ana then has 12 + 5 = 17 pens.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'off-topic', 'It is nice to have apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-answer', 'The answer is 14.', 'We add: 12 + 5 = 17 apples.'],
+    ['missing', null, '', 'We add: 12 + 5 = 17 apples.'],
+  ])('calls it %s (%s): %s', (quality, fault, last, correction) => {
+    expect(annotate({ problem, prefix: '', last })).toEqual({ quality, fault, correction });
+  }); // prettier-ignore
+
+  it('knows where in the solution a prefix stands', () => {
+    expect(annotate({ problem, prefix: first, last: first }).fault).toBe('repeated');
+    expect(annotate({ problem, prefix: first, last: second }).quality).toBe('good');
+    const done = `${first} ${second}`;
+    expect(annotate({ problem, prefix: done, last: 'The answer is 14.' }).quality).toBe('good');
+    expect(annotate({ problem, prefix: done, last: 'The answer is 15.' })).toEqual({
+      quality: 'bad',
+      fault: 'wrong-answer',
+      correction: 'We conclude: the answer is 14.',
+    });
+    expect(annotate({ problem, prefix: done, last: 'Maybe the answer is 14.' }).fault).toBe(
+      'hedged',
+    );
+  });
+
+  it('answers what comes after a complete answer with the empty correction', () => {
+    const prefix = `${first} ${second} The answer is 14.`;
+    const surplus = { quality: 'surplus', fault: null, correction: '' };
+    expect(annotate({ problem, prefix, last: 'It is nice to have apples.' })).toEqual(surplus);
+    expect(annotate({ problem, prefix, last: '' }).correction).toBe('');
+  });
+
+  it('asks for a step again that the prefix has wrong', () => {
+    const prefix = 'Ana then has 12 + 5 = 18 apples.';
+    expect(progress(problem, prefix)).toBe(0);
+    expect(annotate({ problem, prefix, last: second }).correction).toBe(
+      'We add: 12 + 5 = 17 apples.',
+    );
+  });
+});
+
+describe('the solver and the generator agree', () => {
+  const annotatedAt = (p: Problem, due: number, last: string): ReturnType<typeof annotate> => {
+    const prefix = p.steps.slice(0, due).map((step: Step) => rewrite(step)).join(' '); // prettier-ignore
+    return annotate({ problem: p, prefix, last });
+  };
+
+  it('every good, improved and rewritten sentence is good', () => {
+    for (const p of problems) {
+      for (const [i, step] of p.steps.entries()) {
+        for (const sentence of [writeStep(step, random), improve(step), rewrite(step)]) {
+          expect(annotatedAt(p, i, sentence)).toEqual({
+            quality: 'good',
+            fault: null,
+            correction: sentence,
+          });
+        }
+      }
+    }
+  });
+
+  it('every faulty sentence is bad, every neutral one neutral', () => {
+    for (const p of problems) {
+      const due = random.integer(p.steps.length);
+      expect(annotatedAt(p, due, neutralSentence(p, due, random)).quality).toBe('neutral');
+      expect(annotatedAt(p, due, faultySentence(p, due, random)).quality).toBe('bad');
+    }
+  });
+
+  it('a clean solution is right; a corrected answer always is', () => {
+    let wrong = 0;
+    for (const p of problems) {
+      expect(isRight(p, cleanSolution(p, 0).answer)).toBe(true);
+      const { prefix, answer } = corpusSolution(p, 0);
+      const whole = `${prefix} ${answer}`.trim();
+      if (!isRight(p, whole)) wrong++;
+      expect(isRight(p, correctAnswer(p, whole))).toBe(true);
+    }
+    expect(wrong).toBeGreaterThan(10);
+  });
+
+  it('written quadruples hold every quality and fault, and follow from their seed', () => {
+    const rows = problems.map((p) => writtenQuadruple(p, 3));
+    expect(new Set(rows.map((row) => row.quality)).size).toBe(5);
+    expect(new Set(rows.map((row) => row.fault)).size).toBeGreaterThanOrEqual(9);
+    expect(problems.map((p) => writtenQuadruple(p, 3))).toEqual(rows);
+    expect(problems.map((p) => writtenQuadruple(p, 4))).not.toEqual(rows);
+  });
+});
