@@ -1,0 +1,95 @@
+/** Reads a decoder's layout out of its graph. */
+import { findEnds, floatType } from './ends.js';
+import { dimensions, indexGraph, weightShape } from './graph.js';
+import type { GraphIndex } from './graph.js';
+import { findHead } from './head.js';
+import type { Head } from './head.js';
+import type { DecoderLayout } from './layout.js';
+import { parseModel } from './model.js';
+import type { ParsedModel } from './model.js';
+import { findResidualStream, nodeAt } from './residual.js';
+import type { ResidualStream } from './residual.js';
+import { TensorProto_DataType as DataType } from 'onnx-buf';
+
+/** A decoder that has been looked through: what the edits start from. */
+export interface DecoderGraph {
+  parsed: ParsedModel;
+  index: GraphIndex;
+  stream: ResidualStream;
+  head: Head;
+  layout: DecoderLayout;
+}
+
+/**
+ * Says what a decoder is made of.
+ *
+ * @param model bytes of the ONNX file
+ * @throws Error that says what was found, where it is not a decoder with a cache
+ */
+export function inspectDecoder(model: Uint8Array): DecoderLayout {
+  return readDecoder(model).layout;
+}
+
+/** Parses a decoder and finds everything that the edits need. */
+export function readDecoder(bytes: Uint8Array): DecoderGraph {
+  const parsed = parseModel(bytes);
+  const { graph, opset } = parsed;
+  const ends = findEnds(graph);
+  const index = indexGraph(graph);
+  const stream = findResidualStream(index, {
+    inputIds: ends.inputs.inputIds,
+    logits: ends.logits.name,
+    cacheLayers: new Set(ends.cache.map(({ layer }) => layer)).size,
+  });
+  const head = findHead(index, stream, ends.logits.name);
+  const operators = new Set(graph.node.map(({ opType }) => opType));
+  const layout: DecoderLayout = {
+    layers: stream.blocks.length,
+    ...sizes(index, stream, head, dimensions(ends.logits)),
+    type: residualType(index, stream),
+    attention: operators.has('GroupQueryAttention') ? 'group-query-attention' : 'full-mask',
+    inputs: ends.inputs,
+    cache: ends.cache,
+    blocks: stream.blocks,
+    logits: head.layout,
+    dynamicQuantization: operators.has('DynamicQuantizeLinear'),
+    opset,
+  };
+  return { parsed, index, stream, head, layout };
+}
+
+function sizes(
+  index: GraphIndex,
+  { flow, blocks }: ResidualStream,
+  head: Head,
+  logits: (number | string | null)[] | null,
+): { width: number; vocabulary: number } {
+  const first = blocks[0]?.tensor;
+  const declared = index.graph.valueInfo.find(({ name }) => name === first);
+  const shape = declared === undefined ? null : dimensions(declared);
+  const table = weightShape(index, nodeAt(index, flow.source).input[0] ?? '');
+  const width = numberOr(shape?.at(-1), head.width ?? table?.at(-1));
+  const vocabulary = numberOr(logits?.at(-1), head.vocabulary ?? table?.[0]);
+  if (width === undefined || vocabulary === undefined) {
+    throw new Error(
+      `model: width or vocabulary unknown (got ${width} and ${vocabulary}); export it with shapes`,
+    );
+  }
+  return { width, vocabulary };
+}
+
+function numberOr(
+  value: number | string | null | undefined,
+  other: number | undefined,
+): number | undefined {
+  return typeof value === 'number' ? value : other;
+}
+
+function residualType(index: GraphIndex, stream: ResidualStream): DecoderLayout['type'] {
+  const types = stream.nodes.map((i) => index.types.get(nodeAt(index, i).output[0] ?? ''));
+  const type = types[0] ?? DataType.UNDEFINED;
+  if (types.some((other) => other !== type)) {
+    throw new Error('residual stream: its blocks differ in element type; export it in one type');
+  }
+  return floatType('residual stream', type);
+}

@@ -1,0 +1,98 @@
+/**
+ * Bytes to ONNX's ModelProto and back (onnx.proto of ONNX 1.20, over protobuf-es). Weights stay
+ * views on the file's bytes; nothing is copied before the edited model is written.
+ */
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf';
+import type { GraphProto, ModelProto, TensorProto } from 'onnx-buf';
+
+/** A protobuf message cannot be larger; weights beyond it belong in external data. */
+const maxMessageBytes = 2 ** 31 - 1;
+/** Below it, `Split`, `Unsqueeze` and `ReduceSum` take their axes as attributes. */
+const minOpset = 13;
+
+/** A model that is known to have a graph and a default operator set. */
+export interface ParsedModel {
+  model: ModelProto;
+  graph: GraphProto;
+  /** Version of the default operator set. */
+  opset: number;
+}
+
+/**
+ * Reads a model.
+ *
+ * @throws Error where the bytes are not ONNX, are cut off, or need an operator set of before 13.
+ */
+export function parseModel(bytes: Uint8Array): ParsedModel {
+  const model = decode(bytes);
+  const graph = model.graph;
+  if (graph === undefined || graph.node.length === 0) {
+    throw new Error('model: not an ONNX model (no graph in it); pass the .onnx file itself');
+  }
+  const opset = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
+  const version = Number(opset?.version ?? 0n);
+  if (version < minOpset) {
+    throw new Error(
+      `model: operator set is too old (expected at least ${minOpset}, got ${version}); export it again`,
+    );
+  }
+  graph.initializer.forEach(checkWeights);
+  return { model, graph, opset: version };
+}
+
+/**
+ * Writes a model.
+ *
+ * @throws Error where it would not fit into one protobuf message.
+ */
+export function serializeModel(model: ModelProto): Uint8Array {
+  const bytes = toBinary(ModelProtoSchema, model);
+  if (bytes.length > maxMessageBytes) {
+    throw new Error(
+      `model: too large for one file (expected at most ${maxMessageBytes} bytes, got ${bytes.length}); store its weights as external data`,
+    );
+  }
+  return bytes;
+}
+
+function decode(bytes: Uint8Array): ModelProto {
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, 40));
+  if (start.startsWith('version https://git-lfs')) {
+    throw new Error('model: a Git LFS pointer, not the file; run git lfs pull');
+  }
+  if (bytes.length === 0) throw new Error('model: empty (0 bytes); download it again');
+  try {
+    return fromBinary(ModelProtoSchema, bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `model: not an ONNX model or cut off after ${bytes.length} bytes (${reason}); check the file`,
+      { cause: error },
+    );
+  }
+}
+
+const bitsPerElement = new Map<number, number>([
+  [TensorProto_DataType.FLOAT, 32],
+  [TensorProto_DataType.FLOAT16, 16],
+  [TensorProto_DataType.BFLOAT16, 16],
+  [TensorProto_DataType.DOUBLE, 64],
+  [TensorProto_DataType.INT8, 8],
+  [TensorProto_DataType.UINT8, 8],
+  [TensorProto_DataType.INT32, 32],
+  [TensorProto_DataType.INT64, 64],
+]);
+
+function checkWeights(tensor: TensorProto): void {
+  const bits = bitsPerElement.get(tensor.dataType);
+  const external = tensor.dataLocation === TensorProto_DataLocation.EXTERNAL;
+  if (bits === undefined || external || tensor.rawData.length === 0) return;
+  const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
+  const expected = (elements * bits) / 8;
+  if (tensor.rawData.length !== expected) {
+    throw new Error(
+      `model: weight ${tensor.name} is damaged (expected ${expected} bytes, got ${tensor.rawData.length}); download the file again`,
+    );
+  }
+}
