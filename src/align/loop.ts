@@ -97,7 +97,15 @@ export function checkLimits(limits: LoopLimits): Required<LoopLimits> {
   };
   check('maxRounds', maxRounds, 1);
   check('maxCharacters', maxCharacters, 1);
-  if (mode !== 'classic') check('correctionRounds', mode.correctionRounds, 0);
+  if (mode !== 'classic') {
+    check('correctionRounds', mode.correctionRounds, 0);
+    if (mode.correctionRounds >= maxRounds) {
+      throw new Error(
+        `align: no round is left to continue in (correctionRounds ${mode.correctionRounds}, ` +
+          `maxRounds ${maxRounds}); raise maxRounds or use classic mode`,
+      );
+    }
+  }
   return { maxRounds, maxCharacters, mode };
 }
 

@@ -113,9 +113,9 @@ async function* timeProblems(
 ): AsyncGenerator<TimingRecord> {
   for (const system of options.systems) {
     // The first run of a session pays for what later ones find ready.
-    await askSystem(system, problems.slice(0, 1), options);
+    await askSystem(system, problems.slice(0, 1), { ...options, timing: true });
     for (const problem of problems) {
-      const [answer] = await askSystem(system, [problem], options);
+      const [answer] = await askSystem(system, [problem], { ...options, timing: true });
       if (!answer) throw new Error(`evaluate: ${system.name} gave no answer to ${problem.id}`);
       const { tokens, milliseconds, firstTextMilliseconds } = answer;
       const names = { system: system.name, problem: problem.id };
@@ -127,11 +127,13 @@ async function* timeProblems(
 function askSystem(
   system: System,
   problems: readonly Problem[],
-  { upstream, signal, clock = (): number => performance.now() }: EvaluateOptions,
+  options: EvaluateOptions & { timing?: boolean },
 ): Promise<SystemAnswer[]> {
+  const { upstream, signal, timing = false } = options;
+  const clock = options.clock ?? ((): number => performance.now());
   signal?.throwIfAborted();
   const questions = problems.map(({ question }) => question);
-  return system.answer({ questions, upstream, clock, ...(signal && { signal }) });
+  return system.answer({ questions, upstream, clock, timed: timing, ...(signal && { signal }) });
 }
 
 function answerAt(answers: readonly SystemAnswer[], index: number, system: System): SystemAnswer {

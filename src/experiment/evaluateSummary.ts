@@ -35,8 +35,7 @@ export interface SystemSummary extends Outcomes {
   copyRate: number | null;
   /** Wall time ÷ visible tokens, one problem at a time; null where nothing was timed. */
   msPerToken: number | null;
-  /** Mean time to the first text that can be shown. A local run hands out whole sentences, and an
-   * upstream alone or an Aligner its whole answer. */
+  /** Mean time to the first text that can be shown: a sentence, or an Aligner's whole answer. */
   firstTokenMs: number | null;
   /** Mean number of revisions per problem. */
   revisions: number;

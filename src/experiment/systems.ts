@@ -8,7 +8,7 @@ import type { Corrector } from '../align/corrector.js';
 import type { LoopLimits, Round } from '../align/loop.js';
 import type { AlignedAnswer } from '../align/stream.js';
 import { alignAnswers } from '../align/stream.js';
-import type { Upstream, UpstreamText } from '../align/upstream.js';
+import type { Upstream, UpstreamInput, UpstreamText } from '../align/upstream.js';
 import { createSilentUpstream } from '../align/upstream.js';
 
 /** A sentence (or, for the Aligner, an answer) before and after its correction. */
@@ -28,7 +28,10 @@ export interface SystemAnswer {
   tokens: number;
   /** Wall time, shared with the other rows of the batch. */
   milliseconds: number;
-  /** Until the first text could be shown. */
+  /**
+   * Until the first text could be shown. A local model hands out a sentence per run at the least;
+   * an Aligner hands out its whole answer.
+   */
   firstTextMilliseconds: number | null;
 }
 
@@ -37,6 +40,8 @@ export interface SystemRequest {
   upstream: Upstream;
   /** Milliseconds. */
   clock: () => number;
+  /** Whether times are what is wanted; then extra runs may be spent on them. */
+  timed?: boolean;
   signal?: AbortSignal;
 }
 
@@ -55,13 +60,15 @@ export function upstreamSystem(): System {
     unit: 'answer',
     async answer(request) {
       const { texts, milliseconds } = await wholeAnswers(request);
-      return texts.map((text) => ({
+      // A whole answer comes in one run; what would be seen first is the first sentence.
+      const firsts = request.timed ? await firstSentences(request) : texts;
+      return texts.map((text, i) => ({
         text: text.text,
         revisions: [],
         stop: text.ended ? 'end-of-answer' : 'max-length',
         tokens: text.tokens - Number(text.ended),
         milliseconds,
-        firstTextMilliseconds: text.firstTextMilliseconds,
+        firstTextMilliseconds: firsts[i]?.firstTextMilliseconds ?? null,
       }));
     },
   };
@@ -142,7 +149,14 @@ async function wholeAnswers(
 ): Promise<{ texts: UpstreamText[]; milliseconds: number }> {
   const { questions, upstream, clock, signal } = request;
   const start = clock();
-  const inputs = questions.map((question) => ({ question, prefix: '' }));
-  const texts = await upstream.finish(inputs, signal ? { signal } : {});
+  const texts = await upstream.finish(startOf(questions), signal ? { signal } : {});
   return { texts, milliseconds: clock() - start };
+}
+
+function firstSentences({ questions, upstream, signal }: SystemRequest): Promise<UpstreamText[]> {
+  return upstream.nextSentences(startOf(questions), signal ? { signal } : {});
+}
+
+function startOf(questions: readonly string[]): UpstreamInput[] {
+  return questions.map((question) => ({ question, prefix: '' }));
 }

@@ -16,23 +16,24 @@ export function fakeUpstream(
 ): Upstream & { calls: UpstreamInput[][]; finished: UpstreamInput[][] } {
   const calls: UpstreamInput[][] = [];
   const finished: UpstreamInput[][] = [];
-  const toText = (text: string | null, ended = text === null): UpstreamText => ({
+  const toText = (text: string | null, ended: boolean, first: number): UpstreamText => ({
     text: text ?? '',
     ended,
     tokens: (text ?? '').length + 1,
-    firstTextMilliseconds: text ? 3 : null,
+    firstTextMilliseconds: text ? first : null,
   });
+  const sentence = (text: string | null): UpstreamText => toText(text, text === null, 3);
   return {
     name: 'fake-upstream',
     calls,
     finished,
     nextSentences(inputs) {
       calls.push([...inputs]);
-      return Promise.resolve(inputs.map((input) => toText(say(input))));
+      return Promise.resolve(inputs.map((input) => sentence(say(input))));
     },
     finish(inputs) {
       finished.push([...inputs]);
-      return Promise.resolve(inputs.map((input) => toText(rest(input), true)));
+      return Promise.resolve(inputs.map((input) => toText(rest(input), true, 9)));
     },
   };
 }

@@ -104,5 +104,8 @@ describe('checkLimits', () => {
     expect(() => checkLimits({ mode: { correctionRounds: -1, continueWith: 'upstream' } })).toThrow(
       /correctionRounds .*got -1/,
     );
+    expect(() =>
+      checkLimits({ maxRounds: 4, mode: { correctionRounds: 4, continueWith: 'corrector' } }),
+    ).toThrow(/no round is left/);
   });
 });

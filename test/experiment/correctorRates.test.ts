@@ -1,3 +1,4 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { problemById } from '../../src/data/problems.js';
 import type {
@@ -12,6 +13,7 @@ import type {
   CorrectorRatesOptions,
 } from '../../src/experiment/correctorRates.js';
 import { correctQuadruples } from '../../src/experiment/correctorRates.js';
+import { correctorSchema } from '../../src/experiment/evaluateSchema.js';
 import { summariseCorrector } from '../../src/experiment/correctorSummary.js';
 import { fakeCorrector } from '../align/fakes.js';
 
@@ -114,6 +116,15 @@ describe('correctQuadruples', () => {
       neutralImproved: { rate: null, n: 0, ci: null },
     });
     expect(summary.groups.seenFamilies).toMatchObject({ n: 12, goodCopied: { n: 3 } });
+  });
+
+  it('writes what its schema publishes', async () => {
+    const validate = new Ajv2020({ allowUnionTypes: true }).compile(correctorSchema);
+    for (const records of [await collect(setUp()), []]) {
+      validate(summariseCorrector({ model: 'm', records }));
+      expect(validate.errors).toBeNull();
+    }
+    expect(validate({ model: 'm', n: 0 })).toBe(false);
   });
 
   it('resumes after any record, in the same batches', async () => {

@@ -1,8 +1,10 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { problemById } from '../../src/data/problems.js';
 import type { Problem } from '../../src/data/types.js';
 import type { EvaluateOptions, EvaluateRecord, Judge } from '../../src/experiment/evaluate.js';
 import { batchesOf, evaluate } from '../../src/experiment/evaluate.js';
+import { evaluateSchema } from '../../src/experiment/evaluateSchema.js';
 import { summariseEvaluate } from '../../src/experiment/evaluateSummary.js';
 import {
   alignerSystem,
@@ -149,6 +151,17 @@ describe('evaluate', () => {
     expect(low).toBeLessThan(0.2);
     expect(high).toBeGreaterThan(0.2);
     expect(summariseEvaluate({ records, random: createRandom(1) }).systems).toEqual(systems);
+  });
+
+  it('writes what its schema publishes, with null where nothing is defined', async () => {
+    const validate = new Ajv2020({ allowUnionTypes: true }).compile(evaluateSchema);
+    const records = await collect(setUp().options);
+    for (const kept of [records, records.slice(0, 1), []]) {
+      const summary = summariseEvaluate({ records: kept, random: createRandom(1) });
+      validate(summary);
+      expect(validate.errors).toBeNull();
+    }
+    expect(validate({ systems: [{ name: 'upstream' }] })).toBe(false);
   });
 
   it('judges sentences in their place, before and after', async () => {
