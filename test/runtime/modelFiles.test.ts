@@ -1,0 +1,40 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadDecoder } from '../../src/runtime/load.js';
+import { findModel } from '../../src/runtime/modelFiles.js';
+import { loadTokenizer } from '../../src/runtime/tokenizer.js';
+import { temporaryFolder, writeModel } from './models.js';
+
+const { path: folder, remove } = temporaryFolder();
+afterAll(remove);
+const model = writeModel(folder, 'small', Uint8Array.of(1, 2, 3));
+
+describe('findModel', () => {
+  it('takes a folder, a file, or an embedded name', () => {
+    const file = join(model, 'onnx', 'model.onnx');
+    expect(findModel(model)).toEqual({ name: 'small', folder: model, file });
+    expect(findModel('small', folder)).toEqual({ name: 'small', folder: model, file });
+    writeFileSync(join(folder, 'small', 'config.json'), '{}');
+    expect(findModel(file)).toEqual({ name: 'model', folder: model, file });
+  });
+
+  it('says what it looked for', () => {
+    expect(() => findModel('none', folder)).toThrow(join(folder, 'none'));
+    expect(() => findModel('none', folder)).toThrow('Embedded models: small');
+    mkdirSync(join(folder, 'hollow'));
+    expect(() => findModel('hollow', folder)).toThrow(join('hollow', 'onnx', 'model.onnx'));
+  });
+});
+
+describe('loadDecoder', () => {
+  it('refuses a file that is not ONNX, and names it', async () => {
+    await expect(loadDecoder({ model })).rejects.toThrow(join(model, 'onnx', 'model.onnx'));
+  });
+});
+
+describe('loadTokenizer', () => {
+  it('names the files it lacks', async () => {
+    await expect(loadTokenizer(model)).rejects.toThrow(/tokenizer\.json and no tokenizer_config/);
+  });
+});
