@@ -1,7 +1,7 @@
 /** Runs decoders in ONNX Runtime for the tests: plain, instrumented, and as a loop. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DecoderLayout } from '../../src/onnx/layout.js';
-import { inputs } from '../../src/onnx/names.js';
+import { inputs, loopInputs } from '../../src/onnx/names.js';
 
 export type Feeds = Record<string, Tensor>;
 export type Fetches = Awaited<ReturnType<InferenceSession['run']>>;
@@ -113,4 +113,54 @@ export function steerFeeds(
     [inputs.readPositions]: positions(steer.states ?? []),
     [inputs.logitsPositions]: positions(steer.logits ?? []),
   };
+}
+
+/** The loop's inputs for `B` rows; greedy where no sampling is given. */
+export function loopFeeds(
+  layout: DecoderLayout,
+  rows: readonly (readonly number[])[],
+  options: LoopOptions,
+): Feeds {
+  const B = rows.length;
+  const S = Math.max(...rows.map((row) => row.length));
+  const own = steerFeeds(layout, [B, S], options.steer);
+  const { [inputs.readPositions]: _read, [inputs.logitsPositions]: _logits, ...steering } = own;
+  const T = options.maxNewTokens;
+  const sampling = options.sampling ?? { temperature: 0, topP: 1, topK: 0, uniforms: [] };
+  const uniforms = options.sampling?.uniforms ?? Array<number>(T * B).fill(0);
+  const generated = options.generatedMask ?? Array<number>(B).fill(0);
+  return {
+    ...decoderFeeds(layout, rows, options.past),
+    ...steering,
+    [loopInputs.maxNewTokens]: ints([T], []),
+    [loopInputs.stop]: ints(options.stop ?? [-1], [options.stop?.length ?? 1]),
+    [loopInputs.generatedMask]: floats(generated, [B]),
+    [loopInputs.temperature]: floats([sampling.temperature], []),
+    [loopInputs.topP]: floats([sampling.topP], []),
+    [loopInputs.topK]: ints([sampling.topK], []),
+    [loopInputs.uniforms]: floats(uniforms, [uniforms.length / B, B]),
+    [loopInputs.readStates]: ints([options.states === true ? 1 : 0], []),
+  };
+}
+
+export interface LoopOptions {
+  maxNewTokens: number;
+  stop?: readonly number[];
+  /** `uniforms` `[T, B]` */
+  sampling?: { temperature: number; topP: number; topK: number; uniforms: readonly number[] };
+  steer?: SteerFeeds;
+  generatedMask?: readonly number[];
+  states?: boolean;
+  past?: { fetches: Fetches; lengths: readonly number[]; width: number };
+}
+
+/** Ids `[T][B]` of an int64 output. */
+export function tokenRows(fetches: Fetches, name: string): number[][] {
+  const tensor = fetches[name];
+  if (tensor === undefined || !(tensor.data instanceof BigInt64Array)) {
+    throw new Error(`no int64 output ${name}`);
+  }
+  const [T = 0, B = 0] = tensor.dims;
+  const all = Array.from(tensor.data, Number);
+  return Array.from({ length: T }, (_, t) => all.slice(t * B, (t + 1) * B));
 }

@@ -1,0 +1,72 @@
+/**
+ * The next token of every row, inside the graph: greedy, or drawn from the tempered distribution
+ * cut by top-k, then by top-p, by inverse CDF with a uniform number that is handed in.
+ *
+ * The order and the meaning of the cuts are those of Hugging Face's `generate`: top-p keeps the
+ * likeliest tokens up to the one that reaches the mass p (0 < p). Ties go to the smaller id.
+ */
+import { TensorProto_DataType as DataType } from 'onnx-buf';
+import { GraphWriter, makeGraph, valueInfo } from './build.js';
+import { loopInputs } from './names.js';
+
+/**
+ * Appends an `If` on the temperature, so that greedy decoding never sorts.
+ *
+ * @param logits float32 `[B, V]`
+ * @param uniform float32 `[B]` in [0, 1)
+ * @returns int64 `[B]`
+ */
+export function nextToken(
+  writer: GraphWriter,
+  { logits, uniform }: { logits: string; uniform: string },
+): string {
+  const greedy = new GraphWriter('greedy');
+  greedy.node('ArgMax', [logits], { attributes: { axis: -1, keepdims: 0 } });
+  const sampled = new GraphWriter('sampled');
+  draw(sampled, logits, uniform);
+  const branch = (from: GraphWriter): ReturnType<typeof makeGraph> => {
+    const last = from.nodes.at(-1)?.output[0] ?? '';
+    return makeGraph(from.prefix, from, { output: [valueInfo(last, DataType.INT64, [null])] });
+  };
+  const hot = writer.node('Greater', [loopInputs.temperature, writer.scalar(0)]);
+  return writer.node('If', [hot], {
+    attributes: { then_branch: branch(sampled), else_branch: branch(greedy) },
+  });
+}
+
+function draw(w: GraphWriter, logits: string, uniform: string): void {
+  const column = w.node('Unsqueeze', [uniform, w.ints([1])]);
+  const outputs = [w.unique('value'), w.unique('token')];
+  const tempered = w.node('Div', [logits, loopInputs.temperature]);
+  w.node('TopK', [tempered, kept(w, logits)], {
+    outputs,
+    attributes: { axis: 1, largest: 1, sorted: 1 },
+  });
+  const [values = '', tokens = ''] = outputs;
+  const mass = w.node('Softmax', [values], { attributes: { axis: -1 } });
+  const sum = w.node('CumSum', [mass, w.ints(1)]);
+  const within = w.node('Less', [w.node('Sub', [sum, mass]), loopInputs.topP]);
+  const off = w.node('GreaterOrEqual', [loopInputs.topP, w.scalar(1)]);
+  const last = w.node('Sub', [count(w, w.node('Or', [within, off])), w.ints(1)]);
+  const total = w.node('GatherElements', [sum, last], { attributes: { axis: 1 } });
+  const below = w.node('LessOrEqual', [sum, w.node('Mul', [column, total])]);
+  // Rounding may lift the drawn point onto the total: the last token kept is still the answer.
+  const passed = w.node('Min', [count(w, below), last]);
+  const chosen = w.node('GatherElements', [tokens, passed], { attributes: { axis: 1 } });
+  w.node('Squeeze', [chosen, w.ints([1])]);
+}
+
+/** int64 `[1]`: top-k, or the whole vocabulary where it is off or larger. */
+function kept(w: GraphWriter, logits: string): string {
+  const vocabulary = w.node('Gather', [w.node('Shape', [logits]), w.ints([1])], {
+    attributes: { axis: 0 },
+  });
+  const off = w.node('LessOrEqual', [loopInputs.topK, w.ints(0)]);
+  return w.node('Min', [w.node('Where', [off, vocabulary, loopInputs.topK]), vocabulary]);
+}
+
+/** How many are true along axis 1: int64 `[B, 1]`. */
+function count(w: GraphWriter, condition: string): string {
+  const numbers = w.node('Cast', [condition], { attributes: { to: DataType.INT64 } });
+  return w.node('ReduceSum', [numbers, w.ints([1])], { attributes: { keepdims: 1 } });
+}
