@@ -124,7 +124,8 @@ export function loopFeeds(
   const B = rows.length;
   const S = Math.max(...rows.map((row) => row.length));
   const own = steerFeeds(layout, [B, S], options.steer);
-  const { [inputs.readPositions]: _read, [inputs.logitsPositions]: _logits, ...steering } = own;
+  const absent: string[] = [inputs.readPositions, inputs.logitsPositions];
+  const steering = Object.fromEntries(Object.entries(own).filter(([k]) => !absent.includes(k)));
   const T = options.maxNewTokens;
   const sampling = options.sampling ?? { temperature: 0, topP: 1, topK: 0, uniforms: [] };
   const uniforms = options.sampling?.uniforms ?? Array<number>(T * B).fill(0);
