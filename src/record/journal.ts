@@ -1,0 +1,104 @@
+/** A JSON Lines file that grows by whole, flushed lines and survives a killed process. */
+import { open, readFile, truncate } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { fileError } from './fileErrors.js';
+import { toJson } from './json.js';
+
+export interface Journal<R> {
+  /** The records that were there when it was opened, in order. */
+  readonly records: readonly R[];
+  /**
+   * Writes records, one line each, and resolves once they are on disk. Calls may overlap; lines
+   * never do.
+   */
+  append(...records: R[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens (or begins) a journal. A last line without its newline was torn by a kill: it is cut off.
+ * @throws on a complete line that is not JSON (file and line are named), and on file errors.
+ */
+export async function openJournal<R>(path: string): Promise<Journal<R>> {
+  const { records, length, torn } = parseLines<R>(await readOrNothing(path), path);
+  let file: FileHandle;
+  try {
+    if (torn) await truncate(path, length);
+    file = await open(path, 'a');
+  } catch (error) {
+    throw fileError({ subject: 'records', action: 'write', path, error });
+  }
+  return new FileJournal(path, file, { records, length });
+}
+
+async function readOrNothing(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return Buffer.alloc(0);
+    throw fileError({ subject: 'records', action: 'read', path, error });
+  }
+}
+
+function parseLines<R>(
+  bytes: Buffer,
+  path: string,
+): { records: R[]; length: number; torn: boolean } {
+  const length = bytes.lastIndexOf(0x0a) + 1;
+  const lines = bytes.subarray(0, length).toString('utf8').split('\n').slice(0, -1);
+  const records = lines.map((line, i) => {
+    try {
+      return JSON.parse(line) as R;
+    } catch (error) {
+      throw new Error(
+        `records: ${path} line ${i + 1} is not JSON (got ${JSON.stringify(line.slice(0, 60))}); ` +
+          'repair or delete the file',
+        { cause: error },
+      );
+    }
+  });
+  return { records, length, torn: length < bytes.length };
+}
+
+class FileJournal<R> implements Journal<R> {
+  readonly records: readonly R[];
+  readonly #path: string;
+  readonly #file: FileHandle;
+  /** Bytes of whole lines on disk. */
+  #length: number;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(path: string, file: FileHandle, begun: { records: R[]; length: number }) {
+    this.#path = path;
+    this.#file = file;
+    this.records = begun.records;
+    this.#length = begun.length;
+  }
+
+  append(...records: R[]): Promise<void> {
+    const text = records.map((record) => `${toJson(record)}\n`).join('');
+    const done = this.#queue.then(() => this.#write(text));
+    // A failed write does not poison later ones: each reports its own failure.
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#file.close();
+  }
+
+  async #write(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    try {
+      await this.#file.appendFile(bytes);
+      await this.#file.datasync();
+      this.#length += bytes.length;
+    } catch (error) {
+      // Half a line may be on disk: the next one must not be glued to it.
+      await this.#file.truncate(this.#length).catch(() => undefined);
+      throw fileError({ subject: 'records', action: 'write', path: this.#path, error });
+    }
+  }
+}

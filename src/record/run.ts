@@ -1,0 +1,174 @@
+/**
+ * Run folders: what was asked (`manifest.json`), what came out (`records.jsonl`), and what it adds
+ * up to (`<kind>.json`, `<kind>.html`). Opening the same run again returns its records, so that an
+ * interrupted command goes on where it stopped.
+ */
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporarySuffix, writeAtomic } from './atomic.js';
+import { fileError } from './fileErrors.js';
+import { openJournal } from './journal.js';
+import type { Journal } from './journal.js';
+import { canonicalJson, firstDifference, toJson } from './json.js';
+import type { Summaries, SummaryKind } from './summaries.js';
+
+/** A file the run read. */
+export interface RunInput {
+  /** What it is to the run, e.g. `corrector`. */
+  name: string;
+  path: string;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+/** What a run is: two runs with the same configuration give the same records. */
+export interface RunConfiguration {
+  /** E.g. `sweep`. */
+  command: string;
+  /** The command's options, all of them, defaults filled in; plain JSON. */
+  options: Record<string, unknown>;
+  seeds: Record<string, number | string>;
+  /** Package → version. */
+  versions: Record<string, string>;
+  device: string;
+  inputs: readonly RunInput[];
+}
+
+/** `manifest.json` */
+export interface Manifest extends RunConfiguration {
+  /** ISO 8601, when the run was first opened. */
+  started: string;
+}
+
+export interface Run<R> extends AsyncDisposable {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Whether the folder held this run already. */
+  readonly resumed: boolean;
+  /** The records that were there when it was opened, in order. */
+  readonly records: readonly R[];
+  /** Adds records to `records.jsonl`; resolves once they are on disk. */
+  append(...records: R[]): Promise<void>;
+  /** Writes `<kind>.json`, whole or not at all; returns its path. */
+  writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string>;
+  /** Writes `<kind>.html`, whole or not at all; returns its path. */
+  writePage(kind: SummaryKind, html: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the run folder, creating it (and its parents) where it does not exist.
+ * @param options.now the clock of `started`; default: the system's.
+ * @throws where the folder holds another run (saying what differs) or something else, where a
+ *   record is unreadable, and where it cannot be written.
+ */
+export async function openRun<R>(
+  options: RunConfiguration & { folder: string; now?: () => Date },
+): Promise<Run<R>> {
+  const { folder, now = () => new Date(), ...configuration } = options;
+  const found = await readManifest(folder);
+  if (found !== null) checkSame(folder, found, configuration);
+  const manifest = found ?? { ...configuration, started: now().toISOString() };
+  if (found === null) {
+    await writeAtomic(join(folder, 'manifest.json'), `${toJson(manifest, 2)}\n`);
+  }
+  const journal = await openJournal<R>(join(folder, 'records.jsonl'));
+  return new FolderRun(folder, { manifest, resumed: found !== null }, journal);
+}
+
+/** The manifest of a folder that has one; null for an empty one, which is created if need be. */
+async function readManifest(folder: string): Promise<Manifest | null> {
+  let names: string[];
+  try {
+    await mkdir(folder, { recursive: true });
+    names = await readdir(folder);
+  } catch (error) {
+    throw fileError({ subject: 'run folder', action: 'create', path: folder, error });
+  }
+  if (!names.includes('manifest.json')) {
+    const others = names.filter((name) => !name.endsWith(temporarySuffix));
+    if (others.length === 0) return null;
+    throw new Error(
+      `run folder: ${folder} is not empty and holds no run (found ${others.slice(0, 3).join(', ')}); ` +
+        'choose an empty or new folder',
+    );
+  }
+  const path = join(folder, 'manifest.json');
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Manifest;
+  } catch (error) {
+    throw fileError({ subject: 'run folder', action: 'read', path, error });
+  }
+}
+
+/** Paths of inputs may differ (the folder was moved); their content may not. */
+function checkSame(folder: string, found: Manifest, asked: RunConfiguration): void {
+  const identity = (run: RunConfiguration): unknown =>
+    JSON.parse(
+      canonicalJson({
+        command: run.command,
+        options: run.options,
+        seeds: run.seeds,
+        inputs: Object.fromEntries(run.inputs.map(({ name, sha256 }) => [name, sha256])),
+        device: run.device,
+        versions: run.versions,
+      }),
+    );
+  const difference = firstDifference(identity(found), identity(asked));
+  if (difference === null) return;
+  throw new Error(
+    `run folder: ${folder} holds another run: ${difference.path} differs ` +
+      `(there ${show(difference.a)}, here ${show(difference.b)}); ` +
+      'choose another folder, or the same options to resume it',
+  );
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
+}
+
+class FolderRun<R> implements Run<R> {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly resumed: boolean;
+  readonly #journal: Journal<R>;
+
+  constructor(
+    folder: string,
+    begun: { manifest: Manifest; resumed: boolean },
+    journal: Journal<R>,
+  ) {
+    this.folder = folder;
+    this.manifest = begun.manifest;
+    this.resumed = begun.resumed;
+    this.#journal = journal;
+  }
+
+  get records(): readonly R[] {
+    return this.#journal.records;
+  }
+
+  append(...records: R[]): Promise<void> {
+    return this.#journal.append(...records);
+  }
+
+  async writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string> {
+    const path = join(this.folder, `${kind}.json`);
+    await writeAtomic(path, `${toJson(summary, 2)}\n`);
+    return path;
+  }
+
+  async writePage(kind: SummaryKind, html: string): Promise<string> {
+    const path = join(this.folder, `${kind}.html`);
+    await writeAtomic(path, html);
+    return path;
+  }
+
+  close(): Promise<void> {
+    return this.#journal.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

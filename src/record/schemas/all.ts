@@ -1,0 +1,14 @@
+/** The JSON Schema of every summary, by kind. */
+import type { SummaryKind } from '../summaries.js';
+import { correctorSchema } from './corrector.js';
+import { evaluateSchema } from './evaluate.js';
+import type { JsonSchema } from './parts.js';
+import { scanSchema } from './scan.js';
+import { sweepSchema } from './sweep.js';
+
+export const summarySchemas: Record<SummaryKind, JsonSchema> = {
+  scan: scanSchema,
+  sweep: sweepSchema,
+  evaluate: evaluateSchema,
+  corrector: correctorSchema,
+};

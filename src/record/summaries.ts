@@ -1,0 +1,207 @@
+/**
+ * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `evaluate.json`, `corrector.json`.
+ * They are part of the interface; `schemas/` has the same as JSON Schemas.
+ *
+ * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
+ * milliseconds, layers count from 0.
+ */
+import type { Interval } from '../math/interval.js';
+
+export interface Summaries {
+  scan: ScanSummary;
+  sweep: SweepSummary;
+  evaluate: EvaluateSummary;
+  corrector: CorrectorSummary;
+}
+
+export type SummaryKind = keyof Summaries;
+
+/** How readings are scaled: FIELD names the traps of each. */
+export type Standardize = 'zscore' | 'raw' | 'cosine';
+
+/** What the unsteered corrector does with a stimulus. */
+export type CaseLabel = 'correct' | 'copy';
+
+/** How well a class is told on held-out stimuli, unpaired, threshold from the training stimuli. */
+export interface HeldOut {
+  heldOutAccuracy: number | null;
+  ci: Interval | null;
+  auc: number | null;
+}
+
+export interface LayerAccuracy extends HeldOut {
+  layer: number;
+}
+
+export interface ScanCase {
+  id: string;
+  label: CaseLabel;
+  /** Output tokens as text. */
+  tokens: string[];
+  /** `[layer][token]`, in the unit of {@link ScanSummary.standardize}. */
+  readings: number[][];
+}
+
+/** Mean reading per layer over the output tokens of many cases of one class. */
+export interface Activity {
+  label: CaseLabel;
+  /** Cases. */
+  n: number;
+  /** One per layer. */
+  mean: number[];
+  /** One per layer, over cases. */
+  ci: (Interval | null)[];
+}
+
+export interface ScanSummary {
+  model: string;
+  device: string;
+  /** L */
+  layers: number;
+  /** Output tokens asked for. */
+  tokens: number;
+  standardize: Standardize;
+  direction: { method: string; [detail: string]: unknown };
+  perLayer: LayerAccuracy[];
+  cases: ScanCase[];
+  /** Milliseconds by part. */
+  timing: Record<string, number>;
+  /** What can be told without the residual stream: from y1's length, and from the embeddings. */
+  baselines?: { length: HeldOut; embeddings: HeldOut };
+  /** The directions' health report: at least its warnings. */
+  health?: { warnings: string[]; [detail: string]: unknown };
+  /** Free-running: each class over its own output tokens. */
+  activity?: Activity[];
+  /** Both classes over identical output tokens, so that token identity cannot pose as a decision. */
+  teacherForced?: Activity[];
+}
+
+export interface SweepPoint {
+  coefficient: number;
+  /** Problems. */
+  n: number;
+  /** Mean of {@link SweepSummary.metric} over problems, rounds averaged within them. */
+  mean: number | null;
+  ci: Interval | null;
+  /** Share of rounds whose output is an exact copy of y1. */
+  copyRate: number | null;
+  lengthRatio: number | null;
+  /** Share of degenerate outputs, by {@link SweepSummary.degenerateRule}. */
+  degenerate: number | null;
+  /** Share of problems answered right; null in fixed mode. */
+  accuracy: number | null;
+}
+
+/** A line through the means; `ci` is the slope's. */
+export interface SweepFit {
+  slope: number;
+  intercept: number;
+  r2: number | null;
+  ci: Interval | null;
+}
+
+/** The same sweep along a direction that should do nothing. */
+export interface SweepControl extends SweepFit {
+  seed: number;
+  /** With the tested direction, before it was made orthogonal to it. */
+  cosine: number;
+}
+
+export interface SweepSummary {
+  model: string;
+  mode: 'loop' | 'fixed';
+  /** How the direction was found, e.g. `pca`. */
+  method: string;
+  /** What `mean` is, e.g. `editRatio`. */
+  metric: string;
+  /** What coefficient 1 means, in words. */
+  unit: string;
+  /** Added norm at coefficient 1, in units of the residual stream: one number per steered layer. */
+  unitValue: number[];
+  /** The steered layers. */
+  layers: number[];
+  seed: number;
+  /** Lowest and highest coefficient of the fit, fixed on validation data. */
+  fitRange: Interval;
+  /** Mean of the metric with steering switched off. */
+  baseline: number | null;
+  points: SweepPoint[];
+  fit: SweepFit;
+  controls: { random: SweepControl[]; shuffled: SweepControl[] };
+  /** What was fixed on validation data before the test run, and what was seen there. */
+  validation?: Record<string, unknown>;
+  /** Spearman's, between coefficient and mean over the fit range. */
+  rankCorrelation?: number | null;
+  /** R² of a parabola over the fit range. */
+  quadraticR2?: number | null;
+  /** The fit over the whole grid. */
+  wholeGrid?: SweepFit & { quadraticR2?: number | null; rankCorrelation?: number | null };
+  /** What counts as degenerate, in words. */
+  degenerateRule?: string;
+  /** The papers' grid, −1 … 0.5 in steps of 0.25. */
+  paperGrid?: SweepPoint[];
+  /** What a reader must know before believing the figure. */
+  warnings?: string[];
+}
+
+export interface EvaluatedSystem {
+  /** `upstream`, `stream-<corrector>`, `aligner-<…>`, `corrector-alone-<…>`. */
+  name: string;
+  /** Problems. */
+  n: number;
+  accuracy: number | null;
+  ci: Interval | null;
+  /** Over rounds; null for systems without rounds. */
+  copyRate: number | null;
+  /** Right now, given that the upstream alone was wrong. */
+  fixRate: number | null;
+  /** Wrong now, given that the upstream alone was right. */
+  breakRate: number | null;
+  msPerToken: number | null;
+  firstTokenMs: number | null;
+  copyRateCi?: Interval | null;
+  fixRateCi?: Interval | null;
+  breakRateCi?: Interval | null;
+  /** The same for the problems with the family that training never saw. */
+  unseenFamily?: { n: number; accuracy: number | null; ci: Interval | null };
+  /** And for the others. */
+  seenFamilies?: { n: number; accuracy: number | null; ci: Interval | null };
+}
+
+export interface EvaluateSummary {
+  systems: EvaluatedSystem[];
+  /** What was answered, e.g. the split, and how many. */
+  data?: Record<string, unknown>;
+  /** Milliseconds by part. */
+  timing?: Record<string, number>;
+}
+
+/** A rate over `n` sentences. */
+export interface SentenceRate {
+  rate: number | null;
+  n: number;
+  ci: Interval | null;
+}
+
+/** Sentence-level rates of a corrector on recorded quadruples. */
+export interface CorrectorSummary {
+  model: string;
+  /** Quadruples. */
+  n: number;
+  /** Good sentences copied verbatim. */
+  goodCopied: SentenceRate;
+  /** Bad sentences rewritten to right ones. */
+  badFixed: SentenceRate;
+  /** Neutral sentences whose content was kept and whose form was mended. */
+  neutralImproved: SentenceRate;
+  /** Empty output where the answer was complete. */
+  surplusStopped?: SentenceRate;
+  /** A right sentence where the upstream stopped too early. */
+  missingWritten?: SentenceRate;
+  /** Bad sentences copied verbatim: faults not noticed. */
+  badCopied?: SentenceRate;
+  /** `badFixed` by kind of fault. */
+  byFault?: Record<string, SentenceRate>;
+  /** The same rates on problems with the family that training never saw. */
+  unseenFamily?: Record<string, SentenceRate>;
+}

@@ -1,0 +1,157 @@
+/** Small summaries of plausible content, made by formula; what the schemas and figures are tried on. */
+import type { Interval } from '../../src/math/interval.js';
+import { createRandom } from '../../src/math/random.js';
+import type {
+  Activity,
+  CaseLabel,
+  CorrectorSummary,
+  EvaluateSummary,
+  ScanSummary,
+  SweepControl,
+  SweepPoint,
+  SweepSummary,
+} from '../../src/record/summaries.js';
+
+const around = (x: number, spread: number): Interval => [x - spread, x + spread];
+const round = (x: number): number => Number(x.toFixed(4));
+
+const layers = 6;
+const words = {
+  correct: ['<start>', 'She', ' has', ' 3', ' bags', ' of', ' 4', ':', ' 3', ' ×', ' 4', ' ='],
+  copy: ['<start>', 'Tom', ' sells', ' 5', ' of', ' 9', ':', ' 9', ' -', ' 5', ' =', ' 4'],
+};
+
+function readings(label: CaseLabel): number[][] {
+  const random = createRandom(`readings ${label}`);
+  const sign = label === 'correct' ? 1 : -1;
+  return Array.from({ length: layers }, (_, layer) =>
+    words[label].map((_, t) =>
+      round(sign * 2.2 * Math.sin((layer + 1) / 2.2) * Math.exp(-t / 9) + 0.4 * random.normal()),
+    ),
+  );
+}
+
+function activity(label: CaseLabel): Activity {
+  const sign = label === 'correct' ? 1 : -1;
+  const mean = Array.from({ length: layers }, (_, l) => round(sign * Math.sin((l + 1) / 2.2)));
+  return { label, n: 40, mean, ci: mean.map((m) => around(m, 0.15)) };
+}
+
+export const scanExample: ScanSummary = {
+  model: 'corrector-arithmetic-m',
+  device: 'cpu',
+  layers,
+  tokens: 12,
+  standardize: 'zscore',
+  direction: { method: 'pca', stimuli: 256 },
+  perLayer: Array.from({ length: layers }, (_, layer) => {
+    const heldOutAccuracy = round(0.55 + 0.42 * Math.sin((layer + 1) / 2.4));
+    return { layer, heldOutAccuracy, ci: around(heldOutAccuracy, 0.03), auc: heldOutAccuracy };
+  }),
+  cases: (['correct', 'copy'] as const).map((label) => ({
+    id: `test-1-${label}`,
+    label,
+    tokens: words[label],
+    readings: readings(label),
+  })),
+  timing: { load: 800, read: 2100, scan: 900 },
+  baselines: {
+    length: { heldOutAccuracy: 0.56, ci: [0.5, 0.62], auc: 0.57 },
+    embeddings: { heldOutAccuracy: 0.61, ci: [0.55, 0.67], auc: 0.64 },
+  },
+  health: { warnings: [] },
+  activity: [activity('correct'), activity('copy')],
+};
+
+const coefficients = Array.from({ length: 17 }, (_, i) => (i - 8) / 8);
+
+function point(coefficient: number): SweepPoint {
+  const mean = round(0.45 + 0.3 * Math.tanh(1.2 * coefficient));
+  return {
+    coefficient,
+    n: 200,
+    mean,
+    ci: around(mean, 0.03),
+    copyRate: round(0.6 - 0.35 * Math.tanh(coefficient)),
+    lengthRatio: round(1 + 0.1 * coefficient),
+    degenerate: round(0.01 + 0.03 * coefficient ** 4),
+    accuracy: round(0.75 - 0.2 * coefficient ** 2),
+  };
+}
+
+function controls(kind: string, n: number, strength: number): SweepControl[] {
+  return Array.from({ length: n }, (_, seed) => {
+    const random = createRandom(`${kind} ${seed}`);
+    const slope = round(strength * random.normal());
+    return {
+      seed,
+      cosine: round(0.08 * random.normal()),
+      slope,
+      intercept: round(0.45 + 0.01 * random.normal()),
+      r2: round(random.next()),
+      ci: around(slope, 0.02),
+    };
+  });
+}
+
+export const sweepExample: SweepSummary = {
+  model: 'corrector-arithmetic-m',
+  mode: 'loop',
+  method: 'pca',
+  metric: 'editRatio',
+  unit: 'added norm, in mean residual norms at the boundary token',
+  unitValue: [11.25, 12.5],
+  layers: [3, 4],
+  seed: 1,
+  fitRange: [-0.625, 0.625],
+  baseline: 0.45,
+  points: coefficients.map(point),
+  fit: { slope: 0.31, intercept: 0.45, r2: 0.981, ci: [0.28, 0.34] },
+  controls: { random: controls('random', 30, 0.02), shuffled: controls('shuffled', 1, 0.02) },
+  rankCorrelation: 1,
+  quadraticR2: 0.983,
+  wholeGrid: { slope: 0.28, intercept: 0.45, r2: 0.95, ci: [0.26, 0.31], quadraticR2: 0.951 },
+  degenerateRule: 'a repeated 4-gram, or the length limit reached',
+  paperGrid: [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5].map(point),
+};
+
+export const evaluateExample: EvaluateSummary = {
+  systems: [
+    {
+      name: 'upstream',
+      n: 1000,
+      accuracy: 0.48,
+      ci: [0.449, 0.511],
+      copyRate: null,
+      fixRate: null,
+      breakRate: null,
+      msPerToken: 2.1,
+      firstTokenMs: 14,
+      unseenFamily: { n: 120, accuracy: 0.3, ci: [0.22, 0.39] },
+    },
+    {
+      name: 'stream-corrector-arithmetic-m',
+      n: 1000,
+      accuracy: 0.81,
+      ci: [0.785, 0.833],
+      copyRate: 0.66,
+      fixRate: 0.7,
+      breakRate: 0.05,
+      msPerToken: 4.4,
+      firstTokenMs: 60,
+      fixRateCi: [0.66, 0.74],
+    },
+  ],
+  data: { split: 'test' },
+};
+
+const rateExample = { rate: 0.97, n: 400, ci: [0.949, 0.983] as Interval };
+
+export const correctorExample: CorrectorSummary = {
+  model: 'corrector-arithmetic-m',
+  n: 1000,
+  goodCopied: rateExample,
+  badFixed: { rate: 0.86, n: 300, ci: [0.816, 0.895] },
+  neutralImproved: { rate: null, n: 0, ci: null },
+  byFault: { 'wrong-result': rateExample },
+};

@@ -1,0 +1,155 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRun } from '../../src/record/run.js';
+import type { Run, RunConfiguration } from '../../src/record/run.js';
+import { correctorExample } from './examples.js';
+
+interface Item {
+  problem: string;
+  value: number | null;
+}
+
+const configuration: RunConfiguration = {
+  command: 'sweep',
+  options: { limit: 200, grid: [-1, 0, 1], mode: 'loop' },
+  seeds: { bootstrap: 1 },
+  versions: { 'aligner-lab': '0.1.0' },
+  device: 'cpu',
+  inputs: [{ name: 'corrector', path: '/models/m', sha256: 'ab' }],
+};
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'run-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const open = (change: Partial<RunConfiguration> = {}, name = 'a/b'): Promise<Run<Item>> =>
+  openRun<Item>({
+    ...configuration,
+    ...change,
+    folder: join(root, name),
+    now: () => new Date(0),
+  });
+
+const file = (name: string): string => join(root, 'a/b', name);
+
+describe('openRun', () => {
+  it('creates the folder and writes the manifest', async () => {
+    const run = await open();
+    expect(run.resumed).toBe(false);
+    expect(run.records).toEqual([]);
+    await run.close();
+    expect(JSON.parse(await readFile(file('manifest.json'), 'utf8'))).toEqual({
+      ...configuration,
+      started: '1970-01-01T00:00:00.000Z',
+    });
+    expect((await readdir(join(root, 'a/b'))).sort()).toEqual(['manifest.json', 'records.jsonl']);
+  });
+
+  it('gives the records back when the same run is opened again, and goes on behind them', async () => {
+    const first = await open();
+    await Promise.all([
+      first.append({ problem: 'p1', value: 1 }),
+      first.append({ problem: 'p2', value: null }, { problem: 'ü\n', value: 0.1 }),
+    ]);
+    await first.close();
+    // Keys in another order and a moved input are the same run.
+    const second = await open({
+      options: { mode: 'loop', grid: [-1, 0, 1], limit: 200, unused: undefined },
+      inputs: [{ name: 'corrector', path: '/elsewhere', sha256: 'ab' }],
+    });
+    expect(second.resumed).toBe(true);
+    expect(second.records.map((r) => r.problem)).toEqual(['p1', 'p2', 'ü\n']);
+    await second.append({ problem: 'p3', value: 3 });
+    await second.close();
+    const third = await open();
+    expect(third.records).toHaveLength(4);
+    await third.close();
+  });
+
+  it('drops a line torn by a kill, and only that', async () => {
+    const first = await open();
+    await first.append({ problem: 'p1', value: 1 });
+    await first.close();
+    await appendFile(file('records.jsonl'), '{"problem":"p2","val');
+    const second = await open();
+    expect(second.records).toEqual([{ problem: 'p1', value: 1 }]);
+    await second.append({ problem: 'p2', value: 2 });
+    await second.close();
+    const lines = (await readFile(file('records.jsonl'), 'utf8')).split('\n');
+    expect(lines).toEqual(['{"problem":"p1","value":1}', '{"problem":"p2","value":2}', '']);
+  });
+
+  it('refuses a damaged line before the end, naming file and line', async () => {
+    await (await open()).close();
+    await writeFile(file('records.jsonl'), '{"problem":"p1","value":1}\n{oops\n{}\n');
+    await expect(open()).rejects.toThrow(/records\.jsonl line 2 is not JSON \(got "\{oops"\)/);
+  });
+
+  it.each<[string, Partial<RunConfiguration>, string]>([
+    ['options', { options: { ...configuration.options, limit: 100 } }, 'options.limit'],
+    ['an option in depth', { options: { ...configuration.options, grid: [0] } }, 'options.grid.0'],
+    ['the seed', { seeds: { bootstrap: 2 } }, 'seeds.bootstrap'],
+    ['the command', { command: 'scan' }, 'command'],
+    ['the device', { device: 'cuda' }, 'device'],
+    ['a version', { versions: { 'aligner-lab': '0.2.0' } }, 'versions.aligner-lab'],
+    [
+      "an input's content",
+      { inputs: [{ name: 'corrector', path: '/models/m', sha256: 'cd' }] },
+      'inputs.corrector',
+    ],
+    ['one input less', { inputs: [] }, 'inputs.corrector'],
+  ])('refuses another run in the same folder: %s', async (_, change, path) => {
+    await (await open()).close();
+    await expect(open(change)).rejects.toThrow(`holds another run: ${path} differs`);
+  });
+
+  it("refuses a folder of someone else's, but not a half-written manifest", async () => {
+    await (await open({}, 'c')).close();
+    await rm(join(root, 'c/manifest.json'));
+    await expect(open({}, 'c')).rejects.toThrow('holds no run (found records.jsonl)');
+    await rm(join(root, 'c/records.jsonl'));
+    await writeFile(join(root, 'c/manifest.json.99.tmp'), '{"com');
+    const run = await open({}, 'c');
+    expect(run.resumed).toBe(false);
+    await run.close();
+  });
+
+  it('says why a folder cannot be made', async () => {
+    await writeFile(join(root, 'file'), '');
+    await expect(open({}, 'file')).rejects.toThrow(/run folder: cannot create .*file.* in the way/);
+    await expect(open({}, 'file/deep')).rejects.toThrow(/cannot create .* is a file, not a folder/);
+  });
+
+  it('refuses NaN instead of writing null, and the journal stays sound', async () => {
+    const run = await open();
+    expect(() => run.append({ problem: 'p1', value: NaN })).toThrow('value is NaN');
+    await run.append({ problem: 'p2', value: 2 });
+    await run.close();
+    expect((await open()).records).toEqual([{ problem: 'p2', value: 2 }]);
+  });
+
+  it('writes summaries and pages whole, replacing old ones', async () => {
+    await using run = await open();
+    const path = await run.writeSummary('corrector', correctorExample);
+    expect(path).toBe(file('corrector.json'));
+    await run.writeSummary('corrector', { ...correctorExample, n: 7 });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...correctorExample, n: 7 });
+    await run.writePage('corrector', '<p>');
+    expect(await readFile(file('corrector.html'), 'utf8')).toBe('<p>');
+    const names = await readdir(run.folder);
+    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('leaves the old summary where a new one cannot be written', async () => {
+    await using run = await open();
+    await run.writeSummary('corrector', correctorExample);
+    const broken = { ...correctorExample, n: Infinity };
+    await expect(run.writeSummary('corrector', broken)).rejects.toThrow('n is Infinity');
+    const kept = JSON.parse(await readFile(file('corrector.json'), 'utf8')) as { n: number };
+    expect(kept.n).toBe(correctorExample.n);
+  });
+});

@@ -1,0 +1,101 @@
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { toJson } from '../../src/record/json.js';
+import { summarySchemas } from '../../src/record/schemas/all.js';
+import type { SummaryKind } from '../../src/record/summaries.js';
+import { correctorExample, evaluateExample, scanExample, sweepExample } from './examples.js';
+
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
+const validators: Record<SummaryKind, ValidateFunction> = {
+  scan: ajv.compile(summarySchemas.scan),
+  sweep: ajv.compile(summarySchemas.sweep),
+  evaluate: ajv.compile(summarySchemas.evaluate),
+  corrector: ajv.compile(summarySchemas.corrector),
+};
+
+type Json = Record<string, unknown>;
+const asJson = (value: unknown): Json => JSON.parse(toJson(value)) as Json;
+
+/** The keys DESIGN.md gives, and whose absence the schema must notice. */
+const required: [SummaryKind, Json, string[], string][] = [
+  [
+    'scan',
+    asJson(scanExample),
+    [
+      'model',
+      'device',
+      'layers',
+      'tokens',
+      'standardize',
+      'direction',
+      'perLayer',
+      'cases',
+      'timing',
+    ],
+    'perLayer: layer heldOutAccuracy ci auc; cases: id label tokens readings',
+  ],
+  [
+    'sweep',
+    asJson(sweepExample),
+    [
+      ...['model', 'mode', 'method', 'metric', 'unit', 'unitValue', 'layers', 'seed', 'fitRange'],
+      ...['baseline', 'points', 'fit', 'controls'],
+    ],
+    'points: coefficient n mean ci copyRate lengthRatio degenerate accuracy',
+  ],
+  [
+    'evaluate',
+    asJson(evaluateExample),
+    ['systems'],
+    'systems: name n accuracy ci copyRate fixRate breakRate msPerToken firstTokenMs',
+  ],
+  [
+    'corrector',
+    asJson(correctorExample),
+    ['model', 'n', 'goodCopied', 'badFixed', 'neutralImproved'],
+    '',
+  ],
+];
+
+describe.each(required)('%s.json', (kind, example, keys, inner) => {
+  const validate = validators[kind];
+  const accepts = (value: Json): boolean => validate(value);
+
+  it('accepts the example', () => {
+    expect(validate(example), ajv.errorsText(validate.errors)).toBe(true);
+  });
+
+  it.each(keys)('requires %s', (key) => {
+    const rest = Object.fromEntries(Object.entries(example).filter(([name]) => name !== key));
+    expect(accepts(rest)).toBe(false);
+  });
+
+  it('requires the keys inside its lists', () => {
+    for (const part of inner.split('; ').filter((text) => text !== '')) {
+      const [list = '', names = ''] = part.split(': ');
+      const [first = {}] = example[list] as Json[];
+      for (const name of names.split(' ')) {
+        const rest = Object.fromEntries(Object.entries(first).filter(([key]) => key !== name));
+        expect(accepts({ ...example, [list]: [rest] }), `${list} without ${name}`).toBe(false);
+      }
+    }
+  });
+
+  it('refuses keys that are not documented', () => {
+    expect(accepts({ ...example, surprise: 1 })).toBe(false);
+  });
+});
+
+describe('values', () => {
+  it('are null where undefined, and intervals are pairs', () => {
+    const point = { ...sweepExample.points[0], mean: null, ci: null, accuracy: null };
+    expect(validators.sweep({ ...sweepExample, points: [point] })).toBe(true);
+    expect(validators.sweep({ ...sweepExample, points: [{ ...point, ci: [1] }] })).toBe(false);
+    expect(validators.sweep({ ...sweepExample, points: [{ ...point, copyRate: 97 }] })).toBe(false);
+    expect(validators.sweep({ ...sweepExample, mode: 'other' })).toBe(false);
+    const control = { ...sweepExample.controls.random[0], cosine: 1.2 };
+    const controls = { random: [control], shuffled: [] };
+    expect(validators.sweep({ ...sweepExample, controls })).toBe(false);
+  });
+});
