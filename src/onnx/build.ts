@@ -58,10 +58,12 @@ export class GraphWriter {
     return output[0] ?? name;
   }
 
-  /** A node with `count` outputs, whose names are returned. */
-  many(operator: string, inputs: readonly string[], count: number, axis: number): string[] {
-    const outputs = Array.from({ length: count }, () => this.unique(operator));
-    this.node(operator, inputs, { outputs, attributes: { axis } });
+  /** Cuts a tensor into `count` pieces of size 1 along an axis. */
+  split(tensor: string, count: number, axis: number): string[] {
+    const outputs = Array.from({ length: count }, () => this.unique('Split'));
+    // The sizes are given as an input: from operator set 18 on, outputs alone no longer tell them.
+    const ones = this.ints(Array<number>(count).fill(1));
+    this.node('Split', [tensor, ones], { outputs, attributes: { axis } });
     return outputs;
   }
 

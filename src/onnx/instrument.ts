@@ -69,7 +69,7 @@ class Reading {
       attributes: { perm: [0, 2, 1] },
     });
     const columns = writer.node('Unsqueeze', [transposed, writer.ints([1])]);
-    this.#directions = writer.many('Split', [columns], layers, 0);
+    this.#directions = writer.split(columns, layers, 0);
     const pairs = pairWithRows(writer, inputs.readPositions);
     this.#positions = writer.node('Unsqueeze', [pairs, writer.ints([0])]);
   }

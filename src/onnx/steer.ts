@@ -50,8 +50,8 @@ export interface SortedPatches {
 export function splitDirections(writer: GraphWriter, layers: number): Directions {
   const transposed = writer.node('Transpose', [inputs.direction], { attributes: { perm: [1, 0] } });
   return {
-    rows: writer.many('Split', [inputs.direction], layers, 0),
-    columns: writer.many('Split', [transposed], layers, 1),
+    rows: writer.split(inputs.direction, layers, 0),
+    columns: writer.split(transposed, layers, 1),
     coefficient: writer.node('Unsqueeze', [inputs.coefficient, writer.ints([1])]),
     ablation: writer.node('Unsqueeze', [inputs.ablation, writer.ints([1])]),
   };
@@ -67,7 +67,7 @@ export function maskStrengths(
   const column = writer.node('Unsqueeze', [mask, writer.ints([2])]);
   const lay = (strength: string): string[] => {
     const masked = writer.node('Mul', [column, strength]);
-    return writer.many('Split', [writer.node('Add', [masked, writer.scalar(0)])], layers, 2);
+    return writer.split(writer.node('Add', [masked, writer.scalar(0)]), layers, 2);
   };
   return { coefficient: lay(directions.coefficient), ablation: lay(directions.ablation) };
 }
