@@ -88,7 +88,7 @@ describe('alignStream', () => {
   it('measures with the given clock: upstream, corrector, first texts', async () => {
     let now = 0;
     const tick = <T>(milliseconds: number, value: T): T => ((now += milliseconds), value);
-    const upstream = fakeUpstream((input) => tick(5, inTurn(['One.'])(input)));
+    const upstream = fakeUpstream((input) => tick(5, inTurn(['One.', 'Two.'])(input)));
     const corrector = fakeCorrector(({ last }) => tick(7, last));
     const { seen, answer } = await rounds(
       alignStream({ question: 'q', upstream, corrector, clock: () => now }),
@@ -97,7 +97,7 @@ describe('alignStream', () => {
     expect(answer).toMatchObject({
       firstUpstreamMilliseconds: 3,
       firstVisibleMilliseconds: 12,
-      milliseconds: 24,
+      milliseconds: 36,
     });
   });
 });

@@ -81,12 +81,19 @@ describe('createLocalUpstream', () => {
     expect(text).toMatchObject({ text: 'no ful', ended: false, tokens: 6 });
   });
 
-  it('keeps every row to its own limit while another looks ahead', async () => {
-    const both = { short: 'A.5 bcdefghijk', long: 'Abcdefghijkl' };
+  it('keeps every row to its own limit', async () => {
+    // After their points one has 5 tokens left and the other 4.
+    const both = { first: 'A.5 bcdefghijk', second: 'Ab.5 cdefghijk' };
     const upstream = createLocalUpstream({ model: reciter(both), maxSentenceTokens: 8 });
     const inputs = Object.keys(both).map((name) => ({ question: name, prefix: '' }));
     const texts = await upstream.nextSentences(inputs);
-    expect(texts.map(({ text }) => text)).toEqual(['A.5 bcde', 'Abcdefgh']);
+    expect(texts.map(({ text }) => text)).toEqual(['A.5 bcde', 'Ab.5 cde']);
+  });
+
+  it('looks no further ahead than the first character of the next sentence', async () => {
+    const upstream = createLocalUpstream({ model: reciter(answers) });
+    const [text] = await upstream.nextSentences([question('plain')]);
+    expect(text?.tokens).toBe('He had 3 bags. T'.length);
   });
 
   it('writes the whole rest of an answer', async () => {
