@@ -39,7 +39,7 @@ export function fitLogistic(
   const { features, centre, scale } = standardise(options);
   const problem = new LogisticProblem({ features, rows, width, labels, ridge });
 
-  let point = new Float64Array(width + 1);
+  let point: Float64Array = new Float64Array(width + 1);
   let iterations = 0;
   let gradient = problem.gradient(point);
   while (length(gradient) > gradientTolerance && iterations < maxNewtonSteps) {
