@@ -1,0 +1,153 @@
+/**
+ * Measuring: problems × coefficients along one direction, in either mode. What is computed together
+ * follows from the unit of work alone, never from speed or from a resume.
+ */
+import type { Corrector } from '../align/corrector.js';
+import type { LoopLimits } from '../align/loop.js';
+import { memoiseUpstream } from '../align/memo.js';
+import { alignAnswers } from '../align/stream.js';
+import type { Upstream } from '../align/upstream.js';
+import { editMetrics, type EditMetrics } from '../text/edits.js';
+import { hasRepeatedNgram } from '../text/repetition.js';
+import { layerCoefficients, type SteeringUnit } from './steeringUnit.js';
+import type { CaseOutcome, SweepMode, SweepProblem } from './sweepTypes.js';
+
+/** Problems that are computed together, along one direction. */
+export interface MeasureRequest {
+  problems: readonly SweepProblem[];
+  coefficients: readonly number[];
+  /** `[L, D]` */
+  direction: Float32Array;
+  unit: SteeringUnit;
+}
+
+/** Outcomes `[problems][coefficients]`. */
+export type Measure = (request: MeasureRequest) => Promise<CaseOutcome[][]>;
+
+export interface MeasureOptions {
+  mode: SweepMode;
+  corrector: Corrector;
+  /** L, of the corrector. */
+  layers: number;
+  /** Needed in loop mode. */
+  upstream?: Upstream;
+  /** Needed in loop mode: whether an answer is right. */
+  isRight?: (problem: string, answer: string) => boolean;
+  limits?: LoopLimits;
+  /** Whether the loop keeps keys and values between rounds. Default false. */
+  caches?: boolean;
+  /** Rows computed together, about. Default 32. */
+  batchSize?: number;
+  signal?: AbortSignal;
+}
+
+/** One correction, as both modes see it. */
+interface Written {
+  last: string;
+  correction: string;
+  finish: 'stop' | 'length';
+}
+
+/**
+ * A measure for one unit of work; its upstream remembers, so that coefficients (and the directions
+ * of one unit) that reach the same prefix ask it once.
+ * @throws in loop mode without an upstream or a judge of answers.
+ */
+export function createMeasure(options: MeasureOptions): Measure {
+  if (options.mode === 'fixed') return (request) => measureFixed(request, options);
+  const { upstream, isRight } = options;
+  if (!upstream || !isRight) {
+    throw new Error('sweep: loop mode needs an upstream and a judge of answers; or use fixed mode');
+  }
+  const remembering = memoiseUpstream(upstream);
+  return (request) => measureLoop(request, { ...options, upstream: remembering, isRight });
+}
+
+async function measureFixed(
+  request: MeasureRequest,
+  options: MeasureOptions,
+): Promise<CaseOutcome[][]> {
+  const { problems, coefficients } = request;
+  const inputs = problems.flatMap(({ question, inputs }, problem) =>
+    inputs
+      .filter(({ last }) => last !== '')
+      .map(({ prefix, last }) => ({ problem, question, prefix, last })),
+  );
+  const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
+  const written = problems.map(() => coefficients.map((): Written[] => []));
+  // Rows of one input have equal lengths, so they stand together.
+  const perBatch = Math.max(1, Math.round((options.batchSize ?? 32) / coefficients.length));
+  for (let start = 0; start < inputs.length; start += perBatch) {
+    options.signal?.throwIfAborted();
+    const batch = inputs
+      .slice(start, start + perBatch)
+      .flatMap((input) => rows.map((coefficient, c) => ({ ...input, coefficient, c })));
+    const corrections = await options.corrector.correct(batch, {
+      steering: { direction: request.direction },
+      ...(options.signal && { signal: options.signal }),
+    });
+    batch.forEach(({ problem, c, last }, i) => {
+      const correction = corrections[i];
+      if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
+      written[problem]?.[c]?.push({ last, correction: correction.text, finish: correction.finish });
+    });
+  }
+  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null)));
+}
+
+async function measureLoop(
+  request: MeasureRequest,
+  options: MeasureOptions & Required<Pick<MeasureOptions, 'upstream' | 'isRight'>>,
+): Promise<CaseOutcome[][]> {
+  const { problems, coefficients } = request;
+  const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
+  const perBatch = Math.max(1, Math.round((options.batchSize ?? 32) / coefficients.length));
+  const outcomes: CaseOutcome[][] = [];
+  for (let start = 0; start < problems.length; start += perBatch) {
+    const batch = problems.slice(start, start + perBatch);
+    const answers = await alignAnswers({
+      ...options.limits,
+      rows: batch.flatMap(({ question }) => rows.map((coefficient) => ({ question, coefficient }))),
+      upstream: options.upstream,
+      corrector: options.corrector,
+      steering: { direction: request.direction },
+      caches: options.caches ?? false,
+      ...(options.signal && { signal: options.signal }),
+    });
+    batch.forEach((problem, p) => {
+      const of = answers.slice(p * rows.length, (p + 1) * rows.length);
+      outcomes.push(
+        of.map(({ rounds, text }) => summariseRounds(rounds, options.isRight(problem.id, text))),
+      );
+    });
+  }
+  return outcomes;
+}
+
+/** Means over the rounds of one problem; rounds without a y1 have nothing to be compared with. */
+export function summariseRounds(rounds: readonly Written[], right: boolean | null): CaseOutcome {
+  const counted = rounds.filter(({ last }) => last !== '');
+  const edits = counted.map(({ last, correction }) => editMetrics(last, correction));
+  const metric = (key: keyof EditMetrics): number | null => meanOf(edits.map((edit) => edit[key]));
+  return {
+    rounds: counted.length,
+    editRatio: metric('editRatio'),
+    normalizedDistance: metric('normalizedDistance'),
+    indelSimilarity: metric('indelSimilarity'),
+    lengthRatio: metric('lengthRatio'),
+    copyRate: meanOf(counted.map(({ last, correction }) => (correction === last ? 1 : 0))),
+    degenerate: meanOf(counted.map((round) => (isDegenerate(round) ? 1 : 0))),
+    right,
+  };
+}
+
+/** A run of four words that occurs twice (a copy has it from y1), or an output cut off. */
+export function isDegenerate({ last, correction, finish }: Written): boolean {
+  if (finish === 'length') return true;
+  return correction !== last && hasRepeatedNgram(correction);
+}
+
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+}

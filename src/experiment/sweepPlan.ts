@@ -1,0 +1,246 @@
+/**
+ * What a sweep fixes on validation data before the test run: steered layers, scale, fit range.
+ *
+ * 1. Layers (unless given): windows of 1 … 3 neighbouring layers around those of best held-out
+ *    accuracy, in fixed mode, each at its own largest harmless scale; the largest |slope| · R² wins.
+ * 2. Scale: the largest of a ladder whose worst point has under 5 % degenerate outputs.
+ * 3. Fit range: on the whole grid, in the sweep's own mode (sweepFit.ts).
+ *
+ * The sign is the labels'. A slope that goes the other way on validation data is a finding; it is
+ * said, and nothing is flipped.
+ */
+import { fitLine } from '../math/fit.js';
+import type { Directions } from '../read/directions.js';
+import { layerWindows, steeringUnit } from './steeringUnit.js';
+import { chooseFitRange, metricTable, tableMeans, within } from './sweepFit.js';
+import type { Measure } from './sweepMeasure.js';
+import type {
+  PlanRecord,
+  SweepMetric,
+  SweepMode,
+  SweepProblem,
+  ValidationReport,
+} from './sweepTypes.js';
+
+/** Most degenerate outputs at any point of the grid. */
+export const degenerateLimit = 0.05;
+
+/** Scales that are tried, ascending; 1 is one mean residual norm in all. */
+export const defaultScales: readonly number[] = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
+
+export interface PlanOptions {
+  mode: SweepMode;
+  metric: SweepMetric;
+  directions: Directions;
+  /** `[L]`, at the boundary token. */
+  meanNorms: readonly number[];
+  /** `[L]`, of the direction on held-out stimuli: where to look for layers. */
+  accuracy: readonly number[];
+  grid: readonly number[];
+  /** In random order; the plan takes what it needs from the front. */
+  validation: readonly SweepProblem[];
+  /** A fresh measure in the given mode. */
+  measure: (mode: SweepMode) => Measure;
+  /** Steered layers. Default: chosen on validation data. */
+  layers?: readonly number[];
+  /** Default: chosen on validation data. */
+  scale?: number;
+  /** Default: chosen on validation data. */
+  fitRange?: [number, number];
+  scales?: readonly number[];
+  /** Validation problems of the whole grid. Default 40. */
+  problems?: number;
+  /** Validation problems per window of layers, one round each. Default 24. */
+  windowProblems?: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+interface Curve {
+  means: (number | null)[];
+  degenerate: number[];
+}
+
+/**
+ * @throws where there is no validation problem, or the metric has no value on them.
+ */
+export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
+  if (options.validation.length === 0) throw new Error('sweep: no validation problem');
+  const windows = options.layers ? [] : await tryWindows(options);
+  const layers = options.layers ?? bestWindow(windows);
+  const { scale, scales } = await settleScale(options, layers, windows);
+  const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
+  const curve = await measureCurve(options, {
+    measure: options.measure(options.mode),
+    layers,
+    scale,
+    problems: options.validation.slice(0, options.problems ?? 40),
+    grid: options.grid,
+  });
+  const known = curve.means.flatMap((mean, i) =>
+    mean === null ? [] : [{ mean, coefficient: options.grid[i] ?? 0 }],
+  );
+  if (known.length < options.grid.length) {
+    throw new Error(
+      `sweep: ${options.metric} has no value at ${options.grid.length - known.length} coefficients on the validation problems`,
+    );
+  }
+  const means = known.map(({ mean }) => mean);
+  const fitRange = options.fitRange ?? chooseFitRange(options.grid, means);
+  const inside = within(options.grid, fitRange);
+  const line = fitLine(
+    inside.map((i) => options.grid[i] ?? 0),
+    inside.map((i) => means[i] ?? 0),
+  );
+  return {
+    kind: 'plan',
+    layers: [...unit.layers],
+    scale,
+    unitValue: [...unit.unitValue],
+    fitRange,
+    validation: {
+      problems: Math.min(options.problems ?? 40, options.validation.length),
+      slope: line.slope,
+      r2: line.r2,
+      points: options.grid.map((coefficient, i) => ({
+        coefficient,
+        mean: curve.means[i] ?? null,
+        degenerate: curve.degenerate[i] ?? null,
+      })),
+      windows,
+      scales,
+      warnings: planWarnings(options.metric, line.slope, Math.max(...curve.degenerate)),
+    },
+  };
+}
+
+type Windows = ValidationReport['windows'];
+
+/** Every window's largest harmless scale, and its line over a coarse grid at that scale. */
+async function tryWindows(options: PlanOptions): Promise<Windows> {
+  const { accuracy, grid } = options;
+  const ranked = accuracy.map((_, layer) => layer);
+  ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);
+  const candidates = layerWindows({ layers: accuracy.length, around: ranked.slice(0, 2) });
+  const problems = options.validation
+    .slice(0, options.windowProblems ?? 24)
+    .map((p, i) => ({ ...p, inputs: oneInput(p, i) }));
+  if (problems.every((p) => p.inputs.length === 0)) {
+    throw new Error(
+      'sweep: layers are chosen on recorded rounds, and no validation problem has one; give recorded rounds or layers',
+    );
+  }
+  const coarse = grid.filter((c, i) => i % 2 === 0 || c === 0);
+  const windows: Windows = [];
+  for (const layers of candidates) {
+    const measure = options.measure('fixed');
+    let best: { scale: number; curve: Curve } | null = null;
+    // Every other scale will do here; the chosen window's is settled on the whole ladder.
+    for (const scale of options.scale !== undefined ? [options.scale] : everyOther(options)) {
+      const curve = await measureCurve(options, { measure, layers, scale, problems, grid: coarse });
+      if (best !== null && Math.max(...curve.degenerate) >= degenerateLimit) break;
+      best = { scale, curve };
+      if (Math.max(...curve.degenerate) >= degenerateLimit) break;
+    }
+    if (best) {
+      const line = fitLine(
+        coarse,
+        best.curve.means.map((mean) => mean ?? 0),
+      );
+      windows.push({ layers, scale: best.scale, slope: line.slope, r2: line.r2 });
+    }
+    options.onProgress?.(windows.length, candidates.length);
+  }
+  return windows;
+}
+
+function everyOther(options: PlanOptions): number[] {
+  const scales = options.scales ?? defaultScales;
+  return scales.filter((_, i) => (scales.length - 1 - i) % 2 === 0);
+}
+
+function bestWindow(windows: Windows): number[] {
+  const score = ({ slope, r2 }: Windows[number]): number => Math.abs(slope) * (r2 ?? 0);
+  const [first, ...rest] = windows;
+  const best = first && rest.reduce((a, b) => (score(b) > score(a) ? b : a), first);
+  if (!best) throw new Error('sweep: no window of layers to choose from');
+  return best.layers;
+}
+
+/**
+ * The largest harmless scale of the chosen layers, in the sweep's mode. Tried at the ends of the
+ * grid, where outputs break first; the whole grid is looked at afterwards.
+ */
+async function settleScale(
+  options: PlanOptions,
+  layers: readonly number[],
+  windows: Windows,
+): Promise<{ scale: number; scales: ValidationReport['scales'] }> {
+  if (options.scale !== undefined) return { scale: options.scale, scales: [] };
+  const problems = options.validation.slice(0, options.problems ?? 40);
+  const measure = options.measure(options.mode);
+  const ends = [Math.min(...options.grid), Math.max(...options.grid)];
+  const tried: ValidationReport['scales'] = [];
+  const harmless = async (scale: number): Promise<boolean> => {
+    const curve = await measureCurve(options, { measure, layers, scale, problems, grid: ends });
+    const degenerate = Math.max(...curve.degenerate);
+    tried.push({ scale, degenerate });
+    return degenerate < degenerateLimit;
+  };
+  const ladder = options.scales ?? defaultScales;
+  // The window's scale is a good guess: climb from there, or step down to the first harmless one.
+  const guess = windows.find((w) => w.layers.join() === layers.join())?.scale;
+  const from = Math.max(0, ladder.indexOf(guess ?? ladder[0] ?? 0));
+  if (await harmless(ladder[from] ?? 1)) {
+    for (let i = from + 1; i < ladder.length && (await harmless(ladder[i] ?? 1)); i++);
+  } else {
+    for (let i = from - 1; i >= 0 && !(await harmless(ladder[i] ?? 1)); i--);
+  }
+  tried.sort((a, b) => a.scale - b.scale);
+  const good = tried.filter(({ degenerate }) => degenerate < degenerateLimit);
+  const chosen = good.at(-1) ?? tried[0];
+  if (!chosen) throw new Error('sweep: no scale to try (expected at least 1)');
+  return { scale: chosen.scale, scales: tried };
+}
+
+async function measureCurve(
+  options: PlanOptions,
+  at: {
+    measure: Measure;
+    layers: readonly number[];
+    scale: number;
+    problems: readonly SweepProblem[];
+    grid: readonly number[];
+  },
+): Promise<Curve> {
+  const { layers, scale, grid } = at;
+  const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
+  const direction = options.directions.vectors;
+  const outcomes = await at.measure({ problems: at.problems, coefficients: grid, direction, unit });
+  const degenerate = tableMeans(metricTable(outcomes, (o) => o.degenerate));
+  return {
+    means: tableMeans(metricTable(outcomes, options.metric)),
+    degenerate: degenerate.map((share) => share ?? 0),
+  };
+}
+
+/** One recorded round of a problem, a different place in the answer from problem to problem. */
+function oneInput(problem: SweepProblem, index: number): SweepProblem['inputs'] {
+  const usable = problem.inputs.filter(({ last }) => last !== '');
+  return usable.slice(index % Math.max(1, usable.length)).slice(0, 1);
+}
+
+function planWarnings(metric: SweepMetric, slope: number, worst: number): string[] {
+  const warnings: string[] = [];
+  const rising = metric === 'indelSimilarity' ? slope <= 0 : slope >= 0;
+  if (!rising) {
+    warnings.push(
+      `sign: on validation data ${metric} goes against the labels (slope ${slope.toFixed(3)}); the sign is the labels' and was not flipped`,
+    );
+  }
+  if (worst >= degenerateLimit) {
+    warnings.push(
+      `scale: ${(100 * worst).toFixed(1)} % degenerate outputs at the worst point of the validation grid (expected under 5 %)`,
+    );
+  }
+  return warnings;
+}

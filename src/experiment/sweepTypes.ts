@@ -1,0 +1,149 @@
+/** The shapes of a steering sweep: what goes in, the records, and the summary. */
+import type { Interval } from '../math/interval.js';
+
+/**
+ * `loop`: the coefficient acts while the aligner loop runs, so that later rounds see other inputs.
+ * `fixed`: the same recorded (q, p, y1) at every coefficient.
+ */
+export type SweepMode = 'loop' | 'fixed';
+
+/** What is measured between y1 and y2 (FIELD §4); the default is the papers' `editRatio`. */
+export type SweepMetric = 'editRatio' | 'normalizedDistance' | 'indelSimilarity';
+
+/** One problem: the unit of analysis. */
+export interface SweepProblem {
+  id: string;
+  question: string;
+  /** Recorded rounds, for `fixed` mode; those with an empty y1 are passed over. */
+  inputs: readonly { prefix: string; last: string }[];
+}
+
+/** What became of one problem at one coefficient: means over its rounds. */
+export interface CaseOutcome {
+  /** Rounds with a y1, over which the rest is averaged; where 0, the metrics are null. */
+  rounds: number;
+  editRatio: number | null;
+  normalizedDistance: number | null;
+  indelSimilarity: number | null;
+  lengthRatio: number | null;
+  /** Share of exact copies. */
+  copyRate: number | null;
+  /** Share of outputs with a repeated 4-gram, or that hit the length limit. */
+  degenerate: number | null;
+  /** Whether the final answer is right; null in fixed mode. */
+  right: boolean | null;
+}
+
+/** `tested`, or a control by kind and seed. */
+export type DirectionName = 'tested' | `random-${number}` | `shuffled-${number}`;
+
+export interface CaseRecord extends CaseOutcome {
+  kind: 'case';
+  direction: DirectionName;
+  coefficient: number;
+  problem: string;
+}
+
+/** What was fixed on validation data, written down before the test run. */
+export interface PlanRecord {
+  kind: 'plan';
+  layers: number[];
+  scale: number;
+  /** Per steered layer. */
+  unitValue: number[];
+  /** `[low, high]`, coefficients of the grid. */
+  fitRange: [number, number];
+  validation: ValidationReport;
+}
+
+export interface ValidationReport {
+  problems: number;
+  /** Line over the fit range, in the sweep's own mode. */
+  slope: number;
+  r2: number | null;
+  points: { coefficient: number; mean: number | null; degenerate: number | null }[];
+  /** Windows of layers that were tried, in fixed mode; empty where the layers were given. */
+  windows: { layers: number[]; scale: number; slope: number; r2: number | null }[];
+  /** Scales that were tried for the chosen layers: worst share of degenerate outputs. */
+  scales: { scale: number; degenerate: number }[];
+  warnings: string[];
+}
+
+export type SweepRecord = PlanRecord | CaseRecord;
+
+export interface SweepPoint {
+  coefficient: number;
+  /** Problems with a value. */
+  n: number;
+  mean: number | null;
+  ci: Interval | null;
+  copyRate: number | null;
+  lengthRatio: number | null;
+  degenerate: number | null;
+  accuracy: number | null;
+}
+
+export interface SweepFit {
+  slope: number;
+  intercept: number;
+  r2: number | null;
+  /** The slope's, over problems. */
+  ci: Interval | null;
+}
+
+/** A fit with what tells whether a line is the right shape. */
+export interface ShapedFit extends SweepFit {
+  range: [number, number];
+  /** R² of a parabola through the same points. */
+  quadraticR2: number | null;
+  /** Spearman's, of mean against coefficient. */
+  rankCorrelation: number | null;
+}
+
+export interface ControlFit extends SweepFit {
+  seed: number;
+  cosine: number;
+}
+
+/** The tested direction against the random ones, on the controls' problems and coefficients. */
+export interface ControlComparison {
+  problems: number;
+  coefficients: number[];
+  /** The tested direction's slope there. */
+  tested: SweepFit;
+  /** Of the random directions' |slope|; null without any. */
+  median: number | null;
+  max: number | null;
+  /** |tested slope| ÷ max. */
+  ratio: number | null;
+  exceedsAll: boolean | null;
+}
+
+/** The summary `sweep.json`; every key is part of the interface. */
+export interface SweepSummary {
+  model: string;
+  mode: SweepMode;
+  method: string;
+  metric: SweepMetric;
+  unit: string;
+  unitValue: number[];
+  layers: number[];
+  seed: number | string;
+  fitRange: [number, number];
+  /** Mean of the metric at coefficient 0. */
+  baseline: number | null;
+  points: SweepPoint[];
+  fit: SweepFit;
+  controls: { random: ControlFit[]; shuffled: ControlFit[] };
+  /** Further keys. */
+  scale: number;
+  problems: number;
+  /** The fit range, with the parabola and the rank correlation. */
+  shape: ShapedFit;
+  wholeGrid: ShapedFit;
+  /** The papers' grid, −1 … 0.5 in steps of 0.25; null where the grid lacks those points. */
+  papersGrid: ShapedFit | null;
+  comparison: ControlComparison | null;
+  validation: ValidationReport;
+  warnings: string[];
+}

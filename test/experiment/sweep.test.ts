@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { runSweep, type SweepOptions } from '../../src/experiment/sweep.js';
+import type { SweepRecord, SweepSummary } from '../../src/experiment/sweepTypes.js';
+import { fakeUpstream } from '../align/fakes.js';
+import {
+  meanNorm,
+  plantedCorrector,
+  problems,
+  response,
+  sentence,
+  sweepOptions,
+} from './sweepFakes.js';
+
+async function run(
+  options: SweepOptions,
+): Promise<{ records: SweepRecord[]; summary: SweepSummary }> {
+  const records: SweepRecord[] = [];
+  const sweep = runSweep(options);
+  for (;;) {
+    const next = await sweep.next();
+    if (next.done) return { records, summary: next.value };
+    records.push(next.value);
+  }
+}
+
+describe('runSweep, fixed mode', () => {
+  it('finds layers, scale and the planted slope; random directions are flat', async () => {
+    const { summary } = await run(sweepOptions());
+    // Two layers share the norm, so that they bear twice what one does.
+    expect(summary.layers).toEqual([1, 2]);
+    expect(summary.scale).toBe(2);
+    expect(summary.unitValue).toEqual([meanNorm, meanNorm]);
+    const expected = response * summary.scale * meanNorm;
+    expect(summary.fit.slope).toBeCloseTo(expected, 1);
+    expect(summary.fit.ci?.[0]).toBeLessThan(expected);
+    expect(summary.fit.ci?.[1]).toBeGreaterThan(expected);
+    expect(summary.fit.r2).toBeGreaterThan(0.99);
+    expect(summary.fitRange).toEqual([-1, 1]);
+    for (const control of summary.controls.random) {
+      expect(Math.abs(control.slope)).toBeLessThan(0.01);
+      expect(control.cosine).toBeLessThan(1e-6);
+    }
+    expect(summary.controls.random.map(({ seed }) => seed)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(summary.controls.shuffled).toHaveLength(2);
+    expect(summary.controls.shuffled[0]?.cosine).toBeGreaterThan(0);
+    expect(summary.comparison).toMatchObject({ problems: 6, exceedsAll: true });
+    expect(summary.warnings).toEqual([]);
+  });
+
+  it('has one point per coefficient, each problem counted once, and no accuracy', async () => {
+    const { summary, records } = await run(sweepOptions());
+    expect(summary.points.map((p) => p.coefficient)).toEqual(
+      Array.from({ length: 17 }, (_, i) => (i - 8) / 8),
+    );
+    for (const point of summary.points) {
+      expect(point).toMatchObject({ n: 12, accuracy: null, degenerate: 0, lengthRatio: 1 });
+      expect(point.ci?.[0]).toBeLessThanOrEqual(point.mean ?? 0);
+      expect(point.ci?.[1]).toBeGreaterThanOrEqual(point.mean ?? 1);
+    }
+    expect(summary.baseline).toBe(summary.points[8]?.mean);
+    expect(summary.baseline).toBeCloseTo(0.5, 1);
+    // 12 problems × 17 coefficients, and 8 controls × 6 problems × 4 coefficients (0 is shared).
+    expect(records).toHaveLength(1 + 12 * 17 + 8 * 6 * 4);
+    expect(summary.papersGrid?.range).toEqual([-1, 0.5]);
+    expect(summary.wholeGrid.rankCorrelation).toBe(1);
+  });
+
+  it('says when the curve goes against the labels, and does not flip it', async () => {
+    const { summary } = await run(
+      sweepOptions({ corrector: plantedCorrector({ sign: -1 }), steeredLayers: [1], scale: 1 }),
+    );
+    expect(summary.fit.slope).toBeLessThan(-0.1);
+    expect(summary.validation.slope).toBeLessThan(-0.1);
+    expect(summary.warnings.filter((w) => w.startsWith('sign: '))).toHaveLength(2);
+  });
+
+  it('ends in the same summary wherever it was interrupted', async () => {
+    const whole = await run(sweepOptions());
+    for (const kept of [0, 1, 40, whole.records.length - 3]) {
+      const corrector = plantedCorrector();
+      const done = whole.records.slice(0, kept);
+      const rest = await run(sweepOptions({ corrector, done }));
+      expect(rest.summary).toEqual(whole.summary);
+      expect([...done, ...rest.records]).toEqual(whole.records);
+    }
+    const corrector = plantedCorrector();
+    const nothing = await run(sweepOptions({ corrector, done: whole.records }));
+    expect(nothing.records).toEqual([]);
+    expect(corrector.calls).toBe(0);
+  });
+
+  it('stops at an abort and keeps what is done', async () => {
+    const controller = new AbortController();
+    const records: SweepRecord[] = [];
+    const sweep = runSweep(sweepOptions({ signal: controller.signal }));
+    const drain = async (): Promise<void> => {
+      for await (const record of sweep) {
+        records.push(record);
+        if (records.length === 60) controller.abort();
+      }
+    };
+    await expect(drain()).rejects.toThrow(/abort/i);
+    expect(records.length).toBeGreaterThanOrEqual(60);
+    expect(records.length).toBeLessThan(17 * 12);
+  });
+
+  it('reports its progress to the end of each phase', async () => {
+    const last = new Map<string, [number, number]>();
+    await run(sweepOptions({ onProgress: (phase, done, total) => last.set(phase, [done, total]) }));
+    expect([...last.keys()]).toEqual(['validation', 'sweep', 'controls']);
+    for (const [done, total] of last.values()) expect(done).toBe(total);
+  });
+
+  it('refuses an empty grid, unknown layers, no problems and mixed splits', async () => {
+    const refuse = (changes: Partial<SweepOptions>): Promise<unknown> => run(sweepOptions(changes));
+    await expect(refuse({ grid: [] })).rejects.toThrow('sweep: the grid is empty');
+    await expect(refuse({ grid: [-1, 1, 2] })).rejects.toThrow('sweep: the grid lacks 0');
+    await expect(refuse({ steeredLayers: [4] })).rejects.toThrow(
+      'steering: unknown layer 4 (expected 0 … 3',
+    );
+    await expect(refuse({ problems: [] })).rejects.toThrow('sweep: no problems');
+    await expect(refuse({ validation: problems(1, 'test') })).rejects.toThrow(
+      'problem test-0 is in validation and test data',
+    );
+    const bare = problems(2, 'bare').map((p) => ({ ...p, inputs: [] }));
+    await expect(refuse({ problems: bare })).rejects.toThrow('bare-0 has no recorded round');
+    await expect(refuse({ mode: 'loop' })).rejects.toThrow('loop mode needs an upstream');
+  });
+});
+
+describe('runSweep, loop mode', () => {
+  const upstream = (): ReturnType<typeof fakeUpstream> =>
+    fakeUpstream(({ question, prefix }) =>
+      prefix.split(' ').length < 3 ? sentence(question + String(prefix.length)) : null,
+    );
+  const loop = (changes: Partial<SweepOptions> = {}): SweepOptions =>
+    sweepOptions({
+      mode: 'loop',
+      upstream: upstream(),
+      // Right where most of the first sentence was rewritten.
+      isRight: (_, answer) => answer.slice(0, 40) === 'x'.repeat(40),
+      problems: problems(8, 'test'),
+      validation: problems(6, 'validation'),
+      controls: { random: 3, shuffled: 1, problems: 4 },
+      ...changes,
+    });
+
+  it('steers while the loop runs and reports the accuracy', async () => {
+    const { summary } = await run(loop());
+    const expected = response * summary.scale * meanNorm;
+    expect(summary.fit.slope).toBeCloseTo(expected, 1);
+    expect(summary.points[0]?.accuracy).toBe(0);
+    expect(summary.points[16]?.accuracy).toBe(1);
+    expect(summary.comparison?.exceedsAll).toBe(true);
+  });
+
+  it('ends in the same summary wherever it was interrupted', async () => {
+    const whole = await run(loop());
+    const done = whole.records.slice(0, whole.records.length - 20);
+    const rest = await run(loop({ done }));
+    expect(rest.summary).toEqual(whole.summary);
+  });
+});
