@@ -14,8 +14,6 @@ export interface Edit extends Omit<Treatment, 'layout'> {
   read: (layer: number, tensor: string) => void;
   /** Chooses the positions of which logits are wanted: `[B, S, D]` → `[B, P, D]`. */
   select: (tensor: string) => string;
-  /** Nodes that are left out, because they stand elsewhere. */
-  skip?: (node: NodeProto) => boolean;
 }
 
 /**
@@ -27,7 +25,6 @@ export function editNodes(writer: GraphWriter, decoder: DecoderGraph, edit: Edit
   const { index, stream, head, layout } = decoder;
   const layerOf = new Map(stream.nodes.map((i, layer) => [i, layer]));
   index.nodes.forEach((node, i) => {
-    if (edit.skip?.(node) === true) return;
     if (i === head.node) node.input[0] = edit.select(head.states ?? '');
     const layer = layerOf.get(i);
     if (layer === undefined) writer.nodes.push(node);
