@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from formats import LAST_MARKER, REVISION_MARKER, Record, read_records, turns
 from transformers import PreTrainedTokenizerFast
+
+from formats import LAST_MARKER, REVISION_MARKER, Record, read_records, turns
 
 # What a token is to the loss: nothing, part of what is given, or part of what is to be written.
 IGNORED, GIVEN, TARGET = 0, 1, 2
@@ -107,7 +108,7 @@ class SourceSpec:
 
 def parse_source(text: str, loss: str, prompt_weight: float) -> SourceSpec:
     """Parses `PATH[:SHARE[:LOSS]]`, LOSS being `target`, `all`, or a weight of the prompt."""
-    path, share, kind = (text.split(":") + ["", ""])[:3]
+    path, share, kind = [*text.split(":"), "", ""][:3]
     kind = kind or loss
     weights = {"target": 0.0, "all": prompt_weight}
     weight = weights[kind] if kind in weights else float(kind)
@@ -206,6 +207,9 @@ class Mixture:
             if batches[-1] and (len(batches[-1]) + 1) * width > self.batch_tokens:
                 batches.append([])
             batches[-1].append(picks[i])
+        if len(batches[-1]) == 1 and len(batches) > 1:
+            # A single row would have torch.compile build a second program, for minutes.
+            batches.pop()
         rng.shuffle(batches)
         return batches
 

@@ -4,10 +4,11 @@ from itertools import islice
 
 import torch
 import torch.nn.functional as F
+from transformers import PreTrainedModel
+
 from data import TARGET, Encoder, Example
 from formats import read_records
 from generation import Limits, Sampler, generate
-from transformers import PreTrainedModel
 
 
 def target_loss(model: PreTrainedModel, examples: list[Example]) -> float:

@@ -25,6 +25,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
 OPSET = 18
+INPUTS = ("input_ids", "attention_mask", "position_ids")
 COPIED = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
 
 
@@ -113,7 +114,7 @@ def export(model: PreTrainedModel) -> onnx.ModelProto:
     """The decoder as an fp32 graph, through PyTorch's exporter."""
     layers = model.config.num_hidden_layers
     dim = torch.export.Dim
-    rows, size, past, total = (dim(name) for name in ("batch", "sequence", "past", "total"))
+    rows, size, past = (dim(name) for name in ("batch", "sequence", "past"))
     program = torch.onnx.export(
         CachedDecoder(model).eval(),
         kwargs=example_inputs(model, 3, 5, 4),
@@ -123,8 +124,7 @@ def export(model: PreTrainedModel) -> onnx.ModelProto:
             "position_ids": {0: rows, 1: size},
             "past": [{0: rows, 2: past}] * (2 * layers),
         },
-        input_names=["input_ids", "attention_mask", "position_ids"]
-        + past_names(layers, "past_key_values"),
+        input_names=[*INPUTS, *past_names(layers, "past_key_values")],
         output_names=["logits", *past_names(layers, "present")],
         opset_version=OPSET,
         dynamo=True,
@@ -188,9 +188,7 @@ def store_half(graph: onnx.GraphProto, weights: set[str]) -> None:
             tensor.CopyFrom(numpy_helper.from_array(half, tensor.name))
             output = f"{tensor.name}.fp32"
             casts.append(
-                helper.make_node(
-                    "Cast", [tensor.name], [output], name=f"cast.{tensor.name}", to=1
-                )
+                helper.make_node("Cast", [tensor.name], [output], name=f"cast.{tensor.name}", to=1)
             )
     nodes = [*casts, *graph.node]
     del graph.node[:]

@@ -64,8 +64,7 @@ def read_records(path: str | Path) -> Iterator[Record]:
 def stream_aligner_prompt(question: str, prefix: str, last: str) -> str:
     """The official prompt of Stream Aligner, trailing space included."""
     return (
-        f"##Question: {question} | ##Answer_Prefix: {prefix}"
-        f"{LAST_MARKER} {last}{REVISION_MARKER} "
+        f"##Question: {question} | ##Answer_Prefix: {prefix}{LAST_MARKER} {last}{REVISION_MARKER} "
     )
 
 

@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+
 from data import Encoder
 from formats import Record, read_records
 from generation import Limits, Sampler, generate
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 ENDS = (".", "!", "?")
 

@@ -15,7 +15,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from formats import CHAT_TEMPLATE, MARKERS, SPECIAL_TOKENS, read_records
 from tokenizers import (
     AddedToken,
     Regex,
@@ -25,6 +24,8 @@ from tokenizers import (
     pre_tokenizers,
     trainers,
 )
+
+from formats import CHAT_TEMPLATE, MARKERS, SPECIAL_TOKENS, read_records
 
 TEXT_KEYS = ("question", "prefix", "last", "correction", "answer")
 
@@ -41,7 +42,7 @@ def texts(paths: list[str], limit: int) -> Iterator[str]:
 
 
 def train(corpus: Iterator[str], vocabulary: int) -> Tokenizer:
-    """A tokenizer of exactly `vocabulary` tokens, markers included (fewer if the corpus is small)."""
+    """A tokenizer of `vocabulary` tokens, markers included (fewer if the corpus is small)."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -15,15 +15,18 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import attention
 import torch
 import torch.nn.functional as F
-from data import Encoder, Mixture, Source, load_source, parse_source
-from evaluation import evaluate
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as hf_logging
 
+import attention
+from data import Encoder, Mixture, Source, load_source, parse_source
+from evaluation import evaluate
+
 CHECKPOINT = "checkpoint.pt"
+# Steps that compile; their time is not part of the budget.
+WARM_STEPS = 2
 # Models that change their logits after the head: these must compute them themselves.
 OWN_HEAD = ("final_logit_softcapping", "logits_scaling", "logit_scale")
 
@@ -186,17 +189,18 @@ class Training:
         mixture = Mixture(sources, args.batch_tokens, args.seed, pad)
         self.model.train()
         last_save = last_log = clock = time.monotonic()
-        total, steps, tokens = 0.0, 0, 0
+        total, steps, tokens, taken = 0.0, 0, 0, 0
         for position, batch in mixture.stream(self.progress.chunk, self.progress.batch):
             if self.share_done() >= 1 or self.stopped:
                 break
             total += self.step(batch)
-            steps, tokens = steps + 1, tokens + batch.tokens
+            steps, tokens, taken = steps + 1, tokens + batch.tokens, taken + 1
             now = time.monotonic()
             self.progress.chunk, self.progress.batch = position
             self.progress.step += 1
             self.progress.tokens += batch.tokens
-            self.progress.seconds += now - clock
+            if taken > WARM_STEPS or not args.compile:
+                self.progress.seconds += now - clock
             clock = now
             if now - last_log > args.log_seconds:
                 speed = round(tokens / (now - last_log))
