@@ -1,0 +1,79 @@
+/** What `doctor` looks at: each check says what it found and, where it fails, what to do. */
+import { existsSync } from 'node:fs';
+import { access, constants, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { inspectDecoder } from '../onnx/inspect.js';
+import { installedVersions } from '../record/versions.js';
+import type { Device } from '../runtime/decoder.js';
+import { deviceFailure } from '../runtime/device.js';
+import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
+import { loadTokenizer } from '../runtime/tokenizer.js';
+
+export interface Check {
+  name: string;
+  ok: boolean;
+  /** Whether the lab works without it. */
+  optional: boolean;
+  /** What was found, or what is wrong and the remedy. */
+  found: string;
+}
+
+const leastNode = [20, 19] as const;
+
+/** All checks, one after the other; they change nothing. */
+export async function* checkAll(cwd: string): AsyncGenerator<Check> {
+  yield checkNode(process.versions.node);
+  for (const [name, version] of Object.entries(installedVersions())) {
+    if (name !== 'node')
+      yield { name, ok: version !== 'not installed', optional: false, found: version };
+  }
+  yield { name: 'cores', ok: true, optional: true, found: String(availableParallelism()) };
+  for (const device of ['cpu', 'cuda', 'webgpu'] as const) yield await checkDevice(device);
+  const names = listEmbedded();
+  if (names.length === 0) {
+    const found = `none in ${embeddedModels}; reinstall the package, or give --model`;
+    yield { name: 'embedded models', ok: false, optional: false, found };
+  }
+  for (const name of names) yield await checkModel(name);
+  yield await checkWritable(cwd);
+}
+
+/** @param version e.g. `20.19.0` */
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const ok = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  const found = ok ? version : `${version}; install Node ${leastNode.join('.')} or later`;
+  return { name: 'node', ok, optional: false, found };
+}
+
+async function checkDevice(device: Device): Promise<Check> {
+  const failure = await deviceFailure(device);
+  const found = failure ?? 'a one-operator model ran on it';
+  return { name: `device ${device}`, ok: failure === null, optional: device !== 'cpu', found };
+}
+
+/** That its graph can be read and its tokenizer loads. */
+async function checkModel(name: string): Promise<Check> {
+  const check = { name: `model ${name}`, optional: false };
+  try {
+    const { file, folder } = findModel(name);
+    const { layers, width, vocabulary } = inspectDecoder(await readFile(file));
+    await loadTokenizer(folder);
+    const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}`;
+    return { ...check, ok: true, found };
+  } catch (error) {
+    return { ...check, ok: false, found: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** That run folders can be made here. */
+async function checkWritable(cwd: string): Promise<Check> {
+  const check = { name: 'run folders', optional: true };
+  try {
+    await access(cwd, constants.W_OK);
+    const runs = existsSync(`${cwd}/runs`) ? 'runs/ is there' : 'runs/ will be made';
+    return { ...check, ok: true, found: `${cwd} can be written (${runs})` };
+  } catch {
+    return { ...check, ok: false, found: `${cwd} cannot be written; give --out <folder>` };
+  }
+}

@@ -1,0 +1,156 @@
+/** `aligner-lab dataset`: preference data as JSON Lines. */
+import { createLocalUpstream } from '../../align/upstream.js';
+import {
+  annotateSamples,
+  correctAnswers,
+  generatedKinds,
+  generateRows,
+} from '../../data/dataset.js';
+import type { DatasetOptions, GeneratedKind } from '../../data/dataset.js';
+import { readJsonl } from '../../data/jsonl.js';
+import type { Context, Sample } from '../../data/quadruples.js';
+import { recordQuadruples } from '../../experiment/recordedQuadruples.js';
+import { loadLanguageModel } from '../../runtime/load.js';
+import { defineCommand, type Context as CallContext } from '../command.js';
+import { common, engine, seed } from '../common.js';
+import { writeLines } from '../lines.js';
+import { choice, integer, number, text, type OptionValues } from '../options.js';
+import { UsageError } from '../usage.js';
+
+/** Kinds that are made from what a model wrote. */
+const recordedKinds = {
+  quadruples: 'annotated quadruples with the sentences that --upstream writes',
+  annotate: 'annotated quadruples from the sentences of --samples',
+  triples: 'whole answers of --answers with their corrections',
+} as const;
+
+type Kind = GeneratedKind | keyof typeof recordedKinds;
+const kinds = { ...generatedKinds, ...recordedKinds };
+
+const options = {
+  split: choice(['train', 'validation', 'test'], {
+    help: 'of the problems; the splits share no wording, name or number pair',
+    default: 'train',
+  }),
+  count: integer({ value: 'n', help: 'rows, or problems', default: 1000 }),
+  from: integer({ value: 'n', help: 'index of the first problem', default: 0, least: 0 }),
+  ...seed,
+  out: text({ value: 'file', help: 'where to write (default: stdout)' }),
+  upstream: text({
+    value: 'model',
+    help: 'who writes the sentences of quadruples',
+    default: 'upstream-arithmetic',
+  }),
+  temperature: number({ value: 't', help: 'of the upstream; 0 is greedy', default: 0.7 }),
+  samples: text({
+    value: 'file',
+    help: 'JSONL of {problem, question, prefix, last}, for annotate',
+  }),
+  answers: text({
+    value: 'file',
+    help: 'JSONL of {problem, question, answer}, for triples',
+  }),
+  ...engine,
+  ...common,
+} as const;
+
+type Options = OptionValues<typeof options>;
+
+export const dataset = defineCommand({
+  name: 'dataset',
+  summary: 'write preference data: problems, solutions, annotated quadruples',
+  description: `Writes seeded data sets of arithmetic word problems as JSON Lines. Quadruples have the keys of the
+official Stream Aligner data, {question, prefix, last, correction}: the upstream's next sentence
+after the corrected prefix, and what an exact solver makes of it: good sentences are copied,
+neutral ones improved, bad ones rewritten; an empty correction says that the answer is complete.
+
+Kinds:
+${Object.entries(kinds)
+  .map(([kind, what]) => `  ${kind.padEnd(11)} ${what}`)
+  .join('\n')}`,
+  argument: {
+    name: 'kind',
+    help: 'what to write',
+    required: true,
+    choices: Object.keys(kinds),
+  },
+  options,
+  examples: [
+    ['aligner-lab dataset problems --split test --count 3', 'three test problems on stdout'],
+    [
+      'aligner-lab dataset written --count 50000 --out quadruples.jsonl',
+      'fifty thousand annotated quadruples, even in the kinds of faults',
+    ],
+    [
+      'aligner-lab dataset quadruples --split validation --count 500 --out recorded.jsonl',
+      'what the embedded upstream writes in 500 places, annotated',
+    ],
+  ],
+  async run({ options: given, argument, context }) {
+    if (given.json && given.out === undefined) {
+      throw new UsageError(
+        'dataset: --json prints the summary where the rows would go; give --out',
+      );
+    }
+    const out = given.out === undefined ? context.io.stdout : context.path(given.out);
+    const rows = await writeLines(counted(argument as Kind, given, context), out);
+    const summary = { kind: argument, split: given.split, seed: given.seed, rows, file: given.out };
+    context.result(summary);
+    if (given.out !== undefined) context.show(`${rows} rows in ${given.out}`);
+  },
+});
+
+/** The rows, with progress on the way and an ear for Ctrl-C. */
+async function* counted(kind: Kind, given: Options, context: CallContext): AsyncGenerator<unknown> {
+  const onProgress = context.progress.stage(`dataset ${kind}`);
+  let done = 0;
+  for await (const row of rowsOf(kind, given, context)) {
+    if (context.signal.aborted) break;
+    yield row;
+    onProgress(++done, Math.max(done, given.count));
+  }
+  context.signal.throwIfAborted();
+}
+
+function rowsOf(
+  kind: Kind,
+  given: Options,
+  context: CallContext,
+): AsyncIterable<unknown> | Iterable<unknown> {
+  if (kind === 'quadruples') return recorded(given, context.signal);
+  if (kind === 'annotate') {
+    const file = needed(given.samples, { kind, option: '--samples' });
+    return annotateSamples(readJsonl<Sample>(context.path(file), sampleFields));
+  }
+  if (kind === 'triples') {
+    const file = needed(given.answers, { kind, option: '--answers' });
+    return correctAnswers(readJsonl(context.path(file), answerFields));
+  }
+  return generateRows(kind, rangeOf(given));
+}
+
+const sampleFields = {
+  problem: 'string',
+  question: 'string',
+  prefix: 'string',
+  last: 'string',
+} as const;
+const answerFields = { problem: 'string', question: 'string', answer: 'string' } as const;
+
+function rangeOf({ split, count, seed: drawn, from }: Options): DatasetOptions {
+  return { split, count, seed: drawn, from };
+}
+
+function needed(file: string | undefined, of: { kind: Kind; option: string }): string {
+  if (file !== undefined) return file;
+  throw new UsageError(`dataset: ${of.kind} needs ${of.option} <file>`);
+}
+
+async function* recorded(given: Options, signal: AbortSignal): AsyncGenerator<unknown> {
+  const { upstream: name, device, threads, temperature } = given;
+  await using model = await loadLanguageModel({ model: name, device, ...(threads && { threads }) });
+  const sampling = { temperature, seed: given.seed };
+  const upstream = createLocalUpstream({ model, sampling });
+  const contexts = [...generateRows('contexts', rangeOf(given))] as Context[];
+  yield* recordQuadruples({ upstream, contexts, signal });
+}

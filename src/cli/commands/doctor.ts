@@ -1,0 +1,28 @@
+/** `aligner-lab doctor`: what this machine can do. */
+import { checkAll, type Check } from '../checks.js';
+import { defineCommand } from '../command.js';
+import { common } from '../common.js';
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  summary: 'check this machine: versions, devices, embedded models',
+  description: `Checks what the lab needs: the version of Node, the installed packages, which devices models can run
+on (--device cuda with any other command says how to install what is missing), the embedded models, and whether run folders can be made.
+It changes nothing. The exit code is 1 where something is missing that the lab cannot do without.`,
+  options: common,
+  examples: [['aligner-lab doctor', 'all checks, with remedies']],
+  async run({ context }) {
+    const checks: Check[] = [];
+    const onProgress = context.progress.stage('checking');
+    for await (const check of checkAll(context.io.cwd)) {
+      checks.push(check);
+      const mark = check.ok ? 'ok' : check.optional ? '–' : 'MISSING';
+      context.show(`${mark.padEnd(8)}${check.name.padEnd(34)}${check.found.split('\n')[0]}`);
+      onProgress(checks.length, checks.length + 1);
+    }
+    const missing = checks.filter(({ ok, optional }) => !ok && !optional);
+    context.result({ ok: missing.length === 0, checks });
+    if (missing.length === 0) return;
+    throw new Error(`doctor: missing: ${missing.map(({ name }) => name).join(', ')}`);
+  },
+});

@@ -1,0 +1,86 @@
+/** `aligner-lab instrument`: a decoder's residual stream, and the decoder with steering built in. */
+import { readFile } from 'node:fs/promises';
+import { inspectDecoder } from '../../onnx/inspect.js';
+import { instrument as instrumentForward } from '../../onnx/instrument.js';
+import type { DecoderLayout } from '../../onnx/layout.js';
+import { instrumentLoop } from '../../onnx/loop.js';
+import { findModel } from '../../runtime/modelFiles.js';
+import { writeBytes } from '../files.js';
+import { defineCommand } from '../command.js';
+import { common } from '../common.js';
+import { choice, flag, text } from '../options.js';
+import { formatTable } from '../table.js';
+
+export const instrument = defineCommand({
+  name: 'instrument',
+  summary: 'find the residual stream of an ONNX decoder and build steering and reading into it',
+  description: `Finds the residual stream of any decoder exported to ONNX with a KV cache, from the structure of its
+graph alone, and writes the same decoder with steering (patch, ablate, add) as inputs and readings
+as outputs. The other commands do this in memory; write the file to use it from your own code.
+
+--inspect only says what was found: layers, the node after which each block ends, how the cache is
+masked, whether the logits can be gathered before the LM head, and whether steering with
+coefficient 0 is bit-identical to the file (no fused block end) or differs in the last digits.`,
+  argument: {
+    name: 'model',
+    help: "an embedded model's name, a model folder, or an .onnx file",
+    required: true,
+  },
+  options: {
+    inspect: flag('say what was found, write nothing'),
+    graph: choice(['forward', 'loop'], {
+      help: 'one forward, or generation in an ONNX Loop',
+      default: 'forward',
+    }),
+    out: text({ value: 'file', help: 'where to write (default: <model>-<graph>.onnx)' }),
+    ...common,
+  },
+  examples: [
+    ['aligner-lab instrument corrector-arithmetic-m --inspect', 'what the graph is made of'],
+    [
+      'aligner-lab instrument ./my-model --graph loop --out my-model-loop.onnx',
+      'generation with steering, one run per sentence',
+    ],
+  ],
+  async run({ options, argument, context }) {
+    const { name, file } = findModel(argument ?? '');
+    const bytes = await readFile(file);
+    if (options.inspect) {
+      const layout = inspectDecoder(bytes);
+      context.show(describe(file, layout));
+      return context.result({ model: name, file, ...layout });
+    }
+    const build = options.graph === 'loop' ? instrumentLoop : instrumentForward;
+    const { model, layout } = build(bytes);
+    const out = options.out ?? `${name}-${options.graph}.onnx`;
+    await writeBytes(context.path(out), model);
+    context.show(`${out}: ${layout.layers} layers, ${(model.length / 1e6).toFixed(1)} MB`);
+    context.result({ model: name, graph: options.graph, file: out, bytes: model.length });
+  },
+});
+
+/** The layout for people. */
+function describe(file: string, layout: DecoderLayout): string {
+  const { layers, width, vocabulary, type, attention, opset, logits, blocks } = layout;
+  const fused = blocks.filter((block) => block.fused).length;
+  const lines = [
+    file,
+    `${layers} layers, width ${width} (${type}), vocabulary ${vocabulary}, operator set ${opset}`,
+    `cache: ${layout.cache.length} tensors, ${attention}`,
+    logits.gatheredBeforeHead
+      ? `logits: gathered before the LM head (${logits.head ?? ''})`
+      : 'logits: gathered after the LM head, which is not one position-wise product',
+    fused === 0
+      ? 'coefficient 0: bit-identical to the file'
+      : `coefficient 0: ${fused} fused block ends are split, so the last digits differ (about 5e-6)`,
+    ...(layout.dynamicQuantization
+      ? ['quantised per tensor: one row at a time, since rows of a batch would couple']
+      : []),
+    '',
+    formatTable(
+      ['layer', 'ends at', 'tensor'],
+      blocks.map(({ node, operator, tensor }, l) => [String(l), `${operator} ${node}`, tensor]),
+    ),
+  ];
+  return lines.join('\n');
+}

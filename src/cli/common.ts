@@ -1,0 +1,38 @@
+/** Options that many commands share. */
+import { methods, type Method } from '../read/methods.js';
+import { devices } from '../runtime/device.js';
+import { choice, flag, integer, text } from './options.js';
+
+/** Of every command. */
+export const common = {
+  json: flag('print the summary as JSON on stdout, and nothing else there'),
+  debug: flag('show where an error comes from'),
+} as const;
+
+/** Of commands that load a model. */
+export const engine = {
+  device: choice(devices, { help: 'where models run; never another in silence', default: 'cpu' }),
+  threads: integer({
+    value: 'n',
+    help: 'threads per model (default: one per core)',
+  }),
+} as const;
+
+/** Of commands that write a run folder. */
+export const folder = {
+  out: text({
+    value: 'folder',
+    help: 'run folder; give the same one again to resume (default: runs/<command>-…)',
+  }),
+} as const;
+
+export const seed = {
+  seed: integer({ value: 'n', help: 'seed of everything that is drawn', default: 0, least: 0 }),
+} as const;
+
+export const method = {
+  method: choice(Object.keys(methods) as Method[], {
+    help: 'how the direction is found',
+    default: 'pca',
+  }),
+} as const;

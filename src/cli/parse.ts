@@ -1,0 +1,87 @@
+/** From commands as data to a parser with help (commander). */
+import { Argument, Command as Parser, Option } from 'commander';
+import type { Command } from './command.js';
+import { flagOf, type OptionSpec } from './options.js';
+
+/** A call that the parser understood. */
+export interface Call {
+  command: Command;
+  options: Record<string, unknown>;
+  argument: string | undefined;
+}
+
+export interface ParserOptions {
+  name: string;
+  version: string;
+  commands: readonly Command[];
+  write: (text: string) => void;
+  columns: number;
+}
+
+const columnsOfHelp = { least: 60, most: 100 };
+
+/**
+ * A parser of one command (where `name` is its name) or of a program with subcommands. It calls
+ * `onCall` and throws CommanderError where the line cannot be understood or help was shown.
+ */
+export function buildParser(options: ParserOptions, onCall: (call: Call) => void): Parser {
+  const own = options.commands.find(({ name }) => name === options.name);
+  if (own) return prepared(addCommand(new Parser(own.name), own, onCall), options);
+  const program = prepared(new Parser(options.name), options)
+    .description(
+      'A lab for correctors: small models that rewrite or copy, sentence by sentence, what a larger upstream writes. Where is the decision made, along which direction, and what happens when it is pushed?',
+    )
+    .addHelpText('after', `\nEach command has its own help: ${options.name} <command> --help`);
+  for (const command of options.commands) {
+    const child = addCommand(new Parser(command.name), command, onCall);
+    program.addCommand(prepared(child, { ...options, name: command.name }));
+  }
+  return program;
+}
+
+function prepared(parser: Parser, { version, write, columns }: ParserOptions): Parser {
+  const helpWidth = Math.min(columnsOfHelp.most, Math.max(columnsOfHelp.least, columns));
+  return parser
+    .version(version, '--version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ helpWidth })
+    .configureOutput({ writeOut: write, writeErr: () => undefined, outputError: () => undefined });
+}
+
+/** Lines of one paragraph joined, so that they are wrapped to the terminal; indented ones stay. */
+function unwrapped(text: string): string {
+  return text.replace(/(?<=[^\n])\n(?=\S)/g, ' ');
+}
+
+function addCommand(parser: Parser, command: Command, onCall: (call: Call) => void): Parser {
+  parser.summary(command.summary).description(unwrapped(command.description));
+  const { argument } = command;
+  if (argument) {
+    const shown = argument.required ? `<${argument.name}>` : `[${argument.name}]`;
+    const listed = argument.choices
+      ? `${argument.help}: ${argument.choices.join(', ')}`
+      : argument.help;
+    parser.addArgument(new Argument(shown, listed));
+  }
+  for (const [key, spec] of Object.entries(command.options)) parser.addOption(toOption(key, spec));
+  const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
+  if (examples.length > 0) parser.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+  return parser.action((...given: unknown[]) => {
+    const [first] = given;
+    onCall({
+      command,
+      options: parser.opts(),
+      argument: argument && typeof first === 'string' ? first : undefined,
+    });
+  });
+}
+
+function toOption(key: string, spec: OptionSpec<unknown>): Option {
+  const name = flagOf(key);
+  const option = new Option(spec.value ? `${name} <${spec.value}>` : name, spec.help);
+  if (spec.value) option.argParser((given: string) => spec.parse(given, name));
+  if (spec.default !== undefined && spec.default !== false) option.default(spec.default);
+  return option;
+}

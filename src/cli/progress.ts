@@ -1,0 +1,62 @@
+/** One line of progress on a terminal, nothing in a pipe. */
+import type { Output } from './io.js';
+
+/** Told as work is done; `done` counts from 0 to `total`. */
+export type OnProgress = (done: number, total: number) => void;
+
+const redrawMilliseconds = 100;
+
+export class Progress {
+  readonly #output: Output;
+  readonly #now: () => number;
+  #drawn = 0;
+  #shown = false;
+
+  constructor(output: Output, now: () => number = () => performance.now()) {
+    this.#output = output;
+    this.#now = now;
+  }
+
+  /** A new stage; its time left is reckoned from now on. */
+  stage(label: string): OnProgress {
+    if (!this.#output.isTTY) return () => undefined;
+    const started = this.#now();
+    let first: number | null = null;
+    this.#draw(`${label} …`);
+    return (done, total) => {
+      const now = this.#now();
+      // What an earlier run left is there at once and tells nothing about the speed.
+      first ??= done;
+      if (done < total && now - this.#drawn < redrawMilliseconds) return;
+      const rest = remaining({ done: done - first, left: total - done, spent: now - started });
+      this.#draw(`${label} ${done}/${total}${rest}`);
+    };
+  }
+
+  /** Removes the line, before anything else is written. */
+  clear(): void {
+    if (this.#shown) this.#output.write('\r\u001b[K');
+    this.#shown = false;
+  }
+
+  #draw(line: string): void {
+    const width = (this.#output.columns ?? 80) - 1;
+    this.#output.write(`\r\u001b[K${line.slice(0, width)}`);
+    this.#drawn = this.#now();
+    this.#shown = true;
+  }
+}
+
+function remaining(work: { done: number; left: number; spent: number }): string {
+  if (work.done <= 0 || work.left <= 0) return '';
+  return `, ${formatDuration((work.spent / work.done) * work.left)} left`;
+}
+
+/** `8 s`, `3 min 20 s`, `1 h 5 min` */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,128 @@
+/** One call of the command line: parse, run, and say what went wrong in one line. */
+import { CommanderError } from 'commander';
+import { isAbsolute, join, relative } from 'node:path';
+import { installedVersions } from '../record/versions.js';
+import type { Context } from './command.js';
+import { commands } from './commands.js';
+import type { Io } from './io.js';
+import { flagOf } from './options.js';
+import { buildParser, type Call } from './parse.js';
+import { Progress } from './progress.js';
+import { exitCodes, UsageError } from './usage.js';
+
+const program = 'aligner-lab';
+
+/**
+ * Runs a command line without the program's name, e.g. `['lat-scan', '--json']`.
+ *
+ * @param name `lat-scan` stands for `aligner-lab lat-scan`
+ * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted
+ */
+export async function run(argv: readonly string[], io: Io, name = program): Promise<number> {
+  let call: Call | null;
+  try {
+    call = parse(argv, io, name);
+  } catch (error) {
+    return report(error, io, { debug: argv.includes('--debug'), kept: null });
+  }
+  if (call === null) return exitCodes.done;
+  return await perform(call, io);
+}
+
+/** The call; null where help or the version was asked for and shown. */
+function parse(argv: readonly string[], io: Io, name: string): Call | null {
+  const calls: Call[] = [];
+  const version = installedVersions()[program] ?? 'unknown';
+  const write = (text: string): void => io.stdout.write(text);
+  const columns = io.stdout.columns ?? 100;
+  const parser = buildParser({ name, version, commands, write, columns }, (c) => calls.push(c));
+  if (argv.length === 0 && name === program) {
+    parser.outputHelp();
+    return null;
+  }
+  try {
+    parser.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return null;
+    throw error instanceof CommanderError ? explained(error, argv, name) : error;
+  }
+  const [call] = calls;
+  if (!call) throw new UsageError(`no command given; try ${name} --help`);
+  checkArgument(call);
+  return call;
+}
+
+/** The parser's complaint, with what would have been valid. */
+function explained(error: CommanderError, argv: readonly string[], name: string): UsageError {
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const command = commands.find((known) => known.name === (name === program ? argv[0] : name));
+  const valid =
+    error.code === 'commander.unknownOption' && command
+      ? `; ${command.name} has ${[...Object.keys(command.options), 'help'].map(flagOf).join(', ')}`
+      : command
+        ? `; see ${program} ${command.name} --help`
+        : `; commands are ${commands.map((known) => known.name).join(', ')}`;
+  return new UsageError(message + valid);
+}
+
+function checkArgument({ command, argument }: Call): void {
+  const choices = command.argument?.choices;
+  if (argument === undefined || !choices || choices.includes(argument)) return;
+  throw new UsageError(
+    `${command.name}: unknown ${command.argument?.name} "${argument}" (expected one of ${choices.join(', ')})`,
+  );
+}
+
+async function perform(call: Call, io: Io): Promise<number> {
+  const kept: { folder: string | null } = { folder: null };
+  const json = call.options.json === true;
+  const progress = new Progress(io.stderr);
+  const writeLine = (output: Io['stdout'], line: string): void => {
+    progress.clear();
+    output.write(`${line}\n`);
+  };
+  const context: Context = {
+    io,
+    progress,
+    signal: io.signal,
+    show: (line = '') => (json ? undefined : writeLine(io.stdout, line)),
+    warn: (line) => writeLine(io.stderr, line),
+    result: (summary) =>
+      json ? writeLine(io.stdout, JSON.stringify(summary, null, 2)) : undefined,
+    path: (given) => (isAbsolute(given) ? given : join(io.cwd, given)),
+    keptIn: (folder) => (kept.folder = relative(io.cwd, folder) || '.'),
+  };
+  try {
+    const { command, options, argument } = call;
+    const filled = Object.fromEntries(
+      Object.entries(command.options).map(([key, spec]) => [key, options[key] ?? spec.default]),
+    );
+    await command.run({ options: filled, argument, context });
+    return exitCodes.done;
+  } catch (error) {
+    progress.clear();
+    return report(error, io, { debug: call.options.debug === true, kept: kept.folder });
+  } finally {
+    progress.clear();
+  }
+}
+
+function report(error: unknown, io: Io, how: { debug: boolean; kept: string | null }): number {
+  if (io.signal.aborted) {
+    const rest = how.kept
+      ? `what is done is in ${how.kept}; run the same command with --out ${how.kept} to go on`
+      : 'nothing was kept';
+    io.stderr.write(`${program}: interrupted; ${rest}\n`);
+    return exitCodes.interrupted;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`${program}: ${message}\n`);
+  if (how.debug && error instanceof Error) io.stderr.write(`${stackOf(error)}\n`);
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
+
+/** The stack, and those of the causes. */
+function stackOf(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
+}
