@@ -12,9 +12,8 @@ export interface CountedRate {
 }
 
 /** The five things a corrector is taught, and two that tell how it fails. */
-export interface CorrectorRates {
-  /** Sentences. */
-  n: number;
+// A type alias, not an interface: it is also a record of rates by name.
+export type CorrectorRates = {
   /** Good sentences repeated verbatim. */
   goodCopied: CountedRate;
   /** Bad sentences for which the solver calls y2 good in that place. */
@@ -29,13 +28,17 @@ export interface CorrectorRates {
   badCopied: CountedRate;
   /** Good sentences that were not repeated and whose y2 is not good either. */
   goodBroken: CountedRate;
-}
+};
 
 export interface CorrectorSummary extends CorrectorRates {
   model: string;
+  /** Sentences. */
+  n: number;
   /** Sentences with that fault for which y2 is good in that place. */
-  faults: Record<string, CountedRate>;
-  groups: { seenFamilies: CorrectorRates; unseenFamily: CorrectorRates };
+  byFault: Record<string, CountedRate>;
+  seenFamilies: CorrectorRates;
+  /** Problems with the family that training never saw. */
+  unseenFamily: CorrectorRates;
 }
 
 /** @param options.model name of the corrector. */
@@ -48,8 +51,9 @@ export function summariseCorrector(options: {
   const faults = [...new Set(records.flatMap(({ fault }) => fault ?? []))].sort();
   return {
     model: options.model,
+    n: records.length,
     ...ratesOf(records),
-    faults: Object.fromEntries(
+    byFault: Object.fromEntries(
       faults.map((fault) => [
         fault,
         count(
@@ -58,10 +62,8 @@ export function summariseCorrector(options: {
         ),
       ]),
     ),
-    groups: {
-      seenFamilies: ratesOf(records.filter(({ unseenFamily }) => !unseenFamily)),
-      unseenFamily: ratesOf(records.filter(({ unseenFamily }) => unseenFamily)),
-    },
+    seenFamilies: ratesOf(records.filter(({ unseenFamily }) => !unseenFamily)),
+    unseenFamily: ratesOf(records.filter(({ unseenFamily }) => unseenFamily)),
   };
 }
 
@@ -73,7 +75,6 @@ function ratesOf(records: readonly CorrectionRecord[]): CorrectorRates {
     records.filter((record) => record.quality === quality);
   const missing = of('missing');
   return {
-    n: records.length,
     goodCopied: count(of('good'), isCopy),
     badFixed: count(of('bad'), isGood),
     neutralImproved: count(of('neutral'), isGood),

@@ -1,5 +1,5 @@
 /** `evaluate.json`: rates over problems, with intervals, from the records alone. */
-import { bootstrapMean } from '../math/bootstrap.js';
+import { bootstrapMean, bootstrapRatio } from '../math/bootstrap.js';
 import type { Interval } from '../math/interval.js';
 import { rateOf } from '../math/interval.js';
 import type { Random } from '../math/random.js';
@@ -31,8 +31,10 @@ export interface Gain {
 
 export interface SystemSummary extends Outcomes {
   name: string;
-  /** Copies ÷ revisions with a y1; null where there are none. */
+  /** Copies ÷ revisions with a y1 (an Aligner's: of whole answers); null where there are none. */
   copyRate: number | null;
+  /** Bootstrapped over problems. */
+  copyRateCi: Interval | null;
   /** Wall time ÷ visible tokens, one problem at a time; null where nothing was timed. */
   msPerToken: number | null;
   /** Mean time to the first text that can be shown: a sentence, or an Aligner's whole answer. */
@@ -43,7 +45,9 @@ export interface SystemSummary extends Outcomes {
   stops: Record<string, number>;
   /** Over the upstream; and, for a loop, over its corrector alone. */
   gains: Gain[];
-  groups: { seenFamilies: Outcomes; unseenFamily: Outcomes };
+  seenFamilies: Outcomes;
+  /** Problems with the family that training never saw. */
+  unseenFamily: Outcomes;
 }
 
 export interface EvaluateSummary {
@@ -71,13 +75,11 @@ export function summariseEvaluate(options: {
   const systems = [...answers].map(([name, own]) => ({
     name,
     ...outcomes(own, answers.get('upstream'), name),
-    ...revisionRates([...own.values()]),
+    ...revisionRates([...own.values()], options.random.fork(`${name}/copies`)),
     ...timingRates(timings.get(name) ?? []),
     gains: gainsOf(name, answers, options.random),
-    groups: {
-      seenFamilies: outcomes(only(own, false), answers.get('upstream'), name),
-      unseenFamily: outcomes(only(own, true), answers.get('upstream'), name),
-    },
+    seenFamilies: outcomes(only(own, false), answers.get('upstream'), name),
+    unseenFamily: outcomes(only(own, true), answers.get('upstream'), name),
   }));
   return { systems };
 }
@@ -113,15 +115,21 @@ function outcomes(own: ByProblem, upstream: ByProblem | undefined, name: string)
 
 function revisionRates(
   records: readonly AnswerRecord[],
-): Pick<SystemSummary, 'copyRate' | 'revisions' | 'stops'> {
-  const revisions = records.flatMap((record) => record.revisions);
-  const given = revisions.filter(({ last }) => last !== '');
-  const copies = given.filter(({ last, correction }) => correction === last);
+  random: Random,
+): Pick<SystemSummary, 'copyRate' | 'copyRateCi' | 'revisions' | 'stops'> {
+  const given = records.map(({ revisions }) => revisions.filter(({ last }) => last !== ''));
+  const copies = given.map((some) => some.filter(({ last, correction }) => correction === last));
+  const { ratio, ci } = bootstrapRatio({
+    numerators: copies.map(({ length }) => length),
+    denominators: given.map(({ length }) => length),
+    random,
+  });
   const stops: Record<string, number> = {};
   for (const { stop } of records) stops[stop] = (stops[stop] ?? 0) + 1;
   return {
-    copyRate: given.length === 0 ? null : copies.length / given.length,
-    revisions: revisions.length / records.length,
+    copyRate: ratio,
+    copyRateCi: ci,
+    revisions: mean(records.map(({ revisions }) => revisions.length)),
     stops,
   };
 }

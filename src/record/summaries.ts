@@ -140,6 +140,8 @@ export interface SweepSummary {
   degenerateRule?: string;
   /** The papers' grid, −1 … 0.5 in steps of 0.25. */
   paperGrid?: SweepPoint[];
+  /** The tested slope against the random ones, on the controls' problems and coefficients. */
+  comparison?: Record<string, unknown>;
   /** What a reader must know before believing the figure. */
   warnings?: string[];
 }
@@ -163,9 +165,26 @@ export interface EvaluatedSystem {
   fixRateCi?: Interval | null;
   breakRateCi?: Interval | null;
   /** The same for the problems with the family that training never saw. */
-  unseenFamily?: { n: number; accuracy: number | null; ci: Interval | null };
+  unseenFamily?: EvaluatedPart;
   /** And for the others. */
-  seenFamilies?: { n: number; accuracy: number | null; ci: Interval | null };
+  seenFamilies?: EvaluatedPart;
+  /** Mean number of revisions (rounds that were corrected) per problem. */
+  revisions?: number | null;
+  /** How many answers ended for which reason. */
+  stops?: Record<string, number>;
+  /** Paired differences in accuracy, over the upstream and over the corrector alone. */
+  gains?: { over: string; n: number; gain: number | null; ci: Interval | null }[];
+}
+
+/** A part of the problems. */
+export interface EvaluatedPart {
+  n: number;
+  accuracy: number | null;
+  ci: Interval | null;
+  fixRate?: number | null;
+  fixRateCi?: Interval | null;
+  breakRate?: number | null;
+  breakRateCi?: Interval | null;
 }
 
 export interface EvaluateSummary {
@@ -200,8 +219,12 @@ export interface CorrectorSummary {
   missingWritten?: SentenceRate;
   /** Bad sentences copied verbatim: faults not noticed. */
   badCopied?: SentenceRate;
-  /** `badFixed` by kind of fault. */
+  /** Good sentences neither copied nor replaced by another good one. */
+  goodBroken?: SentenceRate;
+  /** Sentences with that kind of fault for which the correction is good. */
   byFault?: Record<string, SentenceRate>;
   /** The same rates on problems with the family that training never saw. */
   unseenFamily?: Record<string, SentenceRate>;
+  /** And on the others. */
+  seenFamilies?: Record<string, SentenceRate>;
 }

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { problemById } from '../../src/data/problems.js';
 import type {
@@ -13,8 +13,9 @@ import type {
   CorrectorRatesOptions,
 } from '../../src/experiment/correctorRates.js';
 import { correctQuadruples } from '../../src/experiment/correctorRates.js';
-import { correctorSchema } from '../../src/experiment/evaluateSchema.js';
 import { summariseCorrector } from '../../src/experiment/correctorSummary.js';
+import { summarySchemas } from '../../src/record/schemas/all.js';
+import type { CorrectorSummary } from '../../src/record/summaries.js';
 import { fakeCorrector } from '../align/fakes.js';
 
 const problem = (id: string): Problem => ({
@@ -103,25 +104,27 @@ describe('correctQuadruples', () => {
 
   it('reports faults, and the unseen family, apart', async () => {
     const summary = summariseCorrector({ model: 'm', records: await collect(setUp()) });
-    expect(Object.entries(summary.faults).map(([fault, { rate, n }]) => [fault, rate, n])).toEqual([
-      ['hedged', 1, 1],
-      ['off-topic', 0, 2],
-      ['wordy', 0, 1],
-      ['wrong-result', 1 / 2, 2],
-    ]);
-    expect(summary.groups.unseenFamily).toMatchObject({
-      n: 2,
+    expect(Object.entries(summary.byFault).map(([fault, { rate, n }]) => [fault, rate, n])).toEqual(
+      [
+        ['hedged', 1, 1],
+        ['off-topic', 0, 2],
+        ['wordy', 0, 1],
+        ['wrong-result', 1 / 2, 2],
+      ],
+    );
+    expect(summary.unseenFamily).toMatchObject({
       goodCopied: { rate: 1, n: 1 },
       badFixed: { rate: 0, n: 1 },
       neutralImproved: { rate: null, n: 0, ci: null },
     });
-    expect(summary.groups.seenFamilies).toMatchObject({ n: 12, goodCopied: { n: 3 } });
+    expect(summary.seenFamilies).toMatchObject({ badFixed: { n: 3 }, goodCopied: { n: 3 } });
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv2020({ allowUnionTypes: true }).compile(correctorSchema);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.corrector);
     for (const records of [await collect(setUp()), []]) {
-      validate(summariseCorrector({ model: 'm', records }));
+      const summary: CorrectorSummary = summariseCorrector({ model: 'm', records });
+      validate(summary);
       expect(validate.errors).toBeNull();
     }
     expect(validate({ model: 'm', n: 0 })).toBe(false);

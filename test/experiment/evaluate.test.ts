@@ -1,10 +1,9 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { problemById } from '../../src/data/problems.js';
 import type { Problem } from '../../src/data/types.js';
 import type { EvaluateOptions, EvaluateRecord, Judge } from '../../src/experiment/evaluate.js';
 import { batchesOf, evaluate } from '../../src/experiment/evaluate.js';
-import { evaluateSchema } from '../../src/experiment/evaluateSchema.js';
 import { summariseEvaluate } from '../../src/experiment/evaluateSummary.js';
 import {
   alignerSystem,
@@ -13,6 +12,8 @@ import {
   upstreamSystem,
 } from '../../src/experiment/systems.js';
 import { createRandom } from '../../src/math/random.js';
+import { summarySchemas } from '../../src/record/schemas/all.js';
+import type { EvaluateSummary } from '../../src/record/summaries.js';
 import { fakeCorrector, fakeUpstream, inTurn } from '../align/fakes.js';
 
 /**
@@ -128,15 +129,19 @@ describe('evaluate', () => {
     const records = await collect(setUp().options);
     const { systems } = summariseEvaluate({ records, random: createRandom(1) });
     const alone = systems.find(({ name }) => name.startsWith('corrector-alone'));
-    expect(alone?.groups.unseenFamily).toMatchObject({ n: 2, accuracy: 0.5, fixRate: 0.5 });
-    expect(alone?.groups.unseenFamily.breakRate).toBeNull();
-    expect(alone?.groups.seenFamilies).toMatchObject({ n: 8, accuracy: 0 });
+    expect(alone?.unseenFamily).toMatchObject({ n: 2, accuracy: 0.5, fixRate: 0.5 });
+    expect(alone?.unseenFamily.breakRate).toBeNull();
+    expect(alone?.seenFamilies).toMatchObject({ n: 8, accuracy: 0 });
   });
 
   it('gives intervals, and gains in pairs over the upstream and the corrector alone', async () => {
     const records = await collect(setUp().options);
     const { systems } = summariseEvaluate({ records, random: createRandom(1) });
     const [upstream, stream] = systems;
+    const [fewest, most] = stream?.copyRateCi ?? [NaN, NaN];
+    expect(fewest).toBeLessThan(0.8);
+    expect(most).toBeGreaterThan(0.8);
+    expect(stream).toMatchObject({ revisions: 3, stops: { 'end-of-answer': 10 } });
     // Wilson, 4 of 10.
     expect(upstream?.ci?.[0]).toBeCloseTo(0.1682, 4);
     expect(upstream?.ci?.[1]).toBeCloseTo(0.6873, 4);
@@ -154,10 +159,13 @@ describe('evaluate', () => {
   });
 
   it('writes what its schema publishes, with null where nothing is defined', async () => {
-    const validate = new Ajv2020({ allowUnionTypes: true }).compile(evaluateSchema);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.evaluate);
     const records = await collect(setUp().options);
     for (const kept of [records, records.slice(0, 1), []]) {
-      const summary = summariseEvaluate({ records: kept, random: createRandom(1) });
+      const summary: EvaluateSummary = summariseEvaluate({
+        records: kept,
+        random: createRandom(1),
+      });
       validate(summary);
       expect(validate.errors).toBeNull();
     }

@@ -19,8 +19,10 @@ export const correctorSchema = titled(
       surplusStopped: sentenceRate,
       missingWritten: sentenceRate,
       badCopied: sentenceRate,
+      goodBroken: sentenceRate,
       byFault: rates,
       unseenFamily: rates,
+      seenFamilies: rates,
     },
   ),
 );

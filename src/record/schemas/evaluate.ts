@@ -11,7 +11,11 @@ import {
   titled,
 } from './parts.js';
 
-const part = record({ n: count, accuracy: rate, ci });
+const part = record(
+  { n: count, accuracy: rate, ci },
+  { fixRate: rate, fixRateCi: ci, breakRate: rate, breakRateCi: ci },
+);
+const gain = record({ over: text, n: count, gain: numberOrNull, ci });
 
 /** `evaluate.json`, see {@link import('../summaries.js').EvaluateSummary}. */
 export const evaluateSchema = titled(
@@ -38,6 +42,9 @@ export const evaluateSchema = titled(
             breakRateCi: ci,
             unseenFamily: part,
             seenFamilies: part,
+            revisions: numberOrNull,
+            stops: { type: 'object', additionalProperties: count },
+            gains: list(gain),
           },
         ),
       ),
