@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Figure } from '../../src/plot/figure.js';
+import { correctorFigure, evaluationFigure } from '../../src/plot/evaluation.js';
+import { latScanCaption, latScanFigure, tokenLabel } from '../../src/plot/latScan.js';
+import { activityFigure, layerAccuracyFigure } from '../../src/plot/layers.js';
+import { steeringCurveCaption, steeringCurveFigure } from '../../src/plot/steeringCurve.js';
+import type { ScanCase } from '../../src/record/summaries.js';
+import {
+  correctorExample,
+  evaluateExample,
+  scanExample,
+  sweepExample,
+} from '../record/examples.js';
+
+/** Numbers to three decimals, so that a snapshot shows what is drawn and not how it was rounded. */
+function rounded(figure: Figure): unknown {
+  return JSON.parse(
+    JSON.stringify(figure, (_, value: unknown) =>
+      typeof value === 'number' ? Number(value.toFixed(3)) : value,
+    ),
+  );
+}
+
+interface HeatMap {
+  x: number[];
+  y: number[];
+  z: number[][];
+  coloraxis: string;
+}
+
+describe('latScanFigure', () => {
+  const { cases, standardize } = scanExample;
+
+  it('matches its snapshot', () => {
+    expect(rounded(latScanFigure({ cases, standardize }))).toMatchSnapshot();
+  });
+
+  it('has a column of its own for every token, equal ones too, and layer 0 at the bottom', () => {
+    const twice: ScanCase = {
+      ...(cases[0] as ScanCase),
+      tokens: ['a', 'a', '<b>'],
+      readings: [[1, 2, 3]],
+    };
+    const { data, layout } = latScanFigure({ cases: [twice], standardize: 'raw' });
+    const map = data[0] as unknown as HeatMap;
+    expect(map.x).toEqual([0, 1, 2]);
+    const axis = layout['xaxis'] as { tickvals: number[]; ticktext: string[] };
+    expect(axis.tickvals).toEqual([0, 1, 2]);
+    expect(axis.ticktext).toEqual(['a', 'a', '&lt;b&gt;']);
+    expect((layout['yaxis'] as { range: number[] }).range).toEqual([-0.5, 0.5]);
+  });
+
+  it('shares one symmetric scale: ±3 for z-scores, else the largest reading', () => {
+    const scale = (figure: Figure): unknown => {
+      const { cmin, cmid, cmax } = figure.layout['coloraxis'] as Record<string, number>;
+      return [cmin, cmid, cmax];
+    };
+    expect(scale(latScanFigure({ cases, standardize: 'zscore' }))).toEqual([-3, 0, 3]);
+    const shifted = [{ ...(cases[0] as ScanCase), readings: [[-0.25, 0.1]] }];
+    expect(scale(latScanFigure({ cases: shifted, standardize: 'cosine' }))).toEqual([
+      -0.25, 0, 0.25,
+    ]);
+    const maps = latScanFigure({ cases, standardize }).data as unknown as HeatMap[];
+    expect(maps.map((map) => map.coloraxis)).toEqual(['coloraxis', 'coloraxis']);
+  });
+
+  it('says how many readings lie beyond the scale', () => {
+    const beyond = [{ ...(cases[0] as ScanCase), readings: [[3.5, -4, 1]] }];
+    expect(latScanCaption({ cases: beyond, standardize: 'zscore' })).toContain('2 of 3 readings');
+    expect(latScanCaption({ cases: beyond, standardize: 'raw' })).not.toContain('beyond');
+  });
+
+  it('shows white space and shortens long tokens', () => {
+    const long = `${'x'.repeat(13)}…`;
+    const labels = ['\n', ' ', ' has', 'x'.repeat(20)].map(tokenLabel);
+    expect(labels).toEqual(['⏎', '␣', 'has', long]);
+  });
+});
+
+describe('curves over the layers', () => {
+  it('match their snapshots', () => {
+    const { activity = [], standardize, perLayer, baselines } = scanExample;
+    expect(rounded(activityFigure({ activity, standardize }))).toMatchSnapshot();
+    expect(
+      rounded(layerAccuracyFigure({ perLayer, ...(baselines && { baselines }) })),
+    ).toMatchSnapshot();
+  });
+
+  it('leaves undefined accuracies out instead of drawing zero', () => {
+    const perLayer = [
+      { layer: 0, heldOutAccuracy: null, ci: null, auc: null },
+      { layer: 1, heldOutAccuracy: 0.8, ci: null, auc: 0.9 },
+    ];
+    const [curve] = layerAccuracyFigure({ perLayer }).data;
+    expect(curve).toMatchObject({ x: [1], y: [0.8], error_y: { array: [0], arrayminus: [0] } });
+  });
+});
+
+describe('steeringCurveFigure', () => {
+  it('matches its snapshot', () => {
+    expect(rounded(steeringCurveFigure(sweepExample))).toMatchSnapshot();
+  });
+
+  it('draws the fit and every control over the fit range only', () => {
+    const { data } = steeringCurveFigure(sweepExample);
+    const [random, , fit] = data as { x: (number | null)[]; y: (number | null)[] }[];
+    expect(random?.x.filter((x) => x === null)).toHaveLength(30);
+    expect(new Set(random?.x)).toEqual(new Set([-0.625, 0.625, null]));
+    expect(fit?.x).toEqual([-0.625, 0.625]);
+    expect(fit?.y[1]).toBeCloseTo(0.45 + 0.31 * 0.625, 12);
+  });
+
+  it('has no accuracy in fixed mode, and no line where there is no baseline', () => {
+    const points = sweepExample.points.map((p) => ({ ...p, accuracy: null }));
+    const figure = steeringCurveFigure({ ...sweepExample, points, baseline: null });
+    expect(figure.data.map((trace) => trace['name'])).not.toContain('answers right');
+    expect(figure.layout['shapes']).toHaveLength(1);
+  });
+
+  it('gives n, slope, interval, R² and the steepest control in the caption', () => {
+    const caption = steeringCurveCaption({ ...sweepExample, warnings: ['The slope is negative.'] });
+    const steepest = Math.max(...sweepExample.controls.random.map((c) => Math.abs(c.slope)));
+    expect(caption).toContain('n = 200 problems');
+    expect(caption).toContain('slope 0.31 [0.28, 0.34], R² 0.981');
+    expect(caption).toContain(`${(0.31 / steepest).toFixed(1)} times less`);
+    expect(caption).toContain('The slope is negative.');
+  });
+});
+
+describe('rates', () => {
+  it('match their snapshots', () => {
+    expect(rounded(evaluationFigure(evaluateExample))).toMatchSnapshot();
+    expect(rounded(correctorFigure(correctorExample))).toMatchSnapshot();
+  });
+});
