@@ -41,7 +41,7 @@ export interface SweepOptions
   grid?: readonly number[];
   /** Default: chosen on validation data. */
   steeredLayers?: readonly number[];
-  seed: number | string;
+  seed: number;
   /** Validation problems of the whole grid. Default 40. */
   validationProblems?: number;
   controls?: {

@@ -89,11 +89,8 @@ export function shapedFit(options: {
 }): ShapedFit {
   const { table, coefficients } = options;
   const means = tableMeans(table).map((mean) => mean ?? NaN);
-  const low = coefficients[0] ?? NaN;
-  const high = coefficients[coefficients.length - 1] ?? NaN;
   return {
     ...slopeFit(options),
-    range: [low, high],
     quadraticR2: quadraticR2(coefficients, means),
     rankCorrelation: rankCorrelation(coefficients, means),
   };

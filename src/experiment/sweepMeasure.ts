@@ -141,6 +141,10 @@ export function summariseRounds(rounds: readonly Written[], right: boolean | nul
   };
 }
 
+/** {@link isDegenerate} in words, for records and figures. */
+export const degenerateRule =
+  'a run of four words occurs twice in an output that is no copy, or the output hit its length limit';
+
 /** A run of four words that occurs twice (a copy has it from y1), or an output cut off. */
 export function isDegenerate({ last, correction, finish }: Written): boolean {
   if (finish === 'length') return true;

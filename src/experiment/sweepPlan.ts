@@ -99,6 +99,7 @@ export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
     fitRange,
     validation: {
       problems: Math.min(options.problems ?? 40, options.validation.length),
+      scale,
       slope: line.slope,
       r2: line.r2,
       points: options.grid.map((coefficient, i) => ({

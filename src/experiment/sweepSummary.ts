@@ -15,6 +15,7 @@ import {
   takeColumns,
   within,
 } from './sweepFit.js';
+import { degenerateRule } from './sweepMeasure.js';
 import type {
   CaseOutcome,
   CaseRecord,
@@ -36,7 +37,7 @@ export interface SummaryOptions {
   mode: SweepMode;
   method: string;
   metric: SweepMetric;
-  seed: number | string;
+  seed: number;
   grid: readonly number[];
   plan: PlanRecord;
   problems: readonly SweepProblem[];
@@ -81,42 +82,51 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
       coefficients: columns.map((i) => grid[i] ?? NaN),
       random: random.fork(name),
     });
-  const shape = over(within(grid, plan.fitRange), 'fit range');
-  const papers = papersGrid.map((c) => grid.indexOf(c));
-  const control = (kind: 'random' | 'shuffled'): ControlFit[] =>
-    options.controls[kind].map(({ seed, cosine }) => ({
-      seed,
-      cosine,
-      ...controlFit(options, `${kind}-${seed}`, random),
-    }));
-  const controls = { random: control('random'), shuffled: control('shuffled') };
+  const fitted = over(within(grid, plan.fitRange), 'fit range');
+  const { slope, intercept, r2, ci, quadraticR2, rankCorrelation } = fitted;
+  const controls = {
+    random: controlFits(options, 'random', random),
+    shuffled: controlFits(options, 'shuffled', random),
+  };
   const points = toPoints(outcomes, { table, grid, random });
+  const papers = papersGrid.flatMap((c) => points[grid.indexOf(c)] ?? []);
+  const comparison = compare(options, controls.random, random);
+  const { mode, method, seed } = options;
   return {
     model: options.model,
-    mode: options.mode,
-    method: options.method,
+    mode,
+    method,
     metric,
     unit: unitText,
     unitValue: plan.unitValue,
     layers: plan.layers,
-    seed: options.seed,
+    seed,
     fitRange: plan.fitRange,
     baseline: points[grid.indexOf(0)]?.mean ?? null,
     points,
-    fit: { slope: shape.slope, intercept: shape.intercept, r2: shape.r2, ci: shape.ci },
+    fit: { slope, intercept, r2, ci },
+    rankCorrelation,
+    quadraticR2,
+    wholeGrid: over([...grid.keys()], 'whole grid'),
+    paperGrid: papers.length === papersGrid.length ? papers : [],
     controls,
-    scale: plan.scale,
-    problems: options.problems.length,
-    shape,
-    wholeGrid: over(
-      grid.map((_, i) => i),
-      'whole grid',
-    ),
-    papersGrid: papers.includes(-1) ? null : over(papers, 'papers grid'),
-    comparison: compare(options, controls.random, random),
+    ...(comparison && { comparison }),
+    degenerateRule,
     validation: plan.validation,
-    warnings: [...plan.validation.warnings, ...testWarnings(metric, shape, points)],
+    warnings: [...plan.validation.warnings, ...testWarnings(metric, slope, points)],
   };
+}
+
+function controlFits(
+  options: SummaryOptions,
+  kind: 'random' | 'shuffled',
+  random: Random,
+): ControlFit[] {
+  return options.controls[kind].map(({ seed, cosine }) => ({
+    seed,
+    cosine,
+    ...controlFit(options, `${kind}-${seed}`, random),
+  }));
 }
 
 /** Outcomes `[problems][coefficients]`. At 0 every direction does the same: nothing. */
@@ -198,16 +208,12 @@ function compare(
   };
 }
 
-function testWarnings(
-  metric: SweepMetric,
-  shape: ShapedFit,
-  points: readonly SweepPoint[],
-): string[] {
+function testWarnings(metric: SweepMetric, slope: number, points: readonly SweepPoint[]): string[] {
   const warnings: string[] = [];
-  const rising = metric === 'indelSimilarity' ? shape.slope <= 0 : shape.slope >= 0;
+  const rising = metric === 'indelSimilarity' ? slope <= 0 : slope >= 0;
   if (!rising) {
     warnings.push(
-      `sign: on test data ${metric} goes against the labels (slope ${shape.slope.toFixed(3)})`,
+      `sign: on test data ${metric} goes against the labels (slope ${slope.toFixed(3)})`,
     );
   }
   const broken = points.filter(({ degenerate }) => (degenerate ?? 0) >= 0.05);

@@ -48,6 +48,7 @@ export interface CaseRecord extends CaseOutcome {
 export interface PlanRecord {
   kind: 'plan';
   layers: number[];
+  /** The whole norm added at coefficient 1, in mean residual norms. */
   scale: number;
   /** Per steered layer. */
   unitValue: number[];
@@ -56,8 +57,10 @@ export interface PlanRecord {
   validation: ValidationReport;
 }
 
-export interface ValidationReport {
+export type ValidationReport = {
   problems: number;
+  /** See {@link PlanRecord.scale}. */
+  scale: number;
   /** Line over the fit range, in the sweep's own mode. */
   slope: number;
   r2: number | null;
@@ -67,7 +70,7 @@ export interface ValidationReport {
   /** Scales that were tried for the chosen layers: worst share of degenerate outputs. */
   scales: { scale: number; degenerate: number }[];
   warnings: string[];
-}
+};
 
 export type SweepRecord = PlanRecord | CaseRecord;
 
@@ -93,7 +96,6 @@ export interface SweepFit {
 
 /** A fit with what tells whether a line is the right shape. */
 export interface ShapedFit extends SweepFit {
-  range: [number, number];
   /** R² of a parabola through the same points. */
   quadraticR2: number | null;
   /** Spearman's, of mean against coefficient. */
@@ -106,18 +108,18 @@ export interface ControlFit extends SweepFit {
 }
 
 /** The tested direction against the random ones, on the controls' problems and coefficients. */
-export interface ControlComparison {
+export type ControlComparison = {
   problems: number;
   coefficients: number[];
-  /** The tested direction's slope there. */
+  /** The tested direction's line there. */
   tested: SweepFit;
   /** Of the random directions' |slope|; null without any. */
   median: number | null;
   max: number | null;
-  /** |tested slope| ÷ max. */
+  /** |tested slope| ÷ max; null where the random ones do nothing at all. */
   ratio: number | null;
   exceedsAll: boolean | null;
-}
+};
 
 /** The summary `sweep.json`; every key is part of the interface. */
 export interface SweepSummary {
@@ -126,24 +128,24 @@ export interface SweepSummary {
   method: string;
   metric: SweepMetric;
   unit: string;
+  /** Per steered layer, the norm that coefficient 1 adds. */
   unitValue: number[];
   layers: number[];
-  seed: number | string;
+  seed: number;
   fitRange: [number, number];
   /** Mean of the metric at coefficient 0. */
   baseline: number | null;
   points: SweepPoint[];
+  /** Over the fit range, as are the next two. */
   fit: SweepFit;
-  controls: { random: ControlFit[]; shuffled: ControlFit[] };
-  /** Further keys. */
-  scale: number;
-  problems: number;
-  /** The fit range, with the parabola and the rank correlation. */
-  shape: ShapedFit;
+  rankCorrelation: number | null;
+  quadraticR2: number | null;
   wholeGrid: ShapedFit;
-  /** The papers' grid, −1 … 0.5 in steps of 0.25; null where the grid lacks those points. */
-  papersGrid: ShapedFit | null;
-  comparison: ControlComparison | null;
+  /** The papers' grid, −1 … 0.5 in steps of 0.25; empty where the grid lacks those points. */
+  paperGrid: SweepPoint[];
+  controls: { random: ControlFit[]; shuffled: ControlFit[] };
+  comparison?: ControlComparison;
+  degenerateRule: string;
   validation: ValidationReport;
   warnings: string[];
 }

@@ -10,21 +10,23 @@ import { bootstrapMean } from '../math/bootstrap.js';
 import type { Interval } from '../math/interval.js';
 import type { Random } from '../math/random.js';
 import { mean } from '../math/summary.js';
+import { meanActivity, type Activity } from './activity.js';
 import { readForced, type ForcedInput, type LabelledRun, type ReadOptions } from './readings.js';
 import { applyScale, layerReadings, type Scale } from './standardize.js';
 import type { Stimulus } from './stimuli.js';
 
+export interface ForcedDifference {
+  layer: number;
+  /** Mean reading after `correct` prompts − after `copy` prompts, in the scale's units. */
+  difference: number;
+  /** Over pairs. */
+  ci: Interval | null;
+}
+
 export interface ForcedComparison {
-  pairs: number;
-  perLayer: {
-    layer: number;
-    /** Mean reading after `correct` and after `copy` prompts, in the scan's units. */
-    correct: number;
-    copy: number;
-    /** correct − copy, and its interval over pairs. */
-    difference: number;
-    ci: Interval | null;
-  }[];
+  /** By the label of the prompt. */
+  activity: Activity[];
+  difference: ForcedDifference[];
 }
 
 export interface ForcedOptions {
@@ -58,22 +60,31 @@ export async function compareForced(options: ForcedOptions): Promise<ForcedCompa
   );
   const { layers } = options.read.directions;
   // Four runs per pair: (output of correct, of copy) × (after correct, after copy).
-  const average = (pair: number, prompt: 0 | 1, layer: number): number =>
-    mean(
-      [0, 2].map((output) => {
-        const run = runs[4 * pair + output + prompt];
-        return run ? mean(layerReadings(run, layer)) : NaN;
-      }),
+  const average = (pair: number, prompt: 0 | 1): number[] =>
+    Array.from({ length: layers }, (_, layer) =>
+      mean(
+        [0, 2].map((output) => {
+          const run = runs[4 * pair + output + prompt];
+          return run ? mean(layerReadings(run, layer)) : NaN;
+        }),
+      ),
     );
-  const perLayer = Array.from({ length: pairs.length > 0 ? layers : 0 }, (_, layer) => {
-    const correct = pairs.map((_, pair) => average(pair, 0, layer));
-    const copy = pairs.map((_, pair) => average(pair, 1, layer));
-    const differences = correct.map((x, i) => x - (copy[i] ?? NaN));
-    const random = options.random.fork(`forced/${layer}`);
-    const { ci } = bootstrapMean({ values: differences, random, resamples: 500 });
-    return { layer, correct: mean(correct), copy: mean(copy), difference: mean(differences), ci };
+  const correct = pairs.map((_, pair) => average(pair, 0));
+  const copy = pairs.map((_, pair) => average(pair, 1));
+  const random = options.random.fork('forced');
+  const difference = Array.from({ length: pairs.length > 0 ? layers : 0 }, (_, layer) => {
+    const values = correct.map((of, pair) => (of[layer] ?? NaN) - (copy[pair]?.[layer] ?? NaN));
+    const stream = random.fork(`difference/${layer}`);
+    const { ci } = bootstrapMean({ values, random: stream, resamples: 500 });
+    return { layer, difference: mean(values), ci };
   });
-  return { pairs: pairs.length, perLayer };
+  return {
+    activity: [
+      meanActivity({ label: 'correct', values: correct, layers, random }),
+      meanActivity({ label: 'copy', values: copy, layers, random }),
+    ],
+    difference,
+  };
 }
 
 function choosePairs({ runs, pairs = 32, random }: ForcedOptions): ForcedPair[] {

@@ -6,14 +6,14 @@
  * After Zou et al. 2023 (RepE) and Aligner (arXiv 2402.02416, Figure 4); unlike there, layer 0 is
  * the first block, readings are standardised per layer, and the sign is the labels'.
  */
-import { bootstrapMean } from '../math/bootstrap.js';
 import type { Interval } from '../math/interval.js';
 import { createRandom, type Random } from '../math/random.js';
 import { mean } from '../math/summary.js';
 import type { Device, LanguageModel } from '../runtime/decoder.js';
 import type { Directions } from './directions.js';
-import { compareForced, type ForcedComparison } from './forced.js';
-import type { Health } from './health.js';
+import { meanActivity, type Activity } from './activity.js';
+import { compareForced, type ForcedDifference } from './forced.js';
+import type { Health, LayerHealth } from './health.js';
 import type { Method } from './methods.js';
 import { readFree, type LabelledRun, type ReadOptions } from './readings.js';
 import {
@@ -35,24 +35,37 @@ export interface Scan {
   /** Output tokens asked for. */
   tokens: number;
   standardize: Standardize;
-  direction: { method: Method };
-  perLayer: { layer: number; heldOutAccuracy: number; ci: Interval | null; auc: number | null }[];
+  direction: {
+    method: Method;
+    /** Shown = (projection − centre) ÷ spread, per layer; zero and one where not standardised. */
+    scale: Scale;
+  };
+  perLayer: ({ layer: number } & HeldOut)[];
   cases: ScanCase[];
-  /** Per layer and label: mean reading over a run's tokens, then over runs. */
-  activity: { layer: number; label: Label; n: number; mean: number; ci: Interval | null }[];
-  forced: ForcedComparison;
-  /** Reading ↦ (reading − centre) ÷ spread. */
-  scale: Scale;
-  baselines: Record<
-    'length' | 'embeddings',
-    { heldOutAccuracy: number; ci: Interval | null; auc: number | null }
-  >;
-  /** Runs whose output contradicts the stimulus's stored label (expected 0). */
-  labels: { checked: number; contradicted: number };
-  warnings: string[];
+  /** Each label over its own output tokens. */
+  activity: Activity[];
+  /** Both over the same output tokens. */
+  teacherForced: Activity[];
+  baselines: Record<'length' | 'embeddings', HeldOut>;
+  health: ScanHealth;
   /** Milliseconds. */
   timing: { readings: number; forced: number; total: number };
 }
+
+export interface HeldOut {
+  heldOutAccuracy: number;
+  ci: Interval | null;
+  auc: number | null;
+}
+
+/** What a reader needs to judge the direction by. */
+export type ScanHealth = Pick<Health, 'bestLayer' | 'warnings'> & {
+  perLayer: Pick<LayerHealth, 'layer' | 'explainedVariance' | 'cosines' | 'withinKind'>[];
+  /** correct − copy over the same output tokens, with intervals over pairs. */
+  teacherForcedDifference: ForcedDifference[];
+  /** Runs whose output contradicts the stimulus's stored label (expected 0). */
+  labels: { checked: number; contradicted: number };
+};
 
 export interface ScanCase {
   id: string;
@@ -119,18 +132,27 @@ export async function latScan(options: ScanOptions): Promise<Scan> {
     layers: directions.layers,
     tokens,
     standardize,
-    direction: { method: directions.method },
-    perLayer: health.perLayer.map(({ layer, ...of }) => ({ layer, ...summary(of) })),
+    direction: { method: directions.method, scale },
+    perLayer: health.perLayer.map((of) => ({ layer: of.layer, ...heldOut(of) })),
     cases: chooseCases(options, runs).map((run) => toCase(run, model)),
     activity: activity(runs, directions.layers, random.fork('activity')),
-    forced,
-    scale,
+    teacherForced: forced.activity,
     baselines: {
-      length: summary(health.baselines.length),
-      embeddings: summary(health.baselines.embeddings),
+      length: heldOut(health.baselines.length),
+      embeddings: heldOut(health.baselines.embeddings),
     },
-    labels: checkLabels(labelled, model),
-    warnings: health.warnings,
+    health: {
+      bestLayer: health.bestLayer,
+      warnings: health.warnings,
+      perLayer: health.perLayer.map(({ layer, explainedVariance, cosines, withinKind }) => ({
+        layer,
+        explainedVariance,
+        cosines,
+        withinKind,
+      })),
+      teacherForcedDifference: forced.difference,
+      labels: checkLabels(labelled, model),
+    },
     timing: { readings: readAt - started, forced: ended - readAt, total: ended - started },
   };
 }
@@ -190,23 +212,22 @@ function toCase({ stimulus, label, run }: LabelledRun, model: LanguageModel): Sc
   };
 }
 
-function activity(runs: readonly LabelledRun[], layers: number, random: Random): Scan['activity'] {
-  return Array.from({ length: layers }, (_, layer) =>
-    (['correct', 'copy'] as const).flatMap((label) => {
-      const values = runs
-        .filter((r) => r.label === label && r.run.tokens.length > 0)
-        .map((r) => mean(layerReadings(r.run, layer)));
-      const stream = random.fork(`${label}/${layer}`);
-      const result = bootstrapMean({ values, random: stream, resamples: 500 });
-      return result.mean === null
-        ? []
-        : [{ layer, label, n: result.n, mean: result.mean, ci: result.ci }];
-    }),
-  ).flat();
+function activity(runs: readonly LabelledRun[], layers: number, random: Random): Activity[] {
+  return (['correct', 'copy'] as const).map((label) => {
+    const of = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
+    return meanActivity({
+      label,
+      values: of.map(({ run }) =>
+        Array.from({ length: layers }, (_, layer) => mean(layerReadings(run, layer))),
+      ),
+      layers,
+      random,
+    });
+  });
 }
 
 /** A copy must begin as y1 does; any other output that *is* y1 belies `correct`. */
-function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): Scan['labels'] {
+function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): ScanHealth['labels'] {
   const contradicted = runs.filter(({ stimulus, label, run }) => {
     const text = model.tokenizer.decode(run.tokens).trim();
     return label === 'copy' ? !stimulus.last.startsWith(text) : text === stimulus.last;
@@ -214,10 +235,6 @@ function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): Scan['
   return { checked: runs.length, contradicted: contradicted.length };
 }
 
-function summary(of: { heldOutAccuracy: number; ci: Interval | null; auc: number | null }): {
-  heldOutAccuracy: number;
-  ci: Interval | null;
-  auc: number | null;
-} {
-  return { heldOutAccuracy: of.heldOutAccuracy, ci: of.ci, auc: of.auc };
+function heldOut({ heldOutAccuracy, ci, auc }: HeldOut): HeldOut {
+  return { heldOutAccuracy, ci, auc };
 }

@@ -28,9 +28,9 @@ describe('runSweep, fixed mode', () => {
     const { summary } = await run(sweepOptions());
     // Two layers share the norm, so that they bear twice what one does.
     expect(summary.layers).toEqual([1, 2]);
-    expect(summary.scale).toBe(2);
+    expect(summary.validation.scale).toBe(2);
     expect(summary.unitValue).toEqual([meanNorm, meanNorm]);
-    const expected = response * summary.scale * meanNorm;
+    const expected = response * summary.validation.scale * meanNorm;
     expect(summary.fit.slope).toBeCloseTo(expected, 1);
     expect(summary.fit.ci?.[0]).toBeLessThan(expected);
     expect(summary.fit.ci?.[1]).toBeGreaterThan(expected);
@@ -61,7 +61,9 @@ describe('runSweep, fixed mode', () => {
     expect(summary.baseline).toBeCloseTo(0.5, 1);
     // 12 problems × 17 coefficients, and 8 controls × 6 problems × 4 coefficients (0 is shared).
     expect(records).toHaveLength(1 + 12 * 17 + 8 * 6 * 4);
-    expect(summary.papersGrid?.range).toEqual([-1, 0.5]);
+    expect(summary.paperGrid.map((p) => p.coefficient)).toEqual([
+      -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5,
+    ]);
     expect(summary.wholeGrid.rankCorrelation).toBe(1);
   });
 
@@ -147,7 +149,7 @@ describe('runSweep, loop mode', () => {
 
   it('steers while the loop runs and reports the accuracy', async () => {
     const { summary } = await run(loop());
-    const expected = response * summary.scale * meanNorm;
+    const expected = response * summary.validation.scale * meanNorm;
     expect(summary.fit.slope).toBeCloseTo(expected, 1);
     expect(summary.points[0]?.accuracy).toBe(0);
     expect(summary.points[16]?.accuracy).toBe(1);

@@ -83,31 +83,35 @@ describe('latScan', () => {
       expect(apart).toBeGreaterThan(1);
     }
     const activity = (label: string): number[] =>
-      scan.activity.filter((a) => a.label === label).map((a) => a.mean);
+      scan.activity.find((a) => a.label === label)?.mean ?? [];
+    expect(activity('correct')).toHaveLength(3);
     activity('correct').forEach((x, layer) => {
       expect(x).toBeGreaterThan(0.5);
       // Both labels weigh the same, so their means lie about zero.
       expect(x + (activity('copy')[layer] ?? NaN)).toBeCloseTo(0, 5);
     });
-    expect(scan.labels).toEqual({ checked: 80 / 2, contradicted: 0 });
+    expect(scan.health.labels).toEqual({ checked: 80 / 2, contradicted: 0 });
     expect(scan.timing.total).toBe(10);
   });
 
   it('still tells the prompts apart when the output tokens are the same', async () => {
     const scan = await latScan(await setUp());
-    expect(scan.forced.pairs).toBe(20);
-    for (const layer of scan.forced.perLayer) {
-      expect(layer.difference).toBeCloseTo(layer.correct - layer.copy, 8);
-      expect(layer.ci?.[0]).toBeGreaterThan(1);
-    }
+    const [correct, copy] = scan.teacherForced;
+    expect([correct?.n, copy?.n]).toEqual([20, 20]);
+    scan.health.teacherForcedDifference.forEach(({ layer, difference, ci }) => {
+      const apart = (correct?.mean[layer] ?? NaN) - (copy?.mean[layer] ?? NaN);
+      expect(difference).toBeCloseTo(apart, 8);
+      expect(ci?.[0]).toBeGreaterThan(1);
+    });
+    expect(scan.health.teacherForcedDifference).toHaveLength(3);
   });
 
   it('finds no forced difference where the layer knows nothing', async () => {
     const scan = await latScan(await setUp({ fromLayer: 2 }));
-    const [low, high] = scan.forced.perLayer[0]?.ci ?? [1, 1];
+    const [low, high] = scan.health.teacherForcedDifference[0]?.ci ?? [1, 1];
     expect(low).toBeLessThan(0.3);
     expect(high).toBeGreaterThan(-0.3);
-    expect(scan.forced.perLayer[2]?.ci?.[0]).toBeGreaterThan(1);
+    expect(scan.health.teacherForcedDifference[2]?.ci?.[0]).toBeGreaterThan(1);
   });
 
   it('is the same for the same seed, shows the cases asked for, and raw units', async () => {
@@ -119,14 +123,14 @@ describe('latScan', () => {
       ['s6', 'correct'],
       ['s5', 'copy'],
     ]);
-    expect(a.scale).toEqual({ centre: [0, 0, 0], spread: [1, 1, 1] });
+    expect(a.direction.scale).toEqual({ centre: [0, 0, 0], spread: [1, 1, 1] });
     await expect(latScan({ ...options, cases: ['s0'] })).rejects.toThrow(/no held-out stimulus s0/);
   });
 
   it('counts stored labels that the model belies', async () => {
     const options = await setUp();
     const lied = stimuli.map((s) => (s.id === 's6' ? { ...s, last: 'the sum is 7' } : s));
-    const { labels } = await latScan({ ...options, stimuli: lied });
-    expect(labels).toEqual({ checked: 40, contradicted: 1 });
+    const { health } = await latScan({ ...options, stimuli: lied });
+    expect(health.labels).toEqual({ checked: 40, contradicted: 1 });
   });
 });

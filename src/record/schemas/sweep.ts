@@ -53,6 +53,7 @@ export const sweepSchema = titled(
       wholeGrid: record(fit, { quadraticR2: rate, rankCorrelation: numberOrNull }),
       degenerateRule: text,
       paperGrid: list(point),
+      comparison: openObject,
       warnings: list(text),
     },
   ),
