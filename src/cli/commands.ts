@@ -2,6 +2,8 @@
 import type { Command } from './command.js';
 import { dataset } from './commands/dataset.js';
 import { doctor } from './commands/doctor.js';
+import { extract } from './commands/extract.js';
 import { instrument } from './commands/instrument.js';
+import { latScan } from './commands/latScan.js';
 
-export const commands: readonly Command[] = [dataset, instrument, doctor];
+export const commands: readonly Command[] = [latScan, extract, dataset, instrument, doctor];

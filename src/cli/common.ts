@@ -1,4 +1,5 @@
 /** Options that many commands share. */
+import { stimuliFiles } from './artifacts.js';
 import { methods, type Method } from '../read/methods.js';
 import { devices } from '../runtime/device.js';
 import { choice, flag, integer, text } from './options.js';
@@ -28,6 +29,15 @@ export const folder = {
 
 export const seed = {
   seed: integer({ value: 'n', help: 'seed of everything that is drawn', default: 0, least: 0 }),
+} as const;
+
+/** Where a direction comes from. */
+export const stimuli = {
+  stimuli: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
+    default: stimuliFiles.validation,
+  }),
 } as const;
 
 export const method = {

@@ -110,7 +110,7 @@ async function perform(call: Call, io: Io): Promise<number> {
 function report(error: unknown, io: Io, how: { debug: boolean; kept: string | null }): number {
   if (io.signal.aborted) {
     const rest = how.kept
-      ? `what is done is in ${how.kept}; run the same command with --out ${how.kept} to go on`
+      ? `what is done is in ${how.kept}; run the same command again to go on`
       : 'nothing was kept';
     io.stderr.write(`${program}: interrupted; ${rest}\n`);
     return exitCodes.interrupted;

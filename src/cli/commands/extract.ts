@@ -1,0 +1,85 @@
+/** `aligner-lab extract`: a direction and its health. */
+import { join } from 'node:path';
+import { toJson } from '../../record/json.js';
+import { saveDirections } from '../../read/directionFile.js';
+import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
+import type { Health } from '../../read/health.js';
+import { embedded } from '../artifacts.js';
+import { defineCommand } from '../command.js';
+import { common, engine, folder, method, seed, stimuli } from '../common.js';
+import { writeBytes } from '../files.js';
+import { loadModel } from '../models.js';
+import { integer, text } from '../options.js';
+import { describeHealth, readModel, warnAll } from '../reading.js';
+import { openCommandRun, shownPath } from '../runFolder.js';
+import { figure, formatTable, percentWithin } from '../table.js';
+
+export const extract = defineCommand({
+  name: 'extract',
+  summary: 'find the direction along which a corrector decides, and say how good it is',
+  description: `Labels held-out sentences by what the corrector does with them (correct or copy), finds per layer the
+direction along which its hidden states differ at the last token before it writes, and judges it on
+the other half of the problems: accuracy and AUC per layer with intervals, explained variance,
+agreement with the other methods, baselines. The sign follows the labels: positive is correct.
+
+Written to the run folder: directions.safetensors (unit vectors [layers, width], with what they were
+made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), manifest.json.`,
+  options: {
+    model: text({
+      value: 'model',
+      help: "an embedded corrector's name, a model folder, or an .onnx file",
+      default: embedded.corrector,
+    }),
+    ...stimuli,
+    ...method,
+    limit: integer({
+      value: 'n',
+      help: 'most quadruples that the corrector labels',
+      default: 600,
+      least: 2,
+    }),
+    ...seed,
+    ...folder,
+    ...engine,
+    ...common,
+  },
+  examples: [
+    ['aligner-lab extract --out runs/direction', 'the embedded corrector, RepE’s PCA'],
+    ['aligner-lab extract --method probe --limit 1500', 'a logistic probe, on more stimuli'],
+  ],
+  async run({ options, context }) {
+    await using model = await loadModel(options.model, options, context);
+    const files = { stimuli: context.path(options.stimuli) };
+    const of = { command: 'extract', options, models: { model }, files };
+    await using run = await openCommandRun(of, context);
+    const { stimuli: labelled, directions, health } = await readModel(model, options, context);
+    const origin = {
+      model: model.name,
+      modelSha256: model.decoder.info.sha256,
+      stimuliSha256: hashStimuli(labelled),
+      seed: String(options.seed),
+    };
+    const path = join(run.folder, 'directions.safetensors');
+    await saveDirections(path, { directions, origin });
+    await writeStimuli(join(run.folder, 'stimuli.jsonl'), labelled);
+    await writeBytes(join(run.folder, 'health.json'), Buffer.from(`${toJson(health, 2)}\n`));
+    context.show(`Direction of ${model.name} by ${health.method}, ${labelled.length} stimuli`);
+    context.show(layerTable(health));
+    describeHealth(health).forEach((line) => context.show(line));
+    context.show(`direction      ${shownPath(path, context)}`);
+    warnAll(health.warnings, context);
+    context.result({ model: model.name, file: path, stimuli: labelled.length, ...health });
+  },
+});
+
+function layerTable({ perLayer }: Health): string {
+  const rows = perLayer.map((layer) => [
+    String(layer.layer),
+    percentWithin(layer.heldOutAccuracy, layer.ci),
+    figure(layer.auc),
+    figure(layer.explainedVariance),
+    ...Object.values(layer.cosines).map(figure),
+  ]);
+  const cosines = Object.keys(perLayer[0]?.cosines ?? {}).map((name) => `cos ${name}`);
+  return `\n${formatTable(['layer', 'held-out accuracy', 'AUC', 'explained', ...cosines], rows)}\n`;
+}

@@ -1,0 +1,79 @@
+/** Run folders of commands: where they are, what identifies them, and how records get in. */
+import { relative } from 'node:path';
+import { sha256, sha256File } from '../record/hash.js';
+import { canonicalJson } from '../record/json.js';
+import { openRun, type Run, type RunConfiguration, type RunInput } from '../record/run.js';
+import { installedVersions } from '../record/versions.js';
+import type { LanguageModel } from '../runtime/decoder.js';
+import type { Context } from './command.js';
+
+export interface CommandRun {
+  command: string;
+  /** As parsed; what does not change the records is left out of the run's identity. */
+  options: Readonly<Record<string, unknown>> & { seed: number; out: string | undefined };
+  /** Models by the option that names them. */
+  models: Readonly<Record<string, LanguageModel>>;
+  /** Other files by the option that names them. */
+  files: Readonly<Record<string, string>>;
+}
+
+const notOfTheRun = new Set(['out', 'json', 'debug', 'seed', 'device']);
+
+/**
+ * Opens the run of a command. Without `--out` its folder is named after its configuration, so that
+ * the same command finds what an interrupted one left.
+ */
+export async function openCommandRun<R>(of: CommandRun, context: Context): Promise<Run<R>> {
+  const configuration = await configure(of);
+  const id = sha256(canonicalJson(configuration)).slice(0, 8);
+  const folder = context.path(of.options.out ?? `runs/${of.command}-${id}`);
+  const now = context.io.now;
+  const run = await openRun<R>({ ...configuration, folder, ...(now && { now }) });
+  context.keptIn(folder);
+  return run;
+}
+
+async function configure({
+  command,
+  options,
+  models,
+  files,
+}: CommandRun): Promise<RunConfiguration> {
+  const kept = Object.entries(options).filter(
+    ([key, value]) =>
+      // Models and files count by their content, which stands among the inputs.
+      !notOfTheRun.has(key) && !(key in models) && !(key in files) && value !== undefined,
+  );
+  const inputs: RunInput[] = [];
+  for (const [name, { decoder }] of Object.entries(models)) {
+    const { source, sha256: hash } = decoder.info;
+    inputs.push({ name, path: source, sha256: hash });
+  }
+  for (const [name, path] of Object.entries(files)) {
+    inputs.push({ name, path, sha256: await sha256File(path) });
+  }
+  const devices = Object.values(models).map(({ decoder }) => decoder.info.device);
+  return {
+    command,
+    options: Object.fromEntries(kept),
+    seeds: { seed: options.seed },
+    versions: installedVersions(),
+    device: [...new Set(devices)].join(', '),
+    inputs,
+  };
+}
+
+/** Writes records as they come; returns what the work ends with. */
+export async function recordAll<R, S>(run: Run<R>, work: AsyncGenerator<R, S>): Promise<S> {
+  for (;;) {
+    const step = await work.next();
+    if (step.done) return step.value;
+    await run.append(step.value);
+  }
+}
+
+/** A path as the reader would type it. */
+export function shownPath(path: string, context: Context): string {
+  const near = relative(context.io.cwd, path);
+  return near.startsWith('..') ? path : near;
+}
