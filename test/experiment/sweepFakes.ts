@@ -74,11 +74,11 @@ export function plantedCorrector(options: { sign?: 1 | -1 } = {}): PlantedCorrec
   };
 }
 
-/** 80 letters without white space. */
+/** 40 letters without white space. */
 export function sentence(seed: string): string {
   const random = createRandom(seed);
   const letters = 'abcdefghijklmnopqrstuvw';
-  return Array.from({ length: 80 }, () => letters[random.integer(letters.length)] ?? 'a').join('');
+  return Array.from({ length: 40 }, () => letters[random.integer(letters.length)] ?? 'a').join('');
 }
 
 export function problems(count: number, name: string): SweepProblem[] {
