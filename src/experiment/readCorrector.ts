@@ -10,10 +10,9 @@ import { extractDirections } from '../read/extract.js';
 import { assessHealth, takeHalf, type Health } from '../read/health.js';
 import type { Method } from '../read/methods.js';
 import { meanNorms, type States } from '../read/states.js';
-import { labelStimuli, type CorrectorInput, type Stimulus } from '../read/stimuli.js';
+import { labelStimuli, lengthOf, type CorrectorInput, type Stimulus } from '../read/stimuli.js';
 import { readStimuli } from '../read/stimuliFile.js';
 import type { LanguageModel } from '../runtime/decoder.js';
-import { codePointLength } from '../text/codePoints.js';
 
 /** `labelling`: the corrector writes; `states`: its hidden states are read. */
 export type ReadingPhase = 'labelling' | 'states';
@@ -76,7 +75,7 @@ export async function readCorrector(options: ReadCorrectorOptions): Promise<Corr
     training: {
       states: train.states,
       labels: train.stimuli.map(({ label }) => label),
-      lengths: train.stimuli.map(({ last }) => codePointLength(last)),
+      lengths: train.stimuli.map(lengthOf),
     },
     prompt,
   };

@@ -12,9 +12,8 @@
  */
 import { fitLogistic } from '../math/logistic.js';
 import { dot } from '../math/linear.js';
-import { codePointLength } from '../text/codePoints.js';
 import { separate, type Separation } from './accuracy.js';
-import type { Stimulus } from './stimuli.js';
+import { lengthOf, type Stimulus } from './stimuli.js';
 
 export interface Baselines {
   length: Separation;
@@ -42,7 +41,7 @@ export function baselines(options: BaselineOptions): Baselines {
 
 /** In hundreds, so that both features are of like size. */
 function lengthFeatures(stimulus: Stimulus): Float32Array {
-  const length = codePointLength(stimulus.last) / 100;
+  const length = lengthOf(stimulus) / 100;
   return Float32Array.of(length, length * length);
 }
 

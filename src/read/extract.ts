@@ -1,12 +1,11 @@
 /** From labelled stimuli to directions and their health, in one call. */
 import type { LanguageModel } from '../runtime/decoder.js';
-import { codePointLength } from '../text/codePoints.js';
 import { makeDirections, type Directions } from './directions.js';
 import { assessHealth, takeHalf, type Health } from './health.js';
 import type { Method } from './methods.js';
 import type { Pairing } from './pairs.js';
 import { boundaryStates, type States } from './states.js';
-import { checkStimuli, type Stimulus } from './stimuli.js';
+import { checkStimuli, lengthOf, type Stimulus } from './stimuli.js';
 
 export interface ExtractOptions {
   model: Pick<LanguageModel, 'decoder' | 'tokenizer'>;
@@ -49,7 +48,7 @@ export async function extractDirections(options: ExtractOptions): Promise<Extrac
     training: {
       states: train.states,
       labels: train.stimuli.map((s) => s.label),
-      lengths: train.stimuli.map((s) => codePointLength(s.last)),
+      lengths: train.stimuli.map(lengthOf),
     },
     ...(method && { method }),
     ...(pairing && { pairing }),

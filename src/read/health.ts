@@ -3,14 +3,13 @@
  * than length and wording do, and alike for every kind of input?
  */
 import { cosine, dot } from '../math/linear.js';
-import { codePointLength } from '../text/codePoints.js';
 import { separate, type Separation } from './accuracy.js';
 import { baselines, type Baselines } from './baselines.js';
 import { directionAt, makeDirections, type Directions } from './directions.js';
 import { methods, type Method } from './methods.js';
 import type { Pairing } from './pairs.js';
 import { selectStates, stateAt, type States } from './states.js';
-import type { Half, Stimulus } from './stimuli.js';
+import { lengthOf, type Half, type Stimulus } from './stimuli.js';
 
 export interface LayerHealth extends Separation {
   layer: number;
@@ -59,7 +58,7 @@ export function allDirections(
   const training = {
     states,
     labels: stimuli.map((s) => s.label),
-    lengths: stimuli.map((s) => codePointLength(s.last)),
+    lengths: stimuli.map(lengthOf),
   };
   const { seed, pairing } = options;
   const make = (method: Method): Directions =>

@@ -41,6 +41,11 @@ export function kindOf(item: { quality: Quality; fault: Fault | null }): string 
   return item.fault ?? item.quality;
 }
 
+/** Length of y1 in code points, not UTF-16 units. */
+export function lengthOf(stimulus: Pick<Stimulus, 'last'>): number {
+  return Array.from(stimulus.last).length;
+}
+
 export interface LabelOptions {
   /** Held-out quadruples; those with an empty y1 are passed over, since nothing can be copied. */
   quadruples: readonly AnnotatedQuadruple[];
