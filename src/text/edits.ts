@@ -5,7 +5,8 @@
  * other two lie in 0 … 1. Mere length inflates `editRatio`: show `lengthRatio` beside it.
  */
 import { distance } from 'fastest-levenshtein';
-import { codePair, codePointLength } from './codePoints.js';
+import { codePair } from './codePoints.js';
+import type { CodedPair } from './codePoints.js';
 
 /** What two texts are compared by. A ratio to an empty original is undefined, hence null. */
 export interface EditMetrics {
@@ -21,20 +22,12 @@ export interface EditMetrics {
 
 /** Insertions, deletions and substitutions that turn one text into the other. */
 export function levenshtein(a: string, b: string): number {
-  const coded = codePair(a, b);
-  if (coded.symbols > 0x10000) {
-    throw new Error(
-      `edits: texts with ${coded.symbols} different characters (expected at most 65536)`,
-    );
-  }
-  // fastest-levenshtein compares UTF-16 units; each code point gets one of its own.
-  return distance(unitText(coded.a), unitText(coded.b));
+  return a === b ? 0 : codedLevenshtein(codePair(a, b));
 }
 
 /** Insertions and deletions alone: |a| + |b| − 2 · (longest common subsequence). */
 export function indelDistance(a: string, b: string): number {
-  const coded = codePair(a, b);
-  return coded.a.length + coded.b.length - 2 * commonSubsequence(coded.a, coded.b);
+  return a === b ? 0 : codedIndel(codePair(a, b));
 }
 
 /**
@@ -42,14 +35,12 @@ export function indelDistance(a: string, b: string): number {
  * Both empty: 0. Only the original empty: null, as no ratio to nothing exists.
  */
 export function editRatio(original: string, corrected: string): number | null {
-  if (original === '') return corrected === '' ? 0 : null;
-  return levenshtein(original, corrected) / codePointLength(original);
+  return editMetrics(original, corrected).editRatio;
 }
 
 /** Levenshtein distance ÷ length of the longer text, 0 (equal) … 1. Both empty: 0. */
 export function normalizedDistance(a: string, b: string): number {
-  const longer = Math.max(codePointLength(a), codePointLength(b));
-  return longer === 0 ? 0 : levenshtein(a, b) / longer;
+  return editMetrics(a, b).normalizedDistance;
 }
 
 /**
@@ -57,24 +48,42 @@ export function normalizedDistance(a: string, b: string): number {
  * Both empty: 1.
  */
 export function indelSimilarity(a: string, b: string): number {
-  const total = codePointLength(a) + codePointLength(b);
-  return total === 0 ? 1 : 1 - indelDistance(a, b) / total;
+  return editMetrics(a, b).indelSimilarity;
 }
 
 /** Length of the corrected ÷ length of the original. Both empty: 1; only the original empty: null. */
 export function lengthRatio(original: string, corrected: string): number | null {
-  if (original === '') return corrected === '' ? 1 : null;
-  return codePointLength(corrected) / codePointLength(original);
+  return editMetrics(original, corrected).lengthRatio;
 }
 
-/** All of them at once. */
+/** All of them at once; each is what the function of its name says. */
 export function editMetrics(original: string, corrected: string): EditMetrics {
+  if (original === corrected) {
+    return { editRatio: 0, normalizedDistance: 0, indelSimilarity: 1, lengthRatio: 1 };
+  }
+  const coded = codePair(original, corrected);
+  const edits = codedLevenshtein(coded);
+  const before = coded.a.length;
+  const after = coded.b.length;
   return {
-    editRatio: editRatio(original, corrected),
-    normalizedDistance: normalizedDistance(original, corrected),
-    indelSimilarity: indelSimilarity(original, corrected),
-    lengthRatio: lengthRatio(original, corrected),
+    editRatio: before === 0 ? null : edits / before,
+    normalizedDistance: edits / Math.max(before, after),
+    indelSimilarity: 1 - codedIndel(coded) / (before + after),
+    lengthRatio: before === 0 ? null : after / before,
   };
+}
+
+/** @throws on more different code points than UTF-16 has units. */
+function codedLevenshtein({ a, b, symbols }: CodedPair): number {
+  if (symbols > 0x10000) {
+    throw new Error(`edits: texts with ${symbols} different characters (expected at most 65536)`);
+  }
+  // fastest-levenshtein compares UTF-16 units; each code point gets one of its own.
+  return distance(unitText(a), unitText(b));
+}
+
+function codedIndel({ a, b }: CodedPair): number {
+  return a.length + b.length - 2 * commonSubsequence(a, b);
 }
 
 function unitText(codes: readonly number[]): string {
