@@ -29,6 +29,7 @@ export function evaluationFigure(options: EvaluateSummary): Figure {
       return { label: s.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
     });
   return rateFigure({
+    apart: 0.14,
     labels,
     series: [
       {
@@ -88,6 +89,7 @@ export function correctorFigure(options: CorrectorSummary): Figure {
     note: `n = ${n}`,
   });
   return rateFigure({
+    apart: 0,
     labels: [...rates, ...faults].map(([label]) => label),
     series: [
       { name: 'all', colour: colours.correct, symbol: 'circle', rows: rates.map(toRow) },
@@ -96,8 +98,13 @@ export function correctorFigure(options: CorrectorSummary): Figure {
   });
 }
 
-function rateFigure(options: { labels: readonly string[]; series: readonly Series[] }): Figure {
-  const { labels, series } = options;
+function rateFigure(options: {
+  labels: readonly string[];
+  series: readonly Series[];
+  /** Rows that series of one label stand apart, so that their bars do not hide each other. */
+  apart: number;
+}): Figure {
+  const { labels, series, apart } = options;
   const place = new Map(labels.map((label, i) => [label, i]));
   const shown = series
     .map((s) => ({ ...s, rows: s.rows.filter((row) => row.value !== null) }))
@@ -107,8 +114,7 @@ function rateFigure(options: { labels: readonly string[]; series: readonly Serie
     mode: 'markers',
     name,
     x: rows.map((row) => row.value),
-    // Series of one row stand a little apart, so that bars do not hide each other.
-    y: rows.map((row) => (place.get(row.label) ?? 0) + 0.14 * (i - (shown.length - 1) / 2)),
+    y: rows.map((row) => (place.get(row.label) ?? 0) + apart * (i - (shown.length - 1) / 2)),
     error_x: errorBars(rows.map(({ value, ci }) => ({ value: value ?? 0, ci }))),
     marker: { color: colour, symbol, size: 10 },
     text: rows.map((row) => row.note),

@@ -114,7 +114,7 @@ function template() {
 }
 function draw() {
   figures.forEach(({ data, layout }, i) => {
-    const options = { responsive: true, displaylogo: false };
+    const options = { responsive: true, displaylogo: false, modeBarButtons: [['toImage', 'resetScale2d']] };
     Plotly.react('figure-' + i, data, { ...layout, template: template() }, options);
   });
 }

@@ -63,8 +63,8 @@ export function latScanFigure(options: {
   return {
     data: cases.map((c, i) => heatMap({ scanCase: c, axis: i, limit })),
     layout: {
-      height: 230 + Math.max(6, layers) * 26,
-      margin: { t: 40, r: 20, b: 60, l: 60 },
+      height: 250 + Math.max(6, layers) * 26,
+      margin: { t: 60, r: 20, b: 60, l: 60 },
       ...Object.fromEntries<Record<string, unknown>>(axes),
       yaxis: {
         title: { text: 'layer (0 = first block)' },
