@@ -1,18 +1,21 @@
 /**
  * Which rows share a run, and where each row's tokens lie in it. Pure: lengths in, plan out.
  *
- * A padded batch is right-aligned: the last token of every row sits in the last slot. Of `past`
- * cached slots and `fed` slots, a row of n tokens owns the last n; whatever lies before is padding.
- * A row with a long cache in a batch that feeds many tokens has its last `fed` tokens computed
- * again instead of padded, so the attention mask is always zeros and then ones, without holes.
+ * A batch has `past` cached slots and then `fed` slots. Padded on the left, a row of n tokens owns
+ * the last n of them; a row with a long cache in a batch that feeds many tokens has its last `fed`
+ * tokens computed again instead of padded, so the attention mask is zeros and then ones, without
+ * holes. Padded on the right, a row's cached tokens are the first of `past`, its fed tokens the
+ * first of `fed`, and only their number counts.
  */
 
 /**
- * `padded`: rows of any lengths, by left padding and position ids. `equal`: rows of the same
- * length and cache only (GroupQueryAttention counts tokens from the left). `single`: one row
- * (per-tensor dynamic quantisation couples the rows of a batch).
+ * `left`: rows of any lengths, by left padding and position ids. `right`: GroupQueryAttention,
+ * which counts tokens from the left: rows of any lengths share a fresh run or a run of one token
+ * each; several tokens on a cache are a run of one row (its CPU kernel refuses more). `equal`: rows
+ * of the same length and cache only. `single`: one row, since per-tensor dynamic quantisation
+ * couples the rows of a batch.
  */
-export type BatchPolicy = 'padded' | 'equal' | 'single';
+export type BatchPolicy = 'left' | 'right' | 'equal' | 'single';
 
 export interface RowLength {
   /** Tokens of the row, cached ones included. */
@@ -34,10 +37,14 @@ export interface Batch {
   past: number;
   /** Slots fed in this run. */
   fed: number;
+  /** Where the padding is. */
+  padding: 'left' | 'right';
 }
 
 export interface PlanOptions {
   policy: BatchPolicy;
+  /** Where rows of unequal lengths are padded. */
+  padding: Batch['padding'];
   limits: BatchLimits;
   /** Slots per row that generation will add. Default 0. */
   generated?: number;
@@ -55,7 +62,7 @@ export function planBatches(rows: readonly RowLength[], options: PlanOptions): B
   for (const row of order) {
     const joined = open && joinRow(open, row, options);
     if (open && joined) Object.assign(open, joined);
-    else batches.push((open = { rows: [row.index], past: row.cached, fed: row.fresh }));
+    else batches.push((open = openBatch(row, options)));
   }
   return batches;
 }
@@ -65,18 +72,27 @@ interface Candidate extends RowLength {
   fresh: number;
 }
 
-function joinRow(batch: Batch, row: Candidate, options: PlanOptions): Batch | undefined {
-  const { policy, limits, generated = 0 } = options;
-  const same = row.cached === batch.past && row.fresh === batch.fed;
-  if (policy === 'single' || batch.rows.length >= limits.rows) return undefined;
-  if (policy === 'equal' && !same) return undefined;
-  // GroupQueryAttention on the CPU: several tokens on a cache only for a batch of one row.
-  if (policy === 'equal' && row.cached > 0 && row.fresh > 1) return undefined;
+function openBatch(row: Candidate, { padding }: PlanOptions): Batch {
+  return { rows: [row.index], past: row.cached, fed: row.fresh, padding };
+}
+
+/** Rows and slots of the batch with the row in it; undefined where it must stay out. */
+function joinRow(batch: Batch, row: Candidate, options: PlanOptions): Partial<Batch> | undefined {
+  const { limits, generated = 0 } = options;
+  if (!mayJoin(batch, row, options.policy)) return undefined;
   const fed = Math.max(batch.fed, row.fresh);
   const length = Math.max(batch.past + batch.fed, row.length);
-  const slots = (batch.rows.length + 1) * (length + generated);
-  if (slots > limits.slots) return undefined;
-  return { rows: [...batch.rows, row.index], past: Math.max(0, length - fed), fed };
+  const count = batch.rows.length + 1;
+  if (count > limits.rows || count * (length + generated) > limits.slots) return undefined;
+  return { rows: [...batch.rows, row.index], past: length - fed, fed };
+}
+
+function mayJoin(batch: Batch, row: Candidate, policy: BatchPolicy): boolean {
+  if (policy === 'left') return true;
+  if (policy === 'equal') return row.cached === batch.past && row.fresh === batch.fed;
+  if (policy === 'single') return false;
+  const fresh = batch.past === 0 && row.cached === 0;
+  return fresh || (batch.fed === 1 && row.fresh === 1);
 }
 
 /** Leading tokens of a row that come from its cache in this batch. */
@@ -86,5 +102,15 @@ export function reusedTokens(batch: Batch, length: number): number {
 
 /** Slot among the fed ones of the row's absolute position; negative where it is in the cache. */
 export function slotOf(batch: Batch, length: number, position: number): number {
-  return batch.fed - length + position;
+  return position - reusedTokens(batch, length) + leadingPadding(batch, length);
+}
+
+/** Fed slots before the row's first fed token. */
+function leadingPadding(batch: Batch, length: number): number {
+  return batch.padding === 'left' ? Math.max(0, batch.fed - length) : 0;
+}
+
+/** First slot, of cached and fed ones together, that is the row's; its tokens follow it. */
+export function firstSlot(batch: Batch, length: number): number {
+  return batch.padding === 'left' ? batch.past + batch.fed - length : 0;
 }

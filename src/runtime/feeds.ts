@@ -51,7 +51,7 @@ function decoderFeeds({ layout, batch, rows, steering }: Run): Record<string, Pl
   if (attentionMask !== null) feeds[attentionMask] = int64(padded.attention, [count, past + fed]);
   if (positionIds !== null) feeds[positionIds] = int64(padded.positions, [count, fed]);
   if (seqlensK !== null) {
-    const valid = new Int32Array(count).fill(past + fed - 1);
+    const valid = Int32Array.from(batch.rows, (row) => (rows[row]?.ids.length ?? 0) - 1);
     feeds[seqlensK] = { type: 'int32', data: valid, shape: [count] };
   }
   if (totalSequenceLength !== null) {
@@ -64,8 +64,9 @@ function decoderFeeds({ layout, batch, rows, steering }: Run): Record<string, Pl
 function pastFeeds({ layout, batch, past }: Run): Record<string, PlainTensor> {
   const feeds: Record<string, PlainTensor> = {};
   layout.cache.forEach((tensor, index) => {
-    const data = joinPast(past, batch.past, index, tensor);
-    const shape = [batch.rows.length, tensor.heads, batch.past, tensor.headDim];
+    const { past: slots, padding } = batch;
+    const data = joinPast(past, index, { ...tensor, past: slots, padding });
+    const shape = [batch.rows.length, tensor.heads, slots, tensor.headDim];
     feeds[tensor.past] = { type: tensor.type, data, shape };
   });
   return feeds;

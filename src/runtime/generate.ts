@@ -2,10 +2,12 @@
 import { createRandom } from '../math/random.js';
 import type { DecoderLayout } from '../onnx/layout.js';
 import { loopInputs, loopOutputs } from '../onnx/names.js';
+import { firstSlot } from './batches.js';
 import type { Batch } from './batches.js';
 import type { GenerateRequest, GenerateRow, Sampling } from './decoder.js';
 import { commonFeeds, float32, floats, int64, integers } from './feeds.js';
-import type { CachedRow, KeyValues, PastRow } from './keyValues.js';
+import { presentTensors } from './keyValues.js';
+import type { CachedRow, PastRow } from './keyValues.js';
 import { firstNonFinite, refuseHidden, takeRow } from './readings.js';
 import type { Feeds, PlainTensor, Session } from './session.js';
 import type { Treatments } from './treatment.js';
@@ -167,15 +169,7 @@ function keepCaches(
   rows: readonly GenerateRow[],
   results: Record<string, PlainTensor>,
 ): CachedRow[] {
-  const tensors = layout.cache.map(({ present }): KeyValues => {
-    const tensor = results[present];
-    if (!tensor || !(tensor.data instanceof Float32Array || tensor.data instanceof Uint16Array)) {
-      throw new Error(
-        `session: output "${present}" has type ${tensor?.type ?? 'none'} (expected a float type)`,
-      );
-    }
-    return { data: tensor.data, slots: tensor.shape[2] ?? 0 };
-  });
+  const tensors = presentTensors(layout, results);
   return rows.map((generated, b) => {
     const row = batch.rows[b] ?? 0;
     const prompt = request.prompts[row] ?? [];
@@ -186,7 +180,7 @@ function keepCaches(
       treatments: treatments.of({ row, promptLength }, ids.length),
       tensors,
       row: b,
-      start: batch.past + batch.fed - prompt.length,
+      start: firstSlot(batch, prompt.length),
     };
   });
 }

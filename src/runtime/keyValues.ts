@@ -4,8 +4,9 @@
  * A cached row is a window on the tensors of the run that computed it; nothing is copied until
  * rows meet again in another batch.
  */
-import type { CacheTensor } from '../onnx/layout.js';
+import type { CacheTensor, DecoderLayout } from '../onnx/layout.js';
 import type { TreatedTokens } from './prefixCache.js';
+import type { PlainTensor } from './session.js';
 
 export type CacheData = Float32Array | Uint16Array;
 
@@ -29,15 +30,20 @@ export interface PastRow {
   reused: number;
 }
 
+export interface PastLayout extends Pick<CacheTensor, 'heads' | 'headDim' | 'type'> {
+  /** Cached slots of the batch. */
+  past: number;
+  padding: 'left' | 'right';
+}
+
 /**
- * Past tensor number `index` for a batch, `[B, heads, past, headDim]`: every row's reused tokens in
- * the last slots, zeros before (the attention mask hides them).
+ * Past tensor number `index` for a batch, `[B, heads, past, headDim]`: every row's reused tokens
+ * beside its padding, which is zeros.
  */
 export function joinPast(
   rows: readonly PastRow[],
-  past: number,
   index: number,
-  { heads, headDim, type }: Pick<CacheTensor, 'heads' | 'headDim' | 'type'>,
+  { heads, headDim, type, past, padding }: PastLayout,
 ): CacheData {
   const size = rows.length * heads * past * headDim;
   const data = type === 'float16' ? new Uint16Array(size) : new Float32Array(size);
@@ -46,9 +52,26 @@ export function joinPast(
     if (!cached || !source || reused === 0) return;
     for (let head = 0; head < heads; head++) {
       const from = ((cached.row * heads + head) * source.slots + cached.start) * headDim;
-      const to = ((b * heads + head + 1) * past - reused) * headDim;
+      const first = padding === 'left' ? past - reused : 0;
+      const to = ((b * heads + head) * past + first) * headDim;
       data.set(source.data.subarray(from, from + reused * headDim), to);
     }
   });
   return data;
+}
+
+/** The present tensors of a run, in the layout's order. */
+export function presentTensors(
+  layout: Pick<DecoderLayout, 'cache'>,
+  results: Readonly<Record<string, PlainTensor>>,
+): KeyValues[] {
+  return layout.cache.map(({ present }) => {
+    const tensor = results[present];
+    const data = tensor?.data;
+    if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
+      const type = tensor?.type ?? 'none';
+      throw new Error(`session: output "${present}" has type ${type} (expected a float type)`);
+    }
+    return { data, slots: tensor?.shape[2] ?? 0 };
+  });
 }

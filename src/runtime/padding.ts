@@ -1,9 +1,9 @@
 /**
- * A batch's plan as tensors: ids, attention mask, positions and the steering mask, left-padded.
+ * A batch's plan as tensors: ids, attention mask, positions and the steering mask.
  *
  * `B` rows of the batch, `P` cached slots, `S` fed slots.
  */
-import { reusedTokens, slotOf } from './batches.js';
+import { firstSlot, reusedTokens, slotOf } from './batches.js';
 import type { Batch } from './batches.js';
 import type { PositionRule } from './steering.js';
 import { isSteered } from './treatment.js';
@@ -18,7 +18,7 @@ export interface FedRow {
 export interface PaddedBatch {
   /** int64 `[B, S]`; padding is id 0. */
   ids: BigInt64Array;
-  /** int64 `[B, P + S]`: zeros, then ones. */
+  /** int64 `[B, P + S]`: ones where the row has tokens, cached or fed. */
   attention: BigInt64Array;
   /** int64 `[B, S]`: absolute positions; padding is 0. */
   positions: BigInt64Array;
@@ -26,7 +26,7 @@ export interface PaddedBatch {
   steered: Float32Array;
 }
 
-/** Lays the batch's rows out, right-aligned. `rows` are the request's; the batch picks its own. */
+/** Lays the batch's rows out. `rows` are the request's; the batch picks its own. */
 export function padBatch(batch: Batch, rows: readonly FedRow[], rule: PositionRule): PaddedBatch {
   const { past, fed } = batch;
   const count = batch.rows.length;
@@ -40,8 +40,8 @@ export function padBatch(batch: Batch, rows: readonly FedRow[], rule: PositionRu
     const row = rows[index];
     if (!row) throw new RangeError(`padBatch: no row ${index}`);
     const length = row.ids.length;
-    const end = (b + 1) * (past + fed);
-    padded.attention.fill(1n, end - length, end);
+    const first = b * (past + fed) + firstSlot(batch, length);
+    padded.attention.fill(1n, first, first + length);
     for (let position = reusedTokens(batch, length); position < length; position++) {
       const at = b * fed + slotOf(batch, length, position);
       padded.ids[at] = BigInt(row.ids[position] ?? 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planBatches, reusedTokens, slotOf } from '../../src/runtime/batches.js';
+import { firstSlot, planBatches, reusedTokens, slotOf } from '../../src/runtime/batches.js';
 import type { RowLength } from '../../src/runtime/batches.js';
 
 const limits = { rows: 4, slots: 100 };
@@ -10,9 +10,13 @@ function fresh(...lengths: number[]): RowLength[] {
 
 describe('planBatches', () => {
   it('right-aligns rows of any lengths in one padded batch', () => {
-    const [batch, ...others] = planBatches(fresh(5, 2, 7), { policy: 'padded', limits });
+    const [batch, ...others] = planBatches(fresh(5, 2, 7), {
+      policy: 'left',
+      padding: 'left',
+      limits,
+    });
     expect(others).toEqual([]);
-    expect(batch).toEqual({ rows: [1, 0, 2], past: 0, fed: 7 });
+    expect(batch).toEqual({ rows: [1, 0, 2], past: 0, fed: 7, padding: 'left' });
     expect(batch && slotOf(batch, 2, 0)).toBe(5);
     expect(batch && slotOf(batch, 7, 6)).toBe(6);
   });
@@ -23,7 +27,7 @@ describe('planBatches', () => {
       { length: 6, cached: 2 },
       { length: 3, cached: 0 },
     ];
-    const [batch] = planBatches(rows, { policy: 'padded', limits });
+    const [batch] = planBatches(rows, { policy: 'left', padding: 'left', limits });
     expect(batch).toMatchObject({ past: 6, fed: 4 });
     expect(batch && rows.map(({ length }) => reusedTokens(batch, length))).toEqual([6, 2, 0]);
   });
@@ -34,8 +38,12 @@ describe('planBatches', () => {
         const length = 1 + ((seed * 7 + i * 13) % 17);
         return { length, cached: (seed * 3 + i * 5) % length };
       });
-      for (const policy of ['padded', 'equal', 'single'] as const) {
-        const batches = planBatches(rows, { policy, limits });
+      for (const policy of ['left', 'right', 'equal', 'single'] as const) {
+        const batches = planBatches(rows, {
+          policy,
+          limits,
+          padding: policy === 'right' ? 'right' : 'left',
+        });
         expect(batches.flatMap((batch) => batch.rows).sort()).toEqual([0, 1, 2, 3, 4, 5]);
         for (const batch of batches) {
           expect(batch.fed).toBeGreaterThan(0);
@@ -52,7 +60,9 @@ describe('planBatches', () => {
   it('splits at the limits, generated slots included', () => {
     const rows = fresh(...Array.from({ length: 10 }, () => 10));
     const sizes = (generated: number): number[] =>
-      planBatches(rows, { policy: 'padded', limits, generated }).map(({ rows }) => rows.length);
+      planBatches(rows, { policy: 'left', padding: 'left', limits, generated }).map(
+        ({ rows }) => rows.length,
+      );
     expect(sizes(0)).toEqual([4, 4, 2]);
     expect(sizes(40)).toEqual([2, 2, 2, 2, 2]);
     expect(sizes(400)).toEqual(Array.from({ length: 10 }, () => 1));
@@ -60,13 +70,26 @@ describe('planBatches', () => {
 
   it('keeps rows of other lengths or caches apart where the graph cannot pad', () => {
     const rows = [...fresh(3, 4, 3), { length: 5, cached: 4 }, { length: 5, cached: 4 }];
-    const groups = planBatches(rows, { policy: 'equal', limits }).map(({ rows }) => rows);
+    const groups = planBatches(rows, { policy: 'equal', padding: 'left', limits }).map(
+      ({ rows }) => rows,
+    );
     expect(groups).toEqual([[3, 4], [0, 2], [1]]);
+    expect(planBatches(fresh(3, 3), { policy: 'single', padding: 'left', limits })).toHaveLength(2);
+  });
+
+  it('lets rows padded on the right share fresh runs and single steps only', () => {
+    const rows = [...fresh(3, 5), { length: 9, cached: 8 }, { length: 4, cached: 3 }];
+    const options = { policy: 'right', padding: 'right', limits } as const;
+    const [steps, prompts, ...others] = planBatches(rows, options);
+    expect(others).toEqual([]);
+    expect(steps).toMatchObject({ rows: [3, 2], past: 8, fed: 1 });
+    expect(prompts).toMatchObject({ rows: [0, 1], past: 0, fed: 5 });
+    expect(steps && [slotOf(steps, 4, 3), firstSlot(steps, 4)]).toEqual([0, 0]);
+    expect(prompts && [slotOf(prompts, 3, 2), firstSlot(prompts, 3)]).toEqual([2, 0]);
     const several = [
       { length: 5, cached: 2 },
       { length: 5, cached: 2 },
     ];
-    expect(planBatches(several, { policy: 'equal', limits })).toHaveLength(2);
-    expect(planBatches(fresh(3, 3), { policy: 'single', limits })).toHaveLength(2);
+    expect(planBatches(several, options)).toHaveLength(2);
   });
 });

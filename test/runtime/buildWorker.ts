@@ -3,7 +3,15 @@
  * thread runs from there. Types are left to the compiler's own check; files are replaced whole, so
  * that a test run beside this one never reads half a file.
  */
-import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -15,7 +23,8 @@ export default function buildWorker(): void {
   for (const source of sources.filter((file) => file.endsWith('.ts'))) {
     const from = join(root, 'src', source);
     const to = join(root, 'dist', source.replace(/\.ts$/, '.js'));
-    if (modified(to) >= modified(from)) continue;
+    const version = modified(from);
+    if (modified(to) >= version) continue;
     const { outputText } = ts.transpileModule(readFileSync(from, 'utf8'), {
       fileName: from,
       compilerOptions: {
@@ -27,6 +36,8 @@ export default function buildWorker(): void {
     mkdirSync(dirname(to), { recursive: true });
     const draft = `${to}.${process.pid}`;
     writeFileSync(draft, outputText);
+    // Dated as its source: an edit made meanwhile is newer, and built next time.
+    utimesSync(draft, version / 1000, version / 1000 + 0.001);
     renameSync(draft, to);
   }
 }
