@@ -1,0 +1,22 @@
+/** Damages models for the tests of errors. */
+import type { GraphProto } from 'onnx-buf';
+import { parseModel, serializeModel } from '../../src/onnx/model.js';
+import { tinyDecoder } from './tinyDecoder.js';
+import type { TinyOptions } from './tinyDecoder.js';
+
+/** A tiny decoder with something changed in its graph. */
+export function edited(options: TinyOptions, change: (graph: GraphProto) => void): Uint8Array {
+  const { model, graph } = parseModel(tinyDecoder(options));
+  change(graph);
+  return serializeModel(model);
+}
+
+/** Renames an input or output everywhere. */
+export function rename(graph: GraphProto, from: string, to: string): void {
+  const renamed = (name: string): string => (name === from ? to : name);
+  for (const info of [...graph.input, ...graph.output]) info.name = renamed(info.name);
+  for (const node of graph.node) {
+    node.input = node.input.map(renamed);
+    node.output = node.output.map(renamed);
+  }
+}
