@@ -2,8 +2,18 @@
 import type { Command } from './command.js';
 import { dataset } from './commands/dataset.js';
 import { doctor } from './commands/doctor.js';
+import { evaluate } from './commands/evaluate.js';
 import { extract } from './commands/extract.js';
 import { instrument } from './commands/instrument.js';
 import { latScan } from './commands/latScan.js';
+import { sweep } from './commands/sweep.js';
 
-export const commands: readonly Command[] = [latScan, extract, dataset, instrument, doctor];
+export const commands: readonly Command[] = [
+  latScan,
+  extract,
+  sweep,
+  evaluate,
+  dataset,
+  instrument,
+  doctor,
+];

@@ -65,13 +65,7 @@ export function choice<C extends string>(
   return {
     value: choices.join('|'),
     ...spec,
-    parse: (given, name) => {
-      const found = choices.find((known) => known === given);
-      if (found !== undefined) return found;
-      throw new UsageError(
-        `${name}: unknown value "${given}" (expected one of ${choices.join(', ')})`,
-      );
-    },
+    parse: (given, name) => readChoice(given, name, choices),
   };
 }
 
@@ -91,6 +85,16 @@ export function list<T>(
       return items.map((part) => item(part, name));
     },
   };
+}
+
+export function readChoice<C extends string>(
+  given: string,
+  name: string,
+  choices: readonly C[],
+): C {
+  const found = choices.find((known) => known === given);
+  if (found !== undefined) return found;
+  throw new UsageError(`${name}: unknown value "${given}" (expected one of ${choices.join(', ')})`);
 }
 
 export function readInteger(given: string, name: string, least: number): number {
