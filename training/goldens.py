@@ -189,7 +189,6 @@ def build_cases(norms: torch.Tensor) -> list[Case]:
     return [
         Case("plain", none, none),
         Case("steered", push, none),
-        Case("steered-back", -0.2 * every * norms, none),
         Case("steered-prompt", push, none, "prompt"),
         Case("steered-generated", push, none, "generated"),
         Case("ablated", none, every),

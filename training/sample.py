@@ -56,7 +56,8 @@ def sample(records: list[Record], args: argparse.Namespace) -> list[str]:
     sampler = Sampler(args.temperature, torch.Generator().manual_seed(args.seed))
     rows = generate(model, prompts, limits, sampler, progress)
     print(file=sys.stderr)
-    return [text.strip() for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
+    texts = tokenizer.backend_tokenizer.decode_batch(rows, skip_special_tokens=True)
+    return [text.strip() for text in texts]
 
 
 def main() -> None:
@@ -76,6 +77,8 @@ def main() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(args.threads)
     records = list(read_records(args.contexts))
+    if not records:
+        raise SystemExit(f"{args.contexts}: has no records")
     texts = sample(records, args)
     key = "answer" if args.whole else "last"
     args.out.parent.mkdir(parents=True, exist_ok=True)
