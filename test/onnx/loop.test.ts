@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TensorProto_DataType as DataType } from 'onnx-buf';
+import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
+import { valueInfo } from '../../src/onnx/build.js';
 import { instrument } from '../../src/onnx/instrument.js';
 import { instrumentLoop } from '../../src/onnx/loop.js';
 import { loopOutputs, outputs } from '../../src/onnx/names.js';
+import { edited, rename } from './edits.js';
 import { data, decoderFeeds, loopFeeds, open, steerFeeds, tokenRows } from './session.js';
 import type { Fetches, LoopOptions, SteerFeeds } from './session.js';
 import { tinyDecoder } from './tinyDecoder.js';
@@ -156,5 +160,39 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as const)('%s', (sty
       expect(rest[present]?.dims).toEqual(whole[present]?.dims);
       expectClose(data(rest, present), data(whole, present));
     }
+  });
+});
+
+describe('lengths as inputs of the graph', () => {
+  it('count up as the attention mask does', async () => {
+    const options = { style: 'fused', layers: L, width: D } as const;
+    const file = edited(options, (graph) => {
+      const attention = graph.node.find(({ opType }) => opType === 'GroupQueryAttention');
+      const [last = '', total = ''] = attention?.input.slice(5, 7) ?? [];
+      graph.node = graph.node.filter(({ output }) => output[0] !== last && output[0] !== total);
+      rename(graph, last, 'seqlens_k');
+      rename(graph, total, 'total_sequence_length');
+      graph.node = graph.node.filter(({ input }) => !input.includes('attention_mask'));
+      const used = new Set(graph.node.flatMap(({ input }) => input));
+      graph.node = graph.node.filter(
+        ({ output }) => output.some((name) => used.has(name)) || output.includes('logits'),
+      );
+      graph.input = graph.input.filter(({ name }) => name !== 'attention_mask');
+      graph.input.push(valueInfo('seqlens_k', DataType.INT32, [null]));
+      graph.input.push(valueInfo('total_sequence_length', DataType.INT32, []));
+    });
+    const { model, layout } = instrumentLoop(file);
+    expect(layout.inputs.attentionMask).toBeNull();
+    const lengths = Int32Array.from(prompts, (prompt) => prompt.length - 1);
+    const feeds = {
+      ...loopFeeds(layout, prompts, { maxNewTokens: T }),
+      seqlens_k: new Tensor('int32', lengths, [3]),
+      total_sequence_length: new Tensor('int32', Int32Array.of(7), []),
+    };
+    const tokens = tokenRows(await (await open(model)).run(feeds), loopOutputs.tokens);
+    const other = instrumentLoop(tinyDecoder(options));
+    const plain = loopFeeds(other.layout, prompts, { maxNewTokens: T });
+    const expected = await (await open(other.model)).run(plain);
+    expect(tokens).toEqual(tokenRows(expected, loopOutputs.tokens));
   });
 });
