@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decoder, GenerateRequest, Sampling } from '../../src/runtime/decoder.js';
 import { loadDecoder } from '../../src/runtime/load.js';
@@ -191,6 +192,33 @@ describe('life of a decoder', () => {
     await decoder[Symbol.asyncDispose]();
   });
 
+  it('ends when nobody waits for it, disposed or not', () => {
+    const entry = new URL('../../dist/runtime/load.js', import.meta.url).href;
+    const script = `
+      const { loadDecoder } = await import(${JSON.stringify(entry)});
+      const decoder = await loadDecoder({ model: ${JSON.stringify(model)}, threads: 1 });
+      const { rows } = await decoder.generate({ prompts: [[1, 2]], maxNewTokens: 2, stop: [] });
+      console.log(rows[0].tokens.length);`;
+    const options = { encoding: 'utf8', timeout: 20_000 } as const;
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', script],
+      options,
+    );
+    expect({ stdout, status }).toEqual({ stdout: '2\n', status: 0 });
+  });
+});
+
+describe('bad requests', () => {
+  let decoder: Decoder;
+  beforeAll(async () => {
+    const model = writeModel(folder, 'strict', tinyDecoder({ layers, width, vocabulary }));
+    decoder = await loadDecoder({ model, threads: 1 });
+  });
+  afterAll(async () => {
+    await decoder[Symbol.asyncDispose]();
+  });
+
   it.each<[string, Partial<GenerateRequest>, RegExp]>([
     ['no tokens wanted', { maxNewTokens: 0 }, /maxNewTokens/],
     ['a temperature below 0', { sampling: { temperature: -1, seed: 1 } }, /temperature/],
@@ -200,7 +228,6 @@ describe('life of a decoder', () => {
     ['a shared cache', { caches: [{ id: 1 }, { id: 1 }, { id: 2 }] }, /share a cache/],
     ['a promptLength beyond the row', { promptLengths: [8, 1, 1] }, /promptLengths of row 0 is 8/],
   ])('refuses %s', async (_, more, message) => {
-    await using decoder = await loadDecoder({ model, threads: 1 });
     await expect(decoder.generate(request(more))).rejects.toThrow(message);
   });
 });
