@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/runtime/buildWorker.ts'],
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     pool: 'forks',
   },
 });
