@@ -51,7 +51,8 @@ export class RemoteDecoder implements Decoder {
   }
 
   async closeCache(cache: PrefixCache): Promise<void> {
-    await this.#thread.ask('closeCache', cache.id);
+    // A disposed decoder has taken its caches along.
+    if (!this.#thread.ended) await this.#thread.ask('closeCache', cache.id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,6 +80,10 @@ class WorkerThread {
     });
     // A decoder that is idle does not keep the process alive.
     this.#worker.unref();
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
   }
 
   ask<C extends Call>(
@@ -119,6 +124,8 @@ class WorkerThread {
     const released = waiting ? undefined : this.ask('release', null).catch(() => null);
     await released;
     this.#end(new Error('decoder: it was disposed; load the model again'));
+    // Kept alive until it is gone: the caller waits for that.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 

@@ -190,6 +190,7 @@ describe('life of a decoder', () => {
     await outcome;
     await expect(decoder.generate(request())).rejects.toThrow(/disposed/);
     await decoder[Symbol.asyncDispose]();
+    await expect(decoder.closeCache(decoder.openCache())).resolves.toBeUndefined();
   });
 
   it('ends when nobody waits for it, disposed or not', () => {
