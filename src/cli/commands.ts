@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. */
 import type { Command } from './command.js';
+import { align } from './commands/align.js';
 import { dataset } from './commands/dataset.js';
 import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   latScan,
   extract,
   sweep,
+  align,
   evaluate,
   dataset,
   instrument,

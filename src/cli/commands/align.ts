@@ -1,0 +1,155 @@
+/** `aligner-lab align`: the stream loop on one question, sentence by sentence. */
+import { createCorrector } from '../../align/corrector.js';
+import type { Round } from '../../align/loop.js';
+import { alignStream, type LoopOptions, type LoopRow } from '../../align/stream.js';
+import { createLocalUpstream } from '../../align/upstream.js';
+import { problemById } from '../../data/problems.js';
+import { isRight } from '../../data/solver.js';
+import { layerCoefficients, steeringUnit } from '../../experiment/steeringUnit.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import { embedded } from '../artifacts.js';
+import { defineCommand, type Context } from '../command.js';
+import { common, engine, method, seed, stimuli } from '../common.js';
+import { loadModels } from '../models.js';
+import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
+import { readModel } from '../reading.js';
+import { figure } from '../table.js';
+import { UsageError } from '../usage.js';
+
+const options = {
+  upstream: text({ value: 'model', help: 'who writes', default: embedded.upstream }),
+  model: text({ value: 'model', help: 'the corrector', default: embedded.corrector }),
+  problem: text({
+    value: 'id',
+    help: 'a generated problem, e.g. test-0-17, in place of a question',
+  }),
+  rounds: integer({ value: 'n', help: 'most rounds', default: 16 }),
+  coefficient: number({
+    value: 'c',
+    help: 'steers: above 0 towards correcting, below 0 towards copying',
+  }),
+  direction: text({
+    value: 'file',
+    help: 'directions.safetensors (default: found now, as lat-scan does)',
+  }),
+  layers: list(
+    { value: 'layers', help: 'steered layers, from 0 (default: the best layer)' },
+    (given, flag) => readInteger(given, flag, 0),
+  ),
+  scale: number({
+    value: 'x',
+    help: 'norm that coefficient 1 adds, in mean residual norms',
+    default: 1,
+  }),
+  ...method,
+  ...stimuli,
+  ...seed,
+  ...engine,
+  ...common,
+} as const;
+
+type Options = OptionValues<typeof options>;
+
+export const align = defineCommand({
+  name: 'align',
+  summary: 'run the aligner loop on a question and watch what is corrected',
+  description: `Runs Algorithm 1 of Stream Aligner: the upstream writes the next sentence, the corrector copies it or
+writes a better one, and the upstream goes on from the corrected answer, until the corrector returns
+nothing. Every round is shown as it comes: = where the sentence was copied, and otherwise - what the
+upstream wrote and + what stands in the answer.
+
+The question is the argument, standard input, or a generated --problem, whose right answer is known.
+With --coefficient the corrector is steered while the loop runs; the direction is found first, which
+takes some seconds.`,
+  argument: { name: 'question', help: 'what is asked (default: standard input)', required: false },
+  options,
+  examples: [
+    ['aligner-lab align --problem test-0-17', 'a test problem, judged at the end'],
+    [
+      'echo "Mia has 4 bags of 7 nuts. How many nuts does Mia have?" | aligner-lab align',
+      'your own question',
+    ],
+    ['aligner-lab align --problem test-0-17 --coefficient -1', 'the same, pushed towards copying'],
+  ],
+  async run({ options: given, argument, context }) {
+    const question = await findQuestion(argument, given, context);
+    const names = { upstream: given.upstream, model: given.model };
+    await using models = await loadModels(names, given, context);
+    const { upstream, model } = models.by;
+    const steered = await steer(model, given, context);
+    context.show(`${question}\n`);
+    const rounds = alignStream({
+      upstream: createLocalUpstream({ model: upstream }),
+      corrector: createCorrector({ model }),
+      maxRounds: given.rounds,
+      signal: context.signal,
+      ...{ question, ...steered },
+    });
+    for (;;) {
+      const step = await rounds.next();
+      if (step.done) {
+        const right = given.problem && isRight(problemById(given.problem), step.value.text);
+        context.show(`\n${ending(step.value)}`);
+        if (right !== undefined)
+          context.show(right ? 'The answer is right.' : 'The answer is wrong.');
+        return context.result({ ...step.value, ...(right !== undefined && { right }) });
+      }
+      context.show(describe(step.value));
+    }
+  },
+});
+
+async function findQuestion(
+  argument: string | undefined,
+  given: Options,
+  { io }: Context,
+): Promise<string> {
+  if (argument !== undefined && given.problem !== undefined) {
+    throw new UsageError('align: give a question or --problem, not both');
+  }
+  if (given.problem !== undefined) return problemById(given.problem).question;
+  const question = (argument ?? (await io.readStdin()) ?? '').trim();
+  if (question !== '') return question;
+  throw new UsageError(
+    'align: no question; give it as an argument, on standard input, or --problem <id>',
+  );
+}
+
+/** Direction and coefficients where the corrector is to be steered. */
+async function steer(
+  model: LanguageModel,
+  given: Options,
+  context: Context,
+): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
+  if (given.coefficient === undefined) return {};
+  const { directions, health, norms } = await readModel(model, given, context);
+  const layers = given.layers ?? [health.bestLayer];
+  const unit = steeringUnit({ layers, meanNorms: norms, scale: given.scale });
+  const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
+  const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
+  context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
+  return { steering: { direction: directions.vectors }, coefficient };
+}
+
+function describe({ index, last, correction, copied, edit }: Round): string {
+  const number = String(index + 1).padStart(2);
+  if (copied) return `${number} = ${correction}`;
+  const written = last === '' ? '(nothing)' : last;
+  const put = correction === '' ? '(nothing: the answer is complete)' : correction;
+  const much = edit ? `  [edit ratio ${figure(edit.editRatio)}]` : '';
+  return `${number} - ${written}\n   + ${put}${much}`;
+}
+
+function ending(answer: {
+  stop: string;
+  rounds: readonly Round[];
+  milliseconds: number;
+  firstVisibleMilliseconds: number | null;
+}): string {
+  const copied = answer.rounds.filter((round) => round.copied).length;
+  const first = answer.firstVisibleMilliseconds;
+  return [
+    `${answer.rounds.length} rounds, ${copied} copied; ended by ${answer.stop}`,
+    `${answer.milliseconds.toFixed(0)} ms${first === null ? '' : `, the first corrected sentence after ${first.toFixed(0)} ms`}`,
+  ].join('; ');
+}
