@@ -151,8 +151,8 @@ function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
 
 /**
  * Layers where the mean difference reads the label, while this direction points elsewhere. If the
- * uncentred component agrees with the mean difference, centring is to blame; if it does not either,
- * something else varies more than the label does.
+ * uncentred component agrees with the mean difference and not with this direction, centring is to
+ * blame; else something varies more than the label does.
  */
 function componentWarnings(
   method: Method,
@@ -165,7 +165,10 @@ function componentWarnings(
       Math.abs(cosines['mean-difference']) < 0.5 &&
       heldOutAccuracy < (meanDifference[layer]?.accuracy ?? 0) - 0.1,
   );
-  const centred = lost.filter(({ layer }) => (meanDifference[layer]?.uncentered ?? 0) >= 0.5);
+  const centred = lost.filter(
+    ({ layer, cosines }) =>
+      (meanDifference[layer]?.uncentered ?? 0) >= 0.5 && Math.abs(cosines['pca-uncentered']) < 0.7,
+  );
   const other = lost.filter((l) => !centred.includes(l));
   const at = (layers: readonly LayerHealth[]): string => layers.map((l) => l.layer).join(', ');
   return [

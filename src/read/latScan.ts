@@ -8,7 +8,7 @@
  */
 import type { Interval } from '../math/interval.js';
 import { createRandom, type Random } from '../math/random.js';
-import { mean } from '../math/summary.js';
+import { mean, median } from '../math/summary.js';
 import type { Device, LanguageModel } from '../runtime/decoder.js';
 import type { Directions } from './directions.js';
 import { meanActivity, type Activity } from './activity.js';
@@ -190,16 +190,28 @@ function chooseStimuli(options: ScanOptions, random: Random): Stimulus[] {
   return [...kept(correct), ...kept(copy)];
 }
 
-/** The cases asked for; else of each label the first run with all tokens, or the longest. */
+/**
+ * The cases asked for; else of each label the first run, in random order, with at least the median
+ * number of tokens. An output that says one token over and over is no good example.
+ */
 function chooseCases(options: ScanOptions, runs: readonly LabelledRun[]): LabelledRun[] {
   if (options.cases && options.cases.length > 0) {
     return options.cases.flatMap((id) => runs.filter((r) => r.stimulus.id === id));
   }
   return (['correct', 'copy'] as const).flatMap((label) => {
-    const of = runs.filter((r) => r.label === label);
-    const longest = Math.max(...of.map((r) => r.run.tokens.length));
-    return of.filter((r) => r.run.tokens.length === longest).slice(0, 1);
+    const of = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
+    const varied = of.filter((r) => !isMonotonous(r.run.tokens));
+    const usable = varied.length > 0 ? varied : of;
+    const least = usable.length > 0 ? median(usable.map((r) => r.run.tokens.length)) : 0;
+    return usable.filter((r) => r.run.tokens.length >= least).slice(0, 1);
   });
+}
+
+/** More than half of the tokens are one and the same. */
+function isMonotonous(tokens: readonly number[]): boolean {
+  const counts = new Map<number, number>();
+  for (const id of tokens) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return tokens.length > 2 && Math.max(...counts.values()) > tokens.length / 2;
 }
 
 function toCase({ stimulus, label, run }: LabelledRun, model: LanguageModel): ScanCase {

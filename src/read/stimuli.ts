@@ -52,7 +52,10 @@ export interface LabelOptions {
   /** The unsteered corrector, greedy: one y2 per input, in order. */
   correct: (inputs: readonly CorrectorInput[]) => Promise<readonly string[]>;
   seed: number | string;
-  /** Most quadruples to run the corrector on, spread evenly over the kinds. Default 1,500. */
+  /**
+   * Most quadruples to run the corrector on, half of them good (most copies will be of these), the
+   * rest spread evenly over the other kinds. Default 1,500.
+   */
   candidates?: number;
   /** Most stimuli per label, both halves together. Default 256. */
   perLabel?: number;
@@ -69,7 +72,7 @@ export interface LabelOptions {
 export async function labelStimuli(options: LabelOptions): Promise<Stimulus[]> {
   const random = createRandom(options.seed).fork('stimuli');
   const usable = options.quadruples.filter((q) => q.last !== '');
-  const chosen = takeEvenly(usable, options.candidates ?? 1500, random.fork('candidates'));
+  const chosen = chooseCandidates(usable, options.candidates ?? 1500, random.fork('candidates'));
   const outputs: string[] = [];
   const size = options.batchSize ?? 32;
   for (let start = 0; start < chosen.length; start += size) {
@@ -88,6 +91,20 @@ export async function labelStimuli(options: LabelOptions): Promise<Stimulus[]> {
   const kept = balance(stimuli, options.perLabel ?? 256, random.fork('balance'));
   checkStimuli(kept.length > 0 ? kept : stimuli, 'stimuli');
   return kept;
+}
+
+function chooseCandidates(
+  usable: readonly AnnotatedQuadruple[],
+  count: number,
+  random: Random,
+): AnnotatedQuadruple[] {
+  const good = usable.filter((q) => q.quality === 'good');
+  const others = usable.filter((q) => q.quality !== 'good');
+  // Where one side is short, the other fills up.
+  const half = Math.max(Math.floor(count / 2), count - others.length);
+  const chosen = takeEvenly(good, half, random.fork('good'));
+  const rest = takeEvenly(others, count - chosen.length, random.fork('others'));
+  return random.fork('order').shuffle([...chosen, ...rest]);
 }
 
 function toStimulus(

@@ -76,6 +76,22 @@ describe('labelStimuli', () => {
     }
   });
 
+  it('runs the corrector on as many good sentences as others, kinds in turn', async () => {
+    const asked: string[] = [];
+    const listening = (inputs: readonly { last: string }[]): Promise<string[]> => {
+      asked.push(...inputs.map((input) => input.last));
+      return corrector(inputs);
+    };
+    await labelStimuli({ quadruples: all, correct: listening, seed: 1, candidates: 120 });
+    const kinds = asked.map((last) =>
+      kindOf(all.find((q) => q.last === last) ?? { quality: 'bad', fault: null }),
+    );
+    const of = (kind: string): number => kinds.filter((k) => k === kind).length;
+    expect([of('good'), of('wrong-result'), of('wrong-operation'), of('hedged')]).toEqual([
+      60, 20, 20, 20,
+    ]);
+  });
+
   it('gives the same stimuli for the same seed, whatever the batches', async () => {
     const make = (seed: number, batchSize: number): Promise<Stimulus[]> =>
       labelStimuli({ quadruples: all, correct: corrector, seed, batchSize });
