@@ -1,2 +1,55 @@
-export type { Patch, PositionRule, Steering } from './runtime/steering.js';
+/** The public surface of aligner-lab, floor by floor. */
+
+// Data: problems, an exact solver, preference quadruples.
+export * from './data/types.js';
+export { generateRows, generatedKinds, annotateSamples, correctAnswers } from './data/dataset.js';
+export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
+export { generateProblems, problemById } from './data/problems.js';
+export { annotate, isRight } from './data/solver.js';
+
+// Text: sentences, edit metrics, answers.
+export { splitSentences, createSentenceCutter } from './text/sentences.js';
+export { editMetrics, type EditMetrics } from './text/edits.js';
+
+// Graph surgery: bytes in, bytes out.
+export { inspectDecoder } from './onnx/inspect.js';
+export { instrument } from './onnx/instrument.js';
+export { instrumentLoop } from './onnx/loop.js';
+export type { DecoderLayout } from './onnx/layout.js';
+
+// Models: loading, forward, generation, steering.
+export { loadDecoder, loadLanguageModel, type LoadOptions } from './runtime/load.js';
+export { findModel, listEmbedded } from './runtime/modelFiles.js';
 export type * from './runtime/decoder.js';
+export type * from './runtime/steering.js';
+
+// The loop: upstream, corrector, Aligner.
+export { createLocalUpstream, type Upstream } from './align/upstream.js';
+export { createCorrector, type Corrector, type Correction } from './align/corrector.js';
+export { createAligner, type Aligner } from './align/aligner.js';
+export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
+export type { LoopLimits, Round } from './align/loop.js';
+
+// Reading: stimuli, directions, scans.
+export { labelStimuli, type Stimulus } from './read/stimuli.js';
+export { readStimuli, writeStimuli } from './read/stimuliFile.js';
+export { makeDirections, type Directions } from './read/directions.js';
+export { extractDirections } from './read/extract.js';
+export { loadDirections, saveDirections } from './read/directionFile.js';
+export { assessHealth, type Health } from './read/health.js';
+export { latScan, type Scan } from './read/latScan.js';
+
+// Experiments: steering sweeps, evaluation.
+export { readCorrector, type CorrectorReading } from './experiment/readCorrector.js';
+export { runSweep, type SweepOptions } from './experiment/sweep.js';
+export { sweepProblems, isRightAnswer } from './experiment/sweepProblems.js';
+export { layerCoefficients, steeringUnit } from './experiment/steeringUnit.js';
+export { runEvaluation } from './experiment/evaluation.js';
+export { summariseEvaluate } from './experiment/evaluateSummary.js';
+export { summariseCorrector } from './experiment/correctorSummary.js';
+
+// Records and figures.
+export { openRun, type Run, type RunConfiguration } from './record/run.js';
+export type * from './record/summaries.js';
+export { scanPage, sweepPage, evaluatePage, correctorPage } from './plot/pages.js';
+export { terminalScan } from './plot/terminal.js';

@@ -13,7 +13,21 @@ import type {
 } from '../runtime/decoder.js';
 import { createSentenceCutter } from '../text/sentences.js';
 import { rowSampling } from './sampling.js';
-import type { UpstreamText } from './upstream.js';
+
+/** What a model wrote next: a sentence, or the rest of an answer. */
+export interface SentenceText {
+  /** Without surrounding white space; empty where it had nothing more to say. */
+  text: string;
+  /** Whether its turn ended with this text (nothing follows). */
+  ended: boolean;
+  /** Generated tokens, the end of turn and any look-ahead included. */
+  tokens: number;
+  /**
+   * Milliseconds from the request to the first text. A local model hands its text over once per
+   * run, so that this is the end of its first run; null where there was no text.
+   */
+  firstTextMilliseconds: number | null;
+}
 
 const mayEnd = /[.!?…。！？\n]/u;
 /** A possible end of a sentence with nothing but closing marks and white space behind it. */
@@ -68,14 +82,14 @@ interface Row {
   key: string;
   cache: PrefixCache | undefined;
   generated: number[];
-  result: UpstreamText | null;
+  result: SentenceText | null;
   firstText: number | null;
   /** Whether one token of look-ahead is wanted next, instead of a run to the next stop. */
   look: boolean;
 }
 
 /** The next sentence of each row; a row that has its sentence leaves the batch. */
-export async function generateSentences(request: SentenceRequest): Promise<UpstreamText[]> {
+export async function generateSentences(request: SentenceRequest): Promise<SentenceText[]> {
   const start = request.clock();
   const rows = request.prompts.map((prompt, index): Row => ({
     prompt,

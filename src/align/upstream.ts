@@ -7,6 +7,7 @@ import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js
 import type { CacheOwner } from './corrector.js';
 import { rowCaches } from './corrector.js';
 import { rowSampling } from './sampling.js';
+import type { SentenceText } from './sentence.js';
 import { generateSentences, sentenceStops } from './sentence.js';
 
 /** One row: where the answer stands. */
@@ -18,19 +19,7 @@ export interface UpstreamInput {
   cache?: PrefixCache;
 }
 
-export interface UpstreamText {
-  /** Without surrounding white space; empty where it had nothing more to say. */
-  text: string;
-  /** Whether its turn ended with this text (nothing follows). */
-  ended: boolean;
-  /** Generated tokens, the end of turn and any look-ahead included. */
-  tokens: number;
-  /**
-   * Milliseconds from the request to the first text. A local model hands its text over once per
-   * run, so that this is the end of its first run; null where there was no text.
-   */
-  firstTextMilliseconds: number | null;
-}
+export type UpstreamText = SentenceText;
 
 export interface UpstreamOptions {
   signal?: AbortSignal;
