@@ -47,6 +47,11 @@ const options = {
     help: 'JSONL of annotated quadruples: the problems that are tested',
     default: stimuliFiles.test,
   }),
+  validation: text({
+    value: 'file',
+    help: 'the same, on which layers, scale and fit range are fixed',
+    default: stimuliFiles.validation,
+  }),
   limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: chosen on validation data)' },
@@ -106,6 +111,7 @@ sweep goes on where it stopped when the same command is run again.`,
     const files = {
       stimuli: context.path(given.stimuli),
       problems: context.path(given.problems),
+      validation: context.path(given.validation),
       ...(given.direction && { direction: context.path(given.direction) }),
     };
     const models = { model, ...(upstream && { upstream }) };
@@ -152,7 +158,7 @@ async function prepare(
     meanNorms: reading.norms,
     accuracy: reading.health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),
     problems: sweepProblems(quadruples(given.problems), given.limit),
-    validation: sweepProblems(quadruples(file)),
+    validation: sweepProblems(quadruples(given.validation)),
     controls: { random: given.controls, ...(given.controls === 0 && { shuffled: 0 }) },
     ...(layers && { steeredLayers: layers }),
     ...(coefficients && { grid: coefficients }),

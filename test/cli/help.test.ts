@@ -1,0 +1,71 @@
+/** What a newcomer reads: help, usage errors, exit codes. */
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.js';
+import { flagOf } from '../../src/cli/options.js';
+import { call } from './harness.js';
+
+const cwd = tmpdir();
+
+describe('help', () => {
+  it('lists every command, with its summary', async () => {
+    const { code, stdout } = await call(['--help'], { cwd });
+    expect(code).toBe(0);
+    for (const { name } of commands) expect(stdout).toContain(`\n  ${name} [options]`);
+  });
+
+  it('is shown where no command is given', async () => {
+    expect(await call([], { cwd })).toEqual(await call(['--help'], { cwd }));
+  });
+
+  it.each(commands.map(({ name }) => name))(
+    'of %s has every option and an example',
+    async (name) => {
+      const { code, stdout } = await call([name, '--help'], { cwd });
+      const command = commands.find((known) => known.name === name);
+      expect(code).toBe(0);
+      for (const key of Object.keys(command?.options ?? {})) expect(stdout).toContain(flagOf(key));
+      expect(stdout).toMatch(/Examples:\n {2}(aligner-lab|npx|lat-scan|echo)/);
+    },
+  );
+
+  it('of lat-scan says what a LAT scan is and what is written, under its own name too', async () => {
+    const { stdout } = await call(['--help'], { cwd, name: 'lat-scan' });
+    expect(stdout).toMatch(/^Usage: lat-scan \[options\]/);
+    for (const word of ['linear artificial tomography', 'copy', 'scan.json', 'scan.html']) {
+      expect(stdout.replace(/\s+/g, ' ')).toContain(word);
+    }
+  });
+
+  it('the version is the package’s', async () => {
+    const { code, stdout } = await call(['--version'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('usage errors exit with 2, in one line', () => {
+  const cases: [string, string[], RegExp][] = [
+    ['an unknown command', ['scan'], /unknown command 'scan'.*commands are lat-scan, /],
+    ['an unknown option', ['lat-scan', '--layer', '3'], /unknown option '--layer'.*lat-scan has --model, .*--json/],
+    ['a missing value', ['lat-scan', '--tokens'], /--tokens <n>.*argument missing/],
+    ['no number', ['lat-scan', '--tokens', 'x'], /--tokens: expected a whole number from 1, got "x"/],
+    ['a number too small', ['lat-scan', '--tokens', '0'], /from 1, got "0"/],
+    ['an unknown choice', ['lat-scan', '--method', 'svd'], /--method: unknown value "svd" \(expected one of pca, pca-uncentered, /],
+    ['an empty grid', ['sweep', '--coefficients', ''], /--coefficients: empty/],
+    ['a grid with a hole', ['sweep', '--coefficients', '-1,,1'], /--coefficients: expected a number, got ""/],
+    ['an unknown kind', ['dataset', 'poems'], /unknown kind "poems" \(expected one of problems, corpus, /],
+    ['a missing argument', ['dataset'], /missing required argument 'kind'/],
+    ['a missing file', ['dataset', 'annotate'], /annotate needs --samples/],
+    ['no question', ['align'], /no question/],
+    ['two questions', ['align', 'How many?', '--problem', 'test-0-1'], /not both/],
+  ]; // prettier-ignore
+
+  it.each(cases)('%s', async (_, argv, message) => {
+    const { code, stdout, stderr } = await call(argv, { cwd });
+    expect(stderr).toMatch(/^aligner-lab: [^\n]+\n$/);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
