@@ -47,9 +47,9 @@ export interface SweepOptions
   controls?: {
     /** Default 30. */
     random?: number;
-    /** Default 5. */
+    /** Default 3. */
     shuffled?: number;
-    /** The first so many of the test problems. Default 40. */
+    /** The first so many of the test problems. Default 32. */
     problems?: number;
   };
   /** Records of an earlier run of the same command. */
@@ -154,7 +154,7 @@ interface Controls {
 }
 
 function makeControls(options: SweepOptions, plan: PlanRecord, grid: readonly number[]): Controls {
-  const { random = 30, shuffled = 5, problems = 40 } = options.controls ?? {};
+  const { random = 30, shuffled = 3, problems = 32 } = options.controls ?? {};
   const shared = { tested: options.directions, layers: plan.layers, seed: options.seed };
   return {
     problems: options.problems.slice(0, problems),

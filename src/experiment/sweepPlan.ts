@@ -2,8 +2,12 @@
  * What a sweep fixes on validation data before the test run: steered layers, scale, fit range.
  *
  * 1. Layers (unless given): windows of 1 … 3 neighbouring layers around those of best held-out
- *    accuracy, in fixed mode, each at its own largest harmless scale; the largest |slope| · R² wins.
- * 2. Scale: the largest of a ladder whose worst point has under 5 % degenerate outputs.
+ *    accuracy, in fixed mode, each at every other harmless scale; the largest |slope| · R² wins.
+ * 2. Scale: of the harmless ones (under 5 % degenerate outputs at every point tried) the one of
+ *    largest |slope| · R² in the sweep's own mode. Not simply the largest: long before outputs
+ *    repeat themselves or run on, both ends of the curve rise with garbled rewrites, and a grid
+ *    stretched that far has no straight part left (seen on a real corrector: monotone at 0.125
+ *    mean norms, U-shaped at 0.5, both without a degenerate output at one layer).
  * 3. Fit range: on the whole grid, in the sweep's own mode (sweepFit.ts).
  *
  * The sign is the labels'. A slope that goes the other way on validation data is a finding; it is
@@ -26,7 +30,7 @@ import type {
 export const degenerateLimit = 0.05;
 
 /** Scales that are tried, ascending; 1 is one mean residual norm in all. */
-export const defaultScales: readonly number[] = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
+export const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 
 export interface PlanOptions {
   mode: SweepMode;
@@ -50,7 +54,7 @@ export interface PlanOptions {
   scales?: readonly number[];
   /** Validation problems of the whole grid. Default 40. */
   problems?: number;
-  /** Validation problems per window of layers, one round each. Default 24. */
+  /** Validation problems per window of layers, one round each. Default 16. */
   windowProblems?: number;
   onProgress?: (done: number, total: number) => void;
 }
@@ -118,89 +122,101 @@ type Windows = ValidationReport['windows'];
 
 /** Every window's largest harmless scale, and its line over a coarse grid at that scale. */
 async function tryWindows(options: PlanOptions): Promise<Windows> {
-  const { accuracy, grid } = options;
+  const { accuracy } = options;
   const ranked = accuracy.map((_, layer) => layer);
   ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);
   const candidates = layerWindows({ layers: accuracy.length, around: ranked.slice(0, 2) });
   const problems = options.validation
-    .slice(0, options.windowProblems ?? 24)
+    .slice(0, options.windowProblems ?? 16)
     .map((p, i) => ({ ...p, inputs: oneInput(p, i) }));
   if (problems.every((p) => p.inputs.length === 0)) {
     throw new Error(
       'sweep: layers are chosen on recorded rounds, and no validation problem has one; give recorded rounds or layers',
     );
   }
-  const coarse = grid.filter((c, i) => i % 2 === 0 || c === 0);
   const windows: Windows = [];
+  let tried = 0;
   for (const layers of candidates) {
     const measure = options.measure('fixed');
-    let best: { scale: number; curve: Curve } | null = null;
     // Every other scale will do here; the chosen window's is settled on the whole ladder.
-    for (const scale of options.scale !== undefined ? [options.scale] : everyOther(options)) {
-      const curve = await measureCurve(options, { measure, layers, scale, problems, grid: coarse });
-      if (best !== null && Math.max(...curve.degenerate) >= degenerateLimit) break;
-      best = { scale, curve };
-      if (Math.max(...curve.degenerate) >= degenerateLimit) break;
-    }
-    if (best) {
-      const line = fitLine(
-        coarse,
-        best.curve.means.map((mean) => mean ?? 0),
-      );
-      windows.push({ layers, scale: best.scale, slope: line.slope, r2: line.r2 });
-    }
-    options.onProgress?.(windows.length, candidates.length);
+    const scales = await tryScales(options, { measure, layers, problems }, everyOther(options));
+    const best = bestOf(scales);
+    if (best) windows.push({ layers, scale: best.scale, slope: best.slope, r2: best.r2 });
+    options.onProgress?.(++tried, candidates.length);
   }
   return windows;
 }
 
-function everyOther(options: PlanOptions): number[] {
+/** Both ends, 0, and the middle of either side. */
+function coarseGrid(grid: readonly number[]): number[] {
+  const zero = grid.indexOf(0);
+  const last = grid.length - 1;
+  const indices = [0, Math.round(zero / 2), zero, Math.round((zero + last) / 2), last];
+  return [...new Set(indices)].map((i) => grid[i] ?? 0);
+}
+
+function everyOther(options: PlanOptions): readonly number[] {
+  if (options.scale !== undefined) return [options.scale];
   const scales = options.scales ?? defaultScales;
   return scales.filter((_, i) => (scales.length - 1 - i) % 2 === 0);
 }
 
 function bestWindow(windows: Windows): number[] {
-  const score = ({ slope, r2 }: Windows[number]): number => Math.abs(slope) * (r2 ?? 0);
-  const [first, ...rest] = windows;
-  const best = first && rest.reduce((a, b) => (score(b) > score(a) ? b : a), first);
-  if (!best) throw new Error('sweep: no window of layers to choose from');
+  const best = bestOf(windows);
+  if (!best) {
+    throw new Error(
+      'sweep: even the smallest scale breaks the outputs of every window of layers; give layers and scale',
+    );
+  }
   return best.layers;
 }
 
-/**
- * The largest harmless scale of the chosen layers, in the sweep's mode. Tried at the ends of the
- * grid, where outputs break first; the whole grid is looked at afterwards.
- */
+/** The largest |slope| · R²: the most effect that is still a line. */
+function bestOf<T extends { slope: number; r2: number | null }>(
+  tried: readonly T[],
+): T | undefined {
+  const score = ({ slope, r2 }: T): number => Math.abs(slope) * (r2 ?? 0);
+  const [first, ...rest] = tried;
+  return first && rest.reduce((a, b) => (score(b) > score(a) ? b : a), first);
+}
+
+/** The scale of the chosen layers, in the sweep's mode. */
 async function settleScale(
   options: PlanOptions,
   layers: readonly number[],
   windows: Windows,
 ): Promise<{ scale: number; scales: ValidationReport['scales'] }> {
   if (options.scale !== undefined) return { scale: options.scale, scales: [] };
+  const all = options.scales ?? defaultScales;
+  // The window's scale is a good guess: only its neighbours are tried.
+  const guess = windows.find((w) => w.layers.join() === layers.join())?.scale;
+  const at = guess === undefined ? -1 : all.indexOf(guess);
+  const ladder = at < 0 ? all : all.slice(Math.max(0, at - 1), at + 2);
   const problems = options.validation.slice(0, options.problems ?? 40);
   const measure = options.measure(options.mode);
-  const ends = [Math.min(...options.grid), Math.max(...options.grid)];
-  const tried: ValidationReport['scales'] = [];
-  const harmless = async (scale: number): Promise<boolean> => {
-    const curve = await measureCurve(options, { measure, layers, scale, problems, grid: ends });
+  const scales = await tryScales(options, { measure, layers, problems }, ladder);
+  const scale = bestOf(scales)?.scale ?? ladder[0];
+  if (scale === undefined) throw new Error('sweep: no scale to try (expected at least 1)');
+  return { scale, scales };
+}
+
+/** Ascending scales on a coarse grid, up to the first harmful one, which is left out. */
+async function tryScales(
+  options: PlanOptions,
+  at: { measure: Measure; layers: readonly number[]; problems: readonly SweepProblem[] },
+  ladder: readonly number[],
+): Promise<ValidationReport['scales']> {
+  const grid = coarseGrid(options.grid);
+  const scales: ValidationReport['scales'] = [];
+  for (const scale of ladder) {
+    const curve = await measureCurve(options, { ...at, scale, grid });
     const degenerate = Math.max(...curve.degenerate);
-    tried.push({ scale, degenerate });
-    return degenerate < degenerateLimit;
-  };
-  const ladder = options.scales ?? defaultScales;
-  // The window's scale is a good guess: climb from there, or step down to the first harmless one.
-  const guess = windows.find((w) => w.layers.join() === layers.join())?.scale;
-  const from = Math.max(0, ladder.indexOf(guess ?? ladder[0] ?? 0));
-  if (await harmless(ladder[from] ?? 1)) {
-    for (let i = from + 1; i < ladder.length && (await harmless(ladder[i] ?? 1)); i++);
-  } else {
-    for (let i = from - 1; i >= 0 && !(await harmless(ladder[i] ?? 1)); i--);
+    if (degenerate >= degenerateLimit) break;
+    const means = curve.means.map((mean) => mean ?? 0);
+    const { slope, r2 } = fitLine(grid, means);
+    scales.push({ scale, degenerate, slope, r2 });
   }
-  tried.sort((a, b) => a.scale - b.scale);
-  const good = tried.filter(({ degenerate }) => degenerate < degenerateLimit);
-  const chosen = good.at(-1) ?? tried[0];
-  if (!chosen) throw new Error('sweep: no scale to try (expected at least 1)');
-  return { scale: chosen.scale, scales: tried };
+  return scales;
 }
 
 async function measureCurve(

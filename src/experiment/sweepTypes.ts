@@ -67,8 +67,8 @@ export type ValidationReport = {
   points: { coefficient: number; mean: number | null; degenerate: number | null }[];
   /** Windows of layers that were tried, in fixed mode; empty where the layers were given. */
   windows: { layers: number[]; scale: number; slope: number; r2: number | null }[];
-  /** Scales that were tried for the chosen layers: worst share of degenerate outputs. */
-  scales: { scale: number; degenerate: number }[];
+  /** Harmless scales of the chosen layers, in the sweep's mode: worst share of degenerate outputs. */
+  scales: { scale: number; degenerate: number; slope: number; r2: number | null }[];
   warnings: string[];
 };
 

@@ -67,6 +67,16 @@ describe('runSweep, fixed mode', () => {
     expect(summary.wholeGrid.rankCorrelation).toBe(1);
   });
 
+  it('does not stretch the grid until both ends rise, though nothing is degenerate', async () => {
+    const corrector = plantedCorrector({ garbled: 2.2 });
+    const { summary } = await run(
+      sweepOptions({ corrector, controls: { random: 1, shuffled: 0 } }),
+    );
+    // A scale of 1 pushes by 2, one of 1.5 by 3; nothing runs on below 2.6 at two layers.
+    expect(summary.validation.scale).toBe(1);
+    expect(summary.fit.r2).toBeGreaterThan(0.99);
+  });
+
   it('says when the curve goes against the labels, and does not flip it', async () => {
     const { summary } = await run(
       sweepOptions({ corrector: plantedCorrector({ sign: -1 }), steeredLayers: [1], scale: 1 }),

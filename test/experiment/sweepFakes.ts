@@ -50,8 +50,11 @@ export interface PlantedCorrector extends Corrector {
   calls: number;
 }
 
-export function plantedCorrector(options: { sign?: 1 | -1 } = {}): PlantedCorrector {
-  const { sign = 1 } = options;
+/** @param options.garbled norm beyond which y1 is rewritten the more, on either side. */
+export function plantedCorrector(
+  options: { sign?: 1 | -1; garbled?: number } = {},
+): PlantedCorrector {
+  const { sign = 1, garbled = Infinity } = options;
   return {
     name: 'planted',
     calls: 0,
@@ -64,7 +67,9 @@ export function plantedCorrector(options: { sign?: 1 | -1 } = {}): PlantedCorrec
           const own = createRandom(input.question);
           const slope = response * (0.8 + 0.4 * own.next());
           const base = 0.45 + 0.1 * own.next();
-          const share = base + sign * slope * push(input, direction);
+          const pushed = push(input, direction);
+          const effect = Math.abs(pushed) > garbled ? Math.abs(pushed) : sign * pushed;
+          const share = base + slope * effect;
           const text = input.last === '' ? '' : rewrite(input.last, share);
           const broken = [...(input.coefficient ?? [])].some((c) => Math.abs(c) > breaks);
           return { text, tokens: 1, finish: broken ? 'length' : 'stop', readings: null };
