@@ -31,6 +31,8 @@ export interface EvaluationOptions {
   problems: readonly Problem[];
   /** Recorded sentences for the corrector's own rates. */
   quadruples: readonly AnnotatedQuadruple[];
+  /** Most rounds of the loop. Default 16. */
+  maxRounds?: number;
   /** Problems that are timed one by one. Default 20. */
   timed?: number;
   done?: readonly EvaluationRecord[];
@@ -81,10 +83,11 @@ export async function* runEvaluation(
 
 function makeSystems(options: EvaluationOptions): System[] {
   const corrector = createCorrector({ model: options.corrector });
+  const { maxRounds = 16 } = options;
   const makers: Record<SystemKind, () => System> = {
     upstream: upstreamSystem,
-    stream: () => streamSystem({ corrector }),
-    'corrector-alone': () => correctorAloneSystem({ corrector }),
+    stream: () => streamSystem({ corrector, maxRounds }),
+    'corrector-alone': () => correctorAloneSystem({ corrector, maxRounds }),
     aligner: () => {
       if (options.aligner)
         return alignerSystem({ aligner: createAligner({ model: options.aligner }) });

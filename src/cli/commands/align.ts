@@ -134,6 +134,7 @@ async function steer(
 function describe({ index, last, correction, copied, edit }: Round): string {
   const number = String(index + 1).padStart(2);
   if (copied) return `${number} = ${correction}`;
+  if (last === '' && correction === '') return `${number}   both have nothing to add`;
   const written = last === '' ? '(nothing)' : last;
   const put = correction === '' ? '(nothing: the answer is complete)' : correction;
   const much = edit ? `  [edit ratio ${figure(edit.editRatio)}]` : '';

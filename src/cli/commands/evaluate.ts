@@ -23,6 +23,7 @@ const options = {
     { value: 'names', help: `what is compared (default: ${systemKinds.join(',')})` },
     (given, flag) => readChoice(given, flag, systemKinds),
   ),
+  rounds: integer({ value: 'n', help: 'most rounds of the loop', default: 16 }),
   split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),
   limit: integer({ value: 'n', help: 'problems, and recorded sentences', default: 1000 }),
   quadruples: text({
@@ -71,7 +72,15 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const problems = [...generateProblems({ split, count: limit, seed: drawn })];
     const onProgress = stagedProgress(context, { systems: 'answering', sentences: 'correcting' });
     const { signal } = context;
-    const made = { ...models.by, systems, problems, quadruples, onProgress, signal };
+    const made = {
+      ...models.by,
+      systems,
+      maxRounds: given.rounds,
+      problems,
+      quadruples,
+      onProgress,
+      signal,
+    };
     const records = await recordAll(run, runEvaluation({ ...made, done: run.records }));
     const summaries = summarise(records, models.by.corrector.name, drawn);
     await run.writeSummary('evaluate', summaries.evaluate);

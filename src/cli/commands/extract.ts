@@ -35,7 +35,7 @@ made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), ma
     limit: integer({
       value: 'n',
       help: 'most quadruples that the corrector labels',
-      default: 600,
+      default: 400,
       least: 2,
     }),
     ...seed,

@@ -35,7 +35,7 @@ const options = {
   limit: integer({
     value: 'n',
     help: 'most quadruples that the corrector labels',
-    default: 600,
+    default: 400,
     least: 2,
   }),
   ...seed,

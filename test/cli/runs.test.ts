@@ -1,0 +1,153 @@
+/** Whole commands on a tiny random model: what they write, and that they go on where they stopped. */
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { summarySchemas } from '../../src/record/schemas/all.js';
+import type { SummaryKind } from '../../src/record/summaries.js';
+import { temporaryFolder } from '../runtime/models.js';
+import { call, writeQuadruples, writeStimuliFile, writeTinyModel } from './harness.js';
+
+// Whole commands, possibly on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+const folder = temporaryFolder();
+const cwd = folder.path;
+const model = writeTinyModel(cwd);
+const stimuli = writeStimuliFile(cwd, 40);
+const problems = writeQuadruples(cwd, 'test', 4);
+const validation = writeQuadruples(cwd, 'validation', 4);
+afterAll(folder.remove);
+
+const read = (...path: string[]): string => readFileSync(join(cwd, ...path), 'utf8');
+const threads = ['--threads', '1'];
+
+function expectValid(kind: SummaryKind, text: string): Record<string, unknown> {
+  const summary = JSON.parse(text) as Record<string, unknown>;
+  const ajv = new Ajv({ strict: false });
+  expect(ajv.validate(summarySchemas[kind], summary), ajv.errorsText()).toBe(true);
+  return summary;
+}
+
+/** Text with the times of a run made equal. */
+function timeless(text: string): string {
+  return text.replace(/("timing": \{)[^}]*/, '$1');
+}
+
+describe('lat-scan', () => {
+  const argv = ['lat-scan', '--model', model, '--stimuli', stimuli, '--tokens', '6', ...threads];
+
+  it('writes numbers, figure and direction, and shows the heat map', async () => {
+    const { code, stdout, stderr } = await call([...argv, '--out', 'scan'], { cwd });
+    expect(stderr.replace(/^warning: .*\n/gm, '')).toBe('');
+    expect(code).toBe(0);
+    const scan = expectValid('scan', read('scan', 'scan.json'));
+    expect(scan).toMatchObject({ model: 'tiny', layers: 3, tokens: 6, standardize: 'zscore' });
+    expect(scan.perLayer).toHaveLength(3);
+    expect(read('scan', 'scan.html')).toContain('LAT scan of tiny');
+    expect(existsSync(join(cwd, 'scan', 'directions.safetensors'))).toBe(true);
+    expect(stdout).toMatch(/LAT scan of tiny: 3 layers/);
+    expect(stdout).toMatch(/corrects: s\d+/);
+    expect(stdout).toMatch(/best layer +\d of 0 … 2/);
+    expect(stdout).toContain('scan/scan.html');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('gives the same numbers again, and the same records', async () => {
+    const [numbers, records] = [read('scan', 'scan.json'), read('scan', 'records.jsonl')];
+    expect((await call([...argv, '--out', 'scan'], { cwd })).code).toBe(0);
+    expect(timeless(read('scan', 'scan.json'))).toBe(timeless(numbers));
+    expect(read('scan', 'records.jsonl')).toBe(records);
+  });
+
+  it('prints scan.json and nothing else under --json', async () => {
+    const { stdout } = await call([...argv, '--out', 'scan', '--json'], { cwd });
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(read('scan', 'scan.json')));
+  });
+
+  it('names its folder after what is run, where none is named', async () => {
+    const { stdout } = await call(argv, { cwd });
+    const [found] = /runs\/lat-scan-[0-9a-f]{8}/.exec(stdout) ?? [];
+    expect(existsSync(join(cwd, found ?? 'none', 'scan.json'))).toBe(true);
+  });
+});
+
+describe('sweep', () => {
+  const argv = [
+    ...['sweep', '--mode', 'fixed', '--model', model, '--stimuli', stimuli, ...threads],
+    ...['--problems', problems, '--validation', validation, '--limit', '2', '--layers', '1'],
+    ...['--scale', '0.5', '--controls', '1'],
+  ];
+
+  it('goes on from the records of an interrupted run, and ends in the same numbers', async () => {
+    const first = await call([...argv, '--out', 'sweep'], { cwd });
+    expect(first.code, first.stderr).toBe(0);
+    expectValid('sweep', read('sweep', 'sweep.json'));
+    const [numbers, records] = [read('sweep', 'sweep.json'), read('sweep', 'records.jsonl')];
+    truncateSync(join(cwd, 'sweep', 'records.jsonl'), Math.floor(records.length / 2));
+    writeFileSync(join(cwd, 'sweep', 'sweep.json'), '');
+    expect((await call([...argv, '--out', 'sweep'], { cwd })).code).toBe(0);
+    expect(read('sweep', 'sweep.json')).toBe(numbers);
+    expect(read('sweep', 'records.jsonl')).toBe(records);
+  });
+
+  it('stops at Ctrl-C with 130 and says how to go on', async () => {
+    const signal = AbortSignal.timeout(1);
+    const { code, stderr } = await call([...argv, '--out', 'stopped'], { cwd, signal });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/interrupted; what is done is in stopped; run the same command again/);
+  });
+});
+
+describe('align', () => {
+  it('streams rounds and ends', async () => {
+    const argv = ['align', 'How many?', '--model', model, '--upstream', model, '--rounds', '1'];
+    const { code, stdout, stderr } = await call([...argv, ...threads], { cwd });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^How many\?\n\n 1 /);
+    expect(stdout).toMatch(/1 rounds?, .* ended by /);
+  });
+
+  it('takes the question from standard input', async () => {
+    const argv = ['align', '--model', model, '--upstream', model, '--rounds', '1', '--json'];
+    const { stdout } = await call([...argv, ...threads], { cwd, stdin: 'How few?\n' });
+    expect(JSON.parse(stdout)).toMatchObject({ question: 'How few?' });
+  });
+});
+
+describe('evaluate', () => {
+  it('writes both summaries', async () => {
+    const argv = [
+      ...['evaluate', '--upstream', model, '--corrector', model, '--quadruples', problems],
+      ...[
+        '--systems',
+        'upstream,stream',
+        '--limit',
+        '2',
+        '--rounds',
+        '1',
+        '--out',
+        'evaluate',
+        ...threads,
+      ],
+    ];
+    const { code, stdout, stderr } = await call(argv, { cwd });
+    expect(code, stderr).toBe(0);
+    const { systems } = expectValid('evaluate', read('evaluate', 'evaluate.json'));
+    expect(systems).toMatchObject([
+      { name: 'upstream', n: 2 },
+      { name: 'stream-tiny', n: 2 },
+    ]);
+    expectValid('corrector', read('evaluate', 'corrector.json'));
+    expect(stdout).toContain('good copied verbatim');
+  });
+});
+
+describe('instrument', () => {
+  it('inspects, and writes a graph with steering inputs', async () => {
+    const inspected = await call(['instrument', model, '--inspect', '--json'], { cwd });
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ layers: 3, width: 16 });
+    const written = await call(['instrument', model, '--out', 'steered.onnx'], { cwd });
+    expect(written.code).toBe(0);
+    expect(readFileSync(join(cwd, 'steered.onnx')).includes('steer.direction')).toBe(true);
+  });
+});
