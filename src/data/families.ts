@@ -1,17 +1,17 @@
 /**
  * The families of steps that arithmetic word problems are made of, each with its wordings.
  *
- * Wordings of validation and test are other arrangements of words that training uses: a model
- * that was trained from scratch can know no others. The family `times` never occurs in training.
+ * The family `times` never occurs in training.
  *
  * Placeholders: `{S}` whose things are counted, `{M}` another person, `{i}` the things,
  * `{k}` and `{n}` numbers.
  */
 import type { Random } from '../math/random.js';
 import type { Operator, Split } from './types.js';
+import { splitWordings } from './wordings.js';
 
 /** The largest number that occurs in a problem. */
-export const largestNumber = 99;
+export const largestNumber = 60;
 
 /** Step numbers for the amount counted so far, or null where the family does not fit it. */
 type Draw = (amount: number, random: Random) => number | null;
@@ -36,8 +36,8 @@ export interface Family {
 const between = (low: number, high: number, random: Random): number | null =>
   high < low ? null : low + random.integer(high - low + 1);
 
-const drawSum: Draw = (amount, random) => between(2, Math.min(40, largestNumber - amount), random);
-const drawDifference: Draw = (amount, random) => between(2, Math.min(40, amount - 2), random);
+const drawSum: Draw = (amount, random) => between(2, Math.min(30, largestNumber - amount), random);
+const drawDifference: Draw = (amount, random) => between(2, Math.min(30, amount - 2), random);
 const drawTwo: Draw = (amount) => (amount * 2 <= largestNumber ? 2 : null);
 const drawHalf: Draw = (amount) => (amount % 2 === 0 && amount >= 4 ? 2 : null);
 
@@ -62,25 +62,18 @@ const over = (amount: number, k: number): number => amount / k;
 /** The name of the family that only the test split contains. */
 export const unseenFamily = 'times';
 
+const doubled = '[Now {S} has|{S} ends up with|{S} soon has|{S} gets to]';
+
 export const families: readonly Family[] = [
   {
     name: 'bags',
     operator: 'x',
     place: 'start',
-    draw: (_amount, random) => between(2, 12, random),
+    draw: (count, random) => between(2, Math.min(10, Math.floor(largestNumber / count)), random),
     result: times,
-    wordings: {
-      train: [
-        '{S} has {n} bags with {k} {i} in each bag.',
-        '{S} owns {n} boxes of {k} {i}.',
-        'There are {n} bags with {k} {i} each, and {S} owns them all.',
-      ],
-      validation: ['{S} has {n} boxes with {k} {i} each.'],
-      test: [
-        'There are {n} boxes of {k} {i}, and {S} has them all.',
-        '{S} owns {n} bags with {k} {i} each.',
-      ],
-    },
+    wordings: splitWordings([
+      '{S} [has|owns|starts with] {n} [bags|boxes] [of {k} {i}|with {k} {i} each|with {k} {i} in each].',
+    ]),
   },
   {
     name: 'add',
@@ -88,17 +81,10 @@ export const families: readonly Family[] = [
     place: 'middle',
     draw: drawSum,
     result: plus,
-    wordings: {
-      train: [
-        '{S} buys {k} more {i}.',
-        '{S} finds {k} {i}.',
-        '{M} gives {k} {i} to {S}.',
-        '{S} gets {k} more {i} from {M}.',
-        '{S} picks up another {k} {i}.',
-      ],
-      validation: ['{S} gets another {k} {i}.'],
-      test: ['{S} finds another {k} {i}.', '{M} gives {k} more {i} to {S}.'],
-    },
+    wordings: splitWordings([
+      '{S} [buys|finds|gets|picks up] [{k} more|another {k}|{k}] {i}.',
+      '{M} [gives|brings] {S} [{k} more|another {k}|{k}] {i}.',
+    ]),
   },
   {
     name: 'join',
@@ -106,14 +92,9 @@ export const families: readonly Family[] = [
     place: 'middle',
     draw: drawSum,
     result: plus,
-    wordings: {
-      train: [
-        '{M} brings {k} {i} and leaves them with {S}.',
-        '{M} has {k} {i} and puts them with those of {S}.',
-      ],
-      validation: ['{M} puts {k} {i} with those of {S}.'],
-      test: ['{M} brings {k} {i} and puts them with those of {S}.', '{M} leaves {k} {i} with {S}.'],
-    },
+    wordings: splitWordings([
+      '{M} [brings|has|finds|buys] {k} {i} and [gives them all to|leaves them all with] {S}.',
+    ]),
   },
   {
     name: 'subtract',
@@ -121,17 +102,11 @@ export const families: readonly Family[] = [
     place: 'middle',
     draw: drawDifference,
     result: minus,
-    wordings: {
-      train: [
-        '{S} gives {k} {i} to {M}.',
-        '{S} loses {k} {i}.',
-        '{S} uses {k} of the {i}.',
-        '{M} takes {k} {i} from {S}.',
-        '{S} throws {k} {i} away.',
-      ],
-      validation: ['{S} throws away {k} of the {i}.'],
-      test: ['{M} takes {k} of the {i} away.', '{S} loses {k} of the {i}.'],
-    },
+    wordings: splitWordings([
+      '{S} [loses|uses|gives away|throws away|breaks] {k} [of the|of these|] {i}.',
+      '{M} takes {k} [of the|of these|] {i} from {S}.',
+      '{S} gives {k} [of the|of these|] {i} to {M}.',
+    ]),
   },
   {
     name: 'double',
@@ -139,16 +114,9 @@ export const families: readonly Family[] = [
     place: 'middle',
     draw: drawTwo,
     result: times,
-    wordings: {
-      train: [
-        '{S} doubles the number of {i}.',
-        'Now {S} has twice as many {i}.',
-        '{S} ends up with 2 times as many {i}.',
-        'The number of {i} doubles.',
-      ],
-      validation: ['{S} gets twice as many {i}.'],
-      test: ['{S} ends up with twice as many {i}.', 'Now {S} has 2 times as many {i}.'],
-    },
+    wordings: splitWordings([
+      `${doubled} [twice as many|2 times as many|double the number of] {i}.`,
+    ]),
   },
   {
     name: unseenFamily,
@@ -159,7 +127,9 @@ export const families: readonly Family[] = [
     wordings: {
       train: [],
       validation: [],
-      test: ['{S} ends up with {k} times as many {i}.', 'Now {S} has {k} times as many {i}.'],
+      test: ['Now {S} has', '{S} ends up with', '{S} soon has', '{S} gets to'].map(
+        (opening) => `${opening} {k} times as many {i}.`,
+      ),
     },
   },
   {
@@ -168,16 +138,10 @@ export const families: readonly Family[] = [
     place: 'middle',
     draw: drawHalf,
     result: over,
-    wordings: {
-      train: [
-        '{S} gives half of the {i} to {M}.',
-        '{S} loses half of the {i}.',
-        '{S} uses half of the {i}.',
-        '{M} takes half of the {i}.',
-      ],
-      validation: ['{S} throws half of the {i} away.'],
-      test: ['{S} throws away half of the {i}.', '{M} gets half of the {i}.'],
-    },
+    wordings: splitWordings([
+      '{S} [loses|uses|gives away|throws away|breaks] half [of the|of all the|the] {i}.',
+      '{M} takes half [of the|of all the|the] {i} from {S}.',
+    ]),
   },
   {
     name: 'share',
@@ -185,18 +149,9 @@ export const families: readonly Family[] = [
     place: 'middle',
     draw: drawDivisor,
     result: over,
-    wordings: {
-      train: [
-        '{S} puts the {i} equally into {k} boxes and keeps one box.',
-        '{S} splits the {i} into {k} equal parts and keeps one part.',
-        '{S} sorts the {i} into {k} equal groups and keeps one group.',
-      ],
-      validation: ['{S} splits the {i} into {k} equal groups and keeps one group.'],
-      test: [
-        '{S} splits the {i} equally into {k} parts and keeps one part.',
-        '{S} puts the {i} into {k} equal boxes and keeps one box.',
-      ],
-    },
+    wordings: splitWordings([
+      '{S} [splits|sorts|divides] [the|all the] {i} into {k} equal [parts and keeps one part|groups and keeps one group|heaps and keeps one heap].',
+    ]),
   },
   {
     name: 'pack',
@@ -205,17 +160,7 @@ export const families: readonly Family[] = [
     draw: drawDivisor,
     result: over,
     newItem: 'container',
-    wordings: {
-      train: [
-        '{S} packs all the {i} into boxes of {k}.',
-        '{S} puts the {i} into bags, {k} in each bag.',
-      ],
-      validation: ['{S} packs the {i} into bags of {k}.'],
-      test: [
-        '{S} puts all the {i} into boxes of {k}.',
-        '{S} packs the {i} into bags, {k} in each bag.',
-      ],
-    },
+    wordings: splitWordings(['{S} [packs|puts|sorts] [the|all the] {i} into [boxes|bags] of {k}.']),
   },
   {
     name: 'more',
@@ -224,15 +169,10 @@ export const families: readonly Family[] = [
     draw: drawSum,
     result: plus,
     changesSubject: true,
-    wordings: {
-      train: [
-        '{M} has {k} more {i} than {S}.',
-        '{M} owns {k} more {i} than {S}.',
-        'Compared with {S}, {M} has {k} more {i}.',
-      ],
-      validation: ['{M} has {k} {i} more than {S}.'],
-      test: ['Compared with {S}, {M} owns {k} more {i}.', '{M} owns {k} {i} more than {S}.'],
-    },
+    wordings: splitWordings([
+      '{M} [has|owns] {k} [more {i}|{i} more] than {S}[| has| owns].',
+      'Compared with {S}, {M} [has|owns] {k} [more {i}|{i} more].',
+    ]),
   },
   {
     name: 'fewer',
@@ -241,15 +181,10 @@ export const families: readonly Family[] = [
     draw: drawDifference,
     result: minus,
     changesSubject: true,
-    wordings: {
-      train: [
-        '{M} has {k} fewer {i} than {S}.',
-        '{M} owns {k} fewer {i} than {S}.',
-        'Compared with {S}, {M} has {k} fewer {i}.',
-      ],
-      validation: ['{M} has {k} {i} fewer than {S}.'],
-      test: ['Compared with {S}, {M} owns {k} fewer {i}.', '{M} owns {k} {i} fewer than {S}.'],
-    },
+    wordings: splitWordings([
+      '{M} [has|owns] {k} [fewer {i}|{i} fewer] than {S}[| has| owns].',
+      'Compared with {S}, {M} [has|owns] {k} [fewer {i}|{i} fewer].',
+    ]),
   },
   {
     name: 'price',
@@ -258,76 +193,41 @@ export const families: readonly Family[] = [
     draw: drawFactor(2, 9),
     result: times,
     newItem: 'coins',
-    wordings: {
-      train: [
-        '{S} sells all the {i} for {k} coins each.',
-        '{S} sells the {i} and gets {k} coins for each.',
-        'For each of the {i}, {S} gets {k} coins.',
-      ],
-      validation: ['{S} gets {k} coins for each of the {i}.'],
-      test: [
-        '{S} sells all the {i} and gets {k} coins for each.',
-        '{S} sells the {i} for {k} coins each.',
-      ],
-    },
+    wordings: splitWordings([
+      '{S} sells [the|all the|all of the] {i} [for {k} coins each|at {k} coins each|and gets {k} coins for each].',
+    ]),
   },
   {
     name: 'target',
     operator: '-',
     place: 'end',
-    draw: (amount, random) => between(amount + 2, Math.min(amount + 40, largestNumber), random),
+    draw: (amount, random) => between(amount + 2, Math.min(amount + 30, largestNumber), random),
     result: (amount, k) => k - amount,
     reversed: true,
-    wordings: {
-      train: ['{S} wants to have {k} {i}.', '{S} wants a total of {k} {i}.'],
-      validation: ['{S} wants {k} {i}.'],
-      test: ['{S} wants to have a total of {k} {i}.', '{S} wants {k} {i} in the end.'],
-    },
+    wordings: splitWordings([
+      '{S} [wants|wants to have|hopes for|hopes to have] [{k} {i}|a total of {k} {i}|{k} {i} in all].',
+    ]),
   },
 ];
 
 /** Openings without an equation of their own. */
-export const plainStarts: Record<Split, readonly string[]> = {
-  train: [
-    '{S} has {k} {i}.',
-    '{S} starts with {k} {i}.',
-    '{S} owns {k} {i}.',
-    'There are {k} {i}, and {S} owns them all.',
-  ],
-  validation: ['{S} starts with a total of {k} {i}.'],
-  test: ['There are {k} {i}, and {S} has them all.', '{S} owns a total of {k} {i}.'],
-};
+export const plainStarts = splitWordings([
+  '{S} [has|owns|starts with|begins with] [{k} {i}|a total of {k} {i}|{k} {i} in all].',
+]);
 
 /** Words before a step. */
-export const connectors: Record<Split, readonly string[]> = {
-  train: ['', '', '', 'Then ', 'After that, ', 'Later, '],
-  validation: ['', '', 'Then ', 'Then, later, ', 'Later, '],
-  test: ['', '', 'Then ', 'Later, after that, ', 'Then, after that, '],
-};
+export const connectors: readonly string[] = ['', '', '', 'Then ', 'After that, ', 'Later, '];
 
 /** How a question is put: plainly, chattily, or in a hurry. */
 export type Manner = 'plain' | 'chatty' | 'hasty';
 
+const moments = '[| now| in the end| after all that| at last]';
+
 /** The closing question; the upstream's corpus answers each manner in kind. */
 export const closers: Record<Manner, Record<Split, readonly string[]>> = {
-  plain: {
-    train: ['How many {i} does {S} have?', 'How many {i} does {S} have in the end?'],
-    validation: ['In the end, how many {i} does {S} have?'],
-    test: ['How many {i} does {S} have after all that?', 'In the end, how many {i} does {S} have?'],
-  },
-  chatty: {
-    train: [
-      'Can you tell me how many {i} {S} has?',
-      'Can you tell me how many {i} {S} has in the end?',
-    ],
-    validation: ['Can you tell me in the end how many {i} {S} has?'],
-    test: ['In the end, can you tell me how many {i} {S} has?'],
-  },
-  hasty: {
-    train: ['Quick: how many {i} does {S} have?', 'Quick: how many {i} does {S} have in the end?'],
-    validation: ['Quick: in the end, how many {i} does {S} have?'],
-    test: ['Quick: how many {i} does {S} have after all that?'],
-  },
+  plain: splitWordings([`How many {i} does {S} have${moments}?`]),
+  chatty: splitWordings([`Can you tell me how many {i} {S} has${moments}?`]),
+  hasty: splitWordings([`Quick: how many {i} does {S} have${moments}?`]),
 };
 
 /** The closing question of a problem that ends with the family `target`. */

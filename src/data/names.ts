@@ -1,47 +1,38 @@
 /**
- * First names made of two syllables, so that a corpus can hold hundreds of them and a test split
- * still has names nobody has seen. Which split a name belongs to follows from its syllables.
+ * Full names of two words: the words are known to every split, the names are not. A model trained
+ * from scratch could not read a word it never saw; it can copy a name it never saw.
  */
-import type { Random } from '../math/random.js';
+import { createRandom, type Random } from '../math/random.js';
 import type { Split } from './types.js';
 
-const openings = [
-  'Ba', 'Be', 'Da', 'Do', 'Fa', 'Fi', 'Ga', 'Ha', 'Jo', 'Ka', 'Ke', 'La', 'Li', 'Ma', 'Mi',
-  'Na', 'No', 'Pa', 'Ra', 'Ri', 'Sa', 'So', 'Ta', 'Ti', 'Va',
+const given = [
+  'Ada', 'Amy', 'Ben', 'Bob', 'Cleo', 'Dan', 'Eva', 'Finn', 'Gina', 'Hugo', 'Ida', 'Jack',
+  'Kim', 'Leo', 'Mia', 'Nina', 'Otto', 'Paul', 'Rita', 'Sam', 'Tina', 'Vera', 'Walt', 'Zoe',
 ] as const; // prettier-ignore
-const endings = [
-  'bo', 'da', 'do', 'ga', 'ka', 'la', 'lo', 'ma', 'mi', 'na', 'no', 'ra', 'ri', 'ro', 'sa',
-  'ta', 'ti', 'va', 'vi', 'zo',
+const family = [
+  'Bell', 'Cook', 'Dale', 'Ford', 'Fox', 'Gray', 'Hill', 'Hunt', 'King', 'Lake', 'Lane', 'Marsh',
+  'Moss', 'Nash', 'Page', 'Pike', 'Reed', 'Rose', 'Shaw', 'Vale', 'Ward', 'West', 'Wood', 'York',
 ] as const; // prettier-ignore
 
-/** An opening that solutions also use as a word; whoever reads tokens cannot tell them apart. */
-const ambiguous = openings.indexOf('So');
-
-/**
- * Every 10th combination is for validation, two in ten for the test, the rest for training; no new
- * name begins with the ambiguous opening.
- */
-function splitOf(opening: number, ending: number): Split | null {
-  const slot = (opening * 3 + ending * 7) % 10;
-  if (opening === ambiguous && slot <= 2) return null;
-  return slot === 0 ? 'validation' : slot <= 2 ? 'test' : 'train';
+function splitNames(): Record<Split, readonly string[]> {
+  const all = given.flatMap((first) => family.map((second) => `${first} ${second}`));
+  const shuffled = createRandom('names').shuffle(all);
+  const fifth = Math.floor(shuffled.length / 5);
+  return {
+    test: shuffled.slice(0, fifth),
+    validation: shuffled.slice(fifth, 2 * fifth),
+    train: shuffled.slice(2 * fifth),
+  };
 }
 
-function namesOf(split: Split): string[] {
-  return openings.flatMap((opening, i) =>
-    endings.filter((_, j) => splitOf(i, j) === split).map((ending) => opening + ending),
-  );
-}
+export const names = splitNames();
 
-export const names: Record<Split, readonly string[]> = {
-  train: namesOf('train'),
-  validation: namesOf('validation'),
-  test: namesOf('test'),
-};
-
-/** `count` different names of a split. */
-export function drawNames(split: Split, count: number, random: Random): string[] {
-  const drawn = new Set<string>();
-  while (drawn.size < count) drawn.add(random.pick(names[split]));
-  return [...drawn];
+/** Two names of a split that share no word. */
+export function drawNames(split: Split, random: Random): [string, string] {
+  const one = random.pick(names[split]);
+  for (;;) {
+    const other = random.pick(names[split]);
+    const words = one.split(' ');
+    if (!other.split(' ').some((word) => words.includes(word))) return [one, other];
+  }
 }

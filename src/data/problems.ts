@@ -1,5 +1,5 @@
 /**
- * Arithmetic word problems, seeded: 2 to 6 equations on numbers up to 99.
+ * Arithmetic word problems, seeded: 2 to 6 equations on numbers up to 60.
  *
  * The splits share no wording, no name and no combination of numbers: one in ten pairs of summands
  * (and of minuend and subtrahend) is reserved for the test and one in twenty for validation;
@@ -93,8 +93,8 @@ interface Plan {
 }
 
 function draft({ id, split, random, length, unseenAt }: Plan): Problem | null {
-  const people = drawNames(split, 2, random);
-  const [subject, other] = people as [string, string];
+  const people = drawNames(split, random);
+  const [subject, other] = people;
   const d: Draft = {
     split,
     random,
@@ -126,7 +126,7 @@ function draft({ id, split, random, length, unseenAt }: Plan): Problem | null {
 function start(d: Draft): void {
   const bags = families.find((family) => family.place === 'start');
   if (bags === undefined || d.random.next() < 0.75) {
-    d.amount = 3 + d.random.integer(48);
+    d.amount = 3 + d.random.integer(36);
     d.text.push(fill(d.random.pick(plainStarts[d.split]), d, { k: d.amount }));
     return;
   }
@@ -149,7 +149,7 @@ function addStep(d: Draft, last: boolean, unseen: boolean): boolean {
     if (k === null || (family.newItem === 'coins' && d.item === 'coins')) continue;
     if (family.newItem === 'container' && ['bags', 'boxes', 'coins'].includes(d.item)) continue;
     const wording = d.random.pick(family.wordings[d.split]);
-    d.text.push(connected(d.random.pick(connectors[d.split]), fill(wording, d, { k })));
+    d.text.push(connected(d.random.pick(connectors), fill(wording, d, { k })));
     if (family.changesSubject) [d.subject, d.other] = [d.other, d.subject];
     if (family.newItem === 'coins') d.item = 'coins';
     if (family.newItem === 'container') d.item = wording.includes('boxes') ? 'boxes' : 'bags';

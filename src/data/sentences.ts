@@ -10,23 +10,22 @@ import type { Operator, Step } from './types.js';
 
 /** Good sentences for a step; the upstream writes them, and the corrector copies them. */
 export const stepForms: readonly string[] = [
-  '{S} then has {e} {i}.',
   'Then there are {e} {i}.',
   'Now {S} has {e} {i}.',
   'This makes {e} {i}.',
-  'The number of {i} is then {e}.',
+  'That gives {e} {i}.',
 ];
 
 /** The same for what is still missing to a target. */
 export const targetForms: readonly string[] = [
-  '{S} still needs {e} {i}.',
   'Then {e} {i} are missing.',
-  '{S} needs {e} more {i}.',
+  'Now {S} needs {e} {i}.',
+  'That leaves {e} {i} to get.',
 ];
 
 /** The annotator's form for a neutral sentence: same content, mended form. */
-export const improvedForm = 'So {S} has {e} {i}.';
-export const improvedTargetForm = 'So {S} needs {e} {i}.';
+export const improvedForm = 'So there are {e} {i}.';
+export const improvedTargetForm = 'So {e} {i} are missing.';
 
 /** The annotator's own wording for a sentence that is rewritten from its first word on. */
 export const rewrittenForms: Record<Operator, string> = {
@@ -57,21 +56,21 @@ export const padding: readonly string[] = [
 
 /** A step without its equation. */
 export const bareForms: readonly string[] = [
-  '{S} then has {r} {i}.',
   'Then there are {r} {i}.',
   'Now {S} has {r} {i}.',
+  'This makes {r} {i}.',
 ];
 export const bareTargetForms: readonly string[] = [
-  '{S} still needs {r} {i}.',
-  '{S} needs {r} more {i}.',
+  'Then {r} {i} are missing.',
+  'Now {S} needs {r} {i}.',
 ];
 
 /** Off the point, whatever the problem. */
 export const asides: readonly string[] = [
   'It is nice to have {i}.',
   'Many people like {i}.',
-  '{S} likes {i} and so do many of us.',
   'There are many nice {i} in the world.',
+  'Not all {i} are the same.',
   'This was a long day for {S}.',
 ];
 
@@ -106,7 +105,7 @@ export function rewrite(step: Step): string {
 export function wrap(wrapper: string, sentence: string): string {
   const inner = sentence
     .replace(/\.$/, '')
-    .replace(/^(Then|Now|This|The)\b/, (w) => w.toLowerCase());
+    .replace(/^(Then|Now|This|That|The)\b/, (w) => w.toLowerCase());
   return wrapper.replace('{s}', inner);
 }
 

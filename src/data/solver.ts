@@ -68,6 +68,7 @@ function improved(problem: Problem, done: number): string {
 }
 
 const equationPattern = /(\d+) ([-+x/]) (\d+) = (\d+)/;
+const fullName = /\b(?!Now\b)[A-Z][a-z]+ [A-Z][a-z]+\b/g;
 const hedgeWords = /\b(think|maybe|perhaps|seems|sure)\b/i;
 
 /** The fault of a sentence where step `done` is due; null for a good one. */
@@ -104,11 +105,9 @@ function judgeEquation(problem: Problem, done: number, sentence: string): Fault 
     return said.operator === step.operator ? 'wrong-number' : 'wrong-operation';
   }
   if (said.result !== step.result) return 'wrong-result';
-  const named = problem.people.filter((name) => sentence.includes(name));
-  const counts = new RegExp(`= ${step.result} (?:more )?${step.item}\\b`);
-  const countsBefore = new RegExp(`number of ${step.item} is`);
+  const named = sentence.match(fullName) ?? [];
   if (named.some((name) => name !== step.subject)) return 'wrong-subject';
-  if (!counts.test(sentence) && !countsBefore.test(sentence)) return 'wrong-subject';
+  if (!new RegExp(`= ${step.result} ${step.item}\\b`).test(sentence)) return 'wrong-subject';
   return form(sentence, acceptedForms(step, said));
 }
 

@@ -88,7 +88,7 @@ describe('problems', () => {
     const texts = (split: Split): string => [
         ...families.flatMap((family) => family.wordings[split]),
         ...plainStarts[split],
-        ...connectors[split],
+        ...connectors,
         ...Object.values(closers).flatMap((closer) => closer[split]),
         ...Object.values(targetClosers),
       ].join(' '); // prettier-ignore

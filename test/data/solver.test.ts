@@ -19,9 +19,9 @@ const problem: Problem = {
   id: 'train-0-0',
   split: 'train',
   question:
-    'Ana has 12 apples. Ana buys 5 more apples. Ana loses 3 apples. How many apples does Ana have?',
+    'Ana Hill has 12 apples. Ana Hill buys 5 more apples. Ana Hill loses 3 apples. How many apples does Ana Hill have?',
   answer: 14,
-  people: ['Ana', 'Ben'],
+  people: ['Ana Hill', 'Ben Fox'],
   families: ['add', 'subtract'],
   unseenFamily: false,
   steps: [
@@ -31,7 +31,7 @@ const problem: Problem = {
       operator: '+',
       right: 5,
       result: 17,
-      subject: 'Ana',
+      subject: 'Ana Hill',
       item: 'apples',
     },
     {
@@ -40,28 +40,29 @@ const problem: Problem = {
       operator: '-',
       right: 3,
       result: 14,
-      subject: 'Ana',
+      subject: 'Ana Hill',
       item: 'apples',
     },
   ],
 };
-const first = 'Ana then has 12 + 5 = 17 apples.';
+const first = 'Now Ana Hill has 12 + 5 = 17 apples.';
 const second = 'This makes 17 - 3 = 14 apples.';
 
 describe('annotate', () => {
   it.each([
     ['good', null, first, first],
-    ['good', null, 'Ana then has 5 + 12 = 17 apples.', 'Ana then has 5 + 12 = 17 apples.'],
-    ['good', null, 'The number of apples is then 12 + 5 = 17.', 'The number of apples is then 12 + 5 = 17.'],
-    ['neutral', 'hedged', 'I think Ana then has 12 + 5 = 17 apples.', 'So Ana has 12 + 5 = 17 apples.'],
-    ['neutral', 'wordy', 'Well, if we look at it closely, this makes 12 + 5 = 17 apples.', 'So Ana has 12 + 5 = 17 apples.'],
-    ['neutral', 'no-equation', 'Now Ana has 17 apples.', 'So Ana has 12 + 5 = 17 apples.'],
-    ['bad', 'wrong-result', 'Ana then has 12 + 5 = 18 apples.', 'We add: 12 + 5 = 17 apples.'],
-    ['bad', 'wrong-result', 'Now Ana has 18 apples.', 'We add: 12 + 5 = 17 apples.'],
-    ['bad', 'wrong-operation', 'Ana then has 12 - 5 = 7 apples.', 'We add: 12 + 5 = 17 apples.'],
-    ['bad', 'wrong-number', 'Ana then has 12 + 3 = 15 apples.', 'We add: 12 + 5 = 17 apples.'],
-    ['bad', 'wrong-subject', 'Ben then has 12 + 5 = 17 apples.', 'We add: 12 + 5 = 17 apples.'],
-    ['bad', 'wrong-subject', 'Ana then has 12 + 5 = 17 pens.', 'We add: 12 + 5 = 17 apples.'],
+    ['good', null, 'Now Ana Hill has 5 + 12 = 17 apples.', 'Now Ana Hill has 5 + 12 = 17 apples.'],
+    ['good', null, 'That gives 12 + 5 = 17 apples.', 'That gives 12 + 5 = 17 apples.'],
+    ['neutral', 'hedged', 'I think now Ana Hill has 12 + 5 = 17 apples.', 'So there are 12 + 5 = 17 apples.'],
+    ['neutral', 'wordy', 'Well, if we look at it closely, this makes 12 + 5 = 17 apples.', 'So there are 12 + 5 = 17 apples.'],
+    ['neutral', 'no-equation', 'Now Ana Hill has 17 apples.', 'So there are 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-result', 'Now Ana Hill has 12 + 5 = 18 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-result', 'Now Ana Hill has 18 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-operation', 'Now Ana Hill has 12 - 5 = 7 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-number', 'Now Ana Hill has 12 + 3 = 15 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-subject', 'Now Ben Fox has 12 + 5 = 17 apples.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-subject', 'Now Ana Hill has 12 + 5 = 17 pens.', 'We add: 12 + 5 = 17 apples.'],
+    ['bad', 'wrong-subject', 'Now Ana Hull has 12 + 5 = 17 apples.', 'We add: 12 + 5 = 17 apples.'],
     ['bad', 'off-topic', 'It is nice to have apples.', 'We add: 12 + 5 = 17 apples.'],
     ['bad', 'wrong-answer', 'The answer is 14.', 'We add: 12 + 5 = 17 apples.'],
     ['missing', null, '', 'We add: 12 + 5 = 17 apples.'],
@@ -92,7 +93,7 @@ describe('annotate', () => {
   });
 
   it('asks for a step again that the prefix has wrong', () => {
-    const prefix = 'Ana then has 12 + 5 = 18 apples.';
+    const prefix = 'Now Ana Hill has 12 + 5 = 18 apples.';
     expect(progress(problem, prefix)).toBe(0);
     expect(annotate({ problem, prefix, last: second }).correction).toBe(
       'We add: 12 + 5 = 17 apples.',

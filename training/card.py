@@ -1,0 +1,151 @@
+"""Writes a model's card (README.md beside config.json) from what was measured: training logs,
+`evaluate.json` and `corrector.json`. No figure in a card is typed by hand.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+HEAD = """---
+license: mit
+language: en
+library_name: transformers.js
+tags: [aligner-lab, stream-aligner, arithmetic]
+---
+
+# {name}
+
+{about}
+
+Trained from scratch on arithmetic word problems that `aligner-lab dataset` generates (numbers up
+to 99, 2 to 6 steps); the wordings, names and number combinations of the test split, and one whole
+family of steps, never occur in training. A model to study, of no use for real questions.
+
+| | |
+| --- | --- |
+| architecture | Llama, {layers} layers × {width}, {heads} heads, {vocabulary} tokens |
+| parameters | {parameters:,} |
+| weights | fp16 in the file, fp32 in the arithmetic |
+"""
+
+
+def read_log(path: str) -> tuple[Json, Json, list[Json]]:
+    """Start, end and data entries of a training's log."""
+    entries = [json.loads(line) for line in Path(path).read_text().splitlines()]
+    starts = [e for e in entries if e.get("event") == "start"]
+    ends = [e for e in entries if e.get("event") == "done"]
+    if not starts or not ends:
+        raise SystemExit(f"{path}: not the log of a finished training")
+    data = {e["data"]: e for e in entries if "data" in e and "examples" in e}
+    return starts[-1], ends[-1], list(data.values())
+
+
+def stage_rows(stages: list[str]) -> str:
+    """A table of the trainings that led to the weights, `NAME=log.jsonl` each."""
+    lines = ["| stage | data | tokens seen | seed | learning rate | batch | minutes |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    for stage in stages:
+        name, path = stage.split("=", 1)
+        start, end, data = read_log(path)
+        files = ", ".join(f"{Path(d['data']).stem} ({d['examples']:,})" for d in data)
+        cells = [
+            name,
+            files,
+            f"{end['tokens'] / 1e6:.1f} M",
+            str(start["seed"]),
+            f"{start['lr']:g}",
+            f"{start['batch_tokens']} tokens",
+            f"{end['seconds'] / 60:.0f}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def percent(rate: float | None, ci: list[float] | None, n: int) -> str:
+    if rate is None or ci is None:
+        return f"(n = {n})"
+    return f"{100 * rate:.1f} % [{100 * ci[0]:.1f}, {100 * ci[1]:.1f}] (n = {n})"
+
+
+def system_rows(summary: Json, names: list[str]) -> str:
+    """Accuracy of whole answers."""
+    lines = ["| system | all | seen families | unseen family |", "| --- | --- | --- | --- |"]
+    for system in summary["systems"]:
+        if system["name"] not in names:
+            continue
+        groups = [system, system["seenFamilies"], system["unseenFamily"]]
+        cells = [percent(g["accuracy"], g["ci"], g["n"]) for g in groups]
+        lines.append("| " + " | ".join([f"`{system['name']}`", *cells]) + " |")
+    return "\n".join(lines)
+
+
+RATES = {
+    "goodCopied": "good sentences copied verbatim",
+    "badFixed": "bad sentences rewritten to right ones",
+    "neutralImproved": "neutral sentences improved",
+    "surplusStopped": "stopped when the answer was complete",
+    "missingWritten": "written on where the upstream had stopped early",
+    "badCopied": "bad sentences copied",
+    "goodBroken": "good sentences spoilt",
+}
+
+
+def rate_rows(summary: Json) -> str:
+    """What a corrector does with recorded sentences."""
+    lines = ["| rate | all | seen families | unseen family |", "| --- | --- | --- | --- |"]
+    for key, text in RATES.items():
+        groups = [summary, summary["seenFamilies"], summary["unseenFamily"]]
+        cells = [percent(g[key]["rate"], g[key]["ci"], g[key]["n"]) for g in groups]
+        lines.append("| " + " | ".join([text, *cells]) + " |")
+    return "\n".join(lines)
+
+
+def card(args: argparse.Namespace) -> str:
+    config = json.loads((args.model / "config.json").read_text())
+    start = read_log(args.stage[-1].split("=", 1)[1])[0]
+    parts = [
+        HEAD.format(
+            name=args.model.name,
+            about=args.about,
+            layers=config["num_hidden_layers"],
+            width=config["hidden_size"],
+            heads=config["num_attention_heads"],
+            vocabulary=config["vocab_size"],
+            parameters=start["parameters"],
+        ),
+        "## Training\n\n" + stage_rows(args.stage) + "\n",
+    ]
+    if args.evaluate:
+        summary = json.loads(args.evaluate.read_text())
+        parts.append(
+            "## Test problems\n\nGreedy; 95 % intervals.\n\n"
+            + system_rows(summary, args.system)
+            + "\n"
+        )
+    if args.corrector:
+        summary = json.loads(args.corrector.read_text())
+        parts.append(
+            "## Test sentences of the upstream\n\nGreedy; 95 % intervals.\n\n"
+            + rate_rows(summary)
+            + "\n"
+        )
+    return "\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("model", type=Path, help="exported folder; its README.md is written")
+    parser.add_argument("--about", required=True, help="what the model is, in a sentence or two")
+    parser.add_argument("--stage", action="append", required=True, metavar="NAME=LOG")
+    parser.add_argument("--evaluate", type=Path, help="evaluate.json of a run")
+    parser.add_argument("--system", action="append", default=[], help="its systems to show")
+    parser.add_argument("--corrector", type=Path, help="corrector.json of a run")
+    args = parser.parse_args()
+    (args.model / "README.md").write_text(card(args), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
