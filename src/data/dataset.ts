@@ -23,6 +23,7 @@ export const generatedKinds = {
   corpus: 'solutions as the upstream reads them, slips and hedges included',
   solutions: 'faultless solutions, for a first stage',
   contexts: 'questions with a corrected prefix, for an upstream to write on',
+  openings: 'questions with an empty prefix, for whole answers',
   written: 'annotated quadruples with generated sentences, even in the kinds of faults',
 } as const;
 
@@ -34,6 +35,7 @@ const makers: Record<GeneratedKind, (problem: Problem, seed: number) => Generate
   corpus: corpusSolution,
   solutions: cleanSolution,
   contexts: drawContext,
+  openings: ({ id, question }) => ({ problem: id, question, prefix: '' }),
   written: writtenQuadruple,
 };
 
