@@ -21,7 +21,7 @@ tags: [aligner-lab, stream-aligner, arithmetic]
 {about}
 
 Trained from scratch on arithmetic word problems that `aligner-lab dataset` generates (numbers up
-to 99, 2 to 6 steps); the wordings, names and number combinations of the test split, and one whole
+to 60, 2 to 6 steps); the wordings, names and number combinations of the test split, and one whole
 family of steps, never occur in training. A model to study, of no use for real questions.
 
 | | |
