@@ -1,6 +1,6 @@
 /**
  * The whole-answer Aligner, for comparison: the upstream writes its whole answer, the Aligner writes
- * a corrected one. Prompts as in the authors' code (FIELD §2).
+ * a corrected one. Prompts as in the authors' code.
  */
 import type { LanguageModel, Sampling } from '../runtime/decoder.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';

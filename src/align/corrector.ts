@@ -86,7 +86,7 @@ export interface CorrectorOptions {
   maxNewTokens?: number;
   /** Default: greedy. */
   sampling?: Sampling;
-  /** The user's text. Default: Stream Aligner's prompt (FIELD §2). */
+  /** The user's text. Default: Stream Aligner's prompt. */
   prompt?: (passage: Passage) => string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Algorithm 1 of Stream Aligner (FIELD §1) as a state that moves from round to round, without any
+ * Algorithm 1 of the Stream Aligner paper as a state that moves from round to round, without any
  * model: who is asked next, what a round's texts do to the answer, and when it is over.
  */
 import type { EditMetrics } from '../text/edits.js';

@@ -1,5 +1,5 @@
 /**
- * The prompts correctors are trained on, as in the authors' code (FIELD §2: `htlou/stream-aligner`,
+ * The prompts correctors are trained on, as in the authors' code (`htlou/stream-aligner`,
  * `PKU-Alignment/aligner`). A prompt here is the *user's* text; who wraps it (the base model's chat
  * template, or Aligner's own conversation frame) is stated per format.
  */

@@ -40,6 +40,16 @@ export const stimuli = {
   }),
 } as const;
 
+/** How many of the stimuli's sentences are looked at. */
+export const labelLimit = {
+  limit: integer({
+    value: 'n',
+    help: 'most quadruples that the corrector labels',
+    default: 400,
+    least: 2,
+  }),
+} as const;
+
 export const method = {
   method: choice(Object.keys(methods) as Method[], {
     help: 'how the direction is found',

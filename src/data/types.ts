@@ -2,7 +2,7 @@
  * The shapes that data take on disk and between floors.
  *
  * `question`, `prefix`, `last`, `correction` are the keys of the official Stream Aligner data set
- * (FIELD: a JSON array of such objects; here one per line); readers of that format may ignore
+ * (there a JSON array of such objects, here one per line); readers of that format may ignore
  * the others.
  */
 

@@ -7,7 +7,7 @@ import type { Interval } from '../math/interval.js';
  */
 export type SweepMode = 'loop' | 'fixed';
 
-/** What is measured between y1 and y2 (FIELD §4); the default is the papers' `editRatio`. */
+/** What is measured between y1 and y2; the default is the papers' `editRatio`. */
 export type SweepMetric = 'editRatio' | 'normalizedDistance' | 'indelSimilarity';
 
 /** One problem: the unit of analysis. */
@@ -78,14 +78,18 @@ export interface SweepPoint {
   coefficient: number;
   /** Problems with a value. */
   n: number;
+  /** Mean of the sweep's metric over problems, rounds averaged within them. */
   mean: number | null;
   ci: Interval | null;
+  /** Share of rounds whose output is an exact copy of y1. */
   copyRate: number | null;
   lengthRatio: number | null;
   degenerate: number | null;
+  /** Share of problems answered right; null in fixed mode. */
   accuracy: number | null;
 }
 
+/** A line through the means. */
 export interface SweepFit {
   slope: number;
   intercept: number;

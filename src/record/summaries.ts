@@ -5,6 +5,7 @@
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
  */
+import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
 export interface Summaries {
@@ -16,7 +17,7 @@ export interface Summaries {
 
 export type SummaryKind = keyof Summaries;
 
-/** How readings are scaled: FIELD names the traps of each. */
+/** How readings are scaled. */
 export type Standardize = 'zscore' | 'raw' | 'cosine';
 
 /** What the unsteered corrector does with a stimulus. */
@@ -76,29 +77,7 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
-export interface SweepPoint {
-  coefficient: number;
-  /** Problems. */
-  n: number;
-  /** Mean of {@link SweepSummary.metric} over problems, rounds averaged within them. */
-  mean: number | null;
-  ci: Interval | null;
-  /** Share of rounds whose output is an exact copy of y1. */
-  copyRate: number | null;
-  lengthRatio: number | null;
-  /** Share of degenerate outputs, by {@link SweepSummary.degenerateRule}. */
-  degenerate: number | null;
-  /** Share of problems answered right; null in fixed mode. */
-  accuracy: number | null;
-}
-
-/** A line through the means; `ci` is the slope's. */
-export interface SweepFit {
-  slope: number;
-  intercept: number;
-  r2: number | null;
-  ci: Interval | null;
-}
+export type { SweepFit, SweepPoint };
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {

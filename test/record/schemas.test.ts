@@ -17,7 +17,7 @@ const validators: Record<SummaryKind, ValidateFunction> = {
 type Json = Record<string, unknown>;
 const asJson = (value: unknown): Json => JSON.parse(toJson(value)) as Json;
 
-/** The keys DESIGN.md gives, and whose absence the schema must notice. */
+/** The required keys, whose absence the schema must notice. */
 const required: [SummaryKind, Json, string[], string][] = [
   [
     'scan',

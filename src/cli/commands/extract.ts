@@ -6,10 +6,10 @@ import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { Health } from '../../read/health.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand } from '../command.js';
-import { common, engine, folder, method, seed, stimuli } from '../common.js';
+import { common, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
 import { writeBytes } from '../files.js';
 import { loadModel } from '../models.js';
-import { integer, text } from '../options.js';
+import { text } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
 import { openCommandRun, shownPath } from '../runFolder.js';
 import { figure, formatTable, percentWithin } from '../table.js';
@@ -32,12 +32,7 @@ made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), ma
     }),
     ...stimuli,
     ...method,
-    limit: integer({
-      value: 'n',
-      help: 'most quadruples that the corrector labels',
-      default: 400,
-      least: 2,
-    }),
+    ...labelLimit,
     ...seed,
     ...folder,
     ...engine,

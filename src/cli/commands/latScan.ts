@@ -7,7 +7,7 @@ import { latScan as scanModel, type Scan } from '../../read/latScan.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, method, seed, stimuli } from '../common.js';
+import { common, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
 import { wantsColour, type Io } from '../io.js';
 import { loadModel } from '../models.js';
 import { choice, integer, list, text } from '../options.js';
@@ -32,12 +32,7 @@ const options = {
     { value: 'ids', help: 'held-out stimuli to show (default: one correct, one copy)' },
     (id) => id,
   ),
-  limit: integer({
-    value: 'n',
-    help: 'most quadruples that the corrector labels',
-    default: 400,
-    least: 2,
-  }),
+  ...labelLimit,
   ...seed,
   ...folder,
   ...engine,
