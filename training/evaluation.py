@@ -1,52 +1,69 @@
-"""Validation of a model under training: loss on the target, and exact greedy answers."""
+"""Validation of a model under training: loss on the target, decisions, and exact greedy answers.
 
+One forward pass a record is enough: where the model's choice is right at every place of the given
+target, its own greedy answer is the target.
+"""
+
+from collections import defaultdict
 from itertools import islice
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from transformers import PreTrainedModel
 
 from data import TARGET, Encoder, Example
-from formats import read_records
-from generation import Limits, Sampler, generate
+from formats import Record, read_records
+
+ROWS = 32
 
 
-def target_loss(model: PreTrainedModel, examples: list[Example]) -> float:
-    """Mean cross entropy of the target tokens."""
-    total, count = 0.0, 0
+def score(model: PreTrainedModel, examples: list[Example]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each example, for every token of its target: cross entropy, and whether greedy finds it."""
+    results: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
     with torch.inference_mode():
-        for example in examples:
-            ids = torch.from_numpy(example.ids).long()[None].to(model.device)
-            targets = torch.from_numpy(example.roles == TARGET)[1:]
-            logits = model(input_ids=ids).logits[0, :-1].float()
-            total += float(F.cross_entropy(logits[targets], ids[0, 1:][targets], reduction="sum"))
-            count += int(targets.sum())
-    return total / count
+        for start in range(0, len(order), ROWS):
+            rows = order[start : start + ROWS]
+            # Padding on the right is after everything that counts.
+            ids = torch.zeros(len(rows), len(examples[rows[-1]].ids), dtype=torch.long)
+            for row, i in enumerate(rows):
+                ids[row, : len(examples[i].ids)] = torch.from_numpy(examples[i].ids)
+            logits = model(input_ids=ids.to(model.device)).logits.float().cpu()
+            for row, i in enumerate(rows):
+                places = torch.from_numpy(np.flatnonzero(examples[i].roles >= TARGET))
+                chosen, targets = logits[row, places - 1], ids[row, places]
+                losses = F.cross_entropy(chosen, targets, reduction="none")
+                results[i] = losses.numpy(), (chosen.argmax(-1) == targets).numpy()
+    return [results[i] for i in range(len(examples))]
 
 
-def evaluate(model: PreTrainedModel, encoder: Encoder, path: str, items: int) -> dict[str, float]:
-    """Loss, and the share of the first `items` records whose greedy answer is exactly the target.
-    For quadruples, apart for those to copy and those to correct."""
+def kind(record: Record) -> str:
+    """What to do with a record's sentence, where it has one."""
+    if "last" not in record:
+        return "all"
+    return record.get("quality") or (
+        "copy" if record["last"] == record["correction"] else "correct"
+    )
+
+
+def evaluate(model: PreTrainedModel, encoder: Encoder, path: str, items: int) -> dict[str, object]:
+    """Over the first `items` records: mean loss; and by kind, the shares of right first tokens
+    (to copy, or how to rewrite) and of answers that are exactly the target."""
     training = model.training
     model.eval()
     records = list(islice(read_records(path), items))
-    examples = encoder.examples(records)
-    starts = [int((e.roles == TARGET).argmax()) for e in examples]
-    end = len(encoder.end)
-    targets = [e.ids[s:-end].tolist() for e, s in zip(examples, starts, strict=True)]
-    limits = Limits(max(map(len, targets)) + 4, frozenset(encoder.end[:1]))
-    prompts = [e.ids[:s].tolist() for e, s in zip(examples, starts, strict=True)]
-    written = generate(model, prompts, limits, Sampler(0.0, torch.Generator()))
-    right = [w == t for w, t in zip(written, targets, strict=True)]
-    figures = {"loss": round(target_loss(model, examples), 4), "exact": _mean(right)}
-    if "last" in records[0]:
-        same = [r["last"] == r["correction"] for r in records]
-        pairs = list(zip(right, same, strict=True))
-        figures["exact_copy"] = _mean([r for r, s in pairs if s])
-        figures["exact_correct"] = _mean([r for r, s in pairs if not s])
+    scores = score(model, encoder.examples(records))
     model.train(training)
-    return figures
+    by_kind: dict[str, list[np.ndarray]] = defaultdict(list)
+    for record, (_, right) in zip(records, scores, strict=True):
+        by_kind[kind(record)].append(right)
+    return {
+        "loss": round(float(np.concatenate([losses for losses, _ in scores]).mean()), 4),
+        "decision": {k: _share(r[0] for r in rows) for k, rows in sorted(by_kind.items())},
+        "exact": {k: _share(r.all() for r in rows) for k, rows in sorted(by_kind.items())},
+    }
 
 
-def _mean(values: list[bool]) -> float:
-    return round(sum(values) / max(1, len(values)), 4)
+def _share(values: object) -> float:
+    return round(float(np.mean(list(values))), 3)

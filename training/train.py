@@ -55,31 +55,86 @@ def build_model(args: argparse.Namespace, vocabulary: int, pad: int) -> PreTrain
     else:
         config.vocab_size, config.pad_token_id = vocabulary, pad
         model = AutoModelForCausalLM.from_config(config, **options)
+    if args.grow:
+        grow(model, args.grow)
     if model.get_input_embeddings().num_embeddings < vocabulary:
         model.resize_token_embeddings(vocabulary)
     return model.to(args.device)
 
 
+def grow(model: PreTrainedModel, blocks: int) -> None:
+    """Adds blocks on top that change nothing until they are trained.
+
+    A model that was trained to solve has its result ready in its last blocks only; comparing that
+    with a given sentence needs blocks after those.
+    """
+    layers, config = model.model.layers, model.config
+    config.num_hidden_layers += blocks
+    if getattr(config, "layer_types", None):
+        config.layer_types = [*config.layer_types, *[config.layer_types[-1]] * blocks]
+    for _ in range(blocks):
+        block = type(layers[0])(config, layer_idx=len(layers))
+        for name, parameter in block.named_parameters():
+            if parameter.ndim > 1:
+                ending = name.endswith(("o_proj.weight", "down_proj.weight"))
+                torch.nn.init.normal_(parameter, std=0.0 if ending else config.initializer_range)
+        layers.append(block)
+
+
 def token_losses(
-    model: PreTrainedModel, ids: torch.Tensor, select: torch.Tensor, targets: torch.Tensor
+    model: PreTrainedModel,
+    inputs: dict[str, torch.Tensor],
+    select: torch.Tensor,
+    targets: torch.Tensor,
 ) -> torch.Tensor:
     """Cross entropy `[N]` at the selected positions; logits exist only there."""
     if any(getattr(model.config, name, None) for name in OWN_HEAD):
-        logits = model(input_ids=ids, use_cache=False).logits.flatten(0, 1)[select]
+        logits = model(**inputs, use_cache=False).logits.flatten(0, 1)[select]
     else:
-        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
+        hidden = model.model(**inputs, use_cache=False).last_hidden_state
         logits = model.get_output_embeddings()(hidden.flatten(0, 1)[select])
     return F.cross_entropy(logits.float(), targets, reduction="none")
 
 
-def build_optimizer(model: PreTrainedModel, args: argparse.Namespace) -> torch.optim.Optimizer:
-    """AdamW; norms and biases are not decayed."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": args.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.95), fused=True)
+class Optimizers:
+    """AdamW; with `muon`, Muon (K. Jordan, 2024) for the matrices of the blocks, its step scaled so
+    that both have one learning rate (J. Liu et al., 2025). Norms and biases are not decayed."""
+
+    def __init__(self, model: PreTrainedModel, args: argparse.Namespace) -> None:
+        ends = {id(e.weight) for e in (model.get_input_embeddings(), model.get_output_embeddings())}
+        trained = [p for p in model.parameters() if p.requires_grad]
+        inner = [p for p in trained if p.ndim == 2 and id(p) not in ends]
+        matrices = inner if args.optimizer == "muon" else []
+        taken = {id(p) for p in matrices}
+        others = [p for p in trained if id(p) not in taken]
+        groups = [
+            {"params": [p for p in others if p.ndim > 1], "weight_decay": args.weight_decay},
+            {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        self.parts: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.95), fused=True)
+        ]
+        if matrices:
+            options = {"lr": args.lr, "weight_decay": args.weight_decay}
+            self.parts.append(torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw", **options))
+
+    def set_lr(self, lr: float) -> None:
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = lr
+
+    def step(self) -> None:
+        """One update with the gradients there are, which are dropped."""
+        for part in self.parts:
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+    def state_dict(self) -> list[dict[str, object]]:
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, states: list[dict[str, object]]) -> None:
+        for part, state in zip(self.parts, states, strict=True):
+            part.load_state_dict(state)
 
 
 class Training:
@@ -92,7 +147,7 @@ class Training:
         self.tokenizer = AutoTokenizer.from_pretrained(args.tokenizer or args.init)
         self.encoder = Encoder(self.tokenizer)
         self.model = build_model(args, len(self.tokenizer), self.tokenizer.pad_token_id)
-        self.optimizer = build_optimizer(self.model, args)
+        self.optimizer = Optimizers(self.model, args)
         self.progress = Progress()
         self.stopped = False
         self.losses = torch.compile(token_losses, dynamic=True) if args.compile else token_losses
@@ -154,19 +209,19 @@ class Training:
 
     def step(self, batch: object) -> float:
         """One update; returns the mean weighted loss."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
+        self.optimizer.set_lr(self.learning_rate())
         device = self.args.device
-        ids, select, targets, weights = (
-            getattr(batch, name).to(device) for name in ("ids", "select", "targets", "weights")
+        ids, positions, mask, select, targets, weights = (
+            getattr(batch, name).to(device)
+            for name in ("ids", "positions", "mask", "select", "targets", "weights")
         )
+        inputs = {"input_ids": ids, "position_ids": positions, "attention_mask": mask}
         with torch.autocast(device, torch.bfloat16, enabled=self.args.bf16):
-            losses = self.losses(self.model, ids, select, targets)
+            losses = self.losses(self.model, inputs, select, targets)
         loss = (losses * weights).sum() / weights.sum()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.args.clip)
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
         return float(loss.detach())
 
     def evaluate(self) -> None:
@@ -234,6 +289,13 @@ def parse_arguments() -> argparse.Namespace:
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--config", help="config JSON: a new model with random weights")
     start.add_argument("--init", help="checkpoint folder or hub id to fine-tune")
+    parser.add_argument(
+        "--grow",
+        type=int,
+        default=0,
+        metavar="BLOCKS",
+        help="blocks to add on top, which change nothing at first (Llama-shaped models)",
+    )
     parser.add_argument("--tokenizer", help="tokenizer folder (default: that of --init)")
     parser.add_argument(
         "--data",
@@ -245,12 +307,19 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--loss", choices=["target", "all"], default="target")
     parser.add_argument("--prompt-weight", type=float, default=0.3, help="for --loss all")
+    parser.add_argument(
+        "--decision-weight",
+        type=float,
+        default=1.0,
+        help="of a correction's first token, which decides between copying and rewriting",
+    )
     parser.add_argument("--out", required=True, help="folder for model, checkpoint and log")
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--tokens", type=float, help="budget in tokens, e.g. 2e7")
     budget.add_argument("--minutes", type=float, help="budget in minutes of training")
     parser.add_argument("--batch-tokens", type=int, default=8192)
     parser.add_argument("--max-length", type=int, default=0, help="default: the model's own")
+    parser.add_argument("--optimizer", choices=["adamw", "muon"], default="adamw")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--final-lr", type=float, default=0.05, help="as a share of --lr")
     parser.add_argument("--warmup", type=float, default=0.03, help="share of the budget")
@@ -266,7 +335,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--save-minutes", type=float, default=10.0)
     parser.add_argument("--log-seconds", type=float, default=20.0)
     parser.add_argument("--eval", help="validation file, evaluated at every checkpoint")
-    parser.add_argument("--eval-items", type=int, default=200)
+    parser.add_argument("--eval-items", type=int, default=500)
     args = parser.parse_args()
     if not args.tokenizer and not args.init:
         parser.error("--config needs --tokenizer")
@@ -282,10 +351,12 @@ def main() -> None:
     training = Training(args)
     longest = args.max_length or training.model.config.max_position_embeddings
     specs = [parse_source(text, args.loss, args.prompt_weight) for text in args.data]
-    sources = [load_source(spec, training.encoder, longest) for spec in specs]
+    weight = args.decision_weight
+    sources = [load_source(spec, training.encoder, longest, weight) for spec in specs]
     for source in sources:
-        entry = {"data": source.path, "examples": len(source), "tokens": len(source.ids)}
-        training.log({**entry, "dropped": source.dropped, "prompt_weight": source.prompt_weight})
+        entry = {"data": source.path, "examples": source.examples, "trees": len(source)}
+        entry |= {"tokens": len(source.ids), "dropped": source.dropped}
+        training.log({**entry, "weights": source.weights.tolist()})
     parameters = sum(p.numel() for p in training.model.parameters())
     training.log({"event": "start", "parameters": parameters, **vars(args)})
 

@@ -6,7 +6,7 @@
  */
 import type { Random } from '../math/random.js';
 import { createRandom } from '../math/random.js';
-import { largestNumber, type Manner } from './families.js';
+import { items, largestNumber, type Manner } from './families.js';
 import { mannerOf } from './problems.js';
 import {
   answerForm, asides, bareForms, bareTargetForms, fillForm, goodForms, hedges, improve, padding, rewrite, wrap, writeStep,
@@ -29,6 +29,8 @@ const habits: Record<Manner, { neutral: number; slip: number }> = {
   hasty: { neutral: 0.1, slip: 0.3 },
 };
 const ramblingShare = 0.12;
+/** Share of written faulty sentences that confuse names, as small models do and the corpus does not. */
+const misnamedShare = 0.12;
 
 /** A solution as the upstream's corpus has it, faults included. */
 export function corpusSolution(problem: Problem, seed: number): Solution {
@@ -95,10 +97,24 @@ export function faultySentence(problem: Problem, due: number, random: Random): s
     const wrong = Math.max(0, problem.answer + random.pick([-10, -2, -1, 1, 2, 10]));
     return random.next() < 0.7 ? answerForm.replace('{r}', String(wrong)) : aside(problem, random);
   }
+  if (random.next() < misnamedShare) return misnamedSentence(problem, step, random);
   for (;;) {
     const spoilt = slipOf(problem, due, step, random);
     if (spoilt !== null) return spoilt.sentence;
   }
+}
+
+/** A right equation of things or of a person that the question does not know. */
+function misnamedSentence(problem: Problem, step: Step, random: Random): string {
+  if (random.next() < 0.5) {
+    const item = random.pick(items.filter((noun) => !problem.question.includes(noun)));
+    return writeStep({ ...step, item }, random);
+  }
+  // One's given name with the other's family name.
+  const [one, other] = random.shuffle(problem.people).map((name) => name.split(' '));
+  const subject = `${one?.[0] ?? ''} ${other?.[1] ?? ''}`;
+  const forms = goodForms(step).filter((text) => text.includes('{S}'));
+  return fillForm(random.pick(forms), { ...step, subject });
 }
 
 /** A right sentence in a poor form for the step that is due. */

@@ -1,10 +1,10 @@
 /**
  * The data sets that the lab can write, each as a stream of rows. Rows depend on the options alone:
- * the i-th row of a kind is made from the i-th problem of the split.
+ * the rows of a kind are made from the problems of the split in turn.
  */
 import { cleanSolution, corpusSolution, type Solution } from './corpus.js';
 import { generateProblems, problemById } from './problems.js';
-import { annotateSample, correctAnswer, drawContext, writtenQuadruple } from './quadruples.js';
+import { annotateSample, correctAnswer, drawContexts, writtenQuadruples } from './quadruples.js';
 import type { Context, Sample } from './quadruples.js';
 import type { AnnotatedQuadruple, Problem, Split } from './types.js';
 
@@ -15,6 +15,8 @@ export interface DatasetOptions {
   seed: number;
   /** Index of the first problem. Default 0. */
   from?: number;
+  /** Places drawn in the solution of each problem, for contexts and quadruples. Default 1. */
+  places?: number;
 }
 
 /** Kinds that are generated from problems, with what a row holds. */
@@ -30,13 +32,15 @@ export const generatedKinds = {
 export type GeneratedKind = keyof typeof generatedKinds;
 export type GeneratedRow = Problem | Solution | Context | AnnotatedQuadruple;
 
-const makers: Record<GeneratedKind, (problem: Problem, seed: number) => GeneratedRow> = {
-  problems: (problem) => problem,
-  corpus: corpusSolution,
-  solutions: cleanSolution,
-  contexts: drawContext,
-  openings: ({ id, question }) => ({ problem: id, question, prefix: '' }),
-  written: writtenQuadruple,
+type Maker = (problem: Problem, seed: number, places: number) => readonly GeneratedRow[];
+
+const makers: Record<GeneratedKind, Maker> = {
+  problems: (problem) => [problem],
+  corpus: (problem, seed) => [corpusSolution(problem, seed)],
+  solutions: (problem, seed) => [cleanSolution(problem, seed)],
+  contexts: drawContexts,
+  openings: ({ id, question }) => [{ problem: id, question, prefix: '' }],
+  written: writtenQuadruples,
 };
 
 /** Rows of a generated kind. */
@@ -44,7 +48,9 @@ export function* generateRows(
   kind: GeneratedKind,
   options: DatasetOptions,
 ): Generator<GeneratedRow> {
-  for (const problem of generateProblems(options)) yield makers[kind](problem, options.seed);
+  for (const problem of generateProblems(options)) {
+    yield* makers[kind](problem, options.seed, options.places ?? 1);
+  }
 }
 
 /** Quadruples from sentences that an upstream wrote. */

@@ -26,15 +26,18 @@ export interface Sample extends Context {
 /** Share of prefixes in which a faulty sentence was left standing. */
 const staleShare = 0.04;
 
-/** A random place in a problem's solution, from the empty prefix to the complete answer. */
-export function drawContext(problem: Problem, seed: number): Context {
+/** Random places along one solution of a problem, from the empty prefix to the complete answer. */
+export function drawContexts(problem: Problem, seed: number, count: number): Context[] {
   const random = createRandom(`context/${seed}/${problem.id}`);
-  const steps = random.integer(problem.steps.length + 2);
-  let prefix = correctedPrefix(problem, steps, random);
-  if (steps < problem.steps.length && random.next() < staleShare) {
-    prefix = `${prefix} ${faultySentence(problem, steps, random)}`.trim();
-  }
-  return { problem: problem.id, question: problem.question, prefix };
+  const solution = splitSentences(correctedPrefix(problem, problem.steps.length + 1, random));
+  return Array.from({ length: count }, () => {
+    const steps = random.integer(problem.steps.length + 2);
+    let prefix = solution.slice(0, steps).join('').trim();
+    if (steps < problem.steps.length && random.next() < staleShare) {
+      prefix = `${prefix} ${faultySentence(problem, steps, random)}`.trim();
+    }
+    return { problem: problem.id, question: problem.question, prefix };
+  });
 }
 
 /** Annotates a sentence that an upstream wrote. The problem is found by its id. */
@@ -56,14 +59,20 @@ export function annotateSample(sample: Sample): AnnotatedQuadruple {
 const written = { good: 0.45, bad: 0.33, neutral: 0.14 };
 
 /**
- * A quadruple whose sentence is written by the generator instead of sampled: even in the kinds of
- * faults, which a good upstream's samples are not.
+ * `count` quadruples whose sentences are written by the generator instead of sampled: even in the
+ * kinds of faults, which a good upstream's samples are not. They stand along one solution of the
+ * problem, so that the same place is met with right and with wrong sentences.
  */
-export function writtenQuadruple(problem: Problem, seed: number): AnnotatedQuadruple {
-  const random = createRandom(`written/${seed}/${problem.id}`);
-  const context = drawContext(problem, seed);
-  const due = progress(problem, context.prefix);
-  return annotateSample({ ...context, last: writeSentence(problem, due, random) });
+export function writtenQuadruples(
+  problem: Problem,
+  seed: number,
+  count: number,
+): AnnotatedQuadruple[] {
+  return drawContexts(problem, seed, count).map((context, i) => {
+    const random = createRandom(`written/${seed}/${problem.id}/${i}`);
+    const due = progress(problem, context.prefix);
+    return annotateSample({ ...context, last: writeSentence(problem, due, random) });
+  });
 }
 
 function writeSentence(problem: Problem, due: number, random: Random): string {

@@ -6,11 +6,12 @@ import {
   neutralSentence,
 } from '../../src/data/corpus.js';
 import { generateProblems } from '../../src/data/problems.js';
-import { correctAnswer, writtenQuadruple } from '../../src/data/quadruples.js';
+import { correctAnswer, drawContexts, writtenQuadruples } from '../../src/data/quadruples.js';
 import { improve, rewrite, writeStep } from '../../src/data/sentences.js';
 import { annotate, isRight, progress } from '../../src/data/solver.js';
-import type { Problem, Step } from '../../src/data/types.js';
+import type { AnnotatedQuadruple, Problem, Step } from '../../src/data/types.js';
 import { createRandom } from '../../src/math/random.js';
+import { splitSentences } from '../../src/text/sentences.js';
 
 const problems = [...generateProblems({ split: 'train', count: 300 })];
 const random = createRandom('solver test');
@@ -142,10 +143,27 @@ describe('the solver and the generator agree', () => {
   });
 
   it('written quadruples hold every quality and fault, and follow from their seed', () => {
-    const rows = problems.map((p) => writtenQuadruple(p, 3));
+    const written = (seed: number): AnnotatedQuadruple[] =>
+      problems.flatMap((p) => writtenQuadruples(p, seed, 2));
+    const rows = written(3);
+    expect(rows).toHaveLength(2 * problems.length);
     expect(new Set(rows.map((row) => row.quality)).size).toBe(5);
     expect(new Set(rows.map((row) => row.fault)).size).toBeGreaterThanOrEqual(9);
-    expect(problems.map((p) => writtenQuadruple(p, 3))).toEqual(rows);
-    expect(problems.map((p) => writtenQuadruple(p, 4))).not.toEqual(rows);
+    expect(written(3)).toEqual(rows);
+    expect(written(4)).not.toEqual(rows);
+  });
+
+  it('places of one problem stand along one solution', () => {
+    for (const p of problems.slice(0, 40)) {
+      const prefixes = drawContexts(p, 5, 6).map(({ prefix }) => prefix);
+      const whole = correctedPrefixes(prefixes, p);
+      const longest = whole.reduce((a, b) => (a.length > b.length ? a : b), '');
+      for (const prefix of whole) expect(longest.startsWith(prefix)).toBe(true);
+    }
   });
 });
+
+/** Those in which no faulty sentence was left standing. */
+function correctedPrefixes(prefixes: readonly string[], problem: Problem): string[] {
+  return prefixes.filter((prefix) => splitSentences(prefix).length === progress(problem, prefix));
+}

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { drawContext } from '../../src/data/quadruples.js';
+import { drawContexts } from '../../src/data/quadruples.js';
 import { problemById } from '../../src/data/problems.js';
 import { sampleSentences } from '../../src/experiment/samples.js';
 import { fakeUpstream } from '../align/fakes.js';
 
 it('keeps the contexts in order and puts the upstream’s sentence into each', async () => {
-  const contexts = [0, 1, 2, 3, 4].map((i) => drawContext(problemById(`train-0-${i}`), 0));
+  const contexts = [0, 1, 2, 3, 4].flatMap((i) => drawContexts(problemById(`train-0-${i}`), 0, 1));
   const upstream = fakeUpstream(
     ({ question, prefix }) => `${question.length} and ${prefix.length}.`,
   );

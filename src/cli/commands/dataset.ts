@@ -32,8 +32,13 @@ const options = {
     help: 'of the problems; the splits share no wording, name or number pair',
     default: 'train',
   }),
-  count: integer({ value: 'n', help: 'rows, or problems', default: 1000 }),
+  count: integer({ value: 'n', help: 'problems', default: 1000 }),
   from: integer({ value: 'n', help: 'index of the first problem', default: 0, least: 0 }),
+  places: integer({
+    value: 'n',
+    help: 'places in the solution of each problem, for contexts and quadruples',
+    default: 1,
+  }),
   ...seed,
   out: text({ value: 'file', help: 'where to write (default: stdout)' }),
   upstream: text({
@@ -137,8 +142,8 @@ const sampleFields = {
 } as const;
 const answerFields = { problem: 'string', question: 'string', answer: 'string' } as const;
 
-function rangeOf({ split, count, seed: drawn, from }: Options): DatasetOptions {
-  return { split, count, seed: drawn, from };
+function rangeOf({ split, count, seed: drawn, from, places }: Options): DatasetOptions {
+  return { split, count, seed: drawn, from, places };
 }
 
 function needed(file: string | undefined, of: { kind: Kind; option: string }): string {
