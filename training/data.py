@@ -72,11 +72,15 @@ class Encoder:
         prompts = self.prompts(list(users), list(given))
         # A sentence that follows others does so after a space.
         tails = self.texts([f" {t}" if g and t else t for g, t in zip(given, targets, strict=True)])
+        pieces = [i for i, record in enumerate(records) if record.get("open")]
+        whole = self.texts([given[i] + targets[i] for i in pieces])
+        for i, ids, start in zip(pieces, whole, self.texts([given[i] for i in pieces]), strict=True):
+            tails[i] = ids[len(start) :]
         pairs = zip(records, prompts, tails, strict=True)
         return [self._example(record, prompt, tail) for record, prompt, tail in pairs]
 
     def _example(self, record: Record, prompt: list[int], tail: list[int]) -> Example:
-        target = tail + self.end
+        target = tail if record.get("open") else tail + self.end
         roles = np.full(len(prompt) + len(target), GIVEN, np.uint8)
         roles[len(prompt) :] = TARGET
         if "last" in record:

@@ -6,6 +6,8 @@ data sets are arrays). Its keys say what it is:
     {question, prefix, last, correction}   quadruple of Stream Aligner (official prompt)
     {question, answer, correction}         triple of Aligner (official prompt)
     {question, prefix?, answer}            plain solution: the assistant writes prefix, then answer
+    {question, prefix, answer, open: true} the same, but the turn goes on after `answer`, which
+                                           follows `prefix` without a space
     {question, prefix?}                    context, for sampling
 """
 

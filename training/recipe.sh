@@ -6,7 +6,8 @@
 #   recipe.sh data            problems, corpora and written quadruples; the tokenizer
 #   recipe.sh upstream        the upstream
 #   recipe.sh samples         its own next sentences and whole answers, annotated
-#   recipe.sh stage1 <size>   a corrector's first stage: whole solutions (s, m or l)
+#   recipe.sh stage1 <size>   a corrector's first stage: whole solutions, then, with four blocks
+#                             more, solutions with slips taken back at once (s, m or l)
 #   recipe.sh corrector <size>
 #   recipe.sh aligner         the whole-answer Aligner of the middle size
 #   recipe.sh export          ONNX folders in artifacts/models
@@ -43,9 +44,10 @@ sample() { # <result> <contexts> <sample.py arguments>
 
 data() {
   rows corpus.jsonl corpus --count 60000 --seed 1
-  rows solutions.jsonl solutions --count 120000 --seed 1
-  rows contexts.jsonl contexts --count 40000 --seed 2
-  rows written.jsonl written --count 120000 --seed 3
+  rows solutions.jsonl solutions --count 80000 --seed 1
+  rows slips.jsonl slips --count 22000 --seed 11
+  rows contexts.jsonl contexts --count 5000 --places 3 --seed 2
+  rows written.jsonl written --count 30000 --places 8 --seed 3
   rows openings.jsonl openings --count 20000 --seed 4
   rows written-validation.jsonl written --split validation --count 1000 --seed 3
   [ -d "$WORK/tokenizer" ] || "$PYTHON" tokenizer.py "$WORK/corpus.jsonl" "$WORK/solutions.jsonl" \
@@ -54,7 +56,7 @@ data() {
 
 upstream() {
   train upstream --config configs/upstream.json --tokenizer "$WORK/tokenizer" \
-    --data "$WORK/corpus.jsonl" --tokens 6e6 --lr 2e-3 --batch-tokens 4096
+    --data "$WORK/corpus.jsonl" --tokens 5.4e6 --lr 2e-3 --batch-tokens 4096
 }
 
 samples() {
@@ -62,26 +64,26 @@ samples() {
   rows quadruples.jsonl annotate --samples "$WORK/sentences.jsonl"
   sample answers.jsonl openings.jsonl --whole --temperature 0.8 --seed 8
   rows triples.jsonl triples --answers "$WORK/answers.jsonl"
-  # The identity stage copies good sentences; Aligner's recipe begins with one too.
-  cat "$WORK/quadruples.jsonl" "$WORK/written.jsonl" | grep '"quality":"good"' >"$WORK/good.jsonl"
 }
 
 stage1() { # <size>
-  train "$1-stage1" --config "configs/corrector-$1.json" --tokenizer "$WORK/tokenizer" \
-    --data "$WORK/solutions.jsonl" --tokens 6e6 --lr 3e-3 --batch-tokens 4096
+  train "$1-solutions" --config "configs/corrector-$1.json" --tokenizer "$WORK/tokenizer" \
+    --data "$WORK/solutions.jsonl:1:0.1" --optimizer muon --tokens 3.5e6 --lr 4e-3 \
+    --batch-tokens 2048
+  train "$1-stage1" --init "$WORK/$1-solutions" --grow 4 --data "$WORK/slips.jsonl" \
+    --optimizer muon --tokens 3e6 --lr 3e-3 --batch-tokens 2560
 }
 
 corrector() { # <size>
-  train "$1-identity" --init "$WORK/$1-stage1" --data "$WORK/good.jsonl" \
-    --tokens 1.2e6 --lr 2e-3 --final-lr 0.8 --batch-tokens 2560
-  train "$1-stage2" --init "$WORK/$1-identity" --data "$WORK/quadruples.jsonl:0.45:0.3" \
-    --data "$WORK/written.jsonl:0.45:0.3" --data "$WORK/solutions.jsonl:0.1" \
-    --tokens 25e6 --lr 2e-3 --final-lr 0.03 --warmup 0.01 --batch-tokens 3072
+  train "$1-stage2" --init "$WORK/$1-stage1" --data "$WORK/written.jsonl:0.7:0.2" \
+    --data "$WORK/quadruples.jsonl:0.2:0.2" --data "$WORK/slips.jsonl:0.1" --optimizer muon \
+    --decision-weight 8 --tokens 8e6 --lr 3e-3 --final-lr 0.03 --batch-tokens 3072
 }
 
 aligner() {
   train aligner-m --init "$WORK/m-stage1" --data "$WORK/triples.jsonl:0.9" \
-    --data "$WORK/solutions.jsonl:0.1" --tokens 12e6 --lr 2e-3 --final-lr 0.03 --batch-tokens 4096
+    --data "$WORK/slips.jsonl:0.1" --optimizer muon --tokens 6e6 --lr 3e-3 --final-lr 0.03 \
+    --batch-tokens 3072
 }
 
 export_all() {
@@ -97,5 +99,5 @@ case "${1:-}" in
   data | upstream | samples | aligner) "$1" ;;
   stage1 | corrector) "$1" "${2:?size: s, m or l}" ;;
   export) export_all ;;
-  *) sed -n '2,13s/^# \{0,1\}//p' recipe.sh; exit 2 ;;
+  *) sed -n '2,14s/^# \{0,1\}//p' recipe.sh; exit 2 ;;
 esac

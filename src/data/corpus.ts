@@ -66,14 +66,18 @@ export function corpusSolution(problem: Problem, seed: number): Solution {
 /** A solution without a fault, in the corpus's good forms: what a corrector's first stage reads. */
 export function cleanSolution(problem: Problem, seed: number): Solution {
   const random = createRandom(`clean/${seed}/${problem.id}`);
-  const sentences = problem.steps.map((step) => writeCorrected(step, random));
-  sentences.push(answerForm.replace('{r}', String(problem.answer)));
   return {
     problem: problem.id,
     question: problem.question,
     prefix: '',
-    answer: sentences.join(' '),
+    answer: cleanSentences(problem, random).join(' '),
   };
+}
+
+/** The sentences of a solution without a fault. */
+export function cleanSentences(problem: Problem, random: Random): string[] {
+  const steps = problem.steps.map((step) => writeCorrected(step, random));
+  return [...steps, answerForm.replace('{r}', String(problem.answer))];
 }
 
 /** A right prefix of `steps` steps as a stream leaves it: copied, improved and rewritten ones. */
@@ -110,11 +114,14 @@ function misnamedSentence(problem: Problem, step: Step, random: Random): string 
     const item = random.pick(items.filter((noun) => !problem.question.includes(noun)));
     return writeStep({ ...step, item }, random);
   }
-  // One's given name with the other's family name.
-  const [one, other] = random.shuffle(problem.people).map((name) => name.split(' '));
-  const subject = `${one?.[0] ?? ''} ${other?.[1] ?? ''}`;
   const forms = goodForms(step).filter((text) => text.includes('{S}'));
-  return fillForm(random.pick(forms), { ...step, subject });
+  return fillForm(random.pick(forms), { ...step, subject: mixedName(problem, random) });
+}
+
+/** One person's given name with the other's family name. */
+export function mixedName(problem: Problem, random: Random): string {
+  const [one, other] = random.shuffle(problem.people).map((name) => name.split(' '));
+  return `${one?.[0] ?? ''} ${other?.[1] ?? ''}`;
 }
 
 /** A right sentence in a poor form for the step that is due. */
@@ -193,15 +200,19 @@ function otherOperation(step: Step, random: Random): Step | null {
 }
 
 function otherNumber(problem: Problem, step: Step, random: Random): Step | null {
-  const seen = [...problem.question.matchAll(/\d+/g)].map((match) => Number(match[0]));
-  const earlier = problem.steps.filter((s) => s !== step).map((s) => s.result);
   const changesLeft = random.next() < 0.5;
-  const number = random.pick([...seen, ...earlier]);
+  const number = random.pick(otherNumbers(problem, step));
   const left = changesLeft ? number : step.left;
   const right = changesLeft ? step.right : number;
   const result = compute(left, step.operator, right);
   if (result === null || (left === step.left && right === step.right)) return null;
   return { ...step, left, right, result };
+}
+
+/** The numbers of the question and the results of other steps. */
+export function otherNumbers(problem: Problem, step: Step): number[] {
+  const seen = [...problem.question.matchAll(/\d+/g)].map((match) => Number(match[0]));
+  return [...seen, ...problem.steps.filter((s) => s !== step).map((s) => s.result)];
 }
 
 function neutralStep(step: Step, random: Random): string {

@@ -5,6 +5,7 @@
 import { cleanSolution, corpusSolution, type Solution } from './corpus.js';
 import { generateProblems, problemById } from './problems.js';
 import { annotateSample, correctAnswer, drawContexts, writtenQuadruples } from './quadruples.js';
+import { slippingSolution, type OpenSolution } from './slips.js';
 import type { Context, Sample } from './quadruples.js';
 import type { AnnotatedQuadruple, Problem, Split } from './types.js';
 
@@ -24,13 +25,14 @@ export const generatedKinds = {
   problems: 'word problems with their steps and answers',
   corpus: 'solutions as the upstream reads them, slips and hedges included',
   solutions: 'faultless solutions, for a first stage',
+  slips: 'the same, with slips that the writer takes back at once',
   contexts: 'questions with a corrected prefix, for an upstream to write on',
   openings: 'questions with an empty prefix, for whole answers',
   written: 'annotated quadruples with generated sentences, even in the kinds of faults',
 } as const;
 
 export type GeneratedKind = keyof typeof generatedKinds;
-export type GeneratedRow = Problem | Solution | Context | AnnotatedQuadruple;
+export type GeneratedRow = Problem | Solution | OpenSolution | Context | AnnotatedQuadruple;
 
 type Maker = (problem: Problem, seed: number, places: number) => readonly GeneratedRow[];
 
@@ -38,6 +40,7 @@ const makers: Record<GeneratedKind, Maker> = {
   problems: (problem) => [problem],
   corpus: (problem, seed) => [corpusSolution(problem, seed)],
   solutions: (problem, seed) => [cleanSolution(problem, seed)],
+  slips: slippingSolution,
   contexts: drawContexts,
   openings: ({ id, question }) => [{ problem: id, question, prefix: '' }],
   written: writtenQuadruples,

@@ -1,7 +1,42 @@
+import { corr, lusolve, mean as meanOf, multiply, quantileSeq, std, transpose } from 'mathjs';
 import { describe, expect, it } from 'vitest';
+import { fitLine, rankCorrelation } from '../../src/math/fit.js';
 import { rateOf, wilsonInterval } from '../../src/math/interval.js';
 import { averageRanks } from '../../src/math/ranks.js';
+import { createRandom } from '../../src/math/random.js';
 import { mean, median, quantile, standardDeviation } from '../../src/math/summary.js';
+
+describe('agreement with mathjs', () => {
+  const random = createRandom('mathjs');
+  const samples = Array.from({ length: 20 }, (_, i) =>
+    Array.from({ length: 5 + i }, () => random.normal() * 10 ** (i % 4)),
+  );
+
+  it('mean, deviation and quantiles', () => {
+    for (const values of samples) {
+      expect(mean(values)).toBeCloseTo(meanOf(values), 9);
+      expect(standardDeviation(values)).toBeCloseTo(Number(std(values, 'uncorrected')), 9);
+      for (const share of [0, 0.025, 0.5, 0.975, 1]) {
+        expect(quantile(values, share)).toBeCloseTo(Number(quantileSeq(values, share)), 9);
+      }
+    }
+  });
+
+  it('line, R² and rank correlation', () => {
+    for (const y of samples) {
+      const x = y.map((_, i) => i / 3 + random.next());
+      const rows = x.map((value) => [1, value]);
+      const normal = multiply(transpose(rows), rows);
+      const weights = lusolve(normal, multiply(transpose(rows), y)) as number[][];
+      const fit = fitLine(x, y);
+      expect(fit.intercept).toBeCloseTo(weights[0]?.[0] ?? NaN, 6);
+      expect(fit.slope).toBeCloseTo(weights[1]?.[0] ?? NaN, 6);
+      expect(fit.r2).toBeCloseTo(Number(corr(x, y)) ** 2, 9);
+      const ranks = [x, y].map((values) => [...averageRanks(values)]);
+      expect(rankCorrelation(x, y)).toBeCloseTo(Number(corr(ranks[0] ?? [], ranks[1] ?? [])), 9);
+    }
+  });
+});
 
 describe('mean, deviation, quantile', () => {
   it('matches hand-computed values', () => {
