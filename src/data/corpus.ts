@@ -30,7 +30,7 @@ const habits: Record<Manner, { neutral: number; slip: number }> = {
 };
 const ramblingShare = 0.12;
 /** Share of written faulty sentences that confuse names, as small models do and the corpus does not. */
-const misnamedShare = 0.12;
+const misnamedShare = 0.2;
 
 /** A solution as the upstream's corpus has it, faults included. */
 export function corpusSolution(problem: Problem, seed: number): Solution {

@@ -5,6 +5,7 @@ import {
   faultySentence,
   neutralSentence,
 } from '../../src/data/corpus.js';
+import { annotateSamples } from '../../src/data/dataset.js';
 import { generateProblems } from '../../src/data/problems.js';
 import { correctAnswer, drawContexts, writtenQuadruples } from '../../src/data/quadruples.js';
 import { improve, rewrite, writeStep } from '../../src/data/sentences.js';
@@ -151,6 +152,22 @@ describe('the solver and the generator agree', () => {
     expect(new Set(rows.map((row) => row.fault)).size).toBeGreaterThanOrEqual(9);
     expect(written(3)).toEqual(rows);
     expect(written(4)).not.toEqual(rows);
+  });
+
+  it('balanced data keep every faulty sentence and about half of the good ones', () => {
+    const rows = problems.flatMap((p) => writtenQuadruples(p, 3, 4));
+    const samples = rows.map(({ problem, question, prefix, last }) => ({
+      problem,
+      question,
+      prefix,
+      last,
+    }));
+    const of = (quality: string, kept: Iterable<AnnotatedQuadruple>): number =>
+      [...kept].filter((row) => row.quality === quality).length;
+    const kept = [...annotateSamples(samples, { balance: true })];
+    expect(of('bad', kept)).toBe(of('bad', rows));
+    expect(of('good', kept) / of('good', rows)).toBeCloseTo(0.5, 1);
+    expect([...annotateSamples(samples)]).toEqual(rows);
   });
 
   it('places of one problem stand along one solution', () => {

@@ -14,7 +14,7 @@ import { loadLanguageModel } from '../../runtime/load.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
-import { choice, integer, number, text, type OptionValues } from '../options.js';
+import { choice, flag, integer, number, text, type OptionValues } from '../options.js';
 import { UsageError } from '../usage.js';
 
 /** Kinds that are made from what a model wrote. */
@@ -51,6 +51,7 @@ const options = {
     value: 'file',
     help: 'JSONL of {problem, question, prefix, last}, for annotate',
   }),
+  balance: flag('leave out half of the good sentences, for annotate'),
   answers: text({
     value: 'file',
     help: 'JSONL of {problem, question, answer}, for triples',
@@ -125,7 +126,8 @@ function rowsOf(
   if (kind === 'quadruples') return recorded(given, context.signal);
   if (kind === 'annotate') {
     const file = needed(given.samples, { kind, option: '--samples' });
-    return annotateSamples(readJsonl<Sample>(context.path(file), sampleFields));
+    const samples = readJsonl<Sample>(context.path(file), sampleFields);
+    return annotateSamples(samples, { balance: given.balance });
   }
   if (kind === 'triples') {
     const file = needed(given.answers, { kind, option: '--answers' });
