@@ -95,6 +95,7 @@ export async function* runSweep(
   return summariseSweep({
     model: options.model,
     mode,
+    positions: options.positions ?? 'all',
     method: directions.method,
     metric,
     seed,

@@ -9,6 +9,7 @@ import { alignAnswers } from '../align/stream.js';
 import type { Upstream } from '../align/upstream.js';
 import { editMetrics, type EditMetrics } from '../text/edits.js';
 import { hasRepeatedNgram } from '../text/repetition.js';
+import type { PositionRule } from '../runtime/steering.js';
 import { layerCoefficients, type SteeringUnit } from './steeringUnit.js';
 import type { CaseOutcome, SweepMode, SweepProblem } from './sweepTypes.js';
 
@@ -29,6 +30,8 @@ export interface MeasureOptions {
   corrector: Corrector;
   /** L, of the corrector. */
   layers: number;
+  /** Steered positions. Default `all`. */
+  positions?: PositionRule;
   /** Needed in loop mode. */
   upstream?: Upstream;
   /** Needed in loop mode: whether an answer is right. */
@@ -83,7 +86,7 @@ async function measureFixed(
       .slice(start, start + perBatch)
       .flatMap((input) => rows.map((coefficient, c) => ({ ...input, coefficient, c })));
     const corrections = await options.corrector.correct(batch, {
-      steering: { direction: request.direction },
+      steering: { direction: request.direction, positions: options.positions ?? 'all' },
       ...(options.signal && { signal: options.signal }),
     });
     batch.forEach(({ problem, c, last }, i) => {
@@ -110,7 +113,7 @@ async function measureLoop(
       rows: batch.flatMap(({ question }) => rows.map((coefficient) => ({ question, coefficient }))),
       upstream: options.upstream,
       corrector: options.corrector,
-      steering: { direction: request.direction },
+      steering: { direction: request.direction, positions: options.positions ?? 'all' },
       caches: options.caches ?? false,
       ...(options.signal && { signal: options.signal }),
     });

@@ -1,6 +1,7 @@
 /** From a sweep's records to `sweep.json`: pure, so that a resumed sweep ends in the same numbers. */
 import type { UnitTable } from '../math/bootstrap.js';
 import { bootstrapMeans } from '../math/bootstrap.js';
+import type { PositionRule } from '../runtime/steering.js';
 import { createRandom, type Random } from '../math/random.js';
 import { median } from '../math/summary.js';
 import type { ControlDirection } from './steeringControls.js';
@@ -35,6 +36,7 @@ import type {
 export interface SummaryOptions {
   model: string;
   mode: SweepMode;
+  positions: PositionRule;
   method: string;
   metric: SweepMetric;
   seed: number;
@@ -91,10 +93,11 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
   const points = toPoints(outcomes, { table, grid, random });
   const papers = papersGrid.flatMap((c) => points[grid.indexOf(c)] ?? []);
   const comparison = compare(options, controls.random, random);
-  const { mode, method, seed } = options;
+  const { mode, positions, method, seed } = options;
   return {
     model: options.model,
     mode,
+    positions,
     method,
     metric,
     unit: unitText,

@@ -1,5 +1,6 @@
 /** The shapes of a steering sweep: what goes in, the records, and the summary. */
 import type { Interval } from '../math/interval.js';
+import type { PositionRule } from '../runtime/steering.js';
 
 /**
  * `loop`: the coefficient acts while the aligner loop runs, so that later rounds see other inputs.
@@ -129,6 +130,8 @@ export type ControlComparison = {
 export interface SweepSummary {
   model: string;
   mode: SweepMode;
+  /** Which positions were steered. */
+  positions: PositionRule;
   method: string;
   metric: SweepMetric;
   unit: string;

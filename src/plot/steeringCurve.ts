@@ -14,9 +14,24 @@ const metricTitles: Record<string, string> = {
   indelSimilarity: 'indel similarity to y1',
 };
 
+const positionsText = {
+  all: 'every position',
+  prompt: 'the prompt',
+  generated: 'generated positions',
+} as const;
+
 type SteeringCurve = Pick<
   SweepSummary,
-  'points' | 'fit' | 'fitRange' | 'baseline' | 'controls' | 'metric' | 'unit' | 'mode' | 'paperGrid'
+  | 'points'
+  | 'fit'
+  | 'fitRange'
+  | 'baseline'
+  | 'controls'
+  | 'metric'
+  | 'unit'
+  | 'mode'
+  | 'positions'
+  | 'paperGrid'
 >;
 
 export function steeringCurveFigure(options: SteeringCurve): Figure {
@@ -54,7 +69,7 @@ export function steeringCurveCaption(summary: SweepSummary): string {
   const steepest = Math.max(0, ...controls.random.map((c) => Math.abs(c.slope)));
   const [low, high] = fitRange;
   const parts = [
-    `Mode ${mode}, n = ${n} problems per coefficient; bars: 95 % bootstrap intervals over problems.`,
+    `Mode ${mode}, ${positionsText[summary.positions ?? 'all']} steered, n = ${n} problems per coefficient; bars: 95 % bootstrap intervals over problems.`,
     `Fit over the shaded range ${low} … ${high}: slope ${fixed(fit.slope)}${interval(fit.ci)}, ` +
       `R² ${fit.r2 === null ? 'undefined' : fit.r2.toFixed(3)}.`,
     `Coefficient 1 adds ${unitValue.map((v, i) => `${fixed(v)} at layer ${layers[i]}`).join(', ')} ` +

@@ -89,6 +89,8 @@ export interface SweepControl extends SweepFit {
 export interface SweepSummary {
   model: string;
   mode: 'loop' | 'fixed';
+  /** Which positions were steered: every one, the prompt's, or the generated ones. */
+  positions?: 'all' | 'prompt' | 'generated';
   /** How the direction was found, e.g. `pca`. */
   method: string;
   /** What `mean` is, e.g. `editRatio`. */

@@ -86,6 +86,18 @@ describe('runSweep, fixed mode', () => {
     expect(summary.warnings.filter((w) => w.startsWith('sign: '))).toHaveLength(2);
   });
 
+  it('steers the positions it is told to, and says so', async () => {
+    const corrector = plantedCorrector();
+    const { summary } = await run(
+      sweepOptions({ corrector, positions: 'prompt', steeredLayers: [1], scale: 1 }),
+    );
+    expect(corrector.positions).toEqual(new Set(['prompt']));
+    expect(summary.positions).toBe('prompt');
+    const other = plantedCorrector();
+    await run(sweepOptions({ corrector: other, steeredLayers: [1], scale: 1 }));
+    expect(other.positions).toEqual(new Set(['all']));
+  });
+
   it('ends in the same summary wherever it was interrupted', async () => {
     const fixed = { steeredLayers: [1, 2], scale: 2 };
     const whole = await run(sweepOptions(fixed));
@@ -166,6 +178,18 @@ describe('runSweep, loop mode', () => {
     expect(summary.points[0]?.accuracy).toBe(0);
     expect(summary.points[16]?.accuracy).toBe(1);
     expect(summary.comparison?.exceedsAll).toBe(true);
+  });
+
+  it('steers the positions it is told to, and says so', async () => {
+    const corrector = plantedCorrector();
+    const { summary } = await run(
+      sweepOptions({ corrector, positions: 'prompt', steeredLayers: [1], scale: 1 }),
+    );
+    expect(corrector.positions).toEqual(new Set(['prompt']));
+    expect(summary.positions).toBe('prompt');
+    const other = plantedCorrector();
+    await run(sweepOptions({ corrector: other, steeredLayers: [1], scale: 1 }));
+    expect(other.positions).toEqual(new Set(['all']));
   });
 
   it('ends in the same summary wherever it was interrupted', async () => {

@@ -5,6 +5,7 @@
  */
 import type { Corrector, CorrectionInput } from '../../src/align/corrector.js';
 import { dot } from '../../src/math/linear.js';
+import type { PositionRule } from '../../src/runtime/steering.js';
 import { createRandom } from '../../src/math/random.js';
 import type { Directions, LabelledStates } from '../../src/read/directions.js';
 import type { Label } from '../../src/read/stimuli.js';
@@ -48,6 +49,8 @@ function rewrite(text: string, share: number): string {
 
 export interface PlantedCorrector extends Corrector {
   calls: number;
+  /** Every position rule it was asked to steer by. */
+  positions: Set<PositionRule | undefined>;
 }
 
 /** @param options.garbled norm beyond which y1 is rewritten the more, on either side. */
@@ -58,8 +61,10 @@ export function plantedCorrector(
   return {
     name: 'planted',
     calls: 0,
+    positions: new Set(),
     correct(inputs, request = {}) {
       this.calls++;
+      this.positions.add(request.steering?.positions);
       request.signal?.throwIfAborted();
       const direction = request.steering?.direction ?? new Float32Array(layers * width);
       return Promise.resolve(

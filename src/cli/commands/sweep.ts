@@ -65,6 +65,10 @@ const options = {
     value: 'x',
     help: 'norm that coefficient 1 adds, in mean residual norms (default: chosen on validation data)',
   }),
+  positions: choice(['all', 'prompt', 'generated'], {
+    help: 'steered positions: every one (the papers), those of the prompt, or the generated ones',
+    default: 'all',
+  }),
   metric: choice(['editRatio', 'normalizedDistance', 'indelSimilarity'], {
     help: 'what is measured between y1 and y2',
     default: 'editRatio',
@@ -102,6 +106,10 @@ sweep goes on where it stopped when the same command is run again.`,
   examples: [
     ['aligner-lab sweep --limit 200', 'the embedded pair, 200 problems, in the loop'],
     ['aligner-lab sweep --mode fixed --layers 3,4 --limit 50', 'recorded sentences, two layers'],
+    [
+      'aligner-lab sweep --positions prompt',
+      'push the decision only: output tokens are written unsteered',
+    ],
     ['aligner-lab sweep --coefficients -1,-0.5,0,0.5,1 --controls 0', 'a quick look: five points'],
   ],
   async run({ options: given, context }) {
@@ -147,6 +155,7 @@ async function prepare(
   return {
     model: model.name,
     mode: given.mode,
+    positions: given.positions,
     metric: given.metric,
     seed: given.seed,
     corrector: createCorrector({ model }),
@@ -185,7 +194,7 @@ function describe(summary: SweepSummary): string[] {
   const head = ['coefficient', summary.metric, 'copies', 'length ratio', 'degenerate', 'right'];
   const slopes = controls.random.map(({ slope }) => Math.abs(slope));
   return [
-    `Steering ${summary.model}, ${summary.mode} mode, layers ${summary.layers.join(', ')}, ${summary.points[0]?.n ?? 0} problems`,
+    `Steering ${summary.model}, ${summary.mode} mode, positions ${summary.positions}, layers ${summary.layers.join(', ')}, ${summary.points[0]?.n ?? 0} problems`,
     '',
     formatTable(head, rows),
     '',

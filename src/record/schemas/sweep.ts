@@ -47,6 +47,7 @@ export const sweepSchema = titled(
       controls: record({ random: list(control), shuffled: list(control) }),
     },
     {
+      positions: { enum: ['all', 'prompt', 'generated'] },
       validation: openObject,
       rankCorrelation: numberOrNull,
       quadraticR2: rate,
