@@ -1,7 +1,8 @@
 """Attention for short training sequences on the CPU.
 
 For the lengths of this project (some hundred tokens) plain matrix products in bfloat16 are faster
-than PyTorch's fused CPU kernel, whose backward pass falls behind in bfloat16. The mask comes with the batch.
+than PyTorch's fused CPU kernel, whose backward pass falls behind in bfloat16. The mask comes with
+the batch.
 """
 
 import torch

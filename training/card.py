@@ -33,13 +33,14 @@ family of steps, never occur in training. A model to study, of no use for real q
 
 
 def read_log(path: str) -> tuple[Json, Json, list[Json]]:
-    """Start, end and data entries of a training's log."""
+    """Start, end and data entries of a training's log; one that was stopped counts as it stood."""
     entries = [json.loads(line) for line in Path(path).read_text().splitlines()]
     starts = [e for e in entries if e.get("event") == "start"]
-    ends = [e for e in entries if e.get("event") == "done"]
+    ends = [e for e in entries if e.get("event") in ("done", "stopped")]
     if not starts or not ends:
         raise SystemExit(f"{path}: not the log of a finished training")
-    data = {e["data"]: e for e in entries if "data" in e and "examples" in e}
+    used = {source.split(":")[0] for source in starts[-1]["data"]}
+    data = {e["data"]: e for e in entries if e.get("data") in used and "examples" in e}
     return starts[-1], ends[-1], list(data.values())
 
 

@@ -74,7 +74,9 @@ class Encoder:
         tails = self.texts([f" {t}" if g and t else t for g, t in zip(given, targets, strict=True)])
         pieces = [i for i, record in enumerate(records) if record.get("open")]
         whole = self.texts([given[i] + targets[i] for i in pieces])
-        for i, ids, start in zip(pieces, whole, self.texts([given[i] for i in pieces]), strict=True):
+        for i, ids, start in zip(
+            pieces, whole, self.texts([given[i] for i in pieces]), strict=True
+        ):
             tails[i] = ids[len(start) :]
         pairs = zip(records, prompts, tails, strict=True)
         return [self._example(record, prompt, tail) for record, prompt, tail in pairs]

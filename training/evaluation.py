@@ -19,7 +19,7 @@ ROWS = 32
 
 
 def score(model: PreTrainedModel, examples: list[Example]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Of each example, for every token of its target: cross entropy, and whether greedy finds it."""
+    """Of every token of each target: cross entropy, and whether the greedy choice is right."""
     results: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     order = sorted(range(len(examples)), key=lambda i: len(examples[i].ids))
     with torch.inference_mode():
