@@ -40,7 +40,7 @@ def read_log(path: str) -> tuple[Json, Json, list[Json]]:
     if not starts or not ends:
         raise SystemExit(f"{path}: not the log of a finished training")
     used = {source.split(":")[0] for source in starts[-1]["data"]}
-    data = {e["data"]: e for e in entries if e.get("data") in used and "examples" in e}
+    data = {e["data"]: e for e in entries if "examples" in e and e["data"] in used}
     return starts[-1], ends[-1], list(data.values())
 
 

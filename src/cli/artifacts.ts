@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const embedded = {
   upstream: 'upstream-arithmetic',
   corrector: 'corrector-arithmetic-m',
+  aligner: 'aligner-arithmetic-m',
 } as const;
 
 /** Sentences of the embedded upstream in held-out problems, annotated; one place per problem. */

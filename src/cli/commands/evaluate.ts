@@ -14,16 +14,19 @@ import { choice, integer, list, readChoice, text } from '../options.js';
 import { stagedProgress } from '../reading.js';
 import { openCommandRun, recordAll, shownPath } from '../runFolder.js';
 import { figure, formatTable, percent, percentWithin } from '../table.js';
-import { UsageError } from '../usage.js';
 
 const options = {
   upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
   corrector: text({ value: 'model', help: 'the corrector', default: embedded.corrector }),
-  aligner: text({ value: 'model', help: 'a whole-answer Aligner to compare with' }),
+  aligner: text({
+    value: 'model',
+    help: 'a whole-answer Aligner to compare with',
+    default: embedded.aligner,
+  }),
   systems: list(
     {
       value: 'names',
-      help: `what is compared, of ${systemKinds.join(',')} (default: all; aligner where --aligner is given)`,
+      help: `what is compared, of ${systemKinds.join(',')} (default: all)`,
     },
     (given, flag) => readChoice(given, flag, systemKinds),
   ),
@@ -66,10 +69,7 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
   ],
   async run({ options: given, context }) {
     const { upstream, corrector, aligner, split, limit, seed: drawn } = given;
-    const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'aligner' || aligner);
-    if (systems.includes('aligner') && aligner === undefined) {
-      throw new UsageError('--systems: aligner needs a model; name it with --aligner');
-    }
+    const systems = given.systems ?? systemKinds;
     const names = { upstream, corrector, ...(systems.includes('aligner') && { aligner }) };
     await using models = await loadModels(names, given, context);
     const files = { quadruples: context.path(given.quadruples) };
