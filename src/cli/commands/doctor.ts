@@ -3,6 +3,9 @@ import { checkAll, type Check } from '../checks.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 
+/** Columns of a check's name; the longest is a model's. */
+const width = 40;
+
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'check this machine: versions, devices, embedded models',
@@ -17,7 +20,7 @@ It changes nothing. The exit code is 1 where something is missing that the lab c
     for await (const check of checkAll(context.io.cwd)) {
       checks.push(check);
       const mark = check.ok ? 'ok' : check.optional ? '–' : 'MISSING';
-      context.show(`${mark.padEnd(8)}${check.name.padEnd(34)}${check.found.split('\n')[0]}`);
+      context.show(`${mark.padEnd(8)}${check.name.padEnd(width)}${check.found.split('\n')[0]}`);
       onProgress(checks.length, checks.length + 1);
     }
     const missing = checks.filter(({ ok, optional }) => !ok && !optional);
