@@ -75,8 +75,8 @@ stage1() { # <size>
 }
 
 corrector() { # <size>
-  train "$1-stage2" --init "$WORK/$1-stage1" --data "$WORK/written.jsonl:0.7:0.2" \
-    --data "$WORK/quadruples.jsonl:0.2:0.2" --data "$WORK/slips.jsonl:0.1" --optimizer muon \
+  train "$1-stage2" --init "$WORK/$1-stage1" --data "$WORK/written.jsonl:0.5:0.2" \
+    --data "$WORK/quadruples.jsonl:0.4:0.2" --data "$WORK/slips.jsonl:0.1" --optimizer muon \
     --decision-weight 8 --tokens 8e6 --lr 3e-3 --final-lr 0.03 --batch-tokens 3072
 }
 

@@ -80,14 +80,6 @@ export function cleanSentences(problem: Problem, random: Random): string[] {
   return [...steps, answerForm.replace('{r}', String(problem.answer))];
 }
 
-/** A right prefix of `steps` steps as a stream leaves it: copied, improved and rewritten ones. */
-export function correctedPrefix(problem: Problem, steps: number, random: Random): string {
-  const sentences = problem.steps.slice(0, steps).map((step) => writeCorrected(step, random));
-  if (steps > problem.steps.length)
-    sentences.push(answerForm.replace('{r}', String(problem.answer)));
-  return sentences.join(' ');
-}
-
 function writeCorrected(step: Step, random: Random): string {
   const fate = random.next();
   if (fate < 0.6) return writeStep(step, random);

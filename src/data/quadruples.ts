@@ -4,7 +4,7 @@
  */
 import { createRandom, type Random } from '../math/random.js';
 import { splitSentences } from '../text/sentences.js';
-import { correctedPrefix, faultySentence, neutralSentence } from './corpus.js';
+import { cleanSentences, faultySentence, neutralSentence } from './corpus.js';
 import { problemById } from './problems.js';
 import { writeStep } from './sentences.js';
 import { annotate, progress } from './solver.js';
@@ -29,10 +29,10 @@ const staleShare = 0.04;
 /** Random places along one solution of a problem, from the empty prefix to the complete answer. */
 export function drawContexts(problem: Problem, seed: number, count: number): Context[] {
   const random = createRandom(`context/${seed}/${problem.id}`);
-  const solution = splitSentences(correctedPrefix(problem, problem.steps.length + 1, random));
+  const solution = cleanSentences(problem, random);
   return Array.from({ length: count }, () => {
     const steps = random.integer(problem.steps.length + 2);
-    let prefix = solution.slice(0, steps).join('').trim();
+    let prefix = solution.slice(0, steps).join(' ');
     if (steps < problem.steps.length && random.next() < staleShare) {
       prefix = `${prefix} ${faultySentence(problem, steps, random)}`.trim();
     }

@@ -183,12 +183,12 @@ describe('runSweep, loop mode', () => {
   it('steers the positions it is told to, and says so', async () => {
     const corrector = plantedCorrector();
     const { summary } = await run(
-      sweepOptions({ corrector, positions: 'prompt', steeredLayers: [1], scale: 1 }),
+      loop({ corrector, positions: 'prompt', steeredLayers: [1], scale: 1 }),
     );
     expect(corrector.positions).toEqual(new Set(['prompt']));
     expect(summary.positions).toBe('prompt');
     const other = plantedCorrector();
-    await run(sweepOptions({ corrector: other, steeredLayers: [1], scale: 1 }));
+    await run(loop({ corrector: other, steeredLayers: [1], scale: 1 }));
     expect(other.positions).toEqual(new Set(['all']));
   });
 
