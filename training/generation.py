@@ -38,7 +38,7 @@ class BufferLayer(DynamicLayer):
         return self.used
 
     def keep(self, rows: torch.Tensor) -> None:
-        """Drops every other row."""
+        """Keeps these rows, in this order; a row may be taken more than once."""
         self.key_buffer, self.value_buffer = self.key_buffer[rows], self.value_buffer[rows]
 
 
@@ -67,6 +67,8 @@ class Limits:
     closing: frozenset[int] = frozenset()
     begin: frozenset[int] = frozenset()
     batch_tokens: int = 16_384
+    # Texts per prompt, which share its reading.
+    copies: int = 1
 
 
 def _batches(prompts: Sequence[Sequence[int]], limits: Limits) -> list[list[int]]:
@@ -103,8 +105,9 @@ class _Run:
         self.layers = [BufferLayer(length) for _ in range(model.config.num_hidden_layers)]
         self.cache = Cache(layers=self.layers)
         self.alive = torch.arange(len(rows))
-        self.output: list[list[int]] = [[] for _ in rows]
-        self.done = [False] * len(rows)
+        self.started = False
+        self.output: list[list[int]] = [[] for _ in range(len(rows) * limits.copies)]
+        self.done = [False] * len(self.output)
 
     def step(self, sample: Sampler) -> None:
         positions = (self.mask.cumsum(-1) - 1).clamp(min=0)[:, -self.ids.shape[1] :]
@@ -117,12 +120,25 @@ class _Run:
             use_cache=True,
             logits_to_keep=1,
         ).logits[:, -1]
+        if not self.started:
+            logits = self._fan_out(logits)
         tokens = sample(logits)
         for row, token in zip(self.alive.tolist(), tokens.tolist(), strict=True):
             self._take(row, token)
         self.ids = tokens[:, None]
         self.mask = torch.cat([self.mask, torch.ones_like(self.ids)], 1)
         self._compact()
+
+    def _fan_out(self, logits: torch.Tensor) -> torch.Tensor:
+        """After the prompts are read: every row as many times as it is to be continued."""
+        self.started = True
+        if self.limits.copies == 1:
+            return logits
+        rows = self.alive.repeat_interleave(self.limits.copies)
+        self.mask, self.alive = self.mask[rows], torch.arange(len(rows))
+        for layer in self.layers:
+            layer.keep(rows)
+        return logits[rows]
 
     def _take(self, row: int, token: int) -> None:
         written = self.output[row]
@@ -152,16 +168,18 @@ def generate(
     sample: Sampler,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[list[int]]:
-    """What the model writes after each prompt, the ending token left out."""
-    results: list[list[int]] = [[] for _ in prompts]
+    """What the model writes after each prompt, the ending token left out; `limits.copies` texts
+    of a prompt stand together."""
+    copies = limits.copies
+    results: list[list[int]] = [[] for _ in range(len(prompts) * copies)]
     count = 0
     with torch.inference_mode():
         for batch in _batches(prompts, limits):
             run = _Run(model, [prompts[i] for i in batch], limits)
             while not all(run.done):
                 run.step(sample)
-            for i, tokens in zip(batch, run.output, strict=True):
-                results[i] = tokens
+            for i, row in enumerate(batch):
+                results[row * copies : (row + 1) * copies] = run.output[i * copies : (i + 1) * copies]
             count += len(batch)
             progress(count)
     return results

@@ -46,7 +46,7 @@ data() {
   rows corpus.jsonl corpus --count 60000 --seed 1
   rows solutions.jsonl solutions --count 80000 --seed 1
   rows slips.jsonl slips --count 22000 --seed 11
-  rows contexts.jsonl contexts --count 5000 --places 3 --seed 2
+  rows contexts.jsonl contexts --count 8000 --places 3 --seed 2
   rows written.jsonl written --count 30000 --places 8 --seed 3
   rows openings.jsonl openings --count 20000 --seed 4
   rows written-validation.jsonl written --split validation --count 1000 --seed 3
@@ -60,7 +60,7 @@ upstream() {
 }
 
 samples() {
-  sample sentences.jsonl contexts.jsonl --temperature 0.8 --seed 7
+  sample sentences.jsonl contexts.jsonl --temperature 0.9 --copies 6 --seed 7
   rows quadruples.jsonl annotate --samples "$WORK/sentences.jsonl" --balance
   sample answers.jsonl openings.jsonl --whole --temperature 0.8 --seed 8
   rows triples.jsonl triples --answers "$WORK/answers.jsonl"

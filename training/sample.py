@@ -28,16 +28,16 @@ def sentence_limits(
     """Where a row ends: at the end of the turn, and unless `--whole` also after a sentence."""
     stop = frozenset(end[:1])
     if args.whole:
-        return Limits(args.max_new, stop, batch_tokens=args.batch_tokens)
+        return Limits(args.max_new, stop, batch_tokens=args.batch_tokens, copies=args.copies)
     texts = {i: tokenizer.backend_tokenizer.id_to_token(i) or "" for i in range(len(tokenizer))}
     closing = frozenset(i for i, text in texts.items() if text.rstrip("\"'”)").endswith(ENDS))
     # In a byte-level vocabulary Ġ is the space and Ċ the newline.
     begin = frozenset(i for i, text in texts.items() if text.startswith(("Ġ", "Ċ", "ĉ", "▁")))
-    return Limits(args.max_new, stop, closing, begin, args.batch_tokens)
+    return Limits(args.max_new, stop, closing, begin, args.batch_tokens, args.copies)
 
 
 def sample(records: list[Record], args: argparse.Namespace) -> list[str]:
-    """The next sentence, or the rest of the answer, of each record."""
+    """The next sentences, or the rests of the answer, of each record, `copies` in a row."""
     tokenizer = AutoTokenizer.from_pretrained(args.checkpoint)
     model = AutoModelForCausalLM.from_pretrained(
         args.checkpoint, dtype=torch.bfloat16 if args.bf16 else torch.float32
@@ -49,7 +49,7 @@ def sample(records: list[Record], args: argparse.Namespace) -> list[str]:
     started = time.monotonic()
 
     def progress(done: int) -> None:
-        speed = done / (time.monotonic() - started)
+        speed = done * args.copies / (time.monotonic() - started)
         print(f"\r{done}/{len(records)} ({speed:.0f} a second)", end="", file=sys.stderr)
 
     limits = sentence_limits(tokenizer, encoder.end, args)
@@ -68,6 +68,12 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="the whole rest of the answer")
     parser.add_argument("--temperature", type=float, default=0.7, help="0 is greedy")
     parser.add_argument("--max-new", type=int, default=0, help="default 64, with --whole 320")
+    parser.add_argument(
+        "--copies",
+        type=int,
+        default=1,
+        help="texts per context; equal ones are written once (each costs far less than a context)",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch-tokens", type=int, default=16_384, help="prompt tokens at once")
@@ -83,8 +89,9 @@ def main() -> None:
     key = "answer" if args.whole else "last"
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with args.out.open("w", encoding="utf-8") as file:
-        for record, text in zip(records, texts, strict=True):
-            file.write(json.dumps(record | {key: text}, ensure_ascii=False) + "\n")
+        for i, record in enumerate(records):
+            for text in dict.fromkeys(texts[i * args.copies : (i + 1) * args.copies]):
+                file.write(json.dumps(record | {key: text}, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
