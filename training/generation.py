@@ -178,8 +178,8 @@ def generate(
             run = _Run(model, [prompts[i] for i in batch], limits)
             while not all(run.done):
                 run.step(sample)
-            for i, row in enumerate(batch):
-                results[row * copies : (row + 1) * copies] = run.output[i * copies : (i + 1) * copies]
+            for i, tokens in enumerate(run.output):
+                results[batch[i // copies] * copies + i % copies] = tokens
             count += len(batch)
             progress(count)
     return results
