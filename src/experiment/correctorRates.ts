@@ -5,7 +5,7 @@
 import type { Corrector } from '../align/corrector.js';
 import type { AnnotatedQuadruple, Fault, Problem, Quality } from '../data/types.js';
 import type { Judge } from './evaluate.js';
-import { batchesOf } from './evaluate.js';
+import { batchesOf } from './batches.js';
 
 /** What the corrector made of one recorded quadruple. */
 export interface CorrectionRecord {

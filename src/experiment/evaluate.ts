@@ -8,6 +8,7 @@
 import { memoiseUpstream } from '../align/memo.js';
 import type { Upstream } from '../align/upstream.js';
 import type { Annotation, Fault, Problem, Quality } from '../data/types.js';
+import { batchesOf } from './batches.js';
 import type { Revision, System, SystemAnswer } from './systems.js';
 
 /** The exact solver's word, or any other judge's. */
@@ -180,15 +181,6 @@ export function judgeRevision(
 /** What a record is about; two runs of one command make the same keys. */
 export function recordKey(record: Pick<EvaluateRecord, 'kind' | 'system' | 'problem'>): string {
   return `${record.kind}/${record.system}/${record.problem}`;
-}
-
-/** Consecutive batches of a fixed size; the last one may be shorter. */
-export function batchesOf<T>(items: readonly T[], size: number): T[][] {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new Error(`evaluate: batch size is not usable (expected an integer from 1, got ${size})`);
-  }
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
 function checkNames(systems: readonly System[]): void {

@@ -1,7 +1,7 @@
 /** An upstream's own next sentences in given places: what preference data are made of. */
 import type { Upstream } from '../align/upstream.js';
 import type { Context, Sample } from '../data/quadruples.js';
-import { batchesOf } from './evaluate.js';
+import { batchesOf } from './batches.js';
 
 export interface SampleOptions {
   /** Sampled or greedy, as it was made. */

@@ -5,6 +5,7 @@
  */
 import { createRandom } from '../math/random.js';
 import type { Directions, LabelledStates } from '../read/directions.js';
+import { batchesOf } from './batches.js';
 import { randomControls, shuffledControls, type ControlDirection } from './steeringControls.js';
 import { checkGrid, defaultGrid } from './sweepFit.js';
 import { createMeasure, type MeasureOptions } from './sweepMeasure.js';
@@ -65,8 +66,8 @@ interface WorkUnit {
   directions: readonly { name: DirectionName; vectors: Float32Array }[];
 }
 
-/** Problems per unit of the controls; its upstream remembers across directions. */
-const controlGroup = 8;
+/** Problems per unit: a few batches, which run side by side where there are several models. */
+const unitProblems = 16;
 
 /**
  * Runs a sweep; returns the summary after the last record.
@@ -172,9 +173,8 @@ function workUnits(given: {
   controls: Controls;
 }): WorkUnit[] {
   const { options, grid, controls } = given;
-  const group = Math.max(1, Math.round((options.batchSize ?? 32) / grid.length));
   const tested = { name: 'tested' as const, vectors: options.directions.vectors };
-  const main = inGroups(options.problems, group).map((problems): WorkUnit => ({
+  const main = batchesOf(options.problems, unitProblems).map((problems): WorkUnit => ({
     phase: 'sweep',
     problems,
     coefficients: grid,
@@ -185,16 +185,10 @@ function workUnits(given: {
     ...controls.shuffled.map((c) => ({ name: `shuffled-${c.seed}` as const, vectors: c.vectors })),
   ];
   const coefficients = controls.coefficients.filter((c) => c !== 0);
-  const rest = inGroups(directions.length > 0 ? controls.problems : [], controlGroup).map(
+  const rest = batchesOf(directions.length > 0 ? controls.problems : [], unitProblems).map(
     (problems): WorkUnit => ({ phase: 'controls', problems, coefficients, directions }),
   );
   return [...main, ...rest];
-}
-
-function inGroups<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
 }
 
 /** Counts cases per phase; those of an earlier run count as done. */

@@ -10,6 +10,7 @@ import type { Upstream } from '../align/upstream.js';
 import { editMetrics, type EditMetrics } from '../text/edits.js';
 import { hasRepeatedNgram } from '../text/repetition.js';
 import type { PositionRule } from '../runtime/steering.js';
+import { batchesOf } from './batches.js';
 import { layerCoefficients, type SteeringUnit } from './steeringUnit.js';
 import type { CaseOutcome, SweepMode, SweepProblem } from './sweepTypes.js';
 
@@ -79,12 +80,10 @@ async function measureFixed(
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
   const written = problems.map(() => coefficients.map((): Written[] => []));
   // Rows of one input have equal lengths, so they stand together.
-  const perBatch = Math.max(1, Math.round((options.batchSize ?? 32) / coefficients.length));
-  for (let start = 0; start < inputs.length; start += perBatch) {
-    options.signal?.throwIfAborted();
-    const batch = inputs
-      .slice(start, start + perBatch)
-      .flatMap((input) => rows.map((coefficient, c) => ({ ...input, coefficient, c })));
+  const correct = async (of: typeof inputs): Promise<void> => {
+    const batch = of.flatMap((input) =>
+      rows.map((coefficient, c) => ({ ...input, coefficient, c })),
+    );
     const corrections = await options.corrector.correct(batch, {
       steering: { direction: request.direction, positions: options.positions ?? 'all' },
       ...(options.signal && { signal: options.signal }),
@@ -94,7 +93,8 @@ async function measureFixed(
       if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
       written[problem]?.[c]?.push({ last, correction: correction.text, finish: correction.finish });
     });
-  }
+  };
+  await Promise.all(inBatches(inputs, request, options).map(correct));
   return written.map((of) => of.map((rounds) => summariseRounds(rounds, null)));
 }
 
@@ -104,10 +104,7 @@ async function measureLoop(
 ): Promise<CaseOutcome[][]> {
   const { problems, coefficients } = request;
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
-  const perBatch = Math.max(1, Math.round((options.batchSize ?? 32) / coefficients.length));
-  const outcomes: CaseOutcome[][] = [];
-  for (let start = 0; start < problems.length; start += perBatch) {
-    const batch = problems.slice(start, start + perBatch);
+  const align = async (batch: readonly SweepProblem[]): Promise<CaseOutcome[][]> => {
     const answers = await alignAnswers({
       ...options.limits,
       rows: batch.flatMap(({ question }) => rows.map((coefficient) => ({ question, coefficient }))),
@@ -117,14 +114,24 @@ async function measureLoop(
       caches: options.caches ?? false,
       ...(options.signal && { signal: options.signal }),
     });
-    batch.forEach((problem, p) => {
+    return batch.map((problem, p) => {
       const of = answers.slice(p * rows.length, (p + 1) * rows.length);
-      outcomes.push(
-        of.map(({ rounds, text }) => summariseRounds(rounds, options.isRight(problem.id, text))),
+      return of.map(({ rounds, text }) =>
+        summariseRounds(rounds, options.isRight(problem.id, text)),
       );
     });
-  }
-  return outcomes;
+  };
+  // Batches ask the upstream about different questions, so its memory is no way between them.
+  return (await Promise.all(inBatches(problems, request, options).map(align))).flat();
+}
+
+/** Items whose coefficients fill a batch; batches are asked for at once, and run as models are free. */
+function inBatches<T>(
+  items: readonly T[],
+  { coefficients }: MeasureRequest,
+  { batchSize = 32 }: MeasureOptions,
+): T[][] {
+  return batchesOf(items, Math.max(1, Math.round(batchSize / coefficients.length)));
 }
 
 /** Means over the rounds of one problem; rounds without a y1 have nothing to be compared with. */

@@ -4,6 +4,7 @@ import { findModel } from './modelFiles.js';
 import type { ModelFiles } from './modelFiles.js';
 import type { RequestedDevice } from './protocol.js';
 import type { BatchLimits } from './batches.js';
+import { DecoderPool } from './pool.js';
 import { RemoteDecoder } from './remote.js';
 import { loadTokenizer } from './tokenizer.js';
 
@@ -14,6 +15,8 @@ export interface LoadOptions {
   device?: RequestedDevice;
   /** Threads within an operator; default: one per core. Results may differ in the last digits. */
   threads?: number;
+  /** Copies that work side by side on a CPU, see {@link DecoderPool}. Default 1. */
+  copies?: number;
   /** Largest batches; default {@link defaultLimits}. */
   limits?: BatchLimits;
 }
@@ -41,15 +44,23 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
-  const { threads, limits, device = 'cpu' } = options;
+  const { threads, copies = 1, limits, device = 'cpu' } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
-  return await RemoteDecoder.load({
-    file: files.file,
-    source: files.folder,
-    device,
-    ...(threads === undefined ? {} : { threads }),
-    ...(limits === undefined ? {} : { limits }),
-  });
+  const load = (): Promise<Decoder> =>
+    RemoteDecoder.load({
+      file: files.file,
+      source: files.folder,
+      device,
+      ...(threads === undefined ? {} : { threads }),
+      ...(limits === undefined ? {} : { limits }),
+    });
+  if (copies === 1) return await load();
+  const loaded = await Promise.allSettled(Array.from({ length: copies }, load));
+  const decoders = loaded.flatMap((done) => (done.status === 'fulfilled' ? [done.value] : []));
+  const failed = loaded.find((done) => done.status === 'rejected');
+  if (!failed) return new DecoderPool(decoders);
+  for (const decoder of decoders) await decoder[Symbol.asyncDispose]();
+  throw failed.reason;
 }

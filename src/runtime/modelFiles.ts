@@ -67,3 +67,10 @@ function folderOf(file: string): string {
     existsSync(join(own, 'config.json')) || existsSync(join(own, 'tokenizer.json'));
   return !configured && basename(own) === 'onnx' ? dirname(own) : own;
 }
+
+/** Bytes of a model: its ONNX file and the weights beside it. */
+export function modelSize(file: string): number {
+  const folder = dirname(file);
+  const parts = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
+  return parts.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { problemById } from '../../src/data/problems.js';
 import type { Problem } from '../../src/data/types.js';
 import type { EvaluateOptions, EvaluateRecord, Judge } from '../../src/experiment/evaluate.js';
-import { batchesOf, evaluate } from '../../src/experiment/evaluate.js';
+import { evaluate } from '../../src/experiment/evaluate.js';
 import { summariseEvaluate } from '../../src/experiment/evaluateSummary.js';
 import {
   alignerSystem,
@@ -246,13 +246,5 @@ describe('evaluate', () => {
     const { options } = setUp();
     const twice = { ...options, systems: [upstreamSystem(), upstreamSystem()] };
     await expect(collect(twice)).rejects.toThrow(/two systems are called upstream/);
-  });
-});
-
-describe('batchesOf', () => {
-  it('keeps order and size', () => {
-    expect(batchesOf([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
-    expect(batchesOf([], 2)).toEqual([]);
-    expect(() => batchesOf([1], 0)).toThrow(/got 0/);
   });
 });

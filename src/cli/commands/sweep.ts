@@ -10,7 +10,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, method, seed, stimuli } from '../common.js';
-import { loadModel } from '../models.js';
+import { loadCopies } from '../models.js';
 import {
   choice,
   integer,
@@ -114,8 +114,9 @@ sweep goes on where it stopped when the same command is run again.`,
   ],
   async run({ options: given, context }) {
     const { mode } = given;
-    await using model = await loadModel(given.model, given, context);
-    await using upstream = mode === 'loop' ? await loadModel(given.upstream, given, context) : null;
+    await using model = await loadCopies(given.model, given, context);
+    await using upstream =
+      mode === 'loop' ? await loadCopies(given.upstream, given, context) : null;
     const files = {
       stimuli: context.path(given.stimuli),
       problems: context.path(given.problems),
