@@ -61,7 +61,7 @@ upstream() {
 
 samples() {
   sample sentences.jsonl contexts.jsonl --temperature 0.9 --copies 6 --seed 7
-  rows quadruples.jsonl annotate --samples "$WORK/sentences.jsonl" --balance
+  rows quadruples.jsonl annotate --samples "$WORK/sentences.jsonl"
   sample answers.jsonl openings.jsonl --whole --temperature 0.8 --seed 8
   rows triples.jsonl triples --answers "$WORK/answers.jsonl"
 }

@@ -45,7 +45,7 @@ export const labelLimit = {
   limit: integer({
     value: 'n',
     help: 'most quadruples that the corrector labels',
-    default: 400,
+    default: 600,
     least: 2,
   }),
 } as const;

@@ -4,13 +4,7 @@
  */
 import { cleanSolution, corpusSolution, type Solution } from './corpus.js';
 import { generateProblems, problemById } from './problems.js';
-import {
-  annotateSample,
-  correctAnswer,
-  drawContexts,
-  staysBalanced,
-  writtenQuadruples,
-} from './quadruples.js';
+import { annotateSample, correctAnswer, drawContexts, writtenQuadruples } from './quadruples.js';
 import { slippingSolution, type OpenSolution } from './slips.js';
 import type { Context, Sample } from './quadruples.js';
 import type { AnnotatedQuadruple, Problem, Split } from './types.js';
@@ -62,15 +56,9 @@ export function* generateRows(
   }
 }
 
-/** Quadruples from sentences that an upstream wrote; `balance` leaves out many of the good ones. */
-export function* annotateSamples(
-  samples: Iterable<Sample>,
-  { balance = false }: { balance?: boolean } = {},
-): Generator<AnnotatedQuadruple> {
-  for (const sample of samples) {
-    const quadruple = annotateSample(sample);
-    if (!balance || staysBalanced(quadruple)) yield quadruple;
-  }
+/** Quadruples from sentences that an upstream wrote. */
+export function* annotateSamples(samples: Iterable<Sample>): Generator<AnnotatedQuadruple> {
+  for (const sample of samples) yield annotateSample(sample);
 }
 
 /** A whole answer with its correction, in the keys of the official Aligner data set. */

@@ -8,7 +8,7 @@ import { cleanSentences, faultySentence, neutralSentence } from './corpus.js';
 import { problemById } from './problems.js';
 import { writeStep } from './sentences.js';
 import { annotate, progress } from './solver.js';
-import type { AnnotatedQuadruple, Problem, Quality } from './types.js';
+import type { AnnotatedQuadruple, Problem } from './types.js';
 
 /** A place in a solution, waiting for the upstream's next sentence. */
 export interface Context {
@@ -53,18 +53,6 @@ export function annotateSample(sample: Sample): AnnotatedQuadruple {
     quality,
     fault,
   };
-}
-
-/** Shares of an upstream's sentences that are kept where few are to be corrected; 1 elsewhere. */
-const balanced: Partial<Record<Quality, number>> = { good: 0.5, missing: 0.15, neutral: 0.7 };
-
-/**
- * Whether a quadruple stays in balanced data: a good upstream writes few faulty sentences, and a
- * corrector that seldom meets one learns to copy. Seeded by what it says.
- */
-export function staysBalanced({ problem, prefix, last, quality }: AnnotatedQuadruple): boolean {
-  const draw = createRandom(`balanced/${problem}/${prefix}/${last}`).next();
-  return draw < (balanced[quality] ?? 1);
 }
 
 /** Shares of written sentences: the rest is left empty, as by an upstream that stopped early. */

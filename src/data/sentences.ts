@@ -23,9 +23,13 @@ export const targetForms: readonly string[] = [
   'That leaves {e} {i} to get.',
 ];
 
-/** The annotator's form for a neutral sentence: same content, mended form. */
-export const improvedForm = 'So there are {e} {i}.';
-export const improvedTargetForm = 'So {e} {i} are missing.';
+/**
+ * The annotator's form for a neutral sentence: same content, mended form. It begins as the rewritten
+ * forms do and as no good sentence does, so that to correct or not is one decision, made at the
+ * first word.
+ */
+export const improvedForm = 'We get: {e} {i}.';
+export const improvedTargetForm = 'We still need: {e} {i}.';
 
 /** The annotator's own wording for a sentence that is rewritten from its first word on. */
 export const rewrittenForms: Record<Operator, string> = {
@@ -36,7 +40,7 @@ export const rewrittenForms: Record<Operator, string> = {
 };
 
 export const answerForm = 'The answer is {r}.';
-export const improvedAnswerForm = 'So the answer is {r}.';
+export const improvedAnswerForm = 'We get: the answer is {r}.';
 export const rewrittenAnswerForm = 'We conclude: the answer is {r}.';
 
 /** What makes a sentence hedged; `{s}` is a good sentence that begins in lower case, no full stop. */

@@ -25,7 +25,7 @@ export interface ReadCorrectorOptions {
   method?: Method;
   /** Judged in place of a direction made here. */
   directions?: Directions;
-  /** Most quadruples that are labelled. Default 400. */
+  /** Most quadruples that are labelled. Default 600. */
   candidates?: number;
   seed: number;
   onProgress?: (phase: ReadingPhase, done: number, total: number) => void;
@@ -89,7 +89,7 @@ export function promptTokens(model: LanguageModel): (input: CorrectorInput) => n
 
 /** Stimuli from the file: labelled ones as they are, quadruples labelled by the corrector. */
 async function findStimuli(options: ReadCorrectorOptions): Promise<Stimulus[]> {
-  const { file, model, seed, candidates = 400, onProgress, signal } = options;
+  const { file, model, seed, candidates = 600, onProgress, signal } = options;
   const [first] = readJsonl<{ label?: unknown }>(file, {});
   if (first?.label !== undefined) return await readStimuli(file);
   const corrector = createCorrector({ model });

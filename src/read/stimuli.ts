@@ -53,8 +53,8 @@ export interface LabelOptions {
   correct: (inputs: readonly CorrectorInput[]) => Promise<readonly string[]>;
   seed: number | string;
   /**
-   * Most quadruples to run the corrector on, half of them good (most copies will be of these), the
-   * rest spread evenly over the other kinds. Default 1,500.
+   * Most quadruples to run the corrector on, two thirds of them good (most copies will be of these,
+   * and some are to spare), the rest spread evenly over the other kinds. Default 1,500.
    */
   candidates?: number;
   /** Most stimuli per label, both halves together. Default 256. */
@@ -101,8 +101,8 @@ function chooseCandidates(
   const good = usable.filter((q) => q.quality === 'good');
   const others = usable.filter((q) => q.quality !== 'good');
   // Where one side is short, the other fills up.
-  const half = Math.max(Math.floor(count / 2), count - others.length);
-  const chosen = takeEvenly(good, half, random.fork('good'));
+  const most = Math.max(Math.floor((2 * count) / 3), count - others.length);
+  const chosen = takeEvenly(good, most, random.fork('good'));
   const rest = takeEvenly(others, count - chosen.length, random.fork('others'));
   return random.fork('order').shuffle([...chosen, ...rest]);
 }
@@ -134,7 +134,11 @@ function splitByProblem(items: readonly { problem: string }[], random: Random): 
 }
 
 /**
- * Equal numbers of both labels in each half, kinds drawn in turn; ids are given here, in order.
+ * Equal numbers of both labels in each half, ids given here, in order. Of `correct` kinds are drawn
+ * in turn; the `copy` stimuli are those most like these in length, or the length of y1 alone would
+ * tell the labels apart (hedged sentences are long, and so are those that name a person, which is
+ * where names go wrong).
+ *
  * Exported for its law; {@link labelStimuli} is the way in.
  */
 export function balance(
@@ -149,11 +153,25 @@ export function balance(
     const [correct, copy] = [of('correct'), of('copy')];
     const most = half === 'train' ? Math.ceil(perLabel / 2) : Math.floor(perLabel / 2);
     const count = Math.min(most, correct.length, copy.length);
-    kept.push(...takeEvenly(correct, count, random.fork(`${half}/correct`)));
-    kept.push(...takeEvenly(copy, count, random.fork(`${half}/copy`)));
+    const chosen = takeEvenly(correct, count, random.fork(`${half}/correct`));
+    kept.push(...chosen, ...takeAlike(copy, chosen, random.fork(`${half}/copy`)));
   }
   const digits = String(kept.length).length;
   return kept.map((s, i) => ({ ...s, id: `s${String(i + 1).padStart(digits, '0')}` }));
+}
+
+/** For each of `models`, the longest first, the item left whose y1 is nearest to its in length. */
+function takeAlike(
+  items: readonly Stimulus[],
+  models: readonly Stimulus[],
+  random: Random,
+): Stimulus[] {
+  const left = random.shuffle(items);
+  const lengths = models.map(lengthOf).sort((a, b) => b - a);
+  return lengths.flatMap((wanted) => {
+    const distances = left.map((item) => Math.abs(lengthOf(item) - wanted));
+    return left.splice(distances.indexOf(Math.min(...distances)), 1);
+  });
 }
 
 /** Up to `count` items, kinds in turn until they are used up; random within a kind. */

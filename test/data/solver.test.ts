@@ -5,7 +5,6 @@ import {
   faultySentence,
   neutralSentence,
 } from '../../src/data/corpus.js';
-import { annotateSamples } from '../../src/data/dataset.js';
 import { generateProblems } from '../../src/data/problems.js';
 import { correctAnswer, drawContexts, writtenQuadruples } from '../../src/data/quadruples.js';
 import { improve, rewrite, writeStep } from '../../src/data/sentences.js';
@@ -55,9 +54,9 @@ describe('annotate', () => {
     ['good', null, first, first],
     ['good', null, 'Now Ana Hill has 5 + 12 = 17 apples.', 'Now Ana Hill has 5 + 12 = 17 apples.'],
     ['good', null, 'That gives 12 + 5 = 17 apples.', 'That gives 12 + 5 = 17 apples.'],
-    ['neutral', 'hedged', 'I think now Ana Hill has 12 + 5 = 17 apples.', 'So there are 12 + 5 = 17 apples.'],
-    ['neutral', 'wordy', 'Well, if we look at it closely, this makes 12 + 5 = 17 apples.', 'So there are 12 + 5 = 17 apples.'],
-    ['neutral', 'no-equation', 'Now Ana Hill has 17 apples.', 'So there are 12 + 5 = 17 apples.'],
+    ['neutral', 'hedged', 'I think now Ana Hill has 12 + 5 = 17 apples.', 'We get: 12 + 5 = 17 apples.'],
+    ['neutral', 'wordy', 'Well, if we look at it closely, this makes 12 + 5 = 17 apples.', 'We get: 12 + 5 = 17 apples.'],
+    ['neutral', 'no-equation', 'Now Ana Hill has 17 apples.', 'We get: 12 + 5 = 17 apples.'],
     ['bad', 'wrong-result', 'Now Ana Hill has 12 + 5 = 18 apples.', 'We add: 12 + 5 = 17 apples.'],
     ['bad', 'wrong-result', 'Now Ana Hill has 18 apples.', 'We add: 12 + 5 = 17 apples.'],
     ['bad', 'wrong-operation', 'Now Ana Hill has 12 - 5 = 7 apples.', 'We add: 12 + 5 = 17 apples.'],
@@ -152,22 +151,6 @@ describe('the solver and the generator agree', () => {
     expect(new Set(rows.map((row) => row.fault)).size).toBeGreaterThanOrEqual(9);
     expect(written(3)).toEqual(rows);
     expect(written(4)).not.toEqual(rows);
-  });
-
-  it('balanced data keep every faulty sentence and about half of the good ones', () => {
-    const rows = problems.flatMap((p) => writtenQuadruples(p, 3, 4));
-    const samples = rows.map(({ problem, question, prefix, last }) => ({
-      problem,
-      question,
-      prefix,
-      last,
-    }));
-    const of = (quality: string, kept: Iterable<AnnotatedQuadruple>): number =>
-      [...kept].filter((row) => row.quality === quality).length;
-    const kept = [...annotateSamples(samples, { balance: true })];
-    expect(of('bad', kept)).toBe(of('bad', rows));
-    expect(of('good', kept) / of('good', rows)).toBeCloseTo(0.5, 1);
-    expect([...annotateSamples(samples)]).toEqual(rows);
   });
 
   it('places of one problem stand along one solution', () => {

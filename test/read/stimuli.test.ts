@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnnotatedQuadruple, Fault, Quality } from '../../src/data/types.js';
-import { kindOf, labelStimuli, type Stimulus } from '../../src/read/stimuli.js';
+import { createRandom } from '../../src/math/random.js';
+import { balance, kindOf, labelStimuli, lengthOf, type Stimulus } from '../../src/read/stimuli.js';
 import { formatStimuli, hashStimuli, parseStimuli } from '../../src/read/stimuliFile.js';
 
 const kinds: [Quality, Fault | null][] = [
@@ -76,7 +77,24 @@ describe('labelStimuli', () => {
     }
   });
 
-  it('runs the corrector on as many good sentences as others, kinds in turn', async () => {
+  it('takes copies that are as long as what is corrected', () => {
+    const of = (label: Stimulus['label'], lengths: number[]): Stimulus[] =>
+      lengths.map((length, i) => {
+        const last = 'x'.repeat(length);
+        const output = label === 'copy' ? last : 'y';
+        const kind = { quality: label === 'copy' ? 'good' : 'bad', fault: null } as const;
+        const place = { problem: `p${i}`, question: '', prefix: '', half: 'train' } as const;
+        return { id: '', ...place, last, output, label, ...kind };
+      });
+    const stimuli = [
+      ...of('correct', [30, 50, 40, 90]),
+      ...of('copy', [10, 29, 20, 52, 31, 60, 41, 15]),
+    ];
+    const kept = balance(stimuli, 8, createRandom(1)).filter((s) => s.label === 'copy');
+    expect(kept.map(lengthOf)).toEqual([60, 52, 41, expect.toSatisfy((n) => n === 29 || n === 31)]);
+  });
+
+  it('runs the corrector on twice as many good sentences as others, kinds in turn', async () => {
     const asked: string[] = [];
     const listening = (inputs: readonly { last: string }[]): Promise<string[]> => {
       asked.push(...inputs.map((input) => input.last));
@@ -88,7 +106,7 @@ describe('labelStimuli', () => {
     );
     const of = (kind: string): number => kinds.filter((k) => k === kind).length;
     expect([of('good'), of('wrong-result'), of('wrong-operation'), of('hedged')]).toEqual([
-      60, 20, 20, 20,
+      80, 13, 13, 14,
     ]);
   });
 

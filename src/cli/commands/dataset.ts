@@ -14,7 +14,7 @@ import { loadLanguageModel } from '../../runtime/load.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
-import { choice, flag, integer, number, text, type OptionValues } from '../options.js';
+import { choice, integer, number, text, type OptionValues } from '../options.js';
 import { UsageError } from '../usage.js';
 
 /** Kinds that are made from what a model wrote. */
@@ -51,7 +51,6 @@ const options = {
     value: 'file',
     help: 'JSONL of {problem, question, prefix, last}, for annotate',
   }),
-  balance: flag('leave out half of the good sentences, for annotate'),
   answers: text({
     value: 'file',
     help: 'JSONL of {problem, question, answer}, for triples',
@@ -127,7 +126,7 @@ function rowsOf(
   if (kind === 'annotate') {
     const file = needed(given.samples, { kind, option: '--samples' });
     const samples = readJsonl<Sample>(context.path(file), sampleFields);
-    return annotateSamples(samples, { balance: given.balance });
+    return annotateSamples(samples);
   }
   if (kind === 'triples') {
     const file = needed(given.answers, { kind, option: '--answers' });
