@@ -22,6 +22,7 @@ const floors = [
 const owners: Record<string, readonly string[]> = {
   'onnxruntime-node': ['runtime'],
   '@huggingface/transformers': ['runtime'],
+  '@huggingface/hub': ['runtime'],
   'onnx-buf': ['onnx', 'runtime'],
   'ml-pca': ['math'],
   'ml-matrix': ['math'],

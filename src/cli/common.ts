@@ -10,6 +10,10 @@ export const common = {
   debug: flag('show where an error comes from'),
 } as const;
 
+/** What a model can be named by, for the help. */
+export const modelNames =
+  "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
+
 /** Of commands that load a model. */
 export const engine = {
   device: choice(devices, { help: 'where models run; never another in silence', default: 'cpu' }),

@@ -1,10 +1,13 @@
 /** Models as commands load them. */
 import { availableParallelism } from 'node:os';
 import type { LanguageModel } from '../runtime/decoder.js';
+import type { DownloadProgress } from '../runtime/hubSettings.js';
 import { loadLanguageModel } from '../runtime/load.js';
-import { findModel, modelSize } from '../runtime/modelFiles.js';
+import { modelSize, type ModelFiles } from '../runtime/modelFiles.js';
 import type { RequestedDevice } from '../runtime/protocol.js';
+import { resolveModel } from '../runtime/resolveModel.js';
 import type { Context } from './command.js';
+import { formatBytes, type OnProgress, type Progress } from './progress.js';
 
 export interface EngineOptions {
   device: RequestedDevice;
@@ -12,13 +15,44 @@ export interface EngineOptions {
   copies?: number;
 }
 
+/**
+ * Finds a model, and downloads it from the hub where it is not here yet.
+ * @throws as {@link resolveModel}
+ */
+export async function findOrDownload(model: string, context: Context): Promise<ModelFiles> {
+  const { io, progress, signal } = context;
+  const onProgress = downloadStages(progress);
+  const files = await resolveModel(model, { env: io.env, signal, onProgress });
+  progress.clear();
+  return files;
+}
+
+/** One stage per file, with the bytes of all of them. */
+function downloadStages(progress: Progress): (now: DownloadProgress) => void {
+  let shown: { file: string; tell: OnProgress } | null = null;
+  return ({ file, done, total }) => {
+    if (shown?.file !== file) {
+      shown = { file, tell: progress.stage(`downloading ${file}`, formatBytes) };
+    }
+    shown.tell(done, total);
+  };
+}
+
 /** Loads a model on the device asked for. @throws as {@link loadLanguageModel}. */
 export async function loadModel(
-  model: string,
+  name: string,
+  options: EngineOptions,
+  context: Context,
+): Promise<LanguageModel> {
+  return await loadFiles(await findOrDownload(name, context), options, context);
+}
+
+async function loadFiles(
+  model: ModelFiles,
   { device, threads, copies }: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
-  context.progress.stage(`loading ${model}`);
+  context.progress.stage(`loading ${model.name}`);
   const loaded = await loadLanguageModel({
     model,
     device,
@@ -38,20 +72,21 @@ const mostCopies = 8;
  * commands that have many independent batches. `threads` turns that off.
  */
 export async function loadCopies(
-  model: string,
+  name: string,
   options: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
+  const model = await findOrDownload(name, context);
   const copies =
     options.device === 'cpu' && options.threads === undefined && isSmall(model)
       ? Math.min(mostCopies, availableParallelism())
       : 1;
-  if (copies === 1) return await loadModel(model, options, context);
-  return await loadModel(model, { ...options, threads: 1, copies }, context);
+  if (copies === 1) return await loadFiles(model, options, context);
+  return await loadFiles(model, { ...options, threads: 1, copies }, context);
 }
 
-function isSmall(model: string): boolean {
-  return modelSize(findModel(model).file) <= smallModel;
+function isSmall({ file }: ModelFiles): boolean {
+  return modelSize(file) <= smallModel;
 }
 
 /** Several models by what they are to the command; disposed together. */

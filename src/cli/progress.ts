@@ -17,8 +17,11 @@ export class Progress {
     this.#now = now;
   }
 
-  /** A new stage; its time left is reckoned from now on. */
-  stage(label: string): OnProgress {
+  /**
+   * A new stage; its time left is reckoned from now on.
+   * @param format how amounts are shown; default: as they are
+   */
+  stage(label: string, format: (amount: number) => string = String): OnProgress {
     if (!this.#output.isTTY) return () => undefined;
     const started = this.#now();
     let first: number | null = null;
@@ -29,7 +32,7 @@ export class Progress {
       first ??= done;
       if (done < total && now - this.#drawn < redrawMilliseconds) return;
       const rest = remaining({ done: done - first, left: total - done, spent: now - started });
-      this.#draw(`${label} ${done}/${total}${rest}`);
+      this.#draw(`${label} ${format(done)}/${format(total)}${rest}`);
     };
   }
 
@@ -59,4 +62,12 @@ export function formatDuration(milliseconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `812 B`, `3.4 MB`, `1.2 GB` */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const amount = bytes / 1000 ** step;
+  return `${step === 0 ? amount : amount.toFixed(1)} ${units[step] ?? ''}`;
 }

@@ -10,7 +10,7 @@ import type { Steering } from './steering.js';
 
 /** What is known of a loaded decoder without running it. */
 export interface DecoderInfo {
-  /** Folder or file it was loaded from. */
+  /** Folder it was loaded from, or `org/name@commit` of the hub. */
   source: string;
   /** SHA-256 of the ONNX file, hexadecimal. */
   sha256: string;

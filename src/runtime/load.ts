@@ -1,16 +1,22 @@
 /** From a name to a running model. */
 import type { Decoder, LanguageModel } from './decoder.js';
-import { findModel } from './modelFiles.js';
+import type { HubOptions } from './hubSettings.js';
 import type { ModelFiles } from './modelFiles.js';
 import type { RequestedDevice } from './protocol.js';
 import type { BatchLimits } from './batches.js';
 import { DecoderPool } from './pool.js';
 import { RemoteDecoder } from './remote.js';
+import { resolveModel } from './resolveModel.js';
 import { loadTokenizer } from './tokenizer.js';
 
 export interface LoadOptions {
-  /** An embedded model's name, a model folder, or an `.onnx` file. */
-  model: string;
+  /**
+   * An embedded model's name, a model folder, an `.onnx` file, or `org/name[@revision][:variant]` of
+   * the Hugging Face hub; or the files, where {@link resolveModel} has found them before.
+   */
+  model: string | ModelFiles;
+  /** How to reach the hub. */
+  hub?: HubOptions;
   /** Default `cpu`. `auto` is cuda where it is usable, else cpu; `info.device` says which. */
   device?: RequestedDevice;
   /** Threads within an operator; default: one per core. Results may differ in the last digits. */
@@ -22,17 +28,16 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a decoder: finds the file, instruments its graph, opens it in a worker thread.
- * @throws where nothing is found (saying what was looked for), the file is not a decoder in ONNX,
- * or the device cannot be used.
+ * Loads a decoder: finds the file or downloads it, instruments its graph, opens it in a worker thread.
+ * @throws as {@link resolveModel}; where the file is not a decoder in ONNX, or the device cannot be used.
  */
 export async function loadDecoder(options: LoadOptions): Promise<Decoder> {
-  return await openDecoder(findModel(options.model), options);
+  return await openDecoder(await filesOf(options), options);
 }
 
 /** Loads a decoder and its tokenizer. @throws as {@link loadDecoder}, and without a tokenizer. */
 export async function loadLanguageModel(options: LoadOptions): Promise<LanguageModel> {
-  const files = findModel(options.model);
+  const files = await filesOf(options);
   const tokenizer = await loadTokenizer(files.folder);
   const decoder = await openDecoder(files, options);
   return {
@@ -43,6 +48,10 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
   };
 }
 
+async function filesOf({ model, hub }: LoadOptions): Promise<ModelFiles> {
+  return typeof model === 'string' ? await resolveModel(model, hub) : model;
+}
+
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
   const { threads, copies = 1, limits, device = 'cpu' } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
@@ -51,7 +60,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   const load = (): Promise<Decoder> =>
     RemoteDecoder.load({
       file: files.file,
-      source: files.folder,
+      source: files.source,
       device,
       ...(threads === undefined ? {} : { threads }),
       ...(limits === undefined ? {} : { limits }),

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Places of the decoder inside a model folder, best first. Full precision before reduced. */
-const decoderFiles = [
+export const decoderFiles = [
   'onnx/model.onnx',
   'model.onnx',
   'onnx/decoder_model_merged.onnx',
@@ -25,30 +25,38 @@ export interface ModelFiles {
   folder: string;
   /** The ONNX file. */
   file: string;
+  /** Where it comes from, for records: the folder, or `org/name@commit` of the hub. */
+  source: string;
 }
 
 /**
- * Finds a model: an embedded model's name, a folder, or an `.onnx` file.
+ * Finds a model on this machine: an embedded model's name, a folder, or an `.onnx` file.
  * @throws saying every place that was looked at.
  */
 export function findModel(model: string, embedded = embeddedModels): ModelFiles {
   const looked: string[] = [];
-  for (const path of [resolve(model), join(embedded, model)]) {
+  for (const path of localPlaces(model, embedded)) {
     if (!existsSync(path)) {
       looked.push(path);
     } else if (statSync(path).isFile()) {
-      return { name: basename(path).replace(/\.onnx$/, ''), folder: folderOf(path), file: path };
+      const folder = folderOf(path);
+      return { name: basename(path).replace(/\.onnx$/, ''), folder, file: path, source: folder };
     } else {
       const files = decoderFiles.map((file) => join(path, file));
       const file = files.find((candidate) => existsSync(candidate));
-      if (file) return { name: basename(path), folder: path, file };
+      if (file) return { name: basename(path), folder: path, file, source: path };
       looked.push(...files);
     }
   }
   throw new Error(
     `model: nothing found for "${model}"; looked for\n${looked.map((path) => `  ${path}`).join('\n')}\n` +
-      `Embedded models: ${listEmbedded(embedded).join(', ') || 'none'}. Give one of these names, a folder with onnx/model.onnx, or an .onnx file.`,
+      `Embedded models: ${listEmbedded(embedded).join(', ') || 'none'}. Give one of these names, a folder with onnx/model.onnx, an .onnx file, or org/name of the Hugging Face hub.`,
   );
+}
+
+/** Paths that a model's name can stand for on this machine, best first. */
+export function localPlaces(model: string, embedded = embeddedModels): string[] {
+  return [resolve(model), join(embedded, model)];
 }
 
 /** Names of the embedded models, sorted. */

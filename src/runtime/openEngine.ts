@@ -1,7 +1,6 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { instrument } from '../onnx/instrument.js';
 import { instrumentLoop } from '../onnx/loop.js';
@@ -11,6 +10,7 @@ import { Engine } from './engine.js';
 import type { WorkerOptions } from './protocol.js';
 import { openSession } from './session.js';
 import type { Session } from './session.js';
+import { followWeightLinks } from './weights.js';
 
 export interface OpenedEngine {
   engine: Engine;
@@ -23,15 +23,15 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
   const bytes = await readFile(file);
   const device = await resolveDevice(options.device);
   const layout = named(file, () => inspectDecoder(bytes));
+  const placed = await followWeightLinks(file, bytes);
   const open = async (graph: 'forward' | 'loop'): Promise<Session> => {
     const { model } = named(file, () =>
-      graph === 'loop' ? instrumentLoop(bytes) : instrument(bytes),
+      graph === 'loop' ? instrumentLoop(placed.bytes) : instrument(placed.bytes),
     );
     try {
-      const folder = dirname(file);
       return await openSession(model, {
         device,
-        folder,
+        folder: placed.folder,
         ...(threads === undefined ? {} : { threads }),
       });
     } catch (error) {

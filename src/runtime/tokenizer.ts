@@ -11,9 +11,10 @@ import type { Tokenizer } from './decoder.js';
 const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
 /**
- * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the ids that
+ * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the chat
+ * template from `chat_template.jinja`, `tokenizer_config.json` or `chat_template.json`; the ids that
  * end a turn from `generation_config.json`, `config.json` or the tokenizer's own end token).
- * @throws where a file is missing or no end token is known.
+ * @throws where a file is missing or damaged, or no end token is known.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const missing = needed.filter((file) => !existsSync(join(folder, file)));
@@ -30,7 +31,24 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const tokenizer = await AutoTokenizer.from_pretrained(resolve(folder), {
     local_files_only: true,
   });
+  const template = chatTemplate(folder, tokenizer);
+  if (template !== null) tokenizer.chat_template = template;
   return wrap(tokenizer, endOfTurn(folder, tokenizer));
+}
+
+/**
+ * A chat template in a file of its own, which transformers.js does not read; null where the
+ * tokenizer has what applies. The order is that of Python's transformers.
+ */
+function chatTemplate(folder: string, tokenizer: PreTrainedTokenizer): string | null {
+  const jinja = join(folder, 'chat_template.jinja');
+  if (existsSync(jinja)) return readFileSync(jinja, 'utf8');
+  const json = join(folder, 'chat_template.json');
+  if (tokenizer.chat_template || !existsSync(json)) return null;
+  const content: unknown = JSON.parse(readFileSync(json, 'utf8'));
+  const found = typeof content === 'object' && content !== null && 'chat_template' in content;
+  if (found && typeof content.chat_template === 'string') return content.chat_template;
+  throw new Error(`tokenizer: ${json} holds no template (expected {"chat_template": "…"})`);
 }
 
 function wrap(tokenizer: PreTrainedTokenizer, endOfTurn: readonly number[]): Tokenizer {
@@ -43,7 +61,7 @@ function wrap(tokenizer: PreTrainedTokenizer, endOfTurn: readonly number[]): Tok
     chatPrompt: (user) => {
       if (!tokenizer.chat_template) {
         throw new Error(
-          'tokenizer: the model has no chat template (expected chat_template in tokenizer_config.json); add one, or use an instruction-tuned model',
+          'tokenizer: the model has no chat template (expected chat_template.jinja, or chat_template in tokenizer_config.json); add one, or use an instruction-tuned model',
         );
       }
       const prompt = tokenizer.apply_chat_template([{ role: 'user', content: user }], {

@@ -20,6 +20,8 @@ export interface CallOptions {
   isTTY?: boolean;
   signal?: AbortSignal;
   name?: string;
+  /** Default: empty. */
+  env?: Io['env'];
 }
 
 /** Runs a command line and returns what it wrote. */
@@ -35,7 +37,7 @@ export async function call(argv: readonly string[], options: CallOptions): Promi
   const io: Io = {
     stdout: output('stdout'),
     stderr: output('stderr'),
-    env: {},
+    env: options.env ?? {},
     cwd: options.cwd,
     signal: options.signal ?? new AbortController().signal,
     readStdin: () => Promise.resolve(options.stdin ?? null),

@@ -17,10 +17,11 @@ const model = writeModel(folder, 'small', Uint8Array.of(1, 2, 3));
 describe('findModel', () => {
   it('takes a folder, a file, or an embedded name', () => {
     const file = join(model, 'onnx', 'model.onnx');
-    expect(findModel(model)).toEqual({ name: 'small', folder: model, file });
-    expect(findModel('small', folder)).toEqual({ name: 'small', folder: model, file });
+    const found = { name: 'small', folder: model, file, source: model };
+    expect(findModel(model)).toEqual(found);
+    expect(findModel('small', folder)).toEqual(found);
     writeFileSync(join(folder, 'small', 'config.json'), '{}');
-    expect(findModel(file)).toEqual({ name: 'model', folder: model, file });
+    expect(findModel(file)).toEqual({ ...found, name: 'model' });
   });
 
   it('says what it looked for', () => {

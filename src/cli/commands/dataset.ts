@@ -10,10 +10,10 @@ import type { DatasetOptions, GeneratedKind } from '../../data/dataset.js';
 import { readJsonl } from '../../data/jsonl.js';
 import type { Context, Sample } from '../../data/quadruples.js';
 import { recordQuadruples } from '../../experiment/recordedQuadruples.js';
-import { loadLanguageModel } from '../../runtime/load.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
+import { loadModel } from '../models.js';
 import { choice, integer, number, text, type OptionValues } from '../options.js';
 import { UsageError } from '../usage.js';
 
@@ -122,7 +122,7 @@ function rowsOf(
   given: Options,
   context: CallContext,
 ): AsyncIterable<unknown> | Iterable<unknown> {
-  if (kind === 'quadruples') return recorded(given, context.signal);
+  if (kind === 'quadruples') return recorded(given, context);
   if (kind === 'annotate') {
     const file = needed(given.samples, { kind, option: '--samples' });
     const samples = readJsonl<Sample>(context.path(file), sampleFields);
@@ -152,11 +152,11 @@ function needed(file: string | undefined, of: { kind: Kind; option: string }): s
   throw new UsageError(`dataset: ${of.kind} needs ${of.option} <file>`);
 }
 
-async function* recorded(given: Options, signal: AbortSignal): AsyncGenerator<unknown> {
+async function* recorded(given: Options, call: CallContext): AsyncGenerator<unknown> {
   const { upstream: name, device, threads, temperature } = given;
-  await using model = await loadLanguageModel({ model: name, device, ...(threads && { threads }) });
+  await using model = await loadModel(name, { device, threads }, call);
   const sampling = { temperature, seed: given.seed };
   const upstream = createLocalUpstream({ model, sampling });
   const contexts = [...generateRows('contexts', rangeOf(given))] as Context[];
-  yield* recordQuadruples({ upstream, contexts, signal });
+  yield* recordQuadruples({ upstream, contexts, signal: call.signal });
 }

@@ -8,7 +8,7 @@ import { createRandom } from '../../math/random.js';
 import { correctorPage, evaluatePage } from '../../plot/pages.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
 import { defineCommand } from '../command.js';
-import { common, engine, folder, seed } from '../common.js';
+import { common, engine, folder, modelNames, seed } from '../common.js';
 import { loadModels } from '../models.js';
 import { choice, integer, list, readChoice, text } from '../options.js';
 import { stagedProgress } from '../reading.js';
@@ -17,7 +17,11 @@ import { figure, formatTable, percent, percentWithin } from '../table.js';
 
 const options = {
   upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
-  corrector: text({ value: 'model', help: 'the corrector', default: embedded.corrector }),
+  corrector: text({
+    value: 'model',
+    help: `the corrector: ${modelNames}`,
+    default: embedded.corrector,
+  }),
   aligner: text({
     value: 'model',
     help: 'a whole-answer Aligner to compare with',

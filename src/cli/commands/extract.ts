@@ -6,7 +6,16 @@ import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { Health } from '../../read/health.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand } from '../command.js';
-import { common, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
+import {
+  common,
+  engine,
+  folder,
+  labelLimit,
+  method,
+  modelNames,
+  seed,
+  stimuli,
+} from '../common.js';
 import { writeBytes } from '../files.js';
 import { loadModel } from '../models.js';
 import { text } from '../options.js';
@@ -27,7 +36,7 @@ made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), ma
   options: {
     model: text({
       value: 'model',
-      help: "an embedded corrector's name, a model folder, or an .onnx file",
+      help: `the corrector: ${modelNames}`,
       default: embedded.corrector,
     }),
     ...stimuli,

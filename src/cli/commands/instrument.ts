@@ -4,10 +4,10 @@ import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
 import type { DecoderLayout } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop.js';
-import { findModel } from '../../runtime/modelFiles.js';
 import { writeBytes } from '../files.js';
 import { defineCommand } from '../command.js';
-import { common } from '../common.js';
+import { common, modelNames } from '../common.js';
+import { findOrDownload } from '../models.js';
 import { choice, flag, text } from '../options.js';
 import { formatTable } from '../table.js';
 
@@ -23,7 +23,7 @@ masked, whether the logits can be gathered before the LM head, and whether steer
 coefficient 0 is bit-identical to the file (no fused block end) or differs in the last digits.`,
   argument: {
     name: 'model',
-    help: "an embedded model's name, a model folder, or an .onnx file",
+    help: modelNames,
     required: true,
   },
   options: {
@@ -43,7 +43,7 @@ coefficient 0 is bit-identical to the file (no fused block end) or differs in th
     ],
   ],
   async run({ options, argument, context }) {
-    const { name, file } = findModel(argument ?? '');
+    const { name, file } = await findOrDownload(argument ?? '', context);
     const bytes = await readFile(file);
     if (options.inspect) {
       const layout = inspectDecoder(bytes);

@@ -7,7 +7,16 @@ import { latScan as scanModel, type Scan } from '../../read/latScan.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
+import {
+  common,
+  engine,
+  folder,
+  labelLimit,
+  method,
+  modelNames,
+  seed,
+  stimuli,
+} from '../common.js';
 import { wantsColour, type Io } from '../io.js';
 import { loadModel } from '../models.js';
 import { choice, integer, list, text } from '../options.js';
@@ -18,7 +27,7 @@ import { scanRecords, type ScanRecord } from '../scanRecords.js';
 const options = {
   model: text({
     value: 'model',
-    help: "an embedded corrector's name, a model folder, or an .onnx file",
+    help: `the corrector: ${modelNames}`,
     default: embedded.corrector,
   }),
   ...stimuli,

@@ -1,0 +1,121 @@
+/**
+ * The hub's cache on disk, shared with Python's huggingface_hub: per repository `blobs/` (content,
+ * named by its hash), `snapshots/<commit>/` (links to blobs, named as in the repository) and
+ * `refs/` (commits of branches and tags).
+ */
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { getRepoFolderName } from '@huggingface/hub';
+
+/** A file as the hub lists it. */
+export interface HubFile {
+  /** Within the repository, with slashes. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Hash of the content, hexadecimal: SHA-256 of a large file, else the hash of a git blob. */
+  hash: string;
+}
+
+const commitPattern = /^[0-9a-f]{40}$/;
+
+/** Whether a revision is a commit in full. */
+export function isCommit(revision: string): boolean {
+  return commitPattern.test(revision);
+}
+
+/** One repository's part of the cache. */
+export class RepoCache {
+  readonly folder: string;
+
+  constructor(cache: string, repo: string) {
+    this.folder = join(cache, getRepoFolderName({ type: 'model', name: repo }));
+  }
+
+  snapshot(commit: string): string {
+    return join(this.folder, 'snapshots', commit);
+  }
+
+  /** The commit that a branch or tag had when it was last downloaded, or null. */
+  async readRef(revision: string): Promise<string | null> {
+    const content = await fs.readFile(this.#ref(revision), 'utf8').catch(() => '');
+    return isCommit(content.trim()) ? content.trim() : null;
+  }
+
+  async writeRef(revision: string, commit: string): Promise<void> {
+    await fs.mkdir(dirname(this.#ref(revision)), { recursive: true });
+    await fs.writeFile(this.#ref(revision), commit);
+  }
+
+  /** Files of a snapshot whose content is there. */
+  async list(commit: string): Promise<{ path: string }[]> {
+    const root = this.snapshot(commit);
+    const entries = await fs.readdir(root, { recursive: true }).catch(() => []);
+    const files: { path: string }[] = [];
+    for (const entry of entries) {
+      const found = await statOf(join(root, entry));
+      if (found?.isFile()) files.push({ path: entry.split(sep).join('/') });
+    }
+    return files;
+  }
+
+  /** Whether a file is there and whole; its content may have come with another commit. */
+  async has(commit: string, file: HubFile): Promise<boolean> {
+    if ((await statOf(this.#pointer(commit, file)))?.size === file.size) return true;
+    if ((await statOf(this.#blob(file)))?.size !== file.size) return false;
+    await this.#link(commit, file);
+    return true;
+  }
+
+  /**
+   * Adds a file. `write` fills a draft that no one else uses; it becomes the blob only when it
+   * has returned, and is removed when it throws.
+   */
+  async add(commit: string, file: HubFile, write: (draft: string) => Promise<void>): Promise<void> {
+    const blob = this.#blob(file);
+    const draft = `${blob}.${randomUUID().slice(0, 8)}.incomplete`;
+    await fs.mkdir(dirname(blob), { recursive: true });
+    try {
+      await write(draft);
+      await fs.rename(draft, blob);
+    } catch (error) {
+      await fs.rm(draft, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await this.#link(commit, file);
+  }
+
+  async #link(commit: string, file: HubFile): Promise<void> {
+    const pointer = this.#pointer(commit, file);
+    await fs.mkdir(dirname(pointer), { recursive: true });
+    await fs.rm(pointer, { force: true });
+    const blob = this.#blob(file);
+    try {
+      // Relative, so that the cache can be moved.
+      await fs.symlink(relative(dirname(pointer), blob), pointer);
+    } catch (error) {
+      // Another process was faster.
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+      // Windows without developer mode, some network drives.
+      await fs.copyFile(blob, pointer);
+    }
+  }
+
+  #blob({ hash }: HubFile): string {
+    return join(this.folder, 'blobs', hash);
+  }
+
+  #pointer(commit: string, { path }: HubFile): string {
+    return join(this.snapshot(commit), ...path.split('/'));
+  }
+
+  #ref(revision: string): string {
+    return join(this.folder, 'refs', ...revision.split('/'));
+  }
+}
+
+async function statOf(path: string): Promise<Stats | null> {
+  return await fs.stat(path).catch(() => null);
+}

@@ -1,0 +1,21 @@
+/** From a model's name to its files, the Hugging Face hub included. */
+import { existsSync } from 'node:fs';
+import { parseHubName } from './hubName.js';
+import type { HubOptions } from './hubSettings.js';
+import { findModel, localPlaces } from './modelFiles.js';
+import type { ModelFiles } from './modelFiles.js';
+
+/**
+ * Finds a model. What exists under the name on this machine comes first, as in {@link findModel};
+ * otherwise `org/name[@revision][:variant]` is taken from the hub: what is not in the cache yet is
+ * downloaded. No other name asks the network.
+ *
+ * @throws as {@link findModel}; where the hub has no such model, revision or variant, refuses it,
+ * or cannot be reached; where the cache cannot be written
+ */
+export async function resolveModel(model: string, hub: HubOptions = {}): Promise<ModelFiles> {
+  const name = parseHubName(model);
+  if (name === null || localPlaces(model).some((path) => existsSync(path))) return findModel(model);
+  const { hubModel } = await import('./hub.js');
+  return await hubModel(name, hub);
+}
