@@ -19,7 +19,9 @@ export type { DecoderLayout } from './onnx/layout.js';
 
 // Models: loading, forward, generation, steering.
 export { loadDecoder, loadLanguageModel, type LoadOptions } from './runtime/load.js';
-export { findModel, listEmbedded } from './runtime/modelFiles.js';
+export { findModel, listEmbedded, type ModelFiles } from './runtime/modelFiles.js';
+export { resolveModel } from './runtime/resolveModel.js';
+export type { DownloadProgress, HubOptions } from './runtime/hubSettings.js';
 export type * from './runtime/decoder.js';
 export type * from './runtime/steering.js';
 
@@ -35,7 +37,9 @@ export { labelStimuli, type Stimulus } from './read/stimuli.js';
 export { readStimuli, writeStimuli } from './read/stimuliFile.js';
 export { makeDirections, type Directions } from './read/directions.js';
 export { extractDirections } from './read/extract.js';
-export { loadDirections, saveDirections } from './read/directionFile.js';
+export { loadDirections, readDirections, saveDirections } from './read/directionFile.js';
+export { importWarnings } from './read/importedDirections.js';
+export type * from './read/storedDirections.js';
 export { assessHealth, type Health } from './read/health.js';
 export { latScan, type Scan } from './read/latScan.js';
 

@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. */
 import type { Command } from './command.js';
 import { align } from './commands/align.js';
+import { convert } from './commands/convert.js';
 import { dataset } from './commands/dataset.js';
 import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   align,
   evaluate,
   dataset,
+  convert,
   instrument,
   doctor,
 ];

@@ -1,6 +1,9 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
 import { readCorrector, type CorrectorReading } from '../experiment/readCorrector.js';
 import { loadDirections } from '../read/directionFile.js';
+import { absentLayers } from '../read/directions.js';
+import { importWarnings } from '../read/importedDirections.js';
+import type { StoredDirections } from '../read/storedDirections.js';
 import type { Health } from '../read/health.js';
 import type { Method } from '../read/methods.js';
 import type { LanguageModel } from '../runtime/decoder.js';
@@ -16,6 +19,8 @@ export interface ReadingOptions {
   limit?: number;
   /** A direction file, in place of a direction made now. */
   direction?: string | undefined;
+  /** Layers that are steered, or `any` where that is not settled: the file must have them. */
+  layers?: readonly number[] | 'any' | undefined;
 }
 
 /** Labelled stimuli, direction and health of a corrector. */
@@ -24,9 +29,9 @@ export async function readModel(
   options: ReadingOptions,
   context: Context,
 ): Promise<CorrectorReading> {
-  const { direction, limit } = options;
-  const stored = direction && (await loadDirections(context.path(direction), model.decoder.info));
-  return await readCorrector({
+  const { limit } = options;
+  const stored = await findStored(model, options, context);
+  const reading = await readCorrector({
     model,
     file: context.path(options.stimuli),
     method: options.method,
@@ -39,6 +44,36 @@ export async function readModel(
     ...(limit !== undefined && { candidates: limit }),
     ...(stored && { directions: stored.directions }),
   });
+  if (stored?.imported) warnAll(signWarnings(reading.health), context);
+  return reading;
+}
+
+/** The direction of a file, with warnings where it is another tool's. */
+async function findStored(
+  model: LanguageModel,
+  { direction, layers }: ReadingOptions,
+  context: Context,
+): Promise<StoredDirections | undefined> {
+  if (direction === undefined) return undefined;
+  const stored = await loadDirections(context.path(direction), model.decoder.info);
+  warnAll(importWarnings(stored, direction), context);
+  const absent = absentLayers(stored.directions);
+  const missing = layers === 'any' ? absent : absent.filter((layer) => layers?.includes(layer));
+  if (missing.length > 0) {
+    throw new Error(
+      `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
+    );
+  }
+  return stored;
+}
+
+/** Where an imported direction, whose sign is its maker's, points away from `correct`. */
+function signWarnings({ perLayer }: Health): string[] {
+  const against = perLayer.filter(({ cosines }) => cosines['mean-difference'] < 0);
+  if (against.length === 0) return [];
+  return [
+    `sign: the imported direction points towards copy at layer ${against.map(({ layer }) => layer).join(', ')} (cosine with the mean difference below 0); positive coefficients push there`,
+  ];
 }
 
 /** Progress of work in phases, each with its own line. */

@@ -1,142 +1,118 @@
 /**
- * Directions on disk: safetensors with one tensor `directions` `[L, D]` and, as metadata, what they
- * were made from. Row l belongs to the *output* of block l (llama.cpp's files are shifted by one).
+ * Directions on disk. The ending of a file chooses its format: `.safetensors` is the lab's own and
+ * keeps everything; `.gguf` (control vectors of repeng and llama.cpp) and `.npy` (numpy) are for
+ * taking directions to other tools and for bringing theirs.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import type { DecoderInfo } from '../runtime/decoder.js';
-import type { Directions } from './directions.js';
-import { methods, type Method } from './methods.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { formatControlVector, parseControlVector } from './controlVector.js';
+import { exportedVector, importDirections, matrixRows } from './importedDirections.js';
+import { formatNative, parseSafetensors } from './nativeDirections.js';
+import { readNpy, writeNpy } from './npy.js';
+import {
+  checkFits,
+  directionFormats,
+  type Convention,
+  type DirectionFormat,
+  type StoredDirections,
+} from './storedDirections.js';
 
-/** What a direction was made from. */
-export interface DirectionOrigin {
-  /** The model's name, for people. */
-  model: string;
-  /** SHA-256 of the model's ONNX file: what is checked. */
-  modelSha256: string;
-  /** SHA-256 of the stimuli file. */
-  stimuliSha256: string;
-  seed: string;
+/** More than 1,024 layers of 65,536 float64; whatever is larger is a model. */
+const maxFileBytes = 640 * 2 ** 20;
+
+export interface ReadOptions {
+  /** How a GGUF file is numbered. Default: told from the file (controlVector.ts). */
+  convention?: Convention | undefined;
+  /** L of the model it is for, where a file need not have every layer. */
+  layers?: number | undefined;
 }
 
-export interface StoredDirections {
-  directions: Directions;
-  origin: DirectionOrigin;
-}
-
-const format = 'aligner-lab.directions.v1';
-
-/** Bytes of a direction file; equal directions and origins give equal bytes. */
-export function formatDirections({ directions, origin }: StoredDirections): Uint8Array {
-  const { layers, width, vectors, method, explainedVariance } = directions;
-  return writeSafetensors({
-    tensors: new Map([
-      ['directions', { shape: [layers, width], values: vectors }],
-      ['explained_variance', { shape: [layers], values: Float32Array.from(explainedVariance) }],
-    ]),
-    metadata: {
-      format,
-      method,
-      layers: String(layers),
-      width: String(width),
-      position: 'boundary token (the last of the prompt)',
-      hidden_state: 'block output, layer 0 = first block',
-      sign: 'positive = correct, negative = copy',
-      unit: 'unit norm per layer',
-      model: origin.model,
-      model_sha256: origin.modelSha256,
-      stimuli_sha256: origin.stimuliSha256,
-      seed: origin.seed,
-    },
-  });
-}
-
-/** @throws where the bytes are no direction file; `source` names it. */
-export function parseDirections(bytes: Uint8Array, source: string): StoredDirections {
-  const { tensors, metadata } = readSafetensors(bytes, source);
-  if (metadata.format !== format) {
-    throw new Error(
-      `${source}: not a direction file (expected format ${format}, got ${metadata.format ?? 'none'})`,
-    );
-  }
-  const tensor = tensors.get('directions');
-  const [layers, width] = tensor?.shape ?? [];
-  if (!tensor || tensor.shape.length !== 2 || layers === undefined || width === undefined) {
-    throw new Error(`${source}: no tensor directions of shape [layers, width]`);
-  }
-  const method = metadata.method ?? 'none';
-  if (!isMethod(method)) throw new Error(`${source}: unknown method ${method}`);
-  checkUnit(tensor.values, width, source);
-  return {
-    directions: {
-      method,
-      layers,
-      width,
-      vectors: tensor.values,
-      explainedVariance: [...(tensors.get('explained_variance')?.values ?? [])],
-    },
-    origin: {
-      model: metadata.model ?? '',
-      modelSha256: metadata.model_sha256 ?? '',
-      stimuliSha256: metadata.stimuli_sha256 ?? '',
-      seed: metadata.seed ?? '',
-    },
-  };
-}
-
-function isMethod(name: string): name is Method {
-  return Object.hasOwn(methods, name);
-}
-
-function checkUnit(vectors: Float32Array, width: number, source: string): void {
-  for (let start = 0; start < vectors.length; start += width) {
-    const row = vectors.subarray(start, start + width);
-    const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
-    if (!(Math.abs(length - 1) < 1e-3)) {
-      throw new Error(
-        `${source}: the direction of layer ${start / width} has norm ${length} (expected 1)`,
-      );
-    }
-  }
+/** @throws where the ending is none of the formats'. */
+export function formatOf(path: string): DirectionFormat {
+  const ending = extname(path).slice(1).toLowerCase();
+  const known = directionFormats.find((name) => name === ending);
+  if (known) return known;
+  throw new Error(
+    `direction: ${path} ends in no known format (expected ${directionFormats.map((name) => `.${name}`).join(', ')})`,
+  );
 }
 
 /**
- * @throws where a direction does not fit a model: another width, number of layers, or weights.
+ * Bytes of a direction file. The lab's own has unit rows; the others get the norms that an imported
+ * direction had.
+ * @throws as {@link formatControlVector} does.
  */
-export function checkFits(stored: StoredDirections, model: DecoderInfo): void {
-  const { directions, origin } = stored;
-  if (directions.width !== model.width) {
-    throw new Error(
-      `direction: width ${directions.width} does not fit model ${model.source} (expected ${model.width})`,
-    );
+export function formatDirections(
+  stored: StoredDirections,
+  format: DirectionFormat = 'safetensors',
+  convention: Convention = 'repeng',
+): Uint8Array {
+  if (format === 'safetensors') return formatNative(stored);
+  if (format === 'gguf') return formatControlVector(stored, convention);
+  const { layers, width } = stored.directions;
+  const values = new Float32Array(layers * width);
+  for (let layer = 0; layer < layers; layer++) {
+    values.set(exportedVector(stored, layer), layer * width);
   }
-  if (directions.layers !== model.layers) {
-    throw new Error(
-      `direction: ${directions.layers} layers do not fit model ${model.source} (expected ${model.layers})`,
-    );
-  }
-  if (origin.modelSha256 !== model.sha256) {
-    throw new Error(
-      `direction: made from another model than ${model.source} (expected SHA-256 ${model.sha256.slice(0, 12)}…, got ${origin.modelSha256.slice(0, 12)}… of ${origin.model}); extract it anew`,
-    );
-  }
+  return writeNpy({ rows: layers, columns: width, values });
 }
 
-export async function saveDirections(path: string, stored: StoredDirections): Promise<void> {
-  await writeFile(path, formatDirections(stored));
+/**
+ * Parses a file's bytes; the ending of `source`, which errors name, says what they are.
+ * @throws where they are something else, truncated, or of absurd sizes.
+ */
+export function parseDirections(
+  bytes: Uint8Array,
+  source: string,
+  options: ReadOptions = {},
+): StoredDirections {
+  const format = formatOf(source);
+  if (format === 'safetensors') return parseSafetensors(bytes, source, options.layers);
+  if (format === 'gguf') return parseControlVector(bytes, source, options);
+  const matrix = readNpy(bytes, source);
+  const vectors = matrixRows(matrix, source);
+  return importDirections({ vectors, layers: matrix.rows, format }, source);
 }
 
-/** Reads a direction file and checks that it fits the model. */
-export async function loadDirections(path: string, model: DecoderInfo): Promise<StoredDirections> {
+/** @throws where the ending is none of the formats', or the file cannot be written. */
+export async function saveDirections(
+  path: string,
+  stored: StoredDirections,
+  convention?: Convention,
+): Promise<void> {
+  await writeFile(path, formatDirections(stored, formatOf(path), convention));
+}
+
+/** Reads a direction file of any of the formats, for whatever model. @throws where it cannot. */
+export async function readDirections(
+  path: string,
+  options: ReadOptions = {},
+): Promise<StoredDirections> {
+  let size: number;
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    ({ size } = await stat(path));
+    bytes = size > maxFileBytes ? new Uint8Array() : await readFile(path);
   } catch (cause) {
     throw new Error(`direction: cannot read ${path}; make one with \`aligner-lab extract\``, {
       cause,
     });
   }
-  const stored = parseDirections(bytes, path);
+  if (size > maxFileBytes) {
+    throw new Error(
+      `direction: ${path} has ${size} bytes (expected at most ${maxFileBytes}); is it a model?`,
+    );
+  }
+  return parseDirections(bytes, path, options);
+}
+
+/**
+ * Reads a direction file and checks that it fits the model. The weights that an imported one was
+ * made from are not known, so that only its size is: see `imported` and {@link importWarnings}.
+ */
+export async function loadDirections(path: string, model: DecoderInfo): Promise<StoredDirections> {
+  const stored = await readDirections(path, { layers: model.layers });
   checkFits(stored, model);
   return stored;
 }

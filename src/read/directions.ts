@@ -10,15 +10,21 @@ import { pairStimuli, type Pairing } from './pairs.js';
 import { stateAt, type States } from './states.js';
 import type { Label } from './stimuli.js';
 
+/** How a direction was found; `imported`: by another tool, whose sign it has. */
+export type DirectionMethod = Method | 'imported';
+
 export interface Directions {
-  method: Method;
+  method: DirectionMethod;
   layers: number;
   width: number;
-  /** float32 `[L, D]`, unit rows, positive = `correct`. */
+  /**
+   * float32 `[L, D]`, unit rows, positive = `correct`. A row of zeros says that a file has no
+   * direction for that layer; none is made so here.
+   */
   vectors: Float32Array;
   /**
    * `[L]`, 0 … 1: share of the training pairs' squared differences that lies along the direction.
-   * Defined alike for every method, so that they can be compared.
+   * Defined alike for every method, so that they can be compared. Empty where it is not known.
    */
   explainedVariance: number[];
 }
@@ -78,6 +84,13 @@ export function makeDirections(options: DirectionOptions): Directions {
 export function directionAt(directions: Directions, layer: number): Float32Array {
   const { width } = directions;
   return directions.vectors.subarray(layer * width, (layer + 1) * width);
+}
+
+/** Layers without a direction, ascending: their rows are zeros. */
+export function absentLayers(directions: Directions): number[] {
+  return Array.from({ length: directions.layers }, (_, layer) => layer).filter((layer) =>
+    directionAt(directions, layer).every((x) => x === 0),
+  );
 }
 
 /** What all layers share: pairs and the recorded order of each. */

@@ -5,7 +5,13 @@
 import { cosine, dot } from '../math/linear.js';
 import { separate, type Separation } from './accuracy.js';
 import { baselines, type Baselines } from './baselines.js';
-import { directionAt, makeDirections, type Directions } from './directions.js';
+import {
+  absentLayers,
+  directionAt,
+  makeDirections,
+  type DirectionMethod,
+  type Directions,
+} from './directions.js';
 import { methods, type Method } from './methods.js';
 import type { Pairing } from './pairs.js';
 import { selectStates, stateAt, type States } from './states.js';
@@ -14,12 +20,15 @@ import { lengthOf, type Half, type Stimulus } from './stimuli.js';
 export interface LayerHealth extends Separation {
   layer: number;
   explainedVariance: number;
-  /** Cosine with each method's direction from the same training stimuli; 1 with its own. */
+  /**
+   * Cosine with each method's direction from the same training stimuli; 1 with its own. 0 where an
+   * imported file has no direction for the layer.
+   */
   cosines: Record<Method, number>;
 }
 
 export interface Health {
-  method: Method;
+  method: DirectionMethod;
   perLayer: LayerHealth[];
   /** Of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing. */
   bestLayer: number;
@@ -88,7 +97,9 @@ export function assessHealth(options: HealthOptions): Health {
     tokenize: options.tokenize,
     seed,
   });
-  const best = bestOf(perLayer);
+  const absent = absentLayers(directions);
+  const present = perLayer.filter(({ layer }) => !absent.includes(layer));
+  const best = bestOf(present);
   const meanDifference = perLayer.map((_, layer) => {
     const unit = directionAt(rivals['mean-difference'], layer);
     const { heldOutAccuracy } = judgeLayer(unit, { training, heldOut, layer, seed }, 1);
@@ -96,7 +107,7 @@ export function assessHealth(options: HealthOptions): Health {
     return { accuracy: heldOutAccuracy, uncentered };
   });
   const warnings = [
-    ...componentWarnings(directions.method, perLayer, meanDifference),
+    ...componentWarnings(directions.method, present, meanDifference),
     ...baselineWarnings(best, base),
     ...kindWarnings(best),
   ];
@@ -134,9 +145,10 @@ function cosinesWith(
   rivals: Record<Method, Directions>,
   layer: number,
 ): Record<Method, number> {
+  const absent = unit.every((x) => x === 0);
   const entries = Object.entries(rivals).map(([name, d]) => [
     name,
-    cosine(unit, directionAt(d, layer)),
+    absent ? 0 : cosine(unit, directionAt(d, layer)),
   ]);
   return Object.fromEntries(entries) as Record<Method, number>;
 }
@@ -155,7 +167,7 @@ function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
  * blame; else something varies more than the label does.
  */
 function componentWarnings(
-  method: Method,
+  method: DirectionMethod,
   perLayer: readonly LayerHealth[],
   meanDifference: { accuracy: number; uncentered: number }[],
 ): string[] {

@@ -10,11 +10,10 @@ import type { Interval } from '../math/interval.js';
 import { createRandom, type Random } from '../math/random.js';
 import { mean, median } from '../math/summary.js';
 import type { Device, LanguageModel } from '../runtime/decoder.js';
-import type { Directions } from './directions.js';
+import type { DirectionMethod, Directions } from './directions.js';
 import { meanActivity, type Activity } from './activity.js';
 import { compareForced, type ForcedDifference } from './forced.js';
 import type { Health, LayerHealth } from './health.js';
-import type { Method } from './methods.js';
 import { readFree, type LabelledRun, type ReadOptions } from './readings.js';
 import {
   applyScale,
@@ -36,7 +35,7 @@ export interface Scan {
   tokens: number;
   standardize: Standardize;
   direction: {
-    method: Method;
+    method: DirectionMethod;
     /** Shown = (projection − centre) ÷ spread, per layer; zero and one where not standardised. */
     scale: Scale;
   };

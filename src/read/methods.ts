@@ -79,6 +79,10 @@ export const methods: Readonly<Record<Method, MethodFunction>> = {
   probe,
 };
 
+export function isMethod(name: string): name is Method {
+  return Object.hasOwn(methods, name);
+}
+
 /** Differences `correct − copy` per pair, times the pair's order where given. */
 export function differences(
   states: readonly Float32Array[],

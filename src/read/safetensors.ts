@@ -1,9 +1,10 @@
 /**
  * The safetensors format: 8 bytes of little-endian header length, a JSON header, raw data.
- * Written and read here for float32 tensors and text metadata, which is all that directions need.
+ * Written here as float32 with text metadata; read from any type of floats that others save.
  *
  * Specification: https://github.com/huggingface/safetensors#format
  */
+import { fromBfloat16, fromFloat16 } from './float16.js';
 
 export interface FloatTensor {
   shape: readonly number[];
@@ -18,6 +19,16 @@ export interface Safetensors {
 
 /** The reference implementation's limit; a larger header is hostile or no safetensors file. */
 const maxHeaderBytes = 100_000_000;
+
+/** Types of numbers that are read: bytes each, and how one is read. */
+const types: Readonly<
+  Record<string, { size: number; read: (view: DataView, at: number) => number }>
+> = {
+  F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
+  F64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
+  F16: { size: 2, read: (view, at) => fromFloat16(view.getUint16(at, true)) },
+  BF16: { size: 2, read: (view, at) => fromBfloat16(view.getUint16(at, true)) },
+};
 
 interface HeaderEntry {
   dtype: string;
@@ -58,8 +69,9 @@ export function writeSafetensors(file: Safetensors): Uint8Array {
 }
 
 /**
- * Parses a safetensors file of float32 tensors. `source` names it in errors.
- * @throws where the file is truncated, its header is not valid, or a tensor has another type.
+ * Parses a safetensors file of float tensors. `source` names it in errors.
+ * @throws where the file is truncated, its header is not valid, tensors overlap, or one holds other
+ * numbers than floats.
  */
 export function readSafetensors(bytes: Uint8Array, source: string): Safetensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -76,9 +88,17 @@ export function readSafetensors(bytes: Uint8Array, source: string): Safetensors 
   const header = parseHeader(bytes.subarray(8, start), source);
   const tensors = new Map<string, FloatTensor>();
   let metadata: Record<string, string> = {};
+  // Tensors that share bytes could ask for far more memory than the file has.
+  let left = bytes.length - start;
   for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') metadata = checkMetadata(entry, source);
-    else tensors.set(name, readTensor({ view, start, name, entry, source }));
+    if (name === '__metadata__') {
+      metadata = checkMetadata(entry, source);
+      continue;
+    }
+    const place = { view, start, name, entry, source, left };
+    const tensor = readTensor(place);
+    left -= tensor.bytes;
+    tensors.set(name, { shape: tensor.shape, values: tensor.values });
   }
   return { tensors, metadata };
 }
@@ -112,25 +132,32 @@ interface TensorPlace {
   name: string;
   entry: unknown;
   source: string;
+  /** Bytes of data that no tensor before it has. */
+  left: number;
 }
 
-function readTensor({ view, start, name, entry, source }: TensorPlace): FloatTensor {
+function readTensor(place: TensorPlace): FloatTensor & { bytes: number } {
+  const { view, start, name, entry, source, left } = place;
   if (!isEntry(entry)) {
     throw new Error(`${source}: tensor ${name} has no dtype, shape and data_offsets`);
   }
-  if (entry.dtype !== 'F32') {
-    throw new Error(`${source}: tensor ${name} has dtype ${entry.dtype} (expected F32)`);
+  const type = types[entry.dtype];
+  if (!Object.hasOwn(types, entry.dtype) || !type) {
+    throw new Error(
+      `${source}: tensor ${name} has dtype ${entry.dtype} (expected ${Object.keys(types).join(', ')})`,
+    );
   }
   const [from, to] = entry.data_offsets;
   const count = entry.shape.reduce((product, n) => product * n, 1);
-  if (from < 0 || to - from !== count * 4 || start + to > view.byteLength) {
+  const bytes = count * type.size;
+  if (to - from !== bytes || start + to > view.byteLength || bytes > left) {
     throw new Error(
-      `${source}: tensor ${name} lies at bytes ${from} … ${to} (expected ${count * 4} bytes within ${view.byteLength - start}); the file is truncated or damaged`,
+      `${source}: tensor ${name} lies at bytes ${from} … ${to} (expected ${bytes} bytes of its own within ${view.byteLength - start}); the file is truncated or damaged`,
     );
   }
   const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) values[i] = view.getFloat32(start + from + 4 * i, true);
-  return { shape: entry.shape, values };
+  for (let i = 0; i < count; i++) values[i] = type.read(view, start + from + type.size * i);
+  return { shape: entry.shape, values, bytes };
 }
 
 function isEntry(value: unknown): value is HeaderEntry {

@@ -8,9 +8,9 @@ import {
   loadDirections,
   parseDirections,
   saveDirections,
-  type StoredDirections,
 } from '../../src/read/directionFile.js';
 import { readSafetensors, writeSafetensors } from '../../src/read/safetensors.js';
+import type { StoredDirections } from '../../src/read/storedDirections.js';
 
 const model = {
   source: 'models/small',
@@ -67,13 +67,32 @@ describe('direction files', () => {
     await writeFile(path, formatDirections(stored()).subarray(0, 700));
     await expect(loadDirections(path, model)).rejects.toThrow(/truncated/);
     const other = writeSafetensors({ tensors: new Map(), metadata: { format: 'pt' } });
-    expect(() => parseDirections(other, 'b')).toThrow(/not a direction file .*got pt/);
+    expect(() => parseDirections(other, 'b.safetensors')).toThrow(
+      /^b\.safetensors: not a direction file .*got no tensor/,
+    );
+    const text = join(folder, 'a.jsonl');
+    await writeFile(text, '{}');
+    await expect(loadDirections(text, model)).rejects.toThrow(
+      /a\.jsonl ends in no known format \(expected \.safetensors, \.gguf, \.npy\)/,
+    );
   });
 
   it('are refused where a row is not a unit vector', () => {
     const bad = stored();
-    bad.directions.vectors.fill(0, 128);
-    expect(() => parseDirections(formatDirections(bad), 'b')).toThrow(
+    bad.directions.vectors.fill(1, 128);
+    expect(() => parseDirections(formatDirections(bad), 'b.safetensors')).toThrow(
+      /direction of layer 1 has norm 11\.3\d* \(expected 1\)/,
+    );
+  });
+
+  it('say which layers are absent; another row of zeros is refused', () => {
+    const without = stored();
+    without.directions.vectors.fill(0, 128);
+    const bytes = formatDirections(without);
+    expect(parseDirections(bytes, 'b.safetensors')).toEqual(without);
+    const text = Buffer.from(bytes).toString('latin1');
+    const other = text.replace('"absent_layers":"1"', '"absent_layers":"0"');
+    expect(() => parseDirections(Buffer.from(other, 'latin1'), 'b.safetensors')).toThrow(
       /direction of layer 1 has norm 0 \(expected 1\)/,
     );
   });
@@ -104,8 +123,11 @@ describe('safetensors', () => {
     expect(() => readSafetensors(new Uint8Array(3), 'f')).toThrow(/at least 8 bytes, got 3/);
     expect(() => readSafetensors(new Uint8Array(20).fill(255), 'f')).toThrow(/exceeds the 12/);
     expect(() => readSafetensors(file('nonsense'), 'f')).toThrow(/not JSON/);
-    const half = '{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}';
-    expect(() => readSafetensors(file(half, 2), 'f')).toThrow(/dtype F16 \(expected F32\)/);
+    const whole = '{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}';
+    expect(() => readSafetensors(file(whole, 8), 'f')).toThrow(/dtype I64 \(expected F32, F64, /);
+    const twice =
+      '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
+    expect(() => readSafetensors(file(twice, 8), 'f')).toThrow(/b lies at .* 8 bytes of its own/);
     const short = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}';
     expect(() => readSafetensors(file(short, 4), 'f')).toThrow(/truncated or damaged/);
     const negative = '{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}';

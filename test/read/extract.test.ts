@@ -92,4 +92,16 @@ describe('extractDirections', () => {
     const health = assessHealth({ directions, stimuli, states, tokenize, seed: 1 });
     expect(health.warnings[0]).toMatch(/centring has removed the concept at layer 0, 1, 2/);
   });
+
+  it('judges no layer by a direction that a file lacks', async () => {
+    const { model, directions, states } = await extract({ fromLayer: 1 });
+    const without = { ...directions, method: 'imported' as const, explainedVariance: [] };
+    without.vectors = directions.vectors.slice().fill(0, 2 * 24);
+    const tokenize = (text: string): number[] => model.tokenizer.encode(text);
+    const health = assessHealth({ directions: without, stimuli, states, tokenize, seed: 1 });
+    expect(health.bestLayer).toBe(1);
+    expect(health.perLayer[2]?.cosines['mean-difference']).toBe(0);
+    expect(health.perLayer[2]?.auc).toBe(0.5);
+    expect(health.warnings).toEqual([]);
+  });
 });

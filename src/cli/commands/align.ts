@@ -9,7 +9,7 @@ import { layerCoefficients, steeringUnit } from '../../experiment/steeringUnit.j
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, method, seed, stimuli } from '../common.js';
+import { common, engine, method, modelNames, seed, stimuli } from '../common.js';
 import { loadModels } from '../models.js';
 import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
 import { readModel } from '../reading.js';
@@ -18,7 +18,11 @@ import { UsageError } from '../usage.js';
 
 const options = {
   upstream: text({ value: 'model', help: 'who writes', default: embedded.upstream }),
-  model: text({ value: 'model', help: 'the corrector', default: embedded.corrector }),
+  model: text({
+    value: 'model',
+    help: `the corrector: ${modelNames}`,
+    default: embedded.corrector,
+  }),
   problem: text({
     value: 'id',
     help: 'a generated problem, e.g. test-0-17, in place of a question',
@@ -30,7 +34,7 @@ const options = {
   }),
   direction: text({
     value: 'file',
-    help: 'directions.safetensors (default: found now, as lat-scan does)',
+    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
   }),
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: the best layer)' },

@@ -9,7 +9,7 @@ import { sweepPage } from '../../plot/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, method, seed, stimuli } from '../common.js';
+import { common, engine, folder, method, modelNames, seed, stimuli } from '../common.js';
 import { loadCopies } from '../models.js';
 import {
   choice,
@@ -26,7 +26,11 @@ import { openCommandRun, recordAll, shownPath } from '../runFolder.js';
 import { figure, figureWithin, formatTable, percent } from '../table.js';
 
 const options = {
-  model: text({ value: 'model', help: 'the corrector', default: embedded.corrector }),
+  model: text({
+    value: 'model',
+    help: `the corrector: ${modelNames}`,
+    default: embedded.corrector,
+  }),
   upstream: text({
     value: 'model',
     help: 'who writes the sentences in loop mode',
@@ -38,7 +42,7 @@ const options = {
   }),
   direction: text({
     value: 'file',
-    help: 'directions.safetensors (default: found now, as lat-scan does)',
+    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
   }),
   ...method,
   ...stimuli,
@@ -100,6 +104,9 @@ problem is run. Random directions of the same norm, orthogonal to the tested one
 the tested slope should exceed every one of theirs. Rounds are averaged within problems, problems
 are bootstrapped.
 
+A --direction of another tool is checked by its layers and width only, and has its maker's sign, so
+that positive may not mean correct; where it lacks layers, --layers must name others (see convert).
+
 Written to the run folder: sweep.json, sweep.html, records.jsonl, manifest.json. An interrupted
 sweep goes on where it stopped when the same command is run again.`,
   options,
@@ -150,7 +157,8 @@ async function prepare(
   context: Context,
 ): Promise<SweepOptions> {
   const { stimuli: file, method: how, direction, layers, coefficients, scale } = given;
-  const of = { stimuli: file, method: how, seed: given.seed, direction };
+  const steered = layers ?? ('any' as const);
+  const of = { stimuli: file, method: how, seed: given.seed, direction, layers: steered };
   const reading = await readModel(model, of, context);
   const quadruples = (path: string) => readAnnotatedQuadruples(context.path(path));
   return {
