@@ -47,7 +47,7 @@ data() {
   rows solutions.jsonl solutions --count 80000 --seed 1
   rows slips.jsonl slips --count 22000 --seed 11
   rows contexts.jsonl contexts --count 8000 --places 3 --seed 2
-  rows written.jsonl written --count 30000 --places 8 --seed 3
+  rows written.jsonl written --count 60000 --places 8 --seed 3
   rows openings.jsonl openings --count 20000 --seed 4
   rows written-validation.jsonl written --split validation --count 1000 --seed 3
   [ -d "$WORK/tokenizer" ] || "$PYTHON" tokenizer.py "$WORK/corpus.jsonl" "$WORK/solutions.jsonl" \
@@ -76,8 +76,8 @@ stage1() { # <size>
 
 corrector() { # <size>
   train "$1-stage2" --init "$WORK/$1-stage1" --data "$WORK/written.jsonl:0.5:0.2" \
-    --data "$WORK/quadruples.jsonl:0.4:0.2" --data "$WORK/slips.jsonl:0.1" --optimizer muon \
-    --decision-weight 8 --tokens 8e6 --lr 3e-3 --final-lr 0.03 --batch-tokens 3072
+    --data "$WORK/quadruples.jsonl:0.43:0.2" --data "$WORK/slips.jsonl:0.07" --optimizer muon \
+    --decision-weight 8 --tokens 25e6 --lr 2.5e-3 --final-lr 0.02 --batch-tokens 3072
 }
 
 aligner() {

@@ -1,0 +1,273 @@
+/**
+ * Decoders as people export them, read, steered and run by the lab, against what PyTorch says of
+ * the same weights (make.py). Writes a table of the largest differences as `<GRID>/grid.md`.
+ *
+ * Tolerance: max|Δ| ≤ tol · max(1, RMS of the reference), tol 1e-4 in fp32 and 5e-3 in fp16. What
+ * is quantised is another model than PyTorch's: it is held against its own file without any edit.
+ */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inspectDecoder } from '../../src/onnx/inspect.js';
+import type { Decoder } from '../../src/runtime/decoder.js';
+import { loadDecoder } from '../../src/runtime/load.js';
+import type { Steering } from '../../src/runtime/steering.js';
+import { relativeError } from '../runtime/models.js';
+
+const root = process.env.GRID ?? 'grid';
+
+interface Packed {
+  shape: number[];
+  data: string;
+}
+
+/** One prompt: block outputs `[L, S, D]`, logits `[S, V]`, greedy tokens and their margins. */
+interface ReferenceRow {
+  states: Packed;
+  logits: Packed;
+  tokens: number[];
+  gaps: number[];
+}
+
+interface Reference {
+  architecture: string;
+  layers: number;
+  width: number;
+  vocabulary: number;
+  prompts: number[][];
+  steering: { layer: number; direction: Packed; coefficient: number };
+  newTokens: number;
+  plain: ReferenceRow[];
+  steered: ReferenceRow[];
+}
+
+type Precision = 'fp32' | 'fp16' | 'int8' | 'int4';
+
+const tolerances: Record<Precision, number | null> = {
+  fp32: 1e-4,
+  fp16: 5e-3,
+  int8: null,
+  int4: null,
+};
+
+/** What is known of one export; null where it could not be had. */
+interface Line {
+  architecture: string;
+  exporter: string;
+  precision: Precision | '';
+  found: string;
+  read: number | null;
+  logits: number | null;
+  steer: number | null;
+  /** Tokens that differ though the top two logits were further apart than the tolerance. */
+  wrong: number | null;
+  /** Tokens that differ where they were not. */
+  ties: number | null;
+  remark: string;
+}
+
+const lines: Line[] = [];
+
+function unpack({ data }: Packed): Float32Array {
+  return new Float32Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer);
+}
+
+function steeringOf({ layers, width, steering }: Reference): Steering {
+  const direction = new Float32Array(layers * width);
+  direction.set(unpack(steering.direction), steering.layer * width);
+  const coefficient = new Float32Array(layers);
+  coefficient[steering.layer] = steering.coefficient;
+  return { direction, coefficient };
+}
+
+/** Logits `[S, V]` of each prompt from the file as it is, run by ONNX Runtime alone. */
+async function untouched(file: string, reference: Reference): Promise<Float32Array[]> {
+  const session = await InferenceSession.create(file);
+  const { inputs, cache, logits } = inspectDecoder(readFileSync(file));
+  const logitsOf = async (tokens: number[]): Promise<Float32Array> => {
+    const size = tokens.length;
+    const whole = (name: string | null, values: number[], dims: number[]): Feeds =>
+      name === null
+        ? {}
+        : { [name]: new Tensor('int64', BigInt64Array.from(values, BigInt), dims) };
+    const short = (name: string | null, value: number, dims: number[]): Feeds =>
+      name === null ? {} : { [name]: new Tensor('int32', Int32Array.of(value), dims) };
+    const feeds: Feeds = {
+      ...whole(inputs.inputIds, tokens, [1, size]),
+      ...whole(inputs.attentionMask, tokens.map(() => 1), [1, size]),
+      ...whole(inputs.positionIds, tokens.map((_, at) => at), [1, size]),
+      ...short(inputs.seqlensK, size - 1, [1]),
+      ...short(inputs.totalSequenceLength, size, []),
+    }; // prettier-ignore
+    for (const { past, heads, headDim, type } of cache) {
+      const empty = type === 'float16' ? new Uint16Array(0) : new Float32Array(0);
+      feeds[past] = new Tensor(type, empty, [1, heads, 0, headDim]);
+    }
+    const { [logits.output]: made } = await session.run(feeds, [logits.output]);
+    return made?.data as Float32Array;
+  };
+  const all: Float32Array[] = [];
+  for (const prompt of reference.prompts) all.push(await logitsOf(prompt));
+  await session.release();
+  return all;
+}
+
+type Feeds = Record<string, Tensor>;
+
+/** Largest differences of states and of logits over all prompts, run together and alone. */
+async function compareForward(
+  decoder: Decoder,
+  reference: Reference,
+  wanted: readonly ReferenceRow[],
+  steering?: Steering,
+): Promise<{ states: number; logits: number }> {
+  const worst = { states: 0, logits: 0 };
+  const all = reference.prompts.map((tokens, row) => ({ tokens, row }));
+  for (const batch of [all, ...all.map((one) => [one])]) {
+    const positions = batch.map(({ tokens }) => tokens.map((_, at) => at));
+    const rows = await decoder.forward({
+      tokens: batch.map(({ tokens }) => tokens),
+      states: positions,
+      logits: positions,
+      ...(steering && { steering }),
+    });
+    for (const [b, { row }] of batch.entries()) {
+      const [got, want] = [rows[b], wanted[row]];
+      if (!got || !want) throw new Error(`grid: row ${row} is missing`);
+      worst.states = Math.max(worst.states, relativeError(got.states, unpack(want.states)));
+      worst.logits = Math.max(worst.logits, relativeError(got.logits, unpack(want.logits)));
+    }
+  }
+  return worst;
+}
+
+async function compareTokens(
+  decoder: Decoder,
+  reference: Reference,
+  wanted: readonly ReferenceRow[],
+  options: { steering?: Steering; tolerance: number },
+): Promise<{ wrong: number; ties: number }> {
+  const { steering, tolerance } = options;
+  const { rows } = await decoder.generate({
+    prompts: reference.prompts,
+    maxNewTokens: reference.newTokens,
+    stop: [2],
+    ...(steering && { steering }),
+  });
+  const counts = { wrong: 0, ties: 0 };
+  rows.forEach(({ tokens }, row) => {
+    const want = wanted[row];
+    const at = want?.tokens.findIndex((token, i) => token !== tokens[i]) ?? -1;
+    if (!want || at < 0) return;
+    const logits = unpack(want.logits);
+    const scale = Math.max(1, Math.sqrt(logits.reduce((sum, x) => sum + x * x, 0) / logits.length));
+    // After the first difference the texts are different ones.
+    if ((want.gaps[at] ?? 0) > 2 * tolerance * scale) counts.wrong++;
+    else counts.ties++;
+  });
+  return counts;
+}
+
+async function measure(reference: Reference, file: string, line: Line): Promise<void> {
+  const layout = inspectDecoder(readFileSync(file));
+  line.found = `${layout.layers} × ${layout.width}, ${layout.attention === 'full-mask' ? 'mask' : 'GQA'}`;
+  expect([layout.layers, layout.width]).toEqual([reference.layers, reference.width]);
+  await using decoder = await loadDecoder({ model: file, threads: 1 });
+  const tolerance = tolerances[line.precision || 'fp32'] ?? Infinity;
+  if (tolerance === Infinity) return await measureQuantised(decoder, reference, { file, line });
+  const plain = await compareForward(decoder, reference, reference.plain);
+  const steering = steeringOf(reference);
+  const steered = await compareForward(decoder, reference, reference.steered, steering);
+  line.read = plain.states;
+  line.logits = plain.logits;
+  line.steer = Math.max(steered.states, steered.logits);
+  const one = await compareTokens(decoder, reference, reference.plain, { tolerance });
+  const other = await compareTokens(decoder, reference, reference.steered, { steering, tolerance });
+  line.wrong = one.wrong + other.wrong;
+  line.ties = one.ties + other.ties;
+  expect(line.read).toBeLessThanOrEqual(tolerance);
+  expect(line.logits).toBeLessThanOrEqual(tolerance);
+  expect(line.steer).toBeLessThanOrEqual(tolerance);
+  expect(line.wrong).toBe(0);
+}
+
+/** Read and steered it may be; what it says unsteered is what its own file says. */
+async function measureQuantised(
+  decoder: Decoder,
+  reference: Reference,
+  { file, line }: { file: string; line: Line },
+): Promise<void> {
+  const own = await untouched(file, reference);
+  const positions = reference.prompts.map((tokens) => tokens.map((_, at) => at));
+  const request = { tokens: reference.prompts, states: positions, logits: positions };
+  const plain = await decoder.forward(request);
+  line.logits = Math.max(
+    ...plain.map(({ logits }, row) => relativeError(logits, own[row] ?? new Float32Array(0))),
+  );
+  line.remark = 'against its own file';
+  const steering = steeringOf(reference);
+  const steered = await decoder.forward({ ...request, steering });
+  // At the steered layer the states differ by the vector that was added, and by nothing else.
+  const { layer, coefficient } = reference.steering;
+  const added = steering.direction.map((x) => x * coefficient);
+  line.steer = Math.max(
+    ...steered.map(({ states }, row) => {
+      const size = (reference.prompts[row]?.length ?? 0) * reference.width;
+      const at = (of: Float32Array): Float32Array => of.subarray(layer * size, (layer + 1) * size);
+      const before = at(plain[row]?.states ?? new Float32Array(0));
+      const start = layer * reference.width;
+      const wanted = before.map((x, i) => x + (added[start + (i % reference.width)] ?? 0));
+      return relativeError(at(states), wanted);
+    }),
+  );
+  expect(line.logits).toBeLessThanOrEqual(1e-4);
+  expect(line.steer).toBeLessThanOrEqual(1e-4);
+}
+
+function readJson<T>(...path: string[]): T {
+  return JSON.parse(readFileSync(join(...path), 'utf8')) as T;
+}
+
+const architectures = readdirSync(root).filter((name) =>
+  existsSync(join(root, name, 'reference.json')),
+);
+
+describe.each(architectures)('%s', (architecture) => {
+  const folder = join(root, architecture);
+  const reference = readJson<Reference>(folder, 'reference.json');
+  const exporters = readdirSync(folder).filter((name) =>
+    ['export.json', 'failed.txt'].some((file) => existsSync(join(folder, name, file))),
+  );
+  it.each(exporters)('%s', async (exporter) => {
+    const line: Line = {
+      architecture, exporter,
+      precision: '', found: '', read: null, logits: null, steer: null, wrong: null, ties: null, remark: '',
+    }; // prettier-ignore
+    lines.push(line);
+    if (existsSync(join(folder, exporter, 'failed.txt'))) {
+      const why = readFileSync(join(folder, exporter, 'failed.txt'), 'utf8').split('\n')[0] ?? '';
+      line.remark = `not exported: ${why.slice(0, 80)}`;
+      return;
+    }
+    line.precision = readJson<{ precision: Precision }>(folder, exporter, 'export.json').precision;
+    try {
+      await measure(reference, join(folder, exporter, 'model.onnx'), line);
+    } catch (error) {
+      line.remark = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+      throw error;
+    }
+  });
+});
+
+afterAll(() => {
+  const head = ['architecture', 'exporter', 'precision', 'found', 'read', 'logits', 'steered', 'tokens wrong', 'near-ties', 'remark']; // prettier-ignore
+  const number = (x: number | null): string => (x === null ? '' : x.toExponential(1));
+  const count = (x: number | null): string => (x === null ? '' : String(x));
+  const rows = lines.map((l) => [
+    l.architecture, l.exporter, l.precision, l.found, number(l.read), number(l.logits),
+    number(l.steer), count(l.wrong), count(l.ties), l.remark.replaceAll('|', '\\|'),
+  ]); // prettier-ignore
+  const table = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
+  writeFileSync(join(root, 'grid.md'), `${table.join('\n')}\n`);
+});
