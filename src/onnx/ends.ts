@@ -1,7 +1,9 @@
 /** The decoder's own inputs and outputs: tokens, mask, positions, cache and logits. */
 import { TensorProto_DataType as DataType } from 'onnx-buf';
-import type { GraphProto, ValueInfoProto } from 'onnx-buf';
+import type { ValueInfoProto } from 'onnx-buf';
 import { dimensions, elementType } from './graph.js';
+import type { GraphIndex } from './graph.js';
+import { fusedHeadSize } from './headSize.js';
 import type { CacheTensor, DecoderInputs, FloatType } from './layout.js';
 
 export interface DecoderEnds {
@@ -16,13 +18,14 @@ export interface DecoderEnds {
  *
  * @throws Error that lists what was found, where it is no decoder with a cache.
  */
-export function findEnds(graph: GraphProto): DecoderEnds {
+export function findEnds(index: GraphIndex): DecoderEnds {
+  const { graph } = index;
   const weights = new Set(graph.initializer.map(({ name }) => name));
   const inputs = graph.input.filter(({ name }) => !weights.has(name));
   const names = inputs.map(({ name }) => name);
   refuseOtherModels(names);
   const own = findInputs(names);
-  const cache = findCache(inputs, graph.output);
+  const cache = findCache(index, inputs);
   const known = new Set<string | null>([
     ...Object.values<string | null>({ ...own }),
     ...cache.map(({ past }) => past),
@@ -76,10 +79,8 @@ function findLogits(outputs: readonly ValueInfoProto[]): ValueInfoProto {
   );
 }
 
-function findCache(
-  inputs: readonly ValueInfoProto[],
-  outputs: readonly ValueInfoProto[],
-): CacheTensor[] {
+function findCache(index: GraphIndex, inputs: readonly ValueInfoProto[]): CacheTensor[] {
+  const outputs = index.graph.output;
   const present = new Map(
     outputs.flatMap((info) => {
       const part = /present/.test(info.name) ? cachePart(info.name) : null;
@@ -93,7 +94,7 @@ function findCache(
     if (output === undefined) {
       throw new Error(`cache: input ${info.name} has no present output (found ${found(outputs)})`);
     }
-    return [{ ...part, present: output.name, ...cacheShape(info, output), past: info.name }];
+    return [{ ...part, present: output.name, ...cacheShape(index, info, output), past: info.name }];
   });
   if (cache.length === 0) {
     throw new Error(
@@ -112,6 +113,7 @@ function cachePart(name: string): { layer: number; part: 'key' | 'value' } | nul
 }
 
 function cacheShape(
+  index: GraphIndex,
   past: ValueInfoProto,
   present: ValueInfoProto,
 ): Pick<CacheTensor, 'heads' | 'headDim' | 'type'> {
@@ -121,14 +123,15 @@ function cacheShape(
       `cache: ${past.name} has ${a?.length ?? 'no'} dimensions (expected [B, heads, past, headDim])`,
     );
   }
-  const size = (axis: number): number => {
-    const value = [a[axis], b?.[axis]].find((dim) => typeof dim === 'number');
+  const size = (axis: number, otherwise: number | null): number => {
+    const value = [a[axis], b?.[axis], otherwise].find((dim) => typeof dim === 'number');
     if (typeof value === 'number') return value;
     throw new Error(
       `cache: dimension ${axis} of ${past.name} is not fixed (expected [B, heads, past, headDim] with heads and headDim as numbers)`,
     );
   };
-  return { heads: size(1), headDim: size(3), type: floatType(past.name, elementType(past)) };
+  const headDim = size(3, fusedHeadSize(index, past.name));
+  return { heads: size(1, null), headDim, type: floatType(past.name, elementType(past)) };
 }
 
 /** @throws Error where the type is neither float32 nor float16. */

@@ -34,8 +34,8 @@ export function inspectDecoder(model: Uint8Array): DecoderLayout {
 export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const parsed = parseModel(bytes);
   const { graph, opset } = parsed;
-  const ends = findEnds(graph);
   const index = indexGraph(graph);
+  const ends = findEnds(index);
   const stream = findResidualStream(index, {
     inputIds: ends.inputs.inputIds,
     logits: ends.logits.name,
