@@ -96,7 +96,7 @@ export async function* runSweep(
   return summariseSweep({
     model: options.model,
     mode,
-    positions: options.positions ?? 'all',
+    positions: options.positions ?? 'prompt',
     method: directions.method,
     metric,
     seed,

@@ -31,7 +31,7 @@ export interface MeasureOptions {
   corrector: Corrector;
   /** L, of the corrector. */
   layers: number;
-  /** Steered positions. Default `all`. */
+  /** Steered positions. Default `prompt`. */
   positions?: PositionRule;
   /** Needed in loop mode. */
   upstream?: Upstream;
@@ -85,7 +85,7 @@ async function measureFixed(
       rows.map((coefficient, c) => ({ ...input, coefficient, c })),
     );
     const corrections = await options.corrector.correct(batch, {
-      steering: { direction: request.direction, positions: options.positions ?? 'all' },
+      steering: { direction: request.direction, positions: options.positions ?? 'prompt' },
       ...(options.signal && { signal: options.signal }),
     });
     batch.forEach(({ problem, c, last }, i) => {
@@ -110,7 +110,7 @@ async function measureLoop(
       rows: batch.flatMap(({ question }) => rows.map((coefficient) => ({ question, coefficient }))),
       upstream: options.upstream,
       corrector: options.corrector,
-      steering: { direction: request.direction, positions: options.positions ?? 'all' },
+      steering: { direction: request.direction, positions: options.positions ?? 'prompt' },
       caches: options.caches ?? false,
       ...(options.signal && { signal: options.signal }),
     });

@@ -1,4 +1,5 @@
 /** The decoder as seen from outside its worker thread. */
+import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type {
@@ -101,6 +102,8 @@ class WorkerThread {
         if (signal) reject(abortError(signal));
       };
       const settled = (): void => signal?.removeEventListener('abort', abort);
+      // A sweep has dozens of requests waiting behind one signal.
+      if (signal) setMaxListeners(0, signal);
       signal?.addEventListener('abort', abort, { once: true });
       this.#pending.set(id, {
         resolve: (value) => {

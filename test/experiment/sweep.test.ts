@@ -89,13 +89,13 @@ describe('runSweep, fixed mode', () => {
   it('steers the positions it is told to, and says so', async () => {
     const corrector = plantedCorrector();
     const { summary } = await run(
-      sweepOptions({ corrector, positions: 'prompt', steeredLayers: [1], scale: 1 }),
+      sweepOptions({ corrector, positions: 'all', steeredLayers: [1], scale: 1 }),
     );
-    expect(corrector.positions).toEqual(new Set(['prompt']));
-    expect(summary.positions).toBe('prompt');
+    expect(corrector.positions).toEqual(new Set(['all']));
+    expect(summary.positions).toBe('all');
     const other = plantedCorrector();
     await run(sweepOptions({ corrector: other, steeredLayers: [1], scale: 1 }));
-    expect(other.positions).toEqual(new Set(['all']));
+    expect(other.positions).toEqual(new Set(['prompt']));
   });
 
   it('ends in the same summary wherever it was interrupted', async () => {
@@ -183,13 +183,13 @@ describe('runSweep, loop mode', () => {
   it('steers the positions it is told to, and says so', async () => {
     const corrector = plantedCorrector();
     const { summary } = await run(
-      loop({ corrector, positions: 'prompt', steeredLayers: [1], scale: 1 }),
+      loop({ corrector, positions: 'all', steeredLayers: [1], scale: 1 }),
     );
-    expect(corrector.positions).toEqual(new Set(['prompt']));
-    expect(summary.positions).toBe('prompt');
+    expect(corrector.positions).toEqual(new Set(['all']));
+    expect(summary.positions).toBe('all');
     const other = plantedCorrector();
     await run(loop({ corrector: other, steeredLayers: [1], scale: 1 }));
-    expect(other.positions).toEqual(new Set(['all']));
+    expect(other.positions).toEqual(new Set(['prompt']));
   });
 
   it('ends in the same summary wherever it was interrupted', async () => {

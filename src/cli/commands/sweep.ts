@@ -69,9 +69,9 @@ const options = {
     value: 'x',
     help: 'norm that coefficient 1 adds, in mean residual norms (default: chosen on validation data)',
   }),
-  positions: choice(['all', 'prompt', 'generated'], {
-    help: 'steered positions: every one (the papers), those of the prompt, or the generated ones',
-    default: 'all',
+  positions: choice(['prompt', 'all', 'generated'], {
+    help: 'steered positions: those of the prompt, every one (the papers), or the generated ones',
+    default: 'prompt',
   }),
   metric: choice(['editRatio', 'normalizedDistance', 'indelSimilarity'], {
     help: 'what is measured between y1 and y2',
@@ -107,6 +107,9 @@ are bootstrapped.
 A --direction of another tool is checked by its layers and width only, and has its maker's sign, so
 that positive may not mean correct; where it lacks layers, --layers must name others (see convert).
 
+Only the prompt is steered by default: what is pushed is the decision, which is made at its last
+token, and the sentence after it is written unsteered.
+
 Written to the run folder: sweep.json, sweep.html, records.jsonl, manifest.json. An interrupted
 sweep goes on where it stopped when the same command is run again.`,
   options,
@@ -114,8 +117,8 @@ sweep goes on where it stopped when the same command is run again.`,
     ['aligner-lab sweep --limit 200', 'the embedded pair, 200 problems, in the loop'],
     ['aligner-lab sweep --mode fixed --layers 3,4 --limit 50', 'recorded sentences, two layers'],
     [
-      'aligner-lab sweep --positions prompt',
-      'push the decision only: output tokens are written unsteered',
+      'aligner-lab sweep --positions all',
+      'push every output token too, as the papers do: a smaller scale, since it garbles sooner',
     ],
     ['aligner-lab sweep --coefficients -1,-0.5,0,0.5,1 --controls 0', 'a quick look: five points'],
   ],
