@@ -132,7 +132,8 @@ async function steer(
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
-  return { steering: { direction: directions.vectors }, coefficient };
+  // As `sweep` does by default: the decision is pushed, the sentence after it written unsteered.
+  return { steering: { direction: directions.vectors, positions: 'prompt' }, coefficient };
 }
 
 function describe({ index, last, correction, copied, edit }: Round): string {
