@@ -7,6 +7,7 @@ import { createRandom } from '../math/random.js';
 import type { Directions, LabelledStates } from '../read/directions.js';
 import { batchesOf } from './batches.js';
 import { randomControls, shuffledControls, type ControlDirection } from './steeringControls.js';
+import { defaultPositions } from './steeringUnit.js';
 import { checkGrid, defaultGrid } from './sweepFit.js';
 import { createMeasure, type MeasureOptions } from './sweepMeasure.js';
 import { planSweep, type PlanOptions } from './sweepPlan.js';
@@ -96,7 +97,7 @@ export async function* runSweep(
   return summariseSweep({
     model: options.model,
     mode,
-    positions: options.positions ?? 'prompt',
+    positions: options.positions ?? defaultPositions,
     method: directions.method,
     metric,
     seed,

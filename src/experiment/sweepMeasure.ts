@@ -2,7 +2,7 @@
  * Measuring: problems × coefficients along one direction, in either mode. What is computed together
  * follows from the unit of work alone, never from speed or from a resume.
  */
-import type { Corrector } from '../align/corrector.js';
+import type { Corrector, LayerSteering } from '../align/corrector.js';
 import type { LoopLimits } from '../align/loop.js';
 import { memoiseUpstream } from '../align/memo.js';
 import { alignAnswers } from '../align/stream.js';
@@ -11,7 +11,7 @@ import { editMetrics, type EditMetrics } from '../text/edits.js';
 import { hasRepeatedNgram } from '../text/repetition.js';
 import type { PositionRule } from '../runtime/steering.js';
 import { batchesOf } from './batches.js';
-import { layerCoefficients, type SteeringUnit } from './steeringUnit.js';
+import { defaultPositions, layerCoefficients, type SteeringUnit } from './steeringUnit.js';
 import type { CaseOutcome, SweepMode, SweepProblem } from './sweepTypes.js';
 
 /** Problems that are computed together, along one direction. */
@@ -31,7 +31,7 @@ export interface MeasureOptions {
   corrector: Corrector;
   /** L, of the corrector. */
   layers: number;
-  /** Steered positions. Default `prompt`. */
+  /** Steered positions. Default {@link defaultPositions}. */
   positions?: PositionRule;
   /** Needed in loop mode. */
   upstream?: Upstream;
@@ -78,23 +78,27 @@ async function measureFixed(
       .map(({ prefix, last }) => ({ problem, question, prefix, last })),
   );
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
-  const written = problems.map(() => coefficients.map((): Written[] => []));
-  // Rows of one input have equal lengths, so they stand together.
-  const correct = async (of: typeof inputs): Promise<void> => {
+  const correct = async (
+    of: typeof inputs,
+  ): Promise<(Written & { problem: number; c: number })[]> => {
+    // Rows of one input have equal lengths, so they stand together.
     const batch = of.flatMap((input) =>
       rows.map((coefficient, c) => ({ ...input, coefficient, c })),
     );
     const corrections = await options.corrector.correct(batch, {
-      steering: { direction: request.direction, positions: options.positions ?? 'prompt' },
+      steering: steeringOf(request, options),
       ...(options.signal && { signal: options.signal }),
     });
-    batch.forEach(({ problem, c, last }, i) => {
+    return batch.map(({ problem, c, last }, i) => {
       const correction = corrections[i];
       if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
-      written[problem]?.[c]?.push({ last, correction: correction.text, finish: correction.finish });
+      return { problem, c, last, correction: correction.text, finish: correction.finish };
     });
   };
-  await Promise.all(inBatches(inputs, request, options).map(correct));
+  const batches = await Promise.all(inBatches(inputs, request, options).map(correct));
+  const written = problems.map(() => coefficients.map((): Written[] => []));
+  // In the order of the inputs, not in that in which batches came back: sums depend on it.
+  for (const round of batches.flat()) written[round.problem]?.[round.c]?.push(round);
   return written.map((of) => of.map((rounds) => summariseRounds(rounds, null)));
 }
 
@@ -110,7 +114,7 @@ async function measureLoop(
       rows: batch.flatMap(({ question }) => rows.map((coefficient) => ({ question, coefficient }))),
       upstream: options.upstream,
       corrector: options.corrector,
-      steering: { direction: request.direction, positions: options.positions ?? 'prompt' },
+      steering: steeringOf(request, options),
       caches: options.caches ?? false,
       ...(options.signal && { signal: options.signal }),
     });
@@ -123,6 +127,13 @@ async function measureLoop(
   };
   // Batches ask the upstream about different questions, so its memory is no way between them.
   return (await Promise.all(inBatches(problems, request, options).map(align))).flat();
+}
+
+function steeringOf(
+  { direction }: MeasureRequest,
+  { positions = defaultPositions }: MeasureOptions,
+): LayerSteering {
+  return { direction, positions };
 }
 
 /** Items whose coefficients fill a batch; batches are asked for at once, and run as models are free. */

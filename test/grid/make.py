@@ -1,4 +1,4 @@
-"""Small decoders with random weights, exported as people export theirs, and what PyTorch says of each.
+"""Small decoders with random weights, exported as people do, and what PyTorch says of each.
 
     python make.py --out grid                      every architecture, every exporter
     python make.py --out grid --arch gpt2 qwen3    some architectures
@@ -74,7 +74,8 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "falcon": (
         "falcon",
-        LLAMA | {"new_decoder_architecture": False, "multi_query": True, "parallel_attn": True}
+        LLAMA
+        | {"new_decoder_architecture": False, "multi_query": True, "parallel_attn": True}
         | {"alibi": False, "bias": False},
     ),
     "stablelm": ("stablelm", LLAMA | {"partial_rotary_factor": 0.5}),
@@ -241,8 +242,9 @@ def quantised(plain: Path, out: Path) -> None:
 
 
 def four_bits(plain: Path, out: Path) -> None:
-    import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    import onnx
 
     quantizer = MatMulNBitsQuantizer(onnx.load(str(plain)), block_size=16, is_symmetric=True)
     quantizer.process()
@@ -250,8 +252,9 @@ def four_bits(plain: Path, out: Path) -> None:
 
 
 def half(plain: Path, out: Path) -> None:
-    import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    import onnx
 
     onnx.save(convert_float_to_float16(onnx.load(str(plain))), str(out / "model.onnx"))
 
@@ -291,8 +294,10 @@ def make(name: str, exporters: list[str], out: Path) -> None:
             (target / "export.json").write_text(json.dumps({"precision": precision}))
             said = "ok"
         except Exception as error:  # Exporters fail in every way there is.
-            (target / "failed.txt").write_text(f"{error}\n\n{traceback.format_exc()}\n{log.getvalue()}")
-            said = f"failed: {str(error).splitlines()[0][:100] if str(error) else type(error).__name__}"
+            (target / "failed.txt").write_text(
+                f"{error}\n\n{traceback.format_exc()}\n{log.getvalue()}"
+            )
+            said = f"failed: {(str(error) or type(error).__name__).splitlines()[0][:100]}"
         print(f"{name:12} {exporter:12} {said}", flush=True)
 
 

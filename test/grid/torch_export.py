@@ -1,26 +1,14 @@
-"""PyTorch's two exporters on a decoder with a cache, in the names that Hugging Face exports have."""
+"""PyTorch's two exporters on a decoder with a cache, in the names of Hugging Face exports."""
 
+import sys
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedModel
-from transformers.cache_utils import Cache, DynamicLayer
+from transformers.cache_utils import Cache
 
-
-class GrowingLayer(DynamicLayer):
-    """A cache layer that begins with given keys and values and keeps all of them."""
-
-    def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
-        super().__init__()
-        self.keys, self.values = keys, values
-        self.is_initialized = True
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: object, **__: object
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        self.keys = torch.cat([self.keys, key_states], 2)
-        self.values = torch.cat([self.values, value_states], 2)
-        return self.keys, self.values
+sys.path.append(str(Path(__file__).resolve().parents[2] / "training"))
+from export import FilledLayer, past_names
 
 
 def masks(
@@ -59,7 +47,7 @@ class CachedDecoder(torch.nn.Module):
         *past: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
         pairs = zip(past[::2], past[1::2], strict=True)
-        cache = Cache(layers=[GrowingLayer(keys, values) for keys, values in pairs])
+        cache = Cache(layers=[FilledLayer(keys, values) for keys, values in pairs])
         logits = self.model(
             input_ids=input_ids,
             attention_mask=masks(self.model, attention_mask, input_ids.shape[1]),
@@ -88,11 +76,10 @@ def export_decoder(model: PreTrainedModel, path: Path, *, dynamo: bool, opset: i
         torch.arange(past, past + size)[None].expand(rows, -1).contiguous(),
     )
     layers = len(cache) // 2
-    named = [f"{i}.{part}" for i in range(layers) for part in ("key", "value")]
+    before, after = past_names(layers, "past_key_values"), past_names(layers, "present")
     names = {
-        "input_names": ["input_ids", "attention_mask", "position_ids"]
-        + [f"past_key_values.{name}" for name in named],
-        "output_names": ["logits", *(f"present.{name}" for name in named)],
+        "input_names": ["input_ids", "attention_mask", "position_ids", *before],
+        "output_names": ["logits", *after],
     }
     if dynamo:
         batch, sequence, length = (torch.export.Dim(n) for n in ("batch", "sequence", "past"))
@@ -104,10 +91,11 @@ def export_decoder(model: PreTrainedModel, path: Path, *, dynamo: bool, opset: i
         )
         options = {"dynamic_shapes": shapes, "optimize": True, "external_data": False}
     else:
-        axes = {"input_ids": {0: "batch", 1: "sequence"}, "position_ids": {0: "batch", 1: "sequence"}}
-        axes |= {"attention_mask": {0: "batch", 1: "total"}, "logits": {0: "batch", 1: "sequence"}}
-        axes |= {f"past_key_values.{name}": {0: "batch", 2: "past"} for name in named}
-        axes |= {f"present.{name}": {0: "batch", 2: "total"} for name in named}
+        fed = {0: "batch", 1: "sequence"}
+        axes = {"input_ids": fed, "position_ids": fed, "logits": fed}
+        axes |= {"attention_mask": {0: "batch", 1: "total"}}
+        axes |= {name: {0: "batch", 2: "past"} for name in before}
+        axes |= {name: {0: "batch", 2: "total"} for name in after}
         options = {"dynamic_axes": axes}
     torch.onnx.export(
         CachedDecoder(model).eval(),

@@ -5,7 +5,11 @@ import { alignStream, type LoopOptions, type LoopRow } from '../../align/stream.
 import { createLocalUpstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
-import { layerCoefficients, steeringUnit } from '../../experiment/steeringUnit.js';
+import {
+  defaultPositions,
+  layerCoefficients,
+  steeringUnit,
+} from '../../experiment/steeringUnit.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
@@ -132,8 +136,7 @@ async function steer(
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
-  // As `sweep` does by default: the decision is pushed, the sentence after it written unsteered.
-  return { steering: { direction: directions.vectors, positions: 'prompt' }, coefficient };
+  return { steering: { direction: directions.vectors, positions: defaultPositions }, coefficient };
 }
 
 function describe({ index, last, correction, copied, edit }: Round): string {

@@ -2,6 +2,7 @@
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import { defaultPositions } from '../../experiment/steeringUnit.js';
 import { runSweep, type SweepOptions } from '../../experiment/sweep.js';
 import { isRightAnswer, sweepProblems } from '../../experiment/sweepProblems.js';
 import type { SweepRecord, SweepSummary } from '../../experiment/sweepTypes.js';
@@ -71,7 +72,7 @@ const options = {
   }),
   positions: choice(['prompt', 'all', 'generated'], {
     help: 'steered positions: those of the prompt, every one (the papers), or the generated ones',
-    default: 'prompt',
+    default: defaultPositions,
   }),
   metric: choice(['editRatio', 'normalizedDistance', 'indelSimilarity'], {
     help: 'what is measured between y1 and y2',
