@@ -98,6 +98,35 @@ describe('runSweep, fixed mode', () => {
     expect(other.positions).toEqual(new Set(['prompt']));
   });
 
+  it('keeps rounds in order where batches come back in another', async () => {
+    const planted = plantedCorrector();
+    let calls = 0;
+    const late = {
+      name: planted.name,
+      correct: async (...of: Parameters<typeof planted.correct>) => {
+        // Of the batches that are asked for together the first comes last.
+        const turns = 20 - (calls++ % 20);
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        return planted.correct(...of);
+      },
+    };
+    // A batch of the whole grid holds two inputs, so a problem's seven lie in several.
+    const { problems } = sweepOptions();
+    const long = problems.map((problem) => ({
+      ...problem,
+      inputs: Array.from({ length: 7 }, (_, i) => ({
+        prefix: '',
+        last: `${'word '.repeat(i + 3)}.`,
+      })),
+    }));
+    const given = { problems: long, steeredLayers: [1], scale: 1 };
+    const [inTurn, outOfTurn] = [
+      await run(sweepOptions(given)),
+      await run(sweepOptions({ ...given, corrector: late })),
+    ];
+    expect(outOfTurn.records).toEqual(inTurn.records);
+  });
+
   it('ends in the same summary wherever it was interrupted', async () => {
     const fixed = { steeredLayers: [1, 2], scale: 2 };
     const whole = await run(sweepOptions(fixed));
