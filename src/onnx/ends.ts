@@ -25,6 +25,7 @@ export function findEnds(index: GraphIndex): DecoderEnds {
   const names = inputs.map(({ name }) => name);
   refuseOtherModels(names);
   const own = findInputs(names);
+  refuseFixedSizes(inputs.find(({ name }) => name === own.inputIds));
   const cache = findCache(index, inputs);
   const known = new Set<string | null>([
     ...Object.values<string | null>({ ...own }),
@@ -48,12 +49,24 @@ function refuseOtherModels(names: readonly string[]): void {
   }
   if (names.includes('use_cache_branch')) {
     throw new Error(
-      'model: a merged decoder (it has input use_cache_branch); export it without merging',
+      'model: a merged decoder (it has input use_cache_branch): one branch has no cache, and the other was traced for a single token, so that no prompt can follow a cache; take the file model.onnx of a later export, or export it without merging',
     );
   }
   if (!names.includes('input_ids')) {
     throw new Error(
       `model: no input_ids (found inputs ${list(names)}); a decoder that takes token ids is needed`,
+    );
+  }
+}
+
+/** What was traced at one size has that size built in, in masks and in shapes. */
+function refuseFixedSizes(inputIds: ValueInfoProto | undefined): void {
+  const sizes = inputIds === undefined ? null : dimensions(inputIds);
+  for (const [axis, what] of ['rows', 'tokens'].entries()) {
+    const size = sizes?.[axis];
+    if (typeof size !== 'number') continue;
+    throw new Error(
+      `model: its input_ids take ${size} ${what} only (expected any number); export it with dynamic axes`,
     );
   }
 }

@@ -9,6 +9,7 @@ import { parseModel } from './model.js';
 import type { ParsedModel } from './model.js';
 import { findResidualStream, nodeAt } from './residual.js';
 import type { ResidualStream } from './residual.js';
+import { keepWholeCaches } from './windows.js';
 import { TensorProto_DataType as DataType } from 'onnx-buf';
 
 /** A decoder that has been looked through: what the edits start from. */
@@ -30,10 +31,14 @@ export function inspectDecoder(model: Uint8Array): DecoderLayout {
   return readDecoder(model).layout;
 }
 
+/** Operators that take one scale for all rows of a batch. */
+const dynamicQuantizers = ['DynamicQuantizeLinear', 'DynamicQuantizeMatMul'];
+
 /** Parses a decoder and finds everything that the edits need. */
 export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const parsed = parseModel(bytes);
   const { graph, opset } = parsed;
+  keepWholeCaches(graph);
   const index = indexGraph(graph);
   const ends = findEnds(index);
   const stream = findResidualStream(index, {
@@ -52,8 +57,9 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
     cache: ends.cache,
     blocks: stream.blocks,
     logits: head.layout,
-    dynamicQuantization: operators.has('DynamicQuantizeLinear'),
+    dynamicQuantization: dynamicQuantizers.some((operator) => operators.has(operator)),
     opset,
+    producer: `${parsed.model.producerName} ${parsed.model.producerVersion}`.trim(),
   };
   return { parsed, index, stream, head, layout };
 }

@@ -13,6 +13,7 @@ import { readDecoder } from './inspect.js';
 import type { DecoderLayout, InstrumentedModel, InstrumentOptions } from './layout.js';
 import { serializeModel } from './model.js';
 import { inputs, outputs } from './names.js';
+import { documentPorts } from './ports.js';
 import { pairWithRows } from './select.js';
 import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
 
@@ -51,7 +52,8 @@ export function instrument(
   graph.input.push(...steeringInputs(layout, patch), ...forwardInputs());
   graph.output = [...forwardOutputs(layout), ...kept];
   graph.valueInfo = [];
-  return { model: serializeModel(parsed.model), layout };
+  const ports = documentPorts(graph, layout);
+  return { model: serializeModel(parsed.model), layout, ports };
 }
 
 /** Projections of every position and states of the chosen ones, over all layers. */

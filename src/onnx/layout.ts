@@ -83,6 +83,8 @@ export interface DecoderLayout {
   dynamicQuantization: boolean;
   /** Version of the default operator set. */
   opset: number;
+  /** What the file says of who wrote it, e.g. `pytorch 2.13.0`; may be empty. */
+  producer: string;
 }
 
 /** What the edits compile in. */
@@ -91,8 +93,19 @@ export interface InstrumentOptions {
   patch?: boolean;
 }
 
+/** One input or output. */
+export interface Port {
+  name: string;
+  kind: 'input' | 'output';
+  /** Element type and dimensions by letter, e.g. `float32 [B, L]`. */
+  shape: string;
+  meaning: string;
+}
+
 /** An edited model, ready for a session. */
 export interface InstrumentedModel {
   model: Uint8Array;
   layout: DecoderLayout;
+  /** What goes in and what comes out, in the graph's order. */
+  ports: Port[];
 }

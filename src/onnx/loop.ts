@@ -26,6 +26,7 @@ import { steeringInputs } from './instrument.js';
 import type { DecoderLayout, InstrumentedModel, InstrumentOptions } from './layout.js';
 import { serializeModel } from './model.js';
 import { inputs, loopInputs, loopOutputs } from './names.js';
+import { documentPorts } from './ports.js';
 import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
 import type { Directions, Patches, SortedPatches } from './steer.js';
 import { advance, cacheType, declareCarried, selectLast } from './step.js';
@@ -64,14 +65,16 @@ export function instrumentLoop(
     attributes: { body },
   });
   const own = parsed.graph.input.filter(({ name }) => !decoder.index.initializers.has(name));
-  parsed.model.graph = create(GraphProtoSchema, {
+  const graph = create(GraphProtoSchema, {
     name: parsed.graph.name,
     node: outer.nodes,
     initializer: [...parsed.graph.initializer.filter(isExternal), ...outer.initializers],
     input: [...own, ...steeringInputs(layout, patch), ...generationInputs()],
     output: [...scanOutputs(layout), ...presentOutputs(layout)],
   });
-  return { model: serializeModel(parsed.model), layout };
+  parsed.model.graph = graph;
+  const ports = documentPorts(graph, layout);
+  return { model: serializeModel(parsed.model), layout, ports };
 }
 
 /** What stands outside the loop. */

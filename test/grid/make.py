@@ -14,6 +14,7 @@ Transformers, runs with requirements-optimum.txt.
 import argparse
 import base64
 import contextlib
+import copy
 import io
 import json
 import shutil
@@ -90,6 +91,48 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, object]]] = {
         | {"n_positions": 128, "rotary_dim": 8, "bos_token_id": 1, "eos_token_id": 2},
     ),
     "starcoder2": ("starcoder2", LLAMA),
+    "phi": ("phi", LLAMA | {"partial_rotary_factor": 0.5, "qk_layernorm": True}),
+    "cohere2": ("cohere2", LLAMA | {"sliding_window": 8}),
+    "glm": ("glm", LLAMA | {"head_dim": 16}),
+    "glm4": ("glm4", LLAMA | {"head_dim": 16}),
+    "helium": ("helium", LLAMA | {"head_dim": 16}),
+    "nemotron": ("nemotron", LLAMA),
+    "smollm3": ("smollm3", LLAMA | {"no_rope_layer_interval": 2}),
+    "exaone4": ("exaone4", LLAMA | {"sliding_window": 8, "sliding_window_pattern": 2}),
+    "seed-oss": ("seed_oss", LLAMA | HEAD),
+    "persimmon": ("persimmon", LLAMA | {"partial_rotary_factor": 0.5}),
+    "codegen": (
+        "codegen",
+        {"vocab_size": VOCABULARY, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": HEADS}
+        | {"n_positions": 128, "rotary_dim": 8, "bos_token_id": 1, "eos_token_id": 2},
+    ),
+    "gpt-bigcode": (
+        "gpt_bigcode",
+        {"vocab_size": VOCABULARY, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": HEADS}
+        | {"n_positions": 128, "multi_query": True, "bos_token_id": 1, "eos_token_id": 2},
+    ),
+    "bloom": (
+        "bloom",
+        {"vocab_size": VOCABULARY, "hidden_size": WIDTH, "n_layer": LAYERS, "n_head": HEADS},
+    ),
+    "mpt": (
+        "mpt",
+        {"vocab_size": VOCABULARY, "d_model": WIDTH, "n_layers": LAYERS, "n_heads": HEADS}
+        | {"max_seq_len": 128},
+    ),
+    "xglm": (
+        "xglm",
+        {"vocab_size": VOCABULARY, "d_model": WIDTH, "num_layers": LAYERS}
+        | {"attention_heads": HEADS, "ffn_dim": 48, "max_position_embeddings": 128},
+    ),
+    "mixtral": ("mixtral", LLAMA | {"num_local_experts": 4, "num_experts_per_tok": 2}),
+    "olmoe": ("olmoe", LLAMA | {"num_experts": 4, "num_experts_per_tok": 2}),
+    "deepseek3": (
+        "deepseek_v3",
+        LLAMA
+        | {"num_key_value_heads": HEADS, "q_lora_rank": 16, "kv_lora_rank": 16, "v_head_dim": 16}
+        | {"qk_rope_head_dim": 8, "qk_nope_head_dim": 8, "first_k_dense_replace": 3},
+    ),
 }
 PROMPTS = [[1, 17, 33, 5, 80, 41, 9, 64, 22, 11, 70], [1, 50, 3, 28, 91, 14]]
 NEW_TOKENS = 12
@@ -101,6 +144,8 @@ def build(name: str) -> PreTrainedModel:
     torch.manual_seed(7)
     model_type, options = ARCHITECTURES[name]
     config = AutoConfig.for_model(model_type, **options)
+    # Mixtures of experts: their batched kernels are operators that ONNX has no match for.
+    config._experts_implementation = "eager"
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -168,21 +213,28 @@ def greedy(model: PreTrainedModel, prompt: list[int]) -> tuple[list[int], list[f
     return ids[len(prompt) :], gaps
 
 
-def describe(model: PreTrainedModel, direction: torch.Tensor) -> dict[str, object]:
-    """What PyTorch says: plain and steered."""
-    runs = {}
-    for kind, added in (("plain", None), ("steered", direction)):
-        rows = []
-        for prompt in PROMPTS:
-            with torch.no_grad(), hooked(model, added) as seen:
-                logits = model(torch.tensor([prompt]), use_cache=False).logits[0]
-            states = torch.stack([h[0] for h in seen])
-            with torch.no_grad(), hooked(model, added):
-                tokens, gaps = greedy(model, prompt)
-            row = {"states": pack(states), "logits": pack(logits), "tokens": tokens, "gaps": gaps}
-            rows.append(row)
-        runs[kind] = rows
-    return runs
+def rounded(model: PreTrainedModel) -> PreTrainedModel:
+    """The same with its weights rounded to half precision: what an fp16 file holds."""
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.copy_(parameter.half().float())
+    return other
+
+
+def describe(model: PreTrainedModel, added: torch.Tensor | None) -> list[dict[str, object]]:
+    """What PyTorch says of each prompt."""
+    rows = []
+    for prompt in PROMPTS:
+        with torch.no_grad(), hooked(model, added) as seen:
+            logits = model(torch.tensor([prompt]), use_cache=False).logits[0]
+        states = torch.stack([h[0] for h in seen])
+        with torch.no_grad(), hooked(model, added):
+            tokens, gaps = greedy(model, prompt)
+        rows.append(
+            {"states": pack(states), "logits": pack(logits), "tokens": tokens, "gaps": gaps}
+        )
+    return rows
 
 
 def reference(model: PreTrainedModel, name: str) -> dict[str, object]:
@@ -192,6 +244,10 @@ def reference(model: PreTrainedModel, name: str) -> dict[str, object]:
     with torch.no_grad(), hooked(model, None) as seen:
         model(torch.tensor([PROMPTS[0]]), use_cache=False)
     strength = float(seen[STEERED_LAYER].norm(dim=-1).mean())
+
+    def runs(of: PreTrainedModel) -> dict[str, object]:
+        return {"plain": describe(of, None), "steered": describe(of, unit * strength)}
+
     return {
         "architecture": name,
         "layers": model.config.num_hidden_layers,
@@ -200,7 +256,8 @@ def reference(model: PreTrainedModel, name: str) -> dict[str, object]:
         "prompts": PROMPTS,
         "steering": {"layer": STEERED_LAYER, "direction": pack(unit), "coefficient": strength},
         "newTokens": NEW_TOKENS,
-        **describe(model, unit * strength),
+        "fp32": runs(model),
+        "fp16": runs(rounded(model)),
     }
 
 
@@ -216,23 +273,35 @@ def torch_export(model: PreTrainedModel, out: Path, *, dynamo: bool, opset: int)
     export_decoder(model, out / "model.onnx", dynamo=dynamo, opset=opset)
 
 
-def genai_export(source: Path, out: Path, precision: str) -> None:
+def genai_export(source: Path, out: Path, precision: str, *extra: str) -> None:
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(source)]
     options = ["-o", str(out), "-p", precision, "-e", "cpu", "-c", str(out / "cache")]
+    if extra:
+        options += ["--extra_options", *extra]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr else "no message")
     shutil.rmtree(out / "cache", ignore_errors=True)
 
 
-def optimised(fused: Path, out: Path) -> None:
+def optimised(plain: Path, out: Path) -> None:
     """As ONNX Runtime itself leaves a graph: fusions of its extended level."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(out / "model.onnx")
-    ort.InferenceSession(str(fused), options, providers=["CPUExecutionProvider"])
+    ort.InferenceSession(str(plain), options, providers=["CPUExecutionProvider"])
+
+
+def fused(plain: Path, out: Path) -> None:
+    """As ONNX Runtime's transformer optimiser leaves it: norms fused with the sums before them."""
+    from onnxruntime.transformers import optimizer
+
+    model = optimizer.optimize_model(
+        str(plain), model_type="gpt2", num_heads=HEADS, hidden_size=WIDTH, opt_level=0
+    )
+    model.save_model_to_file(str(out / "model.onnx"))
 
 
 def quantised(plain: Path, out: Path) -> None:
@@ -241,22 +310,40 @@ def quantised(plain: Path, out: Path) -> None:
     quantize_dynamic(str(plain), str(out / "model.onnx"))
 
 
-def four_bits(plain: Path, out: Path) -> None:
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+def four_bits(plain: Path, out: Path, *, embedding: bool) -> None:
+    from onnxruntime.quantization.matmul_nbits_quantizer import (
+        DefaultWeightOnlyQuantConfig,
+        MatMulNBitsQuantizer,
+        QuantFormat,
+    )
 
     import onnx
 
-    quantizer = MatMulNBitsQuantizer(onnx.load(str(plain)), block_size=16, is_symmetric=True)
+    kinds = ("MatMul", "Gather") if embedding else ("MatMul",)
+    config = DefaultWeightOnlyQuantConfig(
+        block_size=16,
+        is_symmetric=True,
+        quant_format=QuantFormat.QOperator,
+        op_types_to_quantize=kinds,
+        quant_axes=(("MatMul", 0), ("Gather", 1)),
+    )
+    quantizer = MatMulNBitsQuantizer(onnx.load(str(plain)), algo_config=config)
     quantizer.process()
     quantizer.model.save_model_to_file(str(out / "model.onnx"))
 
 
-def half(plain: Path, out: Path) -> None:
+def half(plain: Path, out: Path, **options: bool) -> None:
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     import onnx
 
-    onnx.save(convert_float_to_float16(onnx.load(str(plain))), str(out / "model.onnx"))
+    model = convert_float_to_float16(onnx.load(str(plain)), **options)
+    onnx.save(model, str(out / "model.onnx"))
+
+
+def other(out: Path, exporter: str) -> Path:
+    """The same model by another exporter, which has to come before."""
+    return out.parent / exporter / "model.onnx"
 
 
 # Exporter: precision, and how. Those made from another export come after it.
@@ -267,11 +354,19 @@ EXPORTERS: dict[str, tuple[str, Export]] = {
     "dynamo": ("fp32", lambda m, _s, o: torch_export(m, o, dynamo=True, opset=18)),
     "dynamo-23": ("fp32", lambda m, _s, o: torch_export(m, o, dynamo=True, opset=23)),
     "genai": ("fp32", lambda _m, s, o: genai_export(s, o, "fp32")),
-    "genai-int4": ("int4", lambda _m, s, o: genai_export(s, o, "int4")),
-    "optimised": ("fp32", lambda _m, _s, o: optimised(o.parent / "dynamo" / "model.onnx", o)),
-    "dynamic-int8": ("int8", lambda _m, _s, o: quantised(o.parent / "dynamo" / "model.onnx", o)),
-    "nbits-4": ("int4", lambda _m, _s, o: four_bits(o.parent / "dynamo" / "model.onnx", o)),
-    "fp16": ("fp16", lambda _m, _s, o: half(o.parent / "dynamo" / "model.onnx", o)),
+    "genai-int4": ("int4, int8", lambda _m, s, o: genai_export(s, o, "int4")),
+    "genai-int4-full": (
+        "int4",
+        lambda _m, s, o: genai_export(s, o, "int4", "int4_accuracy_level=1"),
+    ),
+    "optimised": ("fp32", lambda _m, _s, o: optimised(other(o, "torchscript"), o)),
+    "fused": ("fp32", lambda _m, _s, o: fused(other(o, "torchscript"), o)),
+    "dynamic-int8": ("int8", lambda _m, _s, o: quantised(other(o, "dynamo"), o)),
+    "nbits-4": ("int4", lambda _m, _s, o: four_bits(other(o, "dynamo"), o, embedding=False)),
+    "nbits-4-all": ("int4", lambda _m, _s, o: four_bits(other(o, "dynamo"), o, embedding=True)),
+    "fp16": ("fp16", lambda _m, _s, o: half(other(o, "dynamo"), o)),
+    "fp16-mixed": ("fp16", lambda _m, _s, o: half(other(o, "dynamo"), o, keep_io_types=True)),
+    "fp16-4": ("int4, fp16", lambda _m, _s, o: half(other(o, "nbits-4"), o)),
 }
 
 

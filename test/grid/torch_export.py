@@ -1,5 +1,7 @@
 """PyTorch's two exporters on a decoder with a cache, in the names of Hugging Face exports."""
 
+import contextlib
+import copy
 import sys
 from pathlib import Path
 
@@ -70,6 +72,11 @@ def export_decoder(model: PreTrainedModel, path: Path, *, dynamo: bool, opset: i
     """Writes an fp32 graph with a KV cache."""
     rows, size, past = 2, 5, 4
     cache = past_example(model, rows, past)
+    if opset >= 23:
+        # There, attention is one operator, which the exporter makes of PyTorch's fused one.
+        model = copy.deepcopy(model)
+        with contextlib.suppress(ValueError):
+            model.set_attn_implementation("sdpa")
     example = (
         torch.randint(3, model.config.vocab_size, (rows, size)),
         torch.ones(rows, past + size, dtype=torch.long),

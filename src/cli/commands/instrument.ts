@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
-import type { DecoderLayout } from '../../onnx/layout.js';
+import type { DecoderLayout, Port } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop.js';
 import { writeBytes } from '../files.js';
 import { defineCommand } from '../command.js';
@@ -18,9 +18,13 @@ export const instrument = defineCommand({
 graph alone, and writes the same decoder with steering (patch, ablate, add) as inputs and readings
 as outputs. The other commands do this in memory; write the file to use it from your own code.
 
---inspect only says what was found: layers, the node after which each block ends, how the cache is
-masked, whether the logits can be gathered before the LM head, and whether steering with
-coefficient 0 is bit-identical to the file (no fused block end) or differs in the last digits.`,
+What is written is plain ONNX that any runtime runs. Its inputs and outputs are listed, and explained
+in the file itself; docs/instrumented-graph.md has them all, and an example in Python.
+
+--inspect only says what was found: layers, width, heads, who exported it, the node after which each
+block ends (there it is read and steered), how the cache is laid out and masked, whether the logits
+can be gathered before the LM head, and whether steering with coefficient 0 is bit-identical to the
+file (no fused block end) or differs in the last digits.`,
   argument: {
     name: 'model',
     help: modelNames,
@@ -51,13 +55,32 @@ coefficient 0 is bit-identical to the file (no fused block end) or differs in th
       return context.result({ model: name, file, ...layout });
     }
     const build = options.graph === 'loop' ? instrumentLoop : instrumentForward;
-    const { model, layout } = build(bytes);
+    const { model, layout, ports } = build(bytes);
     const out = options.out ?? `${name}-${options.graph}.onnx`;
     await writeBytes(context.path(out), model);
     context.show(`${out}: ${layout.layers} layers, ${(model.length / 1e6).toFixed(1)} MB`);
-    context.result({ model: name, graph: options.graph, file: out, bytes: model.length });
+    context.show(describePorts(layout, ports));
+    context.result({ model: name, graph: options.graph, file: out, bytes: model.length, ports });
   },
 });
+
+/** `, 2 heads × 16`, where all are alike. */
+function describeCache({ cache }: DecoderLayout): string {
+  const sizes = [...new Set(cache.map(({ heads, headDim }) => `${heads} heads × ${headDim}`))];
+  return `, ${sizes.join(' or ')}`;
+}
+
+/** Inputs and outputs for people; the cache as one line each way. */
+function describePorts({ cache }: DecoderLayout, ports: readonly Port[]): string {
+  const cached = new Set(cache.slice(1).flatMap(({ past, present }) => [past, present]));
+  const shown = ports.filter(({ name }) => !cached.has(name));
+  const rows = shown.map(
+    ({ kind, name, shape, meaning }) => `${kind} ${name}  ${shape}: ${meaning}`,
+  );
+  return ['', ...rows, `The cache has ${cache.length} tensors each way; the first is shown.`].join(
+    '\n',
+  );
+}
 
 /** The layout for people. */
 function describe(file: string, layout: DecoderLayout): string {
@@ -66,7 +89,8 @@ function describe(file: string, layout: DecoderLayout): string {
   const lines = [
     file,
     `${layers} layers, width ${width} (${type}), vocabulary ${vocabulary}, operator set ${opset}`,
-    `cache: ${layout.cache.length} tensors, ${attention}`,
+    `exported by: ${layout.producer || 'the file does not say'}`,
+    `cache: ${layout.cache.length} tensors${describeCache(layout)}, ${attention}`,
     logits.gatheredBeforeHead
       ? `logits: gathered before the LM head (${logits.head ?? ''})`
       : 'logits: gathered after the LM head, which is not one position-wise product',
