@@ -66,7 +66,7 @@ export function findResidualStream(
   const owners = findOwners(index, flow, ends.cacheLayers);
   const tail = findTail(index, flow, owners);
   const last = findLastOutput(index, flow, owners, tail);
-  const preNorm = flow.chain.some((i) => handsOnSum(index, flow, i));
+  const preNorm = isPreNorm(index, flow, { owners, last });
   const nodes = [...owners.slice(1), last].map((at) => flow.chain[at] ?? -1);
   const blocks = nodes.map((i) => blockOutput(nodeAt(index, i), preNorm));
   return { flow, blocks, nodes, end: last };
@@ -195,6 +195,24 @@ function handsOnSum(index: GraphIndex, flow: Flow, i: number): boolean {
   if (!fusedNorms.has(node.opType)) return false;
   const sum = node.output[sumOutput] ?? '';
   return (index.consumers.get(sum) ?? []).some((j) => flow.on.has(j));
+}
+
+/**
+ * Whether the stream is the sums, not what norms make of them. Then fused norms hand their sums
+ * on, or blocks end in plain sums; a last fused norm alone is the final one. Where there is but
+ * one block, the sum within it tells.
+ */
+function isPreNorm(
+  index: GraphIndex,
+  flow: Flow,
+  { owners, last }: { owners: readonly number[]; last: number },
+): boolean {
+  if (flow.chain.some((i) => handsOnSum(index, flow, i))) return true;
+  const isPlainSum = (i: number): boolean =>
+    isResidualSum(index, flow, i) && !fusedNorms.has(nodeAt(index, i).opType);
+  if (owners.length > 1) return owners.slice(1).some((at) => isPlainSum(flow.chain[at] ?? -1));
+  const within = flow.chain.slice((owners[0] ?? 0) + 1, last);
+  return !within.some((i) => isResidualSum(index, flow, i) && !isPlainSum(i));
 }
 
 function blockOutput(node: NodeProto, preNorm: boolean): BlockOutput {

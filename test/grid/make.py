@@ -50,6 +50,8 @@ LLAMA = {
     "pad_token_id": 0,
 }
 HEAD = {"head_dim": 32}
+# Half of a head is turned, and ONNX Runtime turns multiples of 16.
+WIDE_HEADS = LLAMA | {"num_attention_heads": 2}
 GEMMA = LLAMA | HEAD | {"hidden_activation": "gelu_pytorch_tanh"}
 WINDOW = {"sliding_window": 8, "query_pre_attn_scalar": 32}
 # Architecture: model type and what its config says beside the sizes.
@@ -91,12 +93,12 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, object]]] = {
         | {"n_positions": 128, "rotary_dim": 8, "bos_token_id": 1, "eos_token_id": 2},
     ),
     "starcoder2": ("starcoder2", LLAMA),
-    "phi": ("phi", LLAMA | {"partial_rotary_factor": 0.5, "qk_layernorm": True}),
+    "phi": ("phi", WIDE_HEADS | {"partial_rotary_factor": 0.5, "qk_layernorm": True}),
     "cohere2": ("cohere2", LLAMA | {"sliding_window": 8}),
     "glm": ("glm", LLAMA | {"head_dim": 16}),
     "glm4": ("glm4", LLAMA | {"head_dim": 16}),
     "helium": ("helium", LLAMA | {"head_dim": 16}),
-    "nemotron": ("nemotron", LLAMA),
+    "nemotron": ("nemotron", WIDE_HEADS),
     "smollm3": ("smollm3", LLAMA | {"no_rope_layer_interval": 2}),
     "exaone4": ("exaone4", LLAMA | {"sliding_window": 8, "sliding_window_pattern": 2}),
     "seed-oss": ("seed_oss", LLAMA | HEAD),
@@ -144,8 +146,8 @@ def build(name: str) -> PreTrainedModel:
     torch.manual_seed(7)
     model_type, options = ARCHITECTURES[name]
     config = AutoConfig.for_model(model_type, **options)
-    # Mixtures of experts: their batched kernels are operators that ONNX has no match for.
-    config._experts_implementation = "eager"
+    # Mixtures of experts: their other kernels are operators, or loops, that ONNX has no match for.
+    config._experts_implementation = "batched_mm"
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -273,11 +275,9 @@ def torch_export(model: PreTrainedModel, out: Path, *, dynamo: bool, opset: int)
     export_decoder(model, out / "model.onnx", dynamo=dynamo, opset=opset)
 
 
-def genai_export(source: Path, out: Path, precision: str, *extra: str) -> None:
+def genai_export(source: Path, out: Path, precision: str) -> None:
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(source)]
     options = ["-o", str(out), "-p", precision, "-e", "cpu", "-c", str(out / "cache")]
-    if extra:
-        options += ["--extra_options", *extra]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr else "no message")
@@ -332,6 +332,18 @@ def four_bits(plain: Path, out: Path, *, embedding: bool) -> None:
     quantizer.model.save_model_to_file(str(out / "model.onnx"))
 
 
+def full_activations(quantised: Path, out: Path) -> None:
+    """The same 4-bit weights, without rounding what they are multiplied with to 8 bits."""
+    import onnx
+
+    model = onnx.load(str(quantised))
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "MatMulNBits" and attribute.name == "accuracy_level":
+                attribute.i = 1
+    onnx.save(model, str(out / "model.onnx"))
+
+
 def half(plain: Path, out: Path, **options: bool) -> None:
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -341,9 +353,16 @@ def half(plain: Path, out: Path, **options: bool) -> None:
     onnx.save(model, str(out / "model.onnx"))
 
 
+class NothingToStartFromError(Exception):
+    """The export that another one is made from is missing."""
+
+
 def other(out: Path, exporter: str) -> Path:
     """The same model by another exporter, which has to come before."""
-    return out.parent / exporter / "model.onnx"
+    path = out.parent / exporter / "model.onnx"
+    if not path.exists():
+        raise NothingToStartFromError
+    return path
 
 
 # Exporter: precision, and how. Those made from another export come after it.
@@ -355,10 +374,7 @@ EXPORTERS: dict[str, tuple[str, Export]] = {
     "dynamo-23": ("fp32", lambda m, _s, o: torch_export(m, o, dynamo=True, opset=23)),
     "genai": ("fp32", lambda _m, s, o: genai_export(s, o, "fp32")),
     "genai-int4": ("int4, int8", lambda _m, s, o: genai_export(s, o, "int4")),
-    "genai-int4-full": (
-        "int4",
-        lambda _m, s, o: genai_export(s, o, "int4", "int4_accuracy_level=1"),
-    ),
+    "genai-int4-full": ("int4", lambda _m, _s, o: full_activations(other(o, "genai-int4"), o)),
     "optimised": ("fp32", lambda _m, _s, o: optimised(other(o, "torchscript"), o)),
     "fused": ("fp32", lambda _m, _s, o: fused(other(o, "torchscript"), o)),
     "dynamic-int8": ("int8", lambda _m, _s, o: quantised(other(o, "dynamo"), o)),
@@ -388,6 +404,9 @@ def make(name: str, exporters: list[str], out: Path) -> None:
                 export(model, source, target)
             (target / "export.json").write_text(json.dumps({"precision": precision}))
             said = "ok"
+        except NothingToStartFromError:
+            shutil.rmtree(target)
+            said = "skipped: what it is made from is missing"
         except Exception as error:  # Exporters fail in every way there is.
             (target / "failed.txt").write_text(
                 f"{error}\n\n{traceback.format_exc()}\n{log.getvalue()}"

@@ -1,7 +1,14 @@
-import type { GraphProto } from 'onnx-buf';
+import { create } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType as AttributeType,
+  AttributeProtoSchema,
+  NodeProtoSchema,
+} from 'onnx-buf';
+import type { AttributeProto, GraphProto, NodeProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
 import { instrument } from '../../src/onnx/instrument.js';
+import { parseModel } from '../../src/onnx/model.js';
 import { instrumentLoop } from '../../src/onnx/loop.js';
 import { edited, rename } from './edits.js';
 import { tinyDecoder } from './tinyDecoder.js';
@@ -25,6 +32,29 @@ describe('inspectDecoder', () => {
       expect(layout.attention).toBe(style === 'fused' ? 'group-query-attention' : 'full-mask');
       expect(layout.logits.gatheredBeforeHead).toBe(true);
     }
+  });
+
+  it('tells a fused final norm from the end of a block', () => {
+    // As ONNX Runtime's optimiser leaves sandwich norms: only the last sum can be fused with a norm.
+    for (const layers of [1, 3]) {
+      const file = edited({ style: 'sandwich', layers }, fuseFinalNorm);
+      const last = inspectDecoder(file).blocks.at(-1);
+      expect(last).toMatchObject({ operator: 'SkipSimplifiedLayerNormalization', fused: true });
+      expect(last?.tensor).toMatch(/sum$/);
+    }
+  });
+
+  it('keeps all of a cache of which the exporter keeps a window', () => {
+    const file = edited({ style: 'fused' }, ({ node }) => {
+      for (const one of node) {
+        if (one.opType !== 'GroupQueryAttention') continue;
+        one.attribute.push(integer('local_window_size', 8n), integer('sliding_window_cache', 1n));
+      }
+    });
+    const { graph } = parseModel(instrument(file).model);
+    const attributes = graph.node.flatMap((node) => node.attribute.map(({ name }) => name));
+    expect(attributes).toContain('local_window_size');
+    expect(attributes).not.toContain('sliding_window_cache');
   });
 
   it('lists the cache by layer, keys before values', () => {
@@ -75,6 +105,43 @@ describe('inspectDecoder', () => {
   });
 });
 
+function integer(name: string, i: bigint): AttributeProto {
+  return create(AttributeProtoSchema, { name, type: AttributeType.INT, i });
+}
+
+/** Puts one fused node in the place of the last sum and of the final norm after it. */
+function fuseFinalNorm(graph: GraphProto): void {
+  const head = graph.node.find(({ output }) => output.includes('logits'));
+  const normed = head?.input[0] ?? '';
+  const scale = graph.node.find(({ output }) => output.includes(normed));
+  const [gamma = ''] = scale?.input ?? [];
+  const sums = graph.node.filter(
+    ({ opType, input }) => opType === 'Add' && input.every((name) => !isWeight(graph, name)),
+  );
+  const last = sums.at(-1);
+  const of = graph.node.filter((node) => node !== scale && node !== last);
+  const fused = create(NodeProtoSchema, {
+    name: 'fused',
+    opType: 'SkipSimplifiedLayerNormalization',
+    domain: 'com.microsoft',
+    input: [...(last?.input ?? []), gamma],
+    output: [normed],
+  });
+  graph.node = withoutUnread(graph, [...of, fused]);
+}
+
+function isWeight(graph: GraphProto, name: string): boolean {
+  return graph.initializer.some((tensor) => tensor.name === name);
+}
+
+/** Nodes whose results something reads. */
+function withoutUnread(graph: GraphProto, nodes: NodeProto[]): NodeProto[] {
+  const outputs = graph.output.map(({ name }) => name);
+  const read = new Set([...outputs, ...nodes.flatMap(({ input }) => input)]);
+  const kept = nodes.filter(({ output }) => output.some((name) => read.has(name)));
+  return kept.length === nodes.length ? kept : withoutUnread(graph, kept);
+}
+
 type Change = (graph: GraphProto) => void;
 const cases: [string, Change, RegExp][] = [
   [
@@ -103,6 +170,15 @@ const cases: [string, Change, RegExp][] = [
   ],
   ['an encoder', (g) => rename(g, 'attention_mask', 'encoder_attention_mask'), /encoder-decoder/],
   ['merged branches', (g) => rename(g, 'attention_mask', 'use_cache_branch'), /without merging/],
+  [
+    'one token at a time',
+    (g) => {
+      const shape = g.input.find(({ name }) => name === 'input_ids')?.type?.value;
+      const length = shape?.case === 'tensorType' ? shape.value.shape?.dim[1] : undefined;
+      if (length !== undefined) length.value = { case: 'dimValue', value: 1n };
+    },
+    /input_ids take 1 tokens only/,
+  ],
   [
     'an unknown input',
     (g) => rename(g, 'position_ids', 'token_type_ids'),
