@@ -19,8 +19,8 @@ export interface ReadingOptions {
   limit?: number;
   /** A direction file, in place of a direction made now. */
   direction?: string | undefined;
-  /** Layers that are steered, or `any` where that is not settled: the file must have them. */
-  layers?: readonly number[] | 'any' | undefined;
+  /** Layers that are to be steered: the file must have them. */
+  layers?: readonly number[] | undefined;
 }
 
 /** Labelled stimuli, direction and health of a corrector. */
@@ -58,7 +58,7 @@ async function findStored(
   const stored = await loadDirections(context.path(direction), model.decoder.info);
   warnAll(importWarnings(stored, direction), context);
   const absent = absentLayers(stored.directions);
-  const missing = layers === 'any' ? absent : absent.filter((layer) => layers?.includes(layer));
+  const missing = absent.filter((layer) => layers?.includes(layer));
   if (missing.length > 0) {
     throw new Error(
       `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,

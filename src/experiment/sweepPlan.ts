@@ -14,6 +14,7 @@
  * said, and nothing is flipped.
  */
 import { fitLine } from '../math/fit.js';
+import { absentLayers } from '../read/directions.js';
 import type { Directions } from '../read/directions.js';
 import { layerWindows, steeringUnit } from './steeringUnit.js';
 import { chooseFitRange, metricTable, tableMeans, within } from './sweepFit.js';
@@ -122,10 +123,7 @@ type Windows = ValidationReport['windows'];
 
 /** Every window's largest harmless scale, and its line over a coarse grid at that scale. */
 async function tryWindows(options: PlanOptions): Promise<Windows> {
-  const { accuracy } = options;
-  const ranked = accuracy.map((_, layer) => layer);
-  ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);
-  const candidates = layerWindows({ layers: accuracy.length, around: ranked.slice(0, 2) });
+  const candidates = candidateWindows(options);
   const problems = options.validation
     .slice(0, options.windowProblems ?? 16)
     .map((p, i) => ({ ...p, inputs: oneInput(p, i) }));
@@ -145,6 +143,15 @@ async function tryWindows(options: PlanOptions): Promise<Windows> {
     options.onProgress?.(++tried, candidates.length);
   }
   return windows;
+}
+
+/** Windows around the two layers of best accuracy, of layers that have a direction. */
+function candidateWindows({ accuracy, directions }: PlanOptions): number[][] {
+  const absent = new Set(absentLayers(directions));
+  const ranked = accuracy.map((_, layer) => layer).filter((layer) => !absent.has(layer));
+  ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);
+  const windows = layerWindows({ layers: accuracy.length, around: ranked.slice(0, 2) });
+  return windows.filter((window) => window.every((layer) => !absent.has(layer)));
 }
 
 /** Both ends, 0, and the middle of either side. */

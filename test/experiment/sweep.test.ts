@@ -47,6 +47,16 @@ describe('runSweep, fixed mode', () => {
     expect(summary.warnings).toEqual([]);
   });
 
+  it('chooses among the layers that have a direction', async () => {
+    const { directions } = sweepOptions();
+    const vectors = Float32Array.from(directions.vectors);
+    vectors.fill(0, 2 * directions.width, 3 * directions.width);
+    const { summary } = await run(sweepOptions({ directions: { ...directions, vectors } }));
+    expect(summary.layers).toEqual([1]);
+    expect(summary.validation.windows.flatMap((window) => window.layers)).not.toContain(2);
+    expect(summary.controls.random.every(({ slope }) => Number.isFinite(slope))).toBe(true);
+  });
+
   it('has one point per coefficient, each problem counted once, and no accuracy', async () => {
     const { summary, records } = await run(sweepOptions());
     expect(summary.points.map((p) => p.coefficient)).toEqual(

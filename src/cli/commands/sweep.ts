@@ -161,8 +161,7 @@ async function prepare(
   context: Context,
 ): Promise<SweepOptions> {
   const { stimuli: file, method: how, direction, layers, coefficients, scale } = given;
-  const steered = layers ?? ('any' as const);
-  const of = { stimuli: file, method: how, seed: given.seed, direction, layers: steered };
+  const of = { stimuli: file, method: how, seed: given.seed, direction, layers };
   const reading = await readModel(model, of, context);
   const quadruples = (path: string) => readAnnotatedQuadruples(context.path(path));
   return {
