@@ -3,6 +3,7 @@
     python make.py --out grid                      every architecture, every exporter
     python make.py --out grid --arch gpt2 qwen3    some architectures
     python make.py --out grid --exporter dynamo    some exporters
+    SMALL=1 python make.py --out ...               as small as they get, for fixtures
 
 For each architecture `<out>/<architecture>/reference.json` holds tokens, block outputs, logits, the
 same with a vector added after one block, and greedy continuations; each export lies in a folder
@@ -17,6 +18,7 @@ import contextlib
 import copy
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -35,15 +37,16 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+SMALL = "SMALL" in os.environ
 # ONNX Runtime's fused attention wants heads whose width is a multiple of 16.
-VOCABULARY, WIDTH, LAYERS, HEADS = 96, 64, 3, 4
+VOCABULARY, WIDTH, LAYERS, HEADS = (40, 32, 2, 2) if SMALL else (96, 64, 3, 4)
 LLAMA = {
     "vocab_size": VOCABULARY,
     "hidden_size": WIDTH,
-    "intermediate_size": 48,
+    "intermediate_size": 24 if SMALL else 48,
     "num_hidden_layers": LAYERS,
     "num_attention_heads": HEADS,
-    "num_key_value_heads": 2,
+    "num_key_value_heads": HEADS // 2,
     "max_position_embeddings": 128,
     "bos_token_id": 1,
     "eos_token_id": 2,
@@ -64,7 +67,13 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, object]]] = {
     "gemma": ("gemma", GEMMA),
     "gemma2": ("gemma2", GEMMA | WINDOW),
     "gemma3": ("gemma3_text", GEMMA | WINDOW | {"sliding_window_pattern": 2}),
-    "phi3": ("phi3", LLAMA | {"rope_scaling": None}),
+    # GenAI's builder takes any layer as wide as the vocabulary for the head, so not twice 48.
+    "phi3": (
+        "phi3",
+        LLAMA
+        | {"rope_scaling": None, "original_max_position_embeddings": 128}
+        | {"intermediate_size": 56},
+    ),
     "gpt2": (
         "gpt2",
         {"vocab_size": VOCABULARY, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": HEADS}
@@ -136,7 +145,10 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, object]]] = {
         | {"qk_rope_head_dim": 8, "qk_nope_head_dim": 8, "first_k_dense_replace": 3},
     ),
 }
-PROMPTS = [[1, 17, 33, 5, 80, 41, 9, 64, 22, 11, 70], [1, 50, 3, 28, 91, 14]]
+PROMPTS = [
+    [token % VOCABULARY for token in prompt]
+    for prompt in ([1, 17, 33, 5, 80, 41, 9, 64, 22, 11, 70], [1, 50, 3, 28, 91, 14])
+]
 NEW_TOKENS = 12
 STEERED_LAYER = 1
 
@@ -386,6 +398,22 @@ EXPORTERS: dict[str, tuple[str, Export]] = {
 }
 
 
+def strip(folder: Path) -> None:
+    """Leaves of a fixture what is run: no traces of the source, no tokenizer, no settings."""
+    import onnx
+
+    for path in folder.iterdir():
+        if not path.name.startswith("model.onnx"):
+            path.unlink()
+    model = onnx.load(str(folder / "model.onnx"), load_external_data=False)
+    graph = model.graph
+    values = [*graph.input, *graph.output, *graph.value_info, *graph.initializer]
+    for item in (model, graph, *graph.node, *values):
+        item.ClearField("metadata_props")
+        item.ClearField("doc_string")
+    onnx.save(model, str(folder / "model.onnx"))
+
+
 def make(name: str, exporters: list[str], out: Path) -> None:
     folder = out / name
     model = build(name)
@@ -402,6 +430,8 @@ def make(name: str, exporters: list[str], out: Path) -> None:
         try:
             with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
                 export(model, source, target)
+            if SMALL:
+                strip(target)
             (target / "export.json").write_text(json.dumps({"precision": precision}))
             said = "ok"
         except NothingToStartFromError:

@@ -22,6 +22,13 @@ export interface Line {
   remark: string;
 }
 
+export function emptyLine(architecture: string, exporter: string): Line {
+  return {
+    architecture, exporter, precision: '', found: '', file: null, edited: null,
+    read: null, logits: null, steer: null, wrong: null, ties: null, remark: '',
+  }; // prettier-ignore
+}
+
 /** Architectures down, exporters across: the largest difference from what a file is held against. */
 export function overview(lines: readonly Line[]): string {
   const architectures = [...new Set(lines.map((line) => line.architecture))].sort();
@@ -29,8 +36,9 @@ export function overview(lines: readonly Line[]): string {
   const rows = architectures.map((architecture) => [
     architecture,
     ...exporters.map((exporter) => {
-      const found = lines.find((l) => l.architecture === architecture && l.exporter === exporter);
-      return found === undefined ? '' : cell(found);
+      const found = lines.filter((l) => l.architecture === architecture && l.exporter === exporter);
+      const best = found.find(({ found }) => found !== '') ?? found[0];
+      return best === undefined ? '' : cell(best);
     }),
   ]);
   return markdown(['architecture', ...exporters], rows);
