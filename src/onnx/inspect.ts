@@ -1,4 +1,5 @@
 /** Reads a decoder's layout out of its graph. */
+import { checkWiring } from './checkGraph.js';
 import { findEnds, floatType } from './ends.js';
 import { dimensions, indexGraph, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
@@ -36,6 +37,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const { graph, opset } = parsed;
   const index = indexGraph(graph);
   const ends = findEnds(index);
+  checkWiring(index);
   const stream = findResidualStream(index, {
     inputIds: ends.inputs.inputIds,
     logits: ends.logits.name,
@@ -55,6 +57,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
     dynamicQuantization: operators.has('DynamicQuantizeLinear'),
     opset,
   };
+  checkSizes(layout);
   return { parsed, index, stream, head, layout };
 }
 
@@ -76,6 +79,22 @@ function sizes(
     );
   }
   return { width, vocabulary };
+}
+
+/** Far more than any model has; buffers of requests are made from these numbers. */
+const largestSize = 2 ** 24;
+
+function checkSizes({ width, vocabulary, cache }: DecoderLayout): void {
+  const sizes = cache.flatMap(({ past, heads, headDim }) => [
+    [`heads of ${past}`, heads] as const,
+    [`head width of ${past}`, headDim] as const,
+  ]);
+  for (const [what, size] of [['width', width], ['vocabulary', vocabulary], ...sizes] as const) {
+    if (Number.isInteger(size) && size >= 1 && size <= largestSize) continue;
+    throw new Error(
+      `model: ${what} cannot be ${size} (expected 1 to ${largestSize}); export it again`,
+    );
+  }
 }
 
 function numberOr(

@@ -10,12 +10,8 @@
  * `K` directions, `V` vocabulary.
  */
 import { create } from '@bufbuild/protobuf';
-import {
-  GraphProtoSchema,
-  TensorProto_DataLocation,
-  TensorProto_DataType as DataType,
-} from 'onnx-buf';
-import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf';
+import { GraphProtoSchema, TensorProto_DataType as DataType } from 'onnx-buf';
+import type { GraphProto, NodeProto, ValueInfoProto } from 'onnx-buf';
 import { GraphWriter, makeGraph, valueInfo } from './build.js';
 import { CarriedValues } from './carried.js';
 import { editNodes } from './edit.js';
@@ -29,6 +25,7 @@ import { inputs, loopInputs, loopOutputs } from './names.js';
 import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
 import type { Directions, Patches, SortedPatches } from './steer.js';
 import { advance, cacheType, declareCarried, selectLast } from './step.js';
+import { isExternal } from './tensors.js';
 
 /**
  * Builds generation, with steering and reading, around a decoder.
@@ -67,6 +64,7 @@ export function instrumentLoop(
   parsed.model.graph = create(GraphProtoSchema, {
     name: parsed.graph.name,
     node: outer.nodes,
+    // Weights in other files stay where a session looks for them: in the outer graph.
     initializer: [...parsed.graph.initializer.filter(isExternal), ...outer.initializers],
     input: [...own, ...steeringInputs(layout, patch), ...generationInputs()],
     output: [...scanOutputs(layout), ...presentOutputs(layout)],
@@ -81,11 +79,6 @@ interface Outside {
   patches: SortedPatches | null;
   /** `[L, D, K]` */
   readColumns: string;
-}
-
-/** Weights in other files stay where a session looks for them: in the outer graph. */
-function isExternal({ dataLocation }: TensorProto): boolean {
-  return dataLocation === TensorProto_DataLocation.EXTERNAL;
 }
 
 function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
