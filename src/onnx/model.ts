@@ -70,7 +70,7 @@ function decode(bytes: Uint8Array): ModelProto {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`model: not an ONNX model, or damaged (${reason}); check the file`, {
+    throw new Error(`model: not an ONNX model, cut off or damaged (${reason}); check the file`, {
       cause: error,
     });
   }

@@ -173,7 +173,7 @@ const scalars = new Map<ScalarType, readonly [number, number]>([
 ]);
 
 function damaged(reason: string): Error {
-  return new Error(`model: not an ONNX model, or damaged (${reason}); check the file`);
+  return new Error(`model: not an ONNX model, cut off or damaged (${reason}); check the file`);
 }
 
 function tooDeep(): Error {
