@@ -2,6 +2,7 @@
 import type { FunctionProto, GraphProto, ModelProto, NodeProto } from 'onnx-buf';
 import { describe } from './graph.js';
 import type { GraphIndex } from './graph.js';
+import { isOwnName, outputs } from './names.js';
 import { checkWeight, tensorsOf } from './tensors.js';
 import { scopesFrom, scopesOf } from './walk.js';
 import type { Scope } from './walk.js';
@@ -56,12 +57,34 @@ export function checkWiring({ graph, nodes, reads, producer, initializers }: Gra
   }
 }
 
-function* namesOf({ nodes, graph }: Scope): Generator<string> {
-  for (const { name, opType, domain, input, output, attribute } of nodes) {
+/**
+ * Checks that no tensor of a model has a name that the edits make up.
+ *
+ * @param logits the decoder's own output, the only one that may be called `logits`
+ */
+export function refuseOwnNames(model: ModelProto, logits: string): void {
+  for (const scope of scopesOf(model)) {
+    for (const name of tensorNamesOf(scope)) {
+      if (!isOwnName(name) && (name !== outputs.logits || name === logits)) continue;
+      throw new Error(
+        `model: it has a tensor ${name}, a name that the instrumented graph needs for itself; pass the model as it was exported`,
+      );
+    }
+  }
+}
+
+function* namesOf(scope: Scope): Generator<string> {
+  for (const { name, opType, domain, attribute } of scope.nodes) {
     yield* [name, opType, domain];
+    for (const one of attribute) yield one.name;
+  }
+  yield* tensorNamesOf(scope);
+}
+
+function* tensorNamesOf({ nodes, graph }: Scope): Generator<string> {
+  for (const { input, output } of nodes) {
     yield* input;
     yield* output;
-    for (const one of attribute) yield one.name;
   }
   if (graph === null) return;
   const { input, output, valueInfo, initializer } = graph;

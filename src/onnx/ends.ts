@@ -131,7 +131,11 @@ function cacheShape(
     );
   };
   const headDim = size(3, fusedHeadSize(index, past.name));
-  return { heads: size(1, null), headDim, type: floatType(`cache ${past.name}`, elementType(past)) };
+  return {
+    heads: size(1, null),
+    headDim,
+    type: floatType(`cache ${past.name}`, elementType(past)),
+  };
 }
 
 /** @throws Error where the type is neither float32 nor float16. */

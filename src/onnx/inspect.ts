@@ -1,5 +1,5 @@
 /** Reads a decoder's layout out of its graph. */
-import { checkWiring } from './checkGraph.js';
+import { checkWiring, refuseOwnNames } from './checkGraph.js';
 import { findEnds, floatType } from './ends.js';
 import { dimensions, indexGraph, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
@@ -38,6 +38,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const index = indexGraph(graph);
   const ends = findEnds(index);
   checkWiring(index);
+  refuseOwnNames(parsed.model, ends.logits.name);
   const stream = findResidualStream(index, {
     inputIds: ends.inputs.inputIds,
     logits: ends.logits.name,

@@ -84,7 +84,7 @@ interface Outside {
 function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   const { layout, parsed } = decoder;
   const { carried, directions } = outside;
-  const writer = new GraphWriter('body');
+  const writer = new GraphWriter('loop.body');
   const iteration = writer.unique('iteration');
   const mask = carried.current('steer_mask');
   const last = selectLast(writer, carried, layout);
@@ -127,8 +127,8 @@ function enterBody(
   }
   for (const { past, present } of cache) {
     names.set(past, carried.current(past));
-    names.set(present, `body/${present}`);
-    carried.advance(past, `body/${present}`);
+    names.set(present, `loop.body/${present}`);
+    carried.advance(past, `loop.body/${present}`);
   }
   renameTensors(nodes, names);
 }
