@@ -5,8 +5,8 @@ import { dimensions, indexGraph, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import { findHead } from './head.js';
 import type { Head } from './head.js';
-import type { DecoderLayout } from './layout.js';
-import { parseModel } from './model.js';
+import type { DecoderInputs, DecoderLayout } from './layout.js';
+import { normaliseDomain, parseModel } from './model.js';
 import type { ParsedModel } from './model.js';
 import { findResidualStream, nodeAt } from './residual.js';
 import type { ResidualStream } from './residual.js';
@@ -35,6 +35,7 @@ export function inspectDecoder(model: Uint8Array): DecoderLayout {
 export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const parsed = parseModel(bytes);
   const { graph, opset } = parsed;
+  normaliseDomain(parsed.model);
   const index = indexGraph(graph);
   const ends = findEnds(index);
   checkWiring(index);
@@ -59,6 +60,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
     opset,
   };
   checkSizes(layout);
+  checkInputTypes(index, layout.inputs);
   return { parsed, index, stream, head, layout };
 }
 
@@ -94,6 +96,21 @@ function checkSizes({ width, vocabulary, cache }: DecoderLayout): void {
     if (Number.isInteger(size) && size >= 1 && size <= largestSize) continue;
     throw new Error(
       `model: ${what} cannot be ${size} (expected 1 to ${largestSize}); export it again`,
+    );
+  }
+}
+
+/** The types that the runtime feeds and the loop carries on; see {@link DecoderInputs}. */
+function checkInputTypes(index: GraphIndex, own: DecoderInputs): void {
+  const { seqlensK, totalSequenceLength } = own;
+  for (const name of Object.values<string | null>({ ...own })) {
+    if (name === null) continue;
+    const short = name === seqlensK || name === totalSequenceLength;
+    const expected = short ? DataType.INT32 : DataType.INT64;
+    const got = index.types.get(name) ?? DataType.UNDEFINED;
+    if (got === expected) continue;
+    throw new Error(
+      `model: input ${name} has another element type (expected ${DataType[expected]}, got ${DataType[got] ?? got}); export it again`,
     );
   }
 }

@@ -6,6 +6,7 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { GraphProto, ModelProto } from 'onnx-buf';
 import { checkModel } from './checkGraph.js';
+import { scopesOf } from './walk.js';
 import { checkWire } from './wire.js';
 
 /** A protobuf message cannot be larger; weights beyond it belong in external data. */
@@ -57,6 +58,16 @@ export function serializeModel(model: ModelProto): Uint8Array {
     );
   }
   return bytes;
+}
+
+/**
+ * Writes the default domain in its short form. Both are valid; ONNX Runtime's check of the nodes
+ * inside a Loop knows only the short one.
+ */
+export function normaliseDomain(model: ModelProto): void {
+  const opsets = [model.opsetImport, ...model.functions.map(({ opsetImport }) => opsetImport)];
+  const nodes = [...scopesOf(model)].flatMap((scope) => scope.nodes);
+  for (const one of [...opsets.flat(), ...nodes]) if (one.domain === 'ai.onnx') one.domain = '';
 }
 
 function decode(bytes: Uint8Array): ModelProto {

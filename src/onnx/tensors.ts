@@ -77,11 +77,14 @@ export function checkWeight(tensor: TensorProto): void {
       `model: weight ${name} has the unknown element type ${dataType}; export it with a current exporter`,
     );
   }
+  const inside = fieldsOf(tensor).filter(({ length }) => length > 0);
+  if (inside.length > 1 || (isExternal(tensor) && inside.length > 0)) {
+    throw new Error(`model: weight ${name} has its data in several places; export it again`);
+  }
   if (isExternal(tensor)) return;
-  const raw = rawData.length > 0 || bytes === 0;
-  const [expected, got] = raw
-    ? [bytes ?? 0, rawData.length]
-    : [expectedValues(tensor), storedValues(tensor)];
+  const raw = rawData.length > 0;
+  const expected = raw ? (bytes ?? 0) : expectedValues(tensor);
+  const got = inside[0]?.length ?? 0;
   if (expected === got) return;
   throw new Error(
     `model: weight ${name} is damaged (expected ${expected} ${raw ? 'bytes' : 'values'}, got ${got}); download the file again`,
@@ -97,8 +100,7 @@ function expectedValues(tensor: TensorProto): number {
   return bits < 8 ? Math.ceil((elements * bits) / 8) : elements;
 }
 
-function storedValues(tensor: TensorProto): number {
-  const { floatData, int32Data, int64Data, doubleData, uint64Data, stringData } = tensor;
-  const fields = [floatData, int32Data, int64Data, doubleData, uint64Data, stringData];
-  return fields.reduce((sum, { length }) => sum + length, 0);
+function fieldsOf(tensor: TensorProto): ArrayLike<unknown>[] {
+  const { rawData, floatData, int32Data, int64Data, doubleData, uint64Data, stringData } = tensor;
+  return [rawData, floatData, int32Data, int64Data, doubleData, uint64Data, stringData];
 }

@@ -6,19 +6,20 @@ import { instrument } from '../../src/onnx/instrument.js';
 import { instrumentLoop } from '../../src/onnx/loop.js';
 import { parseModel } from '../../src/onnx/model.js';
 import { readGraphFile } from '../../src/runtime/graphFile.js';
+import type { GraphFile } from '../../src/runtime/graphFile.js';
 
 export type Verdict =
-  | { outcome: 'refused'; subject: string; message: string }
-  | { outcome: 'decoder'; folder: string; models: Uint8Array[] }
+  /** `kind` is the message without the names and numbers in it. */
+  | { outcome: 'refused'; kind: string }
+  | { outcome: 'decoder'; folder: string; graph: Uint8Array; models: Uint8Array[] }
   | { outcome: 'fault'; reason: string };
 
 /** Reads, inspects and instruments a file, as loading does, short of opening a session. */
 export async function judge(file: string): Promise<Verdict> {
   const models: Uint8Array[] = [];
-  let folder: string;
+  let source: GraphFile;
   try {
-    const source = await readGraphFile(file);
-    folder = source.folder;
+    source = await readGraphFile(file);
     inspectDecoder(source.graph);
     for (const build of [instrument, instrumentLoop]) models.push(build(source.graph).model);
   } catch (error) {
@@ -28,7 +29,8 @@ export async function judge(file: string): Promise<Verdict> {
     const broken = defect(model);
     if (broken !== null) return { outcome: 'fault', reason: `an edited graph: ${broken}` };
   }
-  return { outcome: 'decoder', folder, models };
+  const { folder, graph } = source;
+  return { outcome: 'decoder', folder, graph, models };
 }
 
 /** What is wrong with an edited graph, its outer scope and its loop; null where nothing is. */
@@ -62,8 +64,16 @@ function refusal(error: unknown): Verdict {
     if (at.constructor !== Error) return fault(`a ${at.name} (${at.message})`);
   }
   if (!(error instanceof Error)) return fault('no Error');
-  const [, subject] = ownForm.exec(error.message) ?? [];
-  if (subject === undefined) return fault('not of our form');
+  if (!ownForm.test(error.message)) return fault('not of our form');
   if (error.message.length > maxMessage) return fault(`${error.message.length} characters long`);
-  return { outcome: 'refused', subject, message: error.message };
+  return { outcome: 'refused', kind: kindOf(error.message) };
+}
+
+function kindOf(message: string): string {
+  const [what = ''] = message.split(/[(;,]/);
+  return what
+    .replace(/"[^]*?"/g, '…')
+    .replace(/\S*[\d/_.]\S*/g, '…')
+    .slice(0, 100)
+    .trim();
 }
