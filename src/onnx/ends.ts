@@ -33,7 +33,7 @@ export function findEnds(index: GraphIndex): DecoderEnds {
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new Error(
-      `model: unknown inputs ${unknown.join(', ')} (expected input_ids, attention_mask, position_ids and past_key_values); export the plain decoder with its cache`,
+      `model: unknown inputs ${list(unknown)} (expected input_ids, attention_mask, position_ids and past_key_values); export the plain decoder with its cache`,
     );
   }
   return { inputs: own, cache, logits: findLogits(graph.output) };
