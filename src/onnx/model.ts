@@ -6,6 +6,7 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
 import type { GraphProto, ModelProto } from 'onnx-buf';
 import { checkModel } from './checkGraph.js';
+import { tensorsOf } from './tensors.js';
 import { scopesOf } from './walk.js';
 import { checkWire } from './wire.js';
 
@@ -51,13 +52,20 @@ export function parseModel(bytes: Uint8Array): ParsedModel {
  * @throws Error where it would not fit into one protobuf message.
  */
 export function serializeModel(model: ModelProto): Uint8Array {
+  let weights = 0;
+  for (const { rawData } of tensorsOf(model)) weights += rawData.length;
+  // Before it is written: the writer would ask for twice as much memory first.
+  refuseTooLarge(weights);
   const bytes = toBinary(ModelProtoSchema, model);
-  if (bytes.length > maxMessageBytes) {
-    throw new Error(
-      `model: too large for one file (expected at most ${maxMessageBytes} bytes, got ${bytes.length}); store its weights as external data`,
-    );
-  }
+  refuseTooLarge(bytes.length);
   return bytes;
+}
+
+function refuseTooLarge(bytes: number): void {
+  if (bytes <= maxMessageBytes) return;
+  throw new Error(
+    `model: too large for one file (expected at most ${maxMessageBytes} bytes, got ${bytes}); store its weights as external data`,
+  );
 }
 
 /**
