@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', 'runs', 'artifacts', 'training'] },
+  { ignores: ['dist', 'build', 'node_modules', 'coverage', 'runs', 'artifacts', 'training'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,11 +1,12 @@
 /** What `doctor` looks at: each check says what it found and, where it fails, what to do. */
 import { existsSync } from 'node:fs';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { installedVersions } from '../record/versions.js';
 import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
+import { readGraphFile } from '../runtime/graphFile.js';
 import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
 import { loadTokenizer } from '../runtime/tokenizer.js';
 
@@ -57,7 +58,7 @@ async function checkModel(name: string): Promise<Check> {
   const check = { name: `model ${name}`, optional: false };
   try {
     const { file, folder } = findModel(name);
-    const { layers, width, vocabulary } = inspectDecoder(await readFile(file));
+    const { layers, width, vocabulary } = inspectDecoder((await readGraphFile(file)).graph);
     await loadTokenizer(folder);
     const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}`;
     return { ...check, ok: true, found };

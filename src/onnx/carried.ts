@@ -25,7 +25,7 @@ export class CarriedValues {
     key: string,
     value: { initial: string; type: DataType; shape: readonly Dimension[] | null; final?: string },
   ): string {
-    const current = `body/${key}`;
+    const current = `loop.body/${key}`;
     const final = value.final ?? `loop/final_${key}`;
     this.#states.set(key, { ...value, current, final, next: null });
     return current;

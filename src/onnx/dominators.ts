@@ -37,24 +37,63 @@ export function traceFlow(index: GraphIndex, source: number, sink: number): Flow
 }
 
 function findDominators(index: GraphIndex, source: number, on: Set<number>): Map<number, number> {
-  const dominator = new Map<number, number>();
-  const depth = new Map<number, number>([[source, 0]]);
-  const meet = (a: number, b: number): number => {
-    let [x, y] = [a, b];
-    while (x !== y) {
-      if ((depth.get(x) ?? 0) >= (depth.get(y) ?? 0)) x = dominator.get(x) ?? source;
-      else y = dominator.get(y) ?? source;
-    }
-    return x;
-  };
+  const tree = new DominatorTree(source);
   for (const i of on) {
     if (i === source) continue;
     const before = predecessors(index, i).filter((j) => on.has(j));
-    const parent = before.reduce(meet);
-    dominator.set(i, parent);
-    depth.set(i, (depth.get(parent) ?? 0) + 1);
+    tree.add(
+      i,
+      before.reduce((a, b) => tree.meet(a, b)),
+    );
   }
-  return dominator;
+  return tree.parents;
+}
+
+/**
+ * A tree that grows at its leaves and finds common ancestors in logarithmic time: besides its
+ * parent, every node knows one ancestor further up (Myers, An applicative random-access stack,
+ * Information Processing Letters 17, 1983).
+ */
+class DominatorTree {
+  readonly parents = new Map<number, number>();
+  readonly #depth = new Map<number, number>();
+  readonly #jump = new Map<number, number>();
+
+  constructor(readonly root: number) {
+    this.#depth.set(root, 0);
+  }
+
+  add(node: number, parent: number): void {
+    const far = this.#up(this.#jump, parent);
+    const further = this.#up(this.#jump, far);
+    const even = this.#at(parent) - this.#at(far) === this.#at(far) - this.#at(further);
+    this.parents.set(node, parent);
+    this.#depth.set(node, this.#at(parent) + 1);
+    this.#jump.set(node, even ? further : parent);
+  }
+
+  /** The nearest common ancestor of two nodes. */
+  meet(a: number, b: number): number {
+    let [x, y] = this.#at(a) >= this.#at(b) ? [a, b] : [b, a];
+    while (this.#at(x) > this.#at(y)) {
+      const far = this.#up(this.#jump, x);
+      x = this.#at(far) >= this.#at(y) ? far : this.#up(this.parents, x);
+    }
+    while (x !== y) {
+      const [left, right] = [this.#up(this.#jump, x), this.#up(this.#jump, y)];
+      const steps = left === right ? this.parents : this.#jump;
+      [x, y] = [this.#up(steps, x), this.#up(steps, y)];
+    }
+    return x;
+  }
+
+  #at(node: number): number {
+    return this.#depth.get(node) ?? 0;
+  }
+
+  #up(steps: ReadonlyMap<number, number>, node: number): number {
+    return steps.get(node) ?? this.root;
+  }
 }
 
 function reach(start: number, next: (i: number) => number[]): Set<number> {

@@ -34,7 +34,7 @@ export function findEnds(index: GraphIndex): DecoderEnds {
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new Error(
-      `model: unknown inputs ${unknown.join(', ')} (expected input_ids, attention_mask, position_ids and past_key_values); export the plain decoder with its cache`,
+      `model: unknown inputs ${list(unknown)} (expected input_ids, attention_mask, position_ids and past_key_values); export the plain decoder with its cache`,
     );
   }
   return { inputs: own, cache, logits: findLogits(graph.output) };
@@ -144,7 +144,11 @@ function cacheShape(
     );
   };
   const headDim = size(3, fusedHeadSize(index, past.name));
-  return { heads: size(1, null), headDim, type: floatType(past.name, elementType(past)) };
+  return {
+    heads: size(1, null),
+    headDim,
+    type: floatType(`cache ${past.name}`, elementType(past)),
+  };
 }
 
 /** @throws Error where the type is neither float32 nor float16. */

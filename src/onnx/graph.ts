@@ -63,7 +63,8 @@ export function dimensions(info: ValueInfoProto): (number | string | null)[] | n
   const value = info.type?.value;
   if (value?.case !== 'tensorType' || value.value.shape === undefined) return null;
   return value.value.shape.dim.map((dim) => {
-    if (dim.value.case === 'dimValue') return Number(dim.value.value);
+    // Some exporters write -1 where a dimension varies.
+    if (dim.value.case === 'dimValue') return dim.value.value < 0n ? null : Number(dim.value.value);
     return dim.value.case === 'dimParam' ? dim.value.value : null;
   });
 }
@@ -75,22 +76,28 @@ export function elementType(info: ValueInfoProto): DataType {
 
 /** Shape of a weight, seen through the casts, transposes and dequantisation before its use. */
 export function weightShape(index: GraphIndex, tensor: string): number[] | null {
-  const initializer = index.initializers.get(tensor);
-  if (initializer !== undefined) return initializer.dims.map(Number);
-  const at = index.producer.get(tensor);
-  const node = at === undefined ? undefined : index.nodes[at];
-  if (node === undefined) return null;
-  if (node.opType === 'Constant') {
-    return attribute(node, 'value')?.t?.dims.map(Number) ?? null;
+  const orders: (number[] | null)[] = [];
+  let name = tensor;
+  while (!index.initializers.has(name)) {
+    const node = index.nodes[index.producer.get(name) ?? -1];
+    if (node === undefined || !passesShape.has(node.opType)) break;
+    if (node.opType === 'Transpose') {
+      orders.push(attribute(node, 'perm')?.ints.map(Number) ?? null);
+    }
+    name = node.input[0] ?? '';
   }
-  const passing = ['Cast', 'Identity', 'DequantizeLinear', 'Transpose'];
-  const source = node.input[0];
-  if (!passing.includes(node.opType) || source === undefined) return null;
-  const shape = weightShape(index, source);
-  if (shape === null || node.opType !== 'Transpose') return shape;
-  const order = attribute(node, 'perm')?.ints.map(Number) ?? shape.map((_, i) => i).reverse();
-  return order.map((axis) => shape[axis] ?? 0);
+  const made = index.nodes[index.producer.get(name) ?? -1];
+  const constant = made?.opType === 'Constant' ? attribute(made, 'value')?.t : undefined;
+  const weight = index.initializers.get(name) ?? constant;
+  if (weight === undefined) return null;
+  // The transpose nearest to the weight comes first.
+  return orders.reduceRight<number[]>(
+    (shape, order) => (order === null ? shape.reverse() : order.map((axis) => shape[axis] ?? 0)),
+    weight.dims.map(Number),
+  );
 }
+
+const passesShape = new Set(['Cast', 'Identity', 'DequantizeLinear', 'Transpose']);
 
 /** Renames tensors everywhere in the nodes, their subgraphs included. */
 export function renameTensors(
@@ -131,7 +138,7 @@ function capturedBy(graph: GraphProto): string[] {
   return used.filter((name) => !own.has(name));
 }
 
-/** Kahn's algorithm; a file in order keeps its order. */
+/** Kahn's algorithm: ONNX wants nodes in topological order, and not every exporter obeys. */
 function sortNodes(graph: GraphProto): NodeProto[] {
   const made = new Map<string, number>();
   graph.node.forEach((node, i) => {

@@ -38,31 +38,22 @@ interface Product {
 
 /** The product behind a tensor, through biases, splits and changes of shape. */
 function findProduct(index: GraphIndex, tensor: string): Product | null {
-  const node = index.nodes[index.producer.get(tensor) ?? -1];
-  if (node === undefined) return null;
-  const [data = '', weights = ''] = node.input;
-  const columns = (axis: number): Product | null => {
-    const width = weightShape(index, weights)?.at(axis);
-    return width === undefined ? null : { width, split: false };
-  };
-  switch (node.opType) {
-    case 'MatMul':
-      return columns(-1);
-    case 'Gemm':
-      return columns(count(node, 'transB') === 1 ? 0 : -1);
-    case 'MatMulNBits':
-      return { width: count(node, 'N'), split: false };
-    case 'Add':
-      return findProduct(index, index.producer.has(data) ? data : weights);
-    case 'Split': {
-      const whole = findProduct(index, data);
-      return whole && { ...whole, split: true };
-    }
-    case 'Cast':
-    case 'Identity':
-    case 'Reshape':
-      return findProduct(index, data);
-    default:
-      return null;
+  let split = false;
+  // A loop, since a chain of them may be longer than the stack is deep.
+  for (let name = tensor; ;) {
+    const node = index.nodes[index.producer.get(name) ?? -1];
+    const [data = '', weights = ''] = node?.input ?? [];
+    if (node?.opType === 'Add') name = index.producer.has(data) ? data : weights;
+    else if (/^(Split|Cast|Identity|Reshape)$/.test(node?.opType ?? '')) name = data;
+    else return node === undefined ? null : productOf(index, node, split);
+    split ||= node?.opType === 'Split';
   }
+}
+
+function productOf(index: GraphIndex, node: NodeProto, split: boolean): Product | null {
+  if (node.opType === 'MatMulNBits') return { width: count(node, 'N'), split };
+  if (node.opType !== 'MatMul' && node.opType !== 'Gemm') return null;
+  const axis = count(node, 'transB') === 1 ? 0 : -1;
+  const width = weightShape(index, node.input[1] ?? '')?.at(axis);
+  return width === undefined ? null : { width, split };
 }

@@ -1,11 +1,12 @@
 /** Reads a decoder's layout out of its graph. */
+import { checkWiring, refuseOwnNames } from './checkGraph.js';
 import { findEnds, floatType } from './ends.js';
 import { dimensions, indexGraph, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import { findHead } from './head.js';
 import type { Head } from './head.js';
-import type { DecoderLayout } from './layout.js';
-import { parseModel } from './model.js';
+import type { DecoderInputs, DecoderLayout } from './layout.js';
+import { normaliseDomain, parseModel } from './model.js';
 import type { ParsedModel } from './model.js';
 import { findResidualStream, nodeAt } from './residual.js';
 import type { ResidualStream } from './residual.js';
@@ -38,9 +39,12 @@ const dynamicQuantizers = ['DynamicQuantizeLinear', 'DynamicQuantizeMatMul'];
 export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const parsed = parseModel(bytes);
   const { graph, opset } = parsed;
+  normaliseDomain(parsed.model);
   keepWholeCaches(graph);
   const index = indexGraph(graph);
   const ends = findEnds(index);
+  checkWiring(index);
+  refuseOwnNames(parsed.model, ends.logits.name);
   const stream = findResidualStream(index, {
     inputIds: ends.inputs.inputIds,
     logits: ends.logits.name,
@@ -61,6 +65,8 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
     opset,
     producer: `${parsed.model.producerName} ${parsed.model.producerVersion}`.trim(),
   };
+  checkSizes(layout);
+  checkInputTypes(index, layout.inputs);
   return { parsed, index, stream, head, layout };
 }
 
@@ -82,6 +88,37 @@ function sizes(
     );
   }
   return { width, vocabulary };
+}
+
+/** Far more than any model has; buffers of requests are made from these numbers. */
+const largestSize = 2 ** 24;
+
+function checkSizes({ width, vocabulary, cache }: DecoderLayout): void {
+  const sizes = cache.flatMap(({ past, heads, headDim }) => [
+    [`heads of ${past}`, heads] as const,
+    [`head width of ${past}`, headDim] as const,
+  ]);
+  for (const [what, size] of [['width', width], ['vocabulary', vocabulary], ...sizes] as const) {
+    if (Number.isInteger(size) && size >= 1 && size <= largestSize) continue;
+    throw new Error(
+      `model: ${what} cannot be ${size} (expected 1 to ${largestSize}); export it again`,
+    );
+  }
+}
+
+/** The types that the runtime feeds and the loop carries on; see {@link DecoderInputs}. */
+function checkInputTypes(index: GraphIndex, own: DecoderInputs): void {
+  const { seqlensK, totalSequenceLength } = own;
+  for (const name of Object.values<string | null>({ ...own })) {
+    if (name === null) continue;
+    const short = name === seqlensK || name === totalSequenceLength;
+    const expected = short ? DataType.INT32 : DataType.INT64;
+    const got = index.types.get(name) ?? DataType.UNDEFINED;
+    if (got === expected) continue;
+    throw new Error(
+      `model: input ${name} has another element type (expected ${DataType[expected]}, got ${DataType[got] ?? got}); export it again`,
+    );
+  }
 }
 
 function numberOr(

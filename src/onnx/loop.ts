@@ -10,12 +10,8 @@
  * `K` directions, `V` vocabulary.
  */
 import { create } from '@bufbuild/protobuf';
-import {
-  GraphProtoSchema,
-  TensorProto_DataLocation,
-  TensorProto_DataType as DataType,
-} from 'onnx-buf';
-import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf';
+import { GraphProtoSchema, TensorProto_DataType as DataType } from 'onnx-buf';
+import type { GraphProto, NodeProto, ValueInfoProto } from 'onnx-buf';
 import { GraphWriter, makeGraph, valueInfo } from './build.js';
 import { CarriedValues } from './carried.js';
 import { editNodes } from './edit.js';
@@ -30,6 +26,7 @@ import { documentPorts } from './ports.js';
 import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
 import type { Directions, Patches, SortedPatches } from './steer.js';
 import { advance, cacheType, declareCarried, selectLast } from './step.js';
+import { isExternal } from './tensors.js';
 
 /**
  * Builds generation, with steering and reading, around a decoder.
@@ -68,6 +65,7 @@ export function instrumentLoop(
   const graph = create(GraphProtoSchema, {
     name: parsed.graph.name,
     node: outer.nodes,
+    // Weights in other files stay where a session looks for them: in the outer graph.
     initializer: [...parsed.graph.initializer.filter(isExternal), ...outer.initializers],
     input: [...own, ...steeringInputs(layout, patch), ...generationInputs()],
     output: [...scanOutputs(layout), ...presentOutputs(layout)],
@@ -86,15 +84,10 @@ interface Outside {
   readColumns: string;
 }
 
-/** Weights in other files stay where a session looks for them: in the outer graph. */
-function isExternal({ dataLocation }: TensorProto): boolean {
-  return dataLocation === TensorProto_DataLocation.EXTERNAL;
-}
-
 function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   const { layout, parsed } = decoder;
   const { carried, directions } = outside;
-  const writer = new GraphWriter('body');
+  const writer = new GraphWriter('loop.body');
   const iteration = writer.unique('iteration');
   const mask = carried.current('steer_mask');
   const last = selectLast(writer, carried, layout);
@@ -137,8 +130,8 @@ function enterBody(
   }
   for (const { past, present } of cache) {
     names.set(past, carried.current(past));
-    names.set(present, `body/${present}`);
-    carried.advance(past, `body/${present}`);
+    names.set(present, `loop.body/${present}`);
+    carried.advance(past, `loop.body/${present}`);
   }
   renameTensors(nodes, names);
 }

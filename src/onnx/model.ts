@@ -3,8 +3,12 @@
  * views on the file's bytes; nothing is copied before the edited model is written.
  */
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { ModelProtoSchema, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf';
-import type { GraphProto, ModelProto, TensorProto } from 'onnx-buf';
+import { ModelProtoSchema } from 'onnx-buf';
+import type { GraphProto, ModelProto } from 'onnx-buf';
+import { checkModel } from './checkGraph.js';
+import { tensorsOf } from './tensors.js';
+import { scopesOf } from './walk.js';
+import { checkWire } from './wire.js';
 
 /** A protobuf message cannot be larger; weights beyond it belong in external data. */
 const maxMessageBytes = 2 ** 31 - 1;
@@ -22,7 +26,8 @@ export interface ParsedModel {
 /**
  * Reads a model.
  *
- * @throws Error where the bytes are not ONNX, are cut off, or need an operator set of before 13.
+ * @throws Error where the bytes are not ONNX, are cut off, would not fit into memory, break the
+ * rules that {@link checkModel} lists, or need an operator set of before 13.
  */
 export function parseModel(bytes: Uint8Array): ParsedModel {
   const model = decode(bytes);
@@ -37,7 +42,7 @@ export function parseModel(bytes: Uint8Array): ParsedModel {
       `model: operator set is too old (expected at least ${minOpset}, got ${version}); export it again`,
     );
   }
-  graph.initializer.forEach(checkWeights);
+  checkModel(model, graph);
   return { model, graph, opset: version };
 }
 
@@ -47,13 +52,30 @@ export function parseModel(bytes: Uint8Array): ParsedModel {
  * @throws Error where it would not fit into one protobuf message.
  */
 export function serializeModel(model: ModelProto): Uint8Array {
+  let weights = 0;
+  for (const { rawData } of tensorsOf(model)) weights += rawData.length;
+  // Before it is written: the writer would ask for twice as much memory first.
+  refuseTooLarge(weights);
   const bytes = toBinary(ModelProtoSchema, model);
-  if (bytes.length > maxMessageBytes) {
-    throw new Error(
-      `model: too large for one file (expected at most ${maxMessageBytes} bytes, got ${bytes.length}); store its weights as external data`,
-    );
-  }
+  refuseTooLarge(bytes.length);
   return bytes;
+}
+
+function refuseTooLarge(bytes: number): void {
+  if (bytes <= maxMessageBytes) return;
+  throw new Error(
+    `model: too large for one file (expected at most ${maxMessageBytes} bytes, got ${bytes}); store its weights as external data`,
+  );
+}
+
+/**
+ * Writes the default domain in its short form. Both are valid; ONNX Runtime's check of the nodes
+ * inside a Loop knows only the short one.
+ */
+export function normaliseDomain(model: ModelProto): void {
+  const opsets = [model.opsetImport, ...model.functions.map(({ opsetImport }) => opsetImport)];
+  const nodes = [...scopesOf(model)].flatMap((scope) => scope.nodes);
+  for (const one of [...opsets.flat(), ...nodes]) if (one.domain === 'ai.onnx') one.domain = '';
 }
 
 function decode(bytes: Uint8Array): ModelProto {
@@ -62,37 +84,13 @@ function decode(bytes: Uint8Array): ModelProto {
     throw new Error('model: a Git LFS pointer, not the file; run git lfs pull');
   }
   if (bytes.length === 0) throw new Error('model: empty (0 bytes); download it again');
+  checkWire(bytes, ModelProtoSchema);
   try {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `model: not an ONNX model or cut off after ${bytes.length} bytes (${reason}); check the file`,
-      { cause: error },
-    );
-  }
-}
-
-const bitsPerElement = new Map<number, number>([
-  [TensorProto_DataType.FLOAT, 32],
-  [TensorProto_DataType.FLOAT16, 16],
-  [TensorProto_DataType.BFLOAT16, 16],
-  [TensorProto_DataType.DOUBLE, 64],
-  [TensorProto_DataType.INT8, 8],
-  [TensorProto_DataType.UINT8, 8],
-  [TensorProto_DataType.INT32, 32],
-  [TensorProto_DataType.INT64, 64],
-]);
-
-function checkWeights(tensor: TensorProto): void {
-  const bits = bitsPerElement.get(tensor.dataType);
-  const external = tensor.dataLocation === TensorProto_DataLocation.EXTERNAL;
-  if (bits === undefined || external || tensor.rawData.length === 0) return;
-  const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
-  const expected = (elements * bits) / 8;
-  if (tensor.rawData.length !== expected) {
-    throw new Error(
-      `model: weight ${tensor.name} is damaged (expected ${expected} bytes, got ${tensor.rawData.length}); download the file again`,
-    );
+    throw new Error(`model: not an ONNX model, cut off or damaged (${reason}); check the file`, {
+      cause: error,
+    });
   }
 }

@@ -67,3 +67,10 @@ export const loopOutputs = {
   /** float32 `[T', L, B, n, D]`, n = `readStates`. */
   states: 'loop.states',
 } as const;
+
+const taken = new Set<string>(Object.values({ ...inputs, ...outputs }));
+
+/** Whether the edits could make a tensor of this name; `logits` is the decoder's own as well. */
+export function isOwnName(name: string): boolean {
+  return /^(steer|loop)[./]/.test(name) || (name !== outputs.logits && taken.has(name));
+}

@@ -91,29 +91,33 @@ function findEmbedding(index: GraphIndex, inputIds: string): number {
   }
   const found = [...seen].map((i) => nodeAt(index, i).opType).join(', ');
   throw new Error(
-    `residual stream: no embedding (expected a Gather of ${inputIds} in a table of weights, found ${found || 'no use of it'})`,
+    `residual stream: no embedding (expected a Gather of ${inputIds} in a table of weights, found ${found.slice(0, 200) || 'no use of it'})`,
   );
 }
 
 /** Positions in the chain of the blocks' inputs. */
 function findOwners(index: GraphIndex, flow: Flow, cacheLayers: number): number[] {
-  const attentions = [...flow.on].filter((i) => isAttention(index, flow, i));
+  const attentions = findAttentions(index, flow);
   if (attentions.length === 0) {
     throw new Error(
       'residual stream: no attention between the embedding and the logits (expected Softmax before a product, or a fused attention); not a transformer decoder',
     );
   }
   const place = new Map(flow.chain.map((i, at) => [i, at]));
-  const byOwner = new Map<number, number[]>();
+  // Per node the position of the last node in the chain that it depends on; dominators come first.
+  const ownerOf = new Map<number, number>();
+  for (const i of flow.on) {
+    const parent = flow.dominator.get(i) ?? flow.source;
+    ownerOf.set(i, place.get(parent) ?? ownerOf.get(parent) ?? 0);
+  }
+  const byOwner = new Map<number, number>();
   for (const i of attentions) {
-    let at = flow.dominator.get(i) ?? flow.source;
-    while (!place.has(at)) at = flow.dominator.get(at) ?? flow.source;
-    const owner = place.get(at) ?? 0;
-    byOwner.set(owner, [...(byOwner.get(owner) ?? []), i]);
+    const owner = ownerOf.get(i) ?? 0;
+    byOwner.set(owner, (byOwner.get(owner) ?? 0) + 1);
   }
   const owners = [...byOwner.keys()].sort((a, b) => a - b);
   if (owners.length === cacheLayers) return owners;
-  const broken = owners.find((owner) => (byOwner.get(owner)?.length ?? 0) > 1) ?? owners.at(-1);
+  const broken = owners.find((owner) => (byOwner.get(owner) ?? 0) > 1) ?? owners.at(-1);
   const from = nodeAt(index, flow.chain[broken ?? 0] ?? -1);
   const to = nodeAt(index, flow.chain[(broken ?? 0) + 1] ?? -1);
   throw new Error(
@@ -121,22 +125,30 @@ function findOwners(index: GraphIndex, flow: Flow, cacheLayers: number): number[
   );
 }
 
-/** A fused attention, or a Softmax whose weights meet values that come from the data as well. */
-function isAttention(index: GraphIndex, flow: Flow, i: number): boolean {
-  const node = nodeAt(index, i);
-  if (fusedAttention.has(node.opType)) return true;
-  if (node.opType !== 'Softmax') return false;
-  const seen = new Set([i]);
-  for (const j of seen) {
-    for (const k of successors(index, j)) {
-      const next = nodeAt(index, k);
-      if (/^(MatMul|Einsum|FusedMatMul)$/.test(next.opType) && !hasWeights(index, next)) {
-        return flow.on.has(k);
-      }
-      if (passesWeights.has(next.opType)) seen.add(k);
+/**
+ * Fused attentions, and each Softmax whose weights meet values that come from the data as well.
+ * One pass, from the nodes that weights end up in back to where they come from.
+ */
+function findAttentions(index: GraphIndex, flow: Flow): number[] {
+  const leads = new Set<number>();
+  for (let i = index.nodes.length - 1; i >= 0; i--) {
+    const operator = nodeAt(index, i).opType;
+    if (isValueProduct(index, flow, i)) leads.add(i);
+    else if (operator === 'Softmax' || passesWeights.has(operator)) {
+      const next = successors(index, i).filter((j) => nodeAt(index, j).opType !== 'Softmax');
+      if (next.some((j) => leads.has(j))) leads.add(i);
     }
   }
-  return false;
+  return [...flow.on].filter((i) => {
+    const operator = nodeAt(index, i).opType;
+    return fusedAttention.has(operator) || (operator === 'Softmax' && leads.has(i));
+  });
+}
+
+function isValueProduct(index: GraphIndex, flow: Flow, i: number): boolean {
+  const node = nodeAt(index, i);
+  const product = /^(MatMul|Einsum|FusedMatMul)$/.test(node.opType);
+  return product && flow.on.has(i) && !hasWeights(index, node);
 }
 
 function hasWeights(index: GraphIndex, node: NodeProto): boolean {

@@ -20,9 +20,9 @@ export function nextToken(
   writer: GraphWriter,
   { logits, uniform }: { logits: string; uniform: string },
 ): string {
-  const greedy = new GraphWriter('greedy');
+  const greedy = new GraphWriter('loop.greedy');
   greedy.node('ArgMax', [logits], { attributes: { axis: -1, keepdims: 0 } });
-  const sampled = new GraphWriter('sampled');
+  const sampled = new GraphWriter('loop.sampled');
   draw(sampled, logits, uniform);
   const branch = (from: GraphWriter): ReturnType<typeof makeGraph> => {
     const last = from.nodes.at(-1)?.output[0] ?? '';

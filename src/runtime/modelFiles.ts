@@ -80,5 +80,8 @@ function folderOf(file: string): string {
 export function modelSize(file: string): number {
   const folder = dirname(file);
   const parts = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
-  return parts.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  // Links may lead nowhere; whether the model is whole is not asked here.
+  const sizeOf = (name: string): number =>
+    statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  return parts.reduce((sum, name) => sum + sizeOf(name), 0);
 }

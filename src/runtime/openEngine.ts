@@ -1,37 +1,35 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { instrument } from '../onnx/instrument.js';
 import { instrumentLoop } from '../onnx/loop.js';
 import type { DecoderInfo } from './decoder.js';
 import { resolveDevice } from './device.js';
 import { Engine } from './engine.js';
+import { inFile, readGraphFile } from './graphFile.js';
 import type { WorkerOptions } from './protocol.js';
 import { openSession } from './session.js';
 import type { Session } from './session.js';
-import { followWeightLinks } from './weights.js';
 
 export interface OpenedEngine {
   engine: Engine;
   info: DecoderInfo;
 }
 
-/** @throws naming the file, where it is not a decoder in ONNX or is damaged. */
+/** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraphFile}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
   const { file, source, threads, limits } = options;
-  const bytes = await readFile(file);
+  const { bytes, graph, folder } = await readGraphFile(file);
   const device = await resolveDevice(options.device);
-  const layout = named(file, () => inspectDecoder(bytes));
-  const placed = await followWeightLinks(file, bytes);
-  const open = async (graph: 'forward' | 'loop'): Promise<Session> => {
-    const { model } = named(file, () =>
-      graph === 'loop' ? instrumentLoop(placed.bytes) : instrument(placed.bytes),
+  const layout = inFile(file, () => inspectDecoder(graph));
+  const open = async (kind: 'forward' | 'loop'): Promise<Session> => {
+    const { model } = inFile(file, () =>
+      kind === 'loop' ? instrumentLoop(graph) : instrument(graph),
     );
     try {
       return await openSession(model, {
         device,
-        folder: placed.folder,
+        folder,
         ...(threads === undefined ? {} : { threads }),
       });
     } catch (error) {
@@ -52,14 +50,4 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
     }),
     info: { source, sha256, device, layers, width, vocabulary },
   };
-}
-
-/** Names the file in errors about its content. */
-function named<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason} (in ${file})`, { cause: error });
-  }
 }

@@ -1,5 +1,5 @@
 /** Damages models for the tests of errors. */
-import type { GraphProto } from 'onnx-buf';
+import type { GraphProto, NodeProto } from 'onnx-buf';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { tinyDecoder } from './tinyDecoder.js';
 import type { TinyOptions } from './tinyDecoder.js';
@@ -19,4 +19,11 @@ export function rename(graph: GraphProto, from: string, to: string): void {
     node.input = node.input.map(renamed);
     node.output = node.output.map(renamed);
   }
+}
+
+/** The first node of an operator. */
+export function nodeOf({ node }: GraphProto, operator: string): NodeProto {
+  const found = node.find(({ opType }) => opType === operator);
+  if (found === undefined) throw new Error(`no ${operator}`);
+  return found;
 }

@@ -1,4 +1,4 @@
-/** A small decoder whose weights lie in two files beside the graph. */
+/** A small decoder whose weights lie in files beside the graph. */
 import { create } from '@bufbuild/protobuf';
 import { StringStringEntryProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
 import type { TensorProto } from 'onnx-buf';
@@ -10,28 +10,40 @@ export interface ExternalModel {
   weights: ReadonlyMap<string, Uint8Array>;
 }
 
-const smallest = 1000;
+export interface ExternalOptions {
+  /** Bytes of the smallest weight that is moved. Default 1000. */
+  smallest?: number;
+  /** Files that take the weights by turns. */
+  files?: readonly string[];
+}
 
-/** Moves the larger weights of a model out, by turns into the one file and the other. */
-export function toExternal(model: Uint8Array): ExternalModel {
+/** Moves the larger weights of a model out; weights of the same content share one place. */
+export function toExternal(
+  model: Uint8Array,
+  { smallest = 1000, files = ['model.onnx_data', 'model.onnx_data_1'] }: ExternalOptions = {},
+): ExternalModel {
   const { model: parsed, graph } = parseModel(model);
-  const files = new Map<string, Uint8Array[]>([
-    ['model.onnx_data', []],
-    ['model.onnx_data_1', []],
-  ]);
+  const pieces = new Map(files.map((name): [string, Uint8Array[]] => [name, []]));
+  const places = new Map<string, Place>();
   const large = graph.initializer.filter(({ rawData }) => rawData.length >= smallest);
   large.forEach((tensor, i) => {
-    const location = i % 2 === 0 ? 'model.onnx_data' : 'model.onnx_data_1';
-    const pieces = files.get(location) ?? [];
-    const offset = pieces.reduce((sum, { length }) => sum + length, 0);
-    pieces.push(tensor.rawData);
-    moveOut(tensor, { location, offset: String(offset), length: String(tensor.rawData.length) });
+    const content = Buffer.from(tensor.rawData).toString('latin1');
+    const location = files[i % files.length] ?? '';
+    const before = pieces.get(location) ?? [];
+    const offset = String(before.reduce((sum, { length }) => sum + length, 0));
+    const place = places.get(content) ?? { location, offset, length: String(content.length) };
+    if (!places.has(content)) before.push(tensor.rawData);
+    places.set(content, place);
+    moveOut(tensor, place);
   });
-  const weights = [...files].map(([name, pieces]) => [name, Buffer.concat(pieces)] as const);
+  const weights = [...pieces].map(([name, parts]) => [name, Buffer.concat(parts)] as const);
   return { graph: serializeModel(parsed), weights: new Map(weights) };
 }
 
-function moveOut(tensor: TensorProto, place: Readonly<Record<string, string>>): void {
+type Place = Readonly<Record<'location' | 'offset' | 'length', string>>;
+
+/** Makes a weight external, with the entries given, sensible or not. */
+export function moveOut(tensor: TensorProto, place: Readonly<Record<string, string>>): void {
   tensor.externalData = Object.entries(place).map(([key, value]) =>
     create(StringStringEntryProtoSchema, { key, value }),
   );

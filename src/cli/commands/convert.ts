@@ -1,5 +1,4 @@
 /** `aligner-lab convert`: directions from and for other tools. */
-import { readFile } from 'node:fs/promises';
 import { inspectDecoder } from '../../onnx/inspect.js';
 import { writtenLayers } from '../../read/controlVector.js';
 import { formatDirections, formatOf, readDirections } from '../../read/directionFile.js';
@@ -13,6 +12,7 @@ import {
   type ModelSize,
   type StoredDirections,
 } from '../../read/storedDirections.js';
+import { readGraphFile } from '../../runtime/graphFile.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, modelNames } from '../common.js';
 import { writeBytes } from '../files.js';
@@ -98,7 +98,7 @@ interface Written {
 /** Layers and width of a model, from its graph alone. */
 async function sizeOf(name: string, context: Context): Promise<ModelSize> {
   const { file } = await findOrDownload(name, context);
-  const { layers, width } = inspectDecoder(await readFile(file));
+  const { layers, width } = inspectDecoder((await readGraphFile(file)).graph);
   return { source: file, layers, width };
 }
 

@@ -1,11 +1,13 @@
 /** `aligner-lab instrument`: a decoder's residual stream, and the decoder with steering built in. */
-import { readFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
 import type { DecoderLayout, Port } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop.js';
+import { readGraphFile, type GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, type Context } from '../command.js';
 import { common, modelNames } from '../common.js';
 import { findOrDownload } from '../models.js';
 import { choice, flag, text } from '../options.js';
@@ -17,6 +19,7 @@ export const instrument = defineCommand({
   description: `Finds the residual stream of any decoder exported to ONNX with a KV cache, from the structure of its
 graph alone, and writes the same decoder with steering (patch, ablate, add) as inputs and readings
 as outputs. The other commands do this in memory; write the file to use it from your own code.
+Weights that lie in files of their own stay there: the new graph names them from their folder.
 
 What is written is plain ONNX that any runtime runs. Its inputs and outputs are listed, and explained
 in the file itself; docs/instrumented-graph.md has them all, and an example in Python.
@@ -48,21 +51,38 @@ file (no fused block end) or differs in the last digits.`,
   ],
   async run({ options, argument, context }) {
     const { name, file } = await findOrDownload(argument ?? '', context);
-    const bytes = await readFile(file);
+    const source = await readGraphFile(file);
     if (options.inspect) {
-      const layout = inspectDecoder(bytes);
+      const layout = inspectDecoder(source.graph);
       context.show(describe(file, layout));
       return context.result({ model: name, file, ...layout });
     }
     const build = options.graph === 'loop' ? instrumentLoop : instrumentForward;
-    const { model, layout, ports } = build(bytes);
+    const { model, layout, ports } = build(source.graph);
     const out = options.out ?? `${name}-${options.graph}.onnx`;
     await writeBytes(context.path(out), model);
     context.show(`${out}: ${layout.layers} layers, ${(model.length / 1e6).toFixed(1)} MB`);
     context.show(describePorts(layout, ports));
-    context.result({ model: name, graph: options.graph, file: out, bytes: model.length, ports });
+    const weights = await sayWhereWeightsAre(source, out, context);
+    const bytes = model.length;
+    context.result({ model: name, graph: options.graph, file: out, bytes, weights, ports });
   },
 });
+
+/** Weights in other files are not copied; the graph names them from their own folder. */
+async function sayWhereWeightsAre(
+  { external, folder }: GraphFile,
+  out: string,
+  context: Context,
+): Promise<string | null> {
+  if (!external) return null;
+  if ((await realpath(dirname(context.path(out)))) !== folder) {
+    context.warn(
+      `warning: the weights stay in ${folder}, and a graph is opened beside its weights: move ${out} there, or give ONNX Runtime that folder (session.model_external_initializers_file_folder_path)`,
+    );
+  }
+  return folder;
+}
 
 /** `, 2 heads × 16`, where all are alike. */
 function describeCache({ cache }: DecoderLayout): string {
