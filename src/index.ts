@@ -55,5 +55,25 @@ export { summariseCorrector } from './experiment/correctorSummary.js';
 // Records and figures.
 export { openRun, type Run, type RunConfiguration } from './record/run.js';
 export type * from './record/summaries.js';
-export { scanPage, sweepPage, evaluatePage, correctorPage } from './plot/pages.js';
+export { latScanFigure, latScanCaption } from './plot/latScan.js';
+export { activityFigure, activityCaption } from './plot/activity.js';
+export { layerAccuracyFigure, layerAccuracyCaption } from './plot/layerAccuracy.js';
+export { methodComparisonFigure, methodComparisonCaption } from './plot/methodComparison.js';
+export { steeringCurveFigure, steeringCurveCaption } from './plot/steeringCurve.js';
+export { effectMapFigure, effectMapCaption } from './plot/effectMap.js';
+export { evaluationFigure, evaluationCaption } from './plot/evaluation.js';
+export { correctorFigure, correctorCaption } from './plot/evaluation.js';
+export { tokenReadingHtml, tokenReadingCaption, type TokenReading } from './plot/tokens.js';
+export { roundsHtml, roundsCaption, type ShownRound } from './plot/rounds.js';
 export { terminalScan } from './plot/terminal.js';
+export type { Figure } from './plot/figure.js';
+
+// Pages, pictures, notebooks.
+export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './plot/pages.js';
+export { roundsPage, summaryPage } from './plot/pages.js';
+export type * from './plot/page.js';
+export { renderPage } from './plot/html.js';
+export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';
+export { findBrowser } from './plot/browser.js';
+export { openPainter, columnWidths, type Painter, type PaperSize } from './plot/painter.js';
+export { openNotebook, type Notebook, type NotebookOptions } from './plot/notebook.js';

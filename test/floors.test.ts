@@ -29,6 +29,8 @@ const owners: Record<string, readonly string[]> = {
   mathjs: ['math', 'text'],
   'fastest-levenshtein': ['text'],
   commander: ['cli'],
+  'playwright-core': ['plot'],
+  diff: ['plot'],
 };
 
 interface Module {

@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { inspectDecoder } from '../onnx/inspect.js';
+import { findBrowser } from '../plot/browser.js';
 import { installedVersions } from '../record/versions.js';
 import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
 import { readGraphFile } from '../runtime/graphFile.js';
 import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
 import { loadTokenizer } from '../runtime/tokenizer.js';
+import type { Io } from './io.js';
 
 export interface Check {
   name: string;
@@ -22,7 +24,7 @@ export interface Check {
 const leastNode = [20, 19] as const;
 
 /** All checks, one after the other; they change nothing. */
-export async function* checkAll(cwd: string): AsyncGenerator<Check> {
+export async function* checkAll({ cwd, env }: Pick<Io, 'cwd' | 'env'>): AsyncGenerator<Check> {
   yield checkNode(process.versions.node);
   for (const [name, version] of Object.entries(installedVersions())) {
     if (name !== 'node')
@@ -36,6 +38,7 @@ export async function* checkAll(cwd: string): AsyncGenerator<Check> {
     yield { name: 'embedded models', ok: false, optional: false, found };
   }
   for (const name of names) yield await checkModel(name);
+  yield checkBrowser(env);
   yield await checkWritable(cwd);
 }
 
@@ -62,6 +65,16 @@ async function checkModel(name: string): Promise<Check> {
     await loadTokenizer(folder);
     const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}`;
     return { ...check, ok: true, found };
+  } catch (error) {
+    return { ...check, ok: false, found: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What draws PNG and SVG. */
+function checkBrowser(env: Io['env']): Check {
+  const check = { name: 'browser for png and svg', optional: true };
+  try {
+    return { ...check, ok: true, found: findBrowser({ env }) };
   } catch (error) {
     return { ...check, ok: false, found: error instanceof Error ? error.message : String(error) };
   }

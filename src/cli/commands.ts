@@ -8,6 +8,7 @@ import { evaluate } from './commands/evaluate.js';
 import { extract } from './commands/extract.js';
 import { instrument } from './commands/instrument.js';
 import { latScan } from './commands/latScan.js';
+import { plot } from './commands/plot.js';
 import { sweep } from './commands/sweep.js';
 
 export const commands: readonly Command[] = [
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   sweep,
   align,
   evaluate,
+  plot,
   dataset,
   convert,
   instrument,

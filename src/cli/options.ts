@@ -71,12 +71,20 @@ export function choice<C extends string>(
 
 /** Comma-separated items, at least one. */
 export function list<T>(
-  spec: { value: string; help: string },
+  spec: Described & { default: T[] },
+  item: (text: string, flag: string) => T,
+): OptionSpec<T[]>;
+export function list<T>(
+  spec: Described,
+  item: (text: string, flag: string) => T,
+): OptionSpec<T[] | undefined>;
+export function list<T>(
+  spec: Described & { default?: T[] },
   item: (text: string, flag: string) => T,
 ): OptionSpec<T[] | undefined> {
   return {
-    ...spec,
     default: undefined,
+    ...spec,
     parse: (given, name) => {
       const items = given.split(',').map((part) => part.trim());
       if (given.trim() === '') {

@@ -82,6 +82,8 @@ function toOption(key: string, spec: OptionSpec<unknown>): Option {
   const name = flagOf(key);
   const option = new Option(spec.value ? `${name} <${spec.value}>` : name, spec.help);
   if (spec.value) option.argParser((given: string) => spec.parse(given, name));
-  if (spec.default !== undefined && spec.default !== false) option.default(spec.default);
+  if (spec.default !== undefined && spec.default !== false) {
+    option.default(spec.default, Array.isArray(spec.default) ? spec.default.join(',') : undefined);
+  }
   return option;
 }

@@ -17,7 +17,11 @@ export interface CommandRun {
   files: Readonly<Record<string, string>>;
 }
 
-const notOfTheRun = new Set(['out', 'json', 'debug', 'seed', 'device']);
+const notOfTheRun = new Set([
+  ...['out', 'json', 'debug', 'seed', 'device'],
+  // How figures are drawn changes no record.
+  ...['format', 'size', 'ground'],
+]);
 
 /**
  * Opens the run of a command. Without `--out` its folder is named after its configuration, so that

@@ -8,7 +8,7 @@ import type {
 } from '../record/summaries.js';
 import { colours, plotText } from './figure.js';
 import type { Figure } from './figure.js';
-import { errorBars } from './layers.js';
+import { errorBars } from './axes.js';
 
 interface Series {
   name: string;
@@ -64,6 +64,16 @@ export function evaluationFigure(options: EvaluateSummary): Figure {
   });
 }
 
+/** Caption of {@link evaluationFigure}: what the rates are over, n and intervals. */
+export function evaluationCaption({ systems }: EvaluateSummary): string {
+  const counts = systems.map(({ name, n }) => `${name} n = ${n}`).join(', ');
+  return (
+    'Accuracy: share of problems answered right; fixed: right, of those that the upstream alone ' +
+    'answered wrong; broken: wrong, of those that it answered right. Bars: 95 % intervals over ' +
+    `problems. Problems: ${counts}.`
+  );
+}
+
 const rateTitles: Record<string, string> = {
   goodCopied: 'good, copied verbatim',
   badFixed: 'bad, rewritten right',
@@ -98,6 +108,14 @@ export function correctorFigure(options: CorrectorSummary): Figure {
   });
 }
 
+/** Caption of {@link correctorFigure}: n and intervals. */
+export function correctorCaption({ n }: CorrectorSummary): string {
+  return (
+    `Share of the sentences of each kind, on n = ${n} recorded quadruples (n of each kind on ` +
+    'hover); bars: 95 % intervals.'
+  );
+}
+
 function rateFigure(options: {
   labels: readonly string[];
   series: readonly Series[];
@@ -117,6 +135,8 @@ function rateFigure(options: {
     y: rows.map((row) => (place.get(row.label) ?? 0) + apart * (i - (shown.length - 1) / 2)),
     error_x: errorBars(rows.map(({ value, ci }) => ({ value: value ?? 0, ci }))),
     marker: { color: colour, symbol, size: 10 },
+    // Whole marks at 0 and 1.
+    cliponaxis: false,
     text: rows.map((row) => row.note),
     hovertemplate: `%{x:.3f} %{text}<extra>${plotText(name)}</extra>`,
   }));

@@ -14,7 +14,7 @@ export const colours = {
   correct: '#d55e00',
   copy: '#0072b2',
   tested: '#d55e00',
-  permuted: '#7b3fb5',
+  permuted: '#9a63d0',
   control: '#999999',
   accuracy: '#009e73',
   degenerate: '#cc79a7',
@@ -43,4 +43,51 @@ export function plotText(text: string): string {
 export function translucent(colour: string, opacity: number): string {
   const part = (at: number): number => Number.parseInt(colour.slice(at, at + 2), 16);
   return `rgba(${part(1)},${part(3)},${part(5)},${opacity})`;
+}
+
+/**
+ * A value's place on the diverging scale.
+ * @param limit the scale spans ±limit; values beyond it have the colour of its end.
+ * @returns red, green, blue, 0 … 255
+ */
+export function divergingColour(value: number, limit: number): [number, number, number] {
+  const share = Math.max(0, Math.min(1, (value / limit + 1) / 2));
+  const at = Math.min(diverging.length - 2, Math.floor(share * (diverging.length - 1)));
+  const mix = share * (diverging.length - 1) - at;
+  const from = diverging[at]?.[1] ?? '';
+  const to = diverging[at + 1]?.[1] ?? '';
+  const part = (i: number): number => {
+    const [a, b] = [from, to].map((hex) => Number.parseInt(hex.slice(i, i + 2), 16));
+    return Math.round((a ?? 0) + mix * ((b ?? 0) - (a ?? 0)));
+  };
+  return [part(1), part(3), part(5)];
+}
+
+/** For text and for attribute values of HTML. */
+export function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (mark) => entities[mark] ?? mark);
+}
+
+/** A number as captions and tables show it: three significant digits. */
+export function fixed(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** ` [low, high]` after a value; nothing where there is no interval. */
+export function intervalText(ci: readonly [number, number] | null): string {
+  return ci === null ? '' : ` [${fixed(ci[0])}, ${fixed(ci[1])}]`;
+}
+
+/** What counts stand behind the points of a figure: `200`, or `180–200` where they differ. */
+export function countText(counts: readonly number[]): string {
+  if (counts.length === 0) return '0';
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(least) : `${least}–${most}`;
 }

@@ -1,11 +1,13 @@
 /**
- * The LAT heat map: readings by layer and output token, a case that corrects beside one that copies.
- * After Figure 9 of Stream Aligner and Figure 4 of Aligner; unlike those, layers are absolute
- * (0 = first block, at the bottom) and the standardisation is named.
+ * The LAT heat map: readings by layer and output token, a case that corrects beside one that copies,
+ * and their difference. After Figure 9 of Stream Aligner and Figure 4 of Aligner; unlike those,
+ * layers are absolute (0 = first block, at the bottom) and the standardisation is named.
  */
 import type { CaseLabel, ScanCase, Standardize } from '../record/summaries.js';
-import { diverging, plotText } from './figure.js';
+import { diverging, fixed, plotText } from './figure.js';
 import type { Figure } from './figure.js';
+import { panelGrid } from './panels.js';
+import type { PanelGrid } from './panels.js';
 
 /** What a label says about a case, in a title. */
 export const caseTitles: Record<CaseLabel, string> = { correct: 'corrects', copy: 'copies' };
@@ -32,113 +34,246 @@ export function colourLimit(
   return largest > 0 ? largest : 1;
 }
 
-/** One heat map per case, side by side on one colour scale. */
-export function latScanFigure(options: {
+/** Characters of a case's id that fit over its heat map in one column of a paper. */
+const titleLength = 24;
+
+/** One heat map among others of its figure. */
+interface Panel {
+  title: string;
+  /** `[layer][token]` */
+  values: readonly (readonly number[])[];
+  /** Of the columns. */
+  labels: readonly string[];
+  axisTitle: string;
+  /** Per column, plotly text: what the hover says. */
+  hover: readonly string[];
+  coloraxis: 'coloraxis' | 'coloraxis2';
+}
+
+/** What is drawn. */
+export interface LatScan {
   cases: readonly ScanCase[];
   standardize: Standardize;
-}): Figure {
-  const { cases, standardize } = options;
+}
+
+/**
+ * One heat map per case on one colour scale and, of two cases, their difference below, token by
+ * token, on a scale of its own.
+ * @param options.narrow one below the other, for one column of a paper; default: cases side by side.
+ */
+export function latScanFigure(options: LatScan & { narrow?: boolean }): Figure {
+  const { cases, narrow = false } = options;
+  const panels = cases.map(casePanel);
+  const pair = comparedCases(cases);
+  const rows = narrow ? panels.map((panel) => [panel]) : [panels];
+  if (pair !== null) rows.push([differencePanel(pair)]);
+  const layers = Math.max(1, ...cases.map((c) => c.readings.length));
+  const grid = panelGrid({
+    rows: rows.map((row) => row.map((panel) => Math.max(4, panel.labels.length))),
+    lines: layers,
+    narrow,
+    labelLengths: rows.map((row) => longest(row.flatMap(({ labels }) => labels))),
+  });
+  return {
+    data: rows.flat().map((panel, i) => heatMap(panel, grid, i)),
+    layout: {
+      height: grid.height,
+      margin: grid.margin,
+      ...axes(rows.flat(), grid, layers),
+      ...colourAxes(options, grid),
+      annotations: rows.flat().map((panel, i) => panelTitle(panel, grid, i)),
+    },
+  };
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => [...text].length));
+}
+
+/** Two cases, `correct` first; null where there are not two. */
+function comparedCases(cases: readonly ScanCase[]): [ScanCase, ScanCase] | null {
+  const [a, b] = cases;
+  if (a === undefined || b === undefined || cases.length > 2) return null;
+  return a.label === 'copy' && b.label === 'correct' ? [b, a] : [a, b];
+}
+
+/** Over the tokens that both have, `[layer][token]`. */
+function difference([a, b]: [ScanCase, ScanCase]): number[][] {
+  const tokens = Math.min(a.tokens.length, b.tokens.length);
+  return a.readings.map((row, layer) =>
+    Array.from({ length: tokens }, (_, t) => (row[t] ?? 0) - (b.readings[layer]?.[t] ?? 0)),
+  );
+}
+
+/** Twice a case's ±3, so that two cells at opposite ends still fit; else the largest difference. */
+function differenceLimit(pair: [ScanCase, ScanCase], standardize: Standardize): number {
+  return standardize === 'zscore' ? 2 * zscoreLimit : colourLimit(difference(pair), standardize);
+}
+
+/** Caption of {@link latScanFigure}: unit, scale, and how many readings lie beyond it. */
+export function latScanCaption({ cases, standardize }: LatScan): string {
+  const readings = cases.flatMap((c) => c.readings);
+  const limit = colourLimit(readings, standardize);
+  const pair = comparedCases(cases);
+  return [
+    `Each cell is the ${readingUnits[standardize]} of one output token's hidden state on the`,
+    'direction, after one block; positive (red) points to correcting, negative (blue) to copying.',
+    `Colours span ±${fixed(limit)}.${beyond(readings, limit, 'readings')}`,
+    ...(pair === null ? [] : [differenceCaption(pair, standardize)]),
+    `n = ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}; single cases have no interval.`,
+  ].join(' ');
+}
+
+function differenceCaption(pair: [ScanCase, ScanCase], standardize: Standardize): string {
+  const limit = differenceLimit(pair, standardize);
+  const values = difference(pair);
+  return (
+    `Below, one case minus the other, over the ${values[0]?.length ?? 0} output tokens that both ` +
+    `have, in the same unit, on ±${fixed(limit)}.${beyond(values, limit, 'differences')}`
+  );
+}
+
+function beyond(values: readonly (readonly number[])[], limit: number, what: string): string {
+  const all = values.flat();
+  const count = all.filter((value) => Math.abs(value) > limit).length;
+  return count === 0 ? '' : ` ${count} of ${all.length} ${what} lie beyond the scale.`;
+}
+
+/** A token as a label of limited length. */
+export function tokenLabel(token: string): string {
+  return shortened(visibleToken(token).trim(), 14);
+}
+
+function shortened(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
+}
+
+/** A token as text: line breaks and tabs are made visible, and white space that stands alone. */
+export function visibleToken(token: string): string {
+  const shown = token.replace(/\n/g, '⏎').replace(/\t/g, '⇥');
+  return shown.trim() === '' ? '␣' : shown;
+}
+
+function casePanel({ label, id, tokens, readings }: ScanCase): Panel {
+  return {
+    title: `<b>${caseTitles[label]}</b> · ${plotText(shortened(id, titleLength))}`,
+    values: readings,
+    labels: tokens.map(tokenLabel),
+    axisTitle: 'output token',
+    hover: tokens.map((token, t) => `${t} ${plotText(JSON.stringify(token))}`),
+    coloraxis: 'coloraxis',
+  };
+}
+
+function differencePanel(pair: [ScanCase, ScanCase]): Panel {
+  const [a, b] = pair;
+  const values = difference(pair);
+  const columns = values[0] ?? [];
+  const quoted = (token: string | undefined): string => plotText(JSON.stringify(token ?? ''));
+  return {
+    title: `<b>difference</b> · ${caseTitles[a.label]} − ${caseTitles[b.label]}`,
+    values,
+    labels: columns.map((_, t) => String(t)),
+    axisTitle: 'position of the output token (0 = first)',
+    hover: columns.map((_, t) => `${t} ${quoted(a.tokens[t])} − ${quoted(b.tokens[t])}`),
+    coloraxis: 'coloraxis2',
+  };
+}
+
+function heatMap(panel: Panel, grid: PanelGrid, index: number): Record<string, unknown> {
+  const { values, hover, coloraxis } = panel;
+  const place = grid.panels[index];
+  const what = coloraxis === 'coloraxis' ? 'reading' : 'difference';
+  return {
+    type: 'heatmap',
+    x: panel.labels.map((_, t) => t),
+    y: values.map((_, layer) => layer),
+    z: values,
+    text: values.map(() => hover),
+    hovertemplate: `layer %{y}, token %{text}<br>${what} %{z:.2f}<extra></extra>`,
+    coloraxis,
+    xaxis: place?.x,
+    yaxis: place?.y,
+    xgap: grid.gap,
+    ygap: grid.gap,
+  };
+}
+
+function axes(
+  panels: readonly Panel[],
+  grid: PanelGrid,
+  layers: number,
+): Record<string, Record<string, unknown>> {
+  const plain = { showgrid: false, zeroline: false };
+  const all: Record<string, Record<string, unknown>> = {};
+  panels.forEach(({ labels, axisTitle, coloraxis }, i) => {
+    const place = grid.panels[i];
+    if (place === undefined) return;
+    const shown = labels.map((_, t) => t).filter((t) => t % grid.labelStep === 0);
+    all[place.x.replace('x', 'xaxis')] = {
+      ...plain,
+      domain: place.across,
+      anchor: place.y,
+      tickmode: 'array',
+      // Positions, not names, so that equal tokens keep columns of their own.
+      tickvals: shown,
+      ticktext: shown.map((t) => plotText(labels[t] ?? '')),
+      tickangle: coloraxis === 'coloraxis' ? grid.labelAngle : 0,
+      tickfont: { size: 12 },
+      title: { text: axisTitle },
+    };
+    all[place.y.replace('y', 'yaxis')] = {
+      ...plain,
+      domain: place.down,
+      title: { text: grid.narrow ? 'layer' : 'layer (0 = first block)' },
+      tickmode: 'linear',
+      dtick: grid.tickStep,
+      range: [-0.5, layers - 0.5],
+    };
+  });
+  return all;
+}
+
+function colourAxes({ cases, standardize }: LatScan, grid: PanelGrid): Record<string, unknown> {
+  const pair = comparedCases(cases);
+  const axis = (limit: number, text: string, rows: [number, number]): Record<string, unknown> => ({
+    colorscale: diverging,
+    cmin: -limit,
+    cmid: 0,
+    cmax: limit,
+    colorbar: {
+      title: { text, side: 'right' },
+      // Beside the panels that it explains.
+      y: (rows[0] + rows[1]) / 2,
+      len: rows[1] - rows[0],
+    },
+  });
   const limit = colourLimit(
     cases.flatMap((c) => c.readings),
     standardize,
   );
-  const domains = sideBySide(cases.map((c) => Math.max(4, c.tokens.length)));
-  const layers = Math.max(1, ...cases.map((c) => c.readings.length));
-  const axes = cases.map((c, i): [string, Record<string, unknown>] => [
-    `xaxis${axisNumber(i)}`,
-    {
-      domain: domains[i],
-      anchor: 'y',
-      tickmode: 'array',
-      // Positions, not names, so that equal tokens keep columns of their own.
-      tickvals: c.tokens.map((_, t) => t),
-      ticktext: c.tokens.map((token) => plotText(tokenLabel(token))),
-      tickangle: -60,
-      tickfont: { size: 12 },
-      showgrid: false,
-      zeroline: false,
-      title: { text: 'output token', standoff: 8 },
-    },
-  ]);
+  const unit = readingUnits[standardize];
+  const downs = grid.panels.map((place) => place.down);
+  const last = downs.at(-1) ?? [0, 1];
+  if (pair === null) return { coloraxis: axis(limit, unit, [last[0], 1]) };
+  const lowestCase = downs.at(-2) ?? [0, 1];
   return {
-    data: cases.map((c, i) => heatMap({ scanCase: c, axis: i, limit })),
-    layout: {
-      height: 250 + Math.max(6, layers) * 26,
-      margin: { t: 60, r: 20, b: 60, l: 60 },
-      ...Object.fromEntries<Record<string, unknown>>(axes),
-      yaxis: {
-        title: { text: 'layer (0 = first block)' },
-        tickmode: 'linear',
-        dtick: layers > 16 ? 4 : 1,
-        showgrid: false,
-        zeroline: false,
-        range: [-0.5, layers - 0.5],
-      },
-      coloraxis: {
-        colorscale: diverging,
-        cmin: -limit,
-        cmid: 0,
-        cmax: limit,
-        colorbar: { title: { text: readingUnits[standardize], side: 'right' }, thickness: 14 },
-      },
-      annotations: cases.map((c, i) => subplotTitle(c, domains[i] ?? [0, 1])),
-    },
-  };
-}
-
-/** Caption of {@link latScanFigure}: unit, scale, and how many readings lie beyond it. */
-export function latScanCaption(options: {
-  cases: readonly ScanCase[];
-  standardize: Standardize;
-}): string {
-  const readings = options.cases.flatMap((c) => c.readings);
-  const limit = colourLimit(readings, options.standardize);
-  const beyond = readings.flat().filter((value) => Math.abs(value) > limit).length;
-  const clipped =
-    beyond === 0 ? '' : ` ${beyond} of ${readings.flat().length} readings lie beyond the scale.`;
-  return (
-    `Each cell is the ${readingUnits[options.standardize]} of one output token's hidden state on ` +
-    `the direction, after one block; positive (red) points to correcting, negative (blue) to copying. ` +
-    `Colours span ±${Number(limit.toPrecision(3))}.${clipped}`
-  );
-}
-
-/** A token as a label: white space that stands alone is made visible. */
-export function tokenLabel(token: string): string {
-  const shown = token.replace(/\n/g, '⏎').replace(/\t/g, '⇥').trim();
-  const short = [...shown].length > 14 ? `${[...shown].slice(0, 13).join('')}…` : shown;
-  return short === '' ? '␣' : short;
-}
-
-function heatMap(options: {
-  scanCase: ScanCase;
-  axis: number;
-  limit: number;
-}): Record<string, unknown> {
-  const { scanCase, axis } = options;
-  return {
-    type: 'heatmap',
-    name: caseTitles[scanCase.label],
-    x: scanCase.tokens.map((_, t) => t),
-    y: scanCase.readings.map((_, layer) => layer),
-    z: scanCase.readings,
-    text: scanCase.readings.map(() =>
-      scanCase.tokens.map((token) => plotText(JSON.stringify(token))),
+    coloraxis: axis(limit, unit, [lowestCase[0], 1]),
+    coloraxis2: axis(
+      differenceLimit(pair, standardize),
+      unit.replace('reading', 'difference'),
+      last,
     ),
-    hovertemplate: 'layer %{y}, token %{x} %{text}<br>reading %{z:.2f}<extra></extra>',
-    coloraxis: 'coloraxis',
-    xaxis: `x${axisNumber(axis)}`,
-    yaxis: 'y',
-    xgap: 1,
-    ygap: 1,
   };
 }
 
-function subplotTitle(scanCase: ScanCase, domain: [number, number]): Record<string, unknown> {
+function panelTitle(panel: Panel, grid: PanelGrid, index: number): Record<string, unknown> {
+  const place = grid.panels[index];
   return {
-    text: `<b>${caseTitles[scanCase.label]}</b> · ${plotText(scanCase.id)}`,
-    x: (domain[0] + domain[1]) / 2,
-    y: 1,
+    text: panel.title,
+    x: ((place?.across[0] ?? 0) + (place?.across[1] ?? 1)) / 2,
+    y: place?.down[1] ?? 1,
     yshift: 8,
     xref: 'paper',
     yref: 'paper',
@@ -146,23 +281,4 @@ function subplotTitle(scanCase: ScanCase, domain: [number, number]): Record<stri
     yanchor: 'bottom',
     showarrow: false,
   };
-}
-
-/** Plotly calls its first axis `x`, the second `x2`. */
-function axisNumber(index: number): string {
-  return index === 0 ? '' : String(index + 1);
-}
-
-/** Shares of the width 0 … 1 in proportion to the weights, with gaps between them. */
-function sideBySide(weights: readonly number[]): [number, number][] {
-  const gap = 0.04;
-  const total = weights.reduce((a, b) => a + b, 0);
-  const room = 1 - gap * (weights.length - 1);
-  let start = 0;
-  return weights.map((weight) => {
-    const end = start + (room * weight) / total;
-    const domain: [number, number] = [start, end];
-    start = end + gap;
-    return domain;
-  });
 }

@@ -2,104 +2,196 @@
 import type {
   CorrectorSummary,
   EvaluateSummary,
+  HealthSummary,
+  LayerAccuracy,
   ScanSummary,
+  Summaries,
+  SummaryKind,
   SweepSummary,
 } from '../record/summaries.js';
-import { correctorFigure, evaluationFigure } from './evaluation.js';
-import { figurePage } from './html.js';
-import type { PageSection } from './html.js';
+import { activityCaption, activityFigure } from './activity.js';
+import {
+  correctorCaption,
+  correctorFigure,
+  evaluationCaption,
+  evaluationFigure,
+} from './evaluation.js';
 import { latScanCaption, latScanFigure } from './latScan.js';
-import { activityCaption, activityFigure, layerAccuracyFigure } from './layers.js';
+import { layerAccuracyCaption, layerAccuracyFigure } from './layerAccuracy.js';
+import { methodComparisonCaption, methodComparisonFigure } from './methodComparison.js';
+import type { FigureSection, HtmlSection, Page } from './page.js';
+import { roundsCaption, roundsHtml, type ShownRound } from './rounds.js';
 import { steeringCurveCaption, steeringCurveFigure } from './steeringCurve.js';
+import { tokenReadingCaption, tokenReadingHtml } from './tokens.js';
 
-/** `scan.html`: heat maps, activity and accuracy per layer. */
-export function scanPage(options: { summary: ScanSummary; plotly?: string }): string {
-  const { summary, plotly } = options;
-  const { cases, standardize, activity, teacherForced, perLayer, baselines, health } = summary;
-  const sections: PageSection[] = [
-    {
-      heading: 'LAT scan',
-      caption: latScanCaption({ cases, standardize }),
-      figure: latScanFigure({ cases, standardize }),
-    },
-  ];
-  const curves = [
-    ['Activity per layer', activity, ''],
-    ['Activity per layer, identical output tokens', teacherForced, ' Teacher-forced.'],
-  ] as const;
-  for (const [heading, values, note] of curves) {
-    if (values === undefined) continue;
-    sections.push({
-      heading,
-      caption: activityCaption({ activity: values }) + note,
-      figure: activityFigure({ activity: values, standardize }),
-    });
-  }
-  sections.push({
-    heading: 'Held-out accuracy per layer',
-    caption:
-      'Unpaired accuracy at the boundary token on held-out stimuli, threshold from the training ' +
-      'stimuli; bars: 95 % intervals.',
-    figure: layerAccuracyFigure({ perLayer, ...(baselines && { baselines }) }),
-  });
-  const { model, device, layers, direction } = summary;
-  const warnings = (health?.warnings ?? []).map((warning) => ` Warning: ${warning}.`).join('');
-  return figurePage({
+/** Heat maps, the same readings over the text, activity and accuracy per layer. */
+export function scanPage(summary: ScanSummary): Page {
+  const { model, device, layers, direction, health } = summary;
+  return {
     title: `LAT scan of ${model}`,
-    introduction: `${layers} layers, direction by ${direction.method}, on ${device}.${warnings}`,
-    sections,
-    ...(plotly !== undefined && { plotly }),
-  });
+    introduction: `${layers} layers, direction by ${direction.method}, on ${device}.${warned(health?.warnings)}`,
+    sections: [
+      {
+        name: 'lat-scan',
+        heading: 'LAT scan',
+        caption: latScanCaption(summary),
+        figure: latScanFigure(summary),
+        narrow: latScanFigure({ ...summary, narrow: true }),
+      },
+      ...tokenSections(summary),
+      ...activitySections(summary),
+      ...accuracySections({ ...summary, methods: health?.methods }),
+    ],
+  };
 }
 
-/** `sweep.html`: one steering curve, or one per mode. */
-export function sweepPage(options: {
-  summaries: readonly [SweepSummary, ...SweepSummary[]];
-  plotly?: string;
-}): string {
-  const { summaries, plotly } = options;
-  const { model, method, layers } = summaries[0];
-  return figurePage({
+/** The steering curve. */
+export function sweepPage(summary: SweepSummary): Page {
+  const { model, method, layers, mode } = summary;
+  return {
     title: `Steering ${model}`,
     introduction: `Direction by ${method}, added at ${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')}.`,
-    sections: summaries.map((summary) => ({
-      heading: `Steering curve, ${summary.mode} mode`,
-      caption: steeringCurveCaption(summary),
-      figure: steeringCurveFigure(summary),
-    })),
-    ...(plotly !== undefined && { plotly }),
-  });
+    sections: [
+      {
+        name: 'steering-curve',
+        heading: `Steering curve, ${mode} mode`,
+        caption: steeringCurveCaption(summary),
+        figure: steeringCurveFigure(summary),
+      },
+    ],
+  };
 }
 
-/** `evaluate.html`: every system's accuracy, what it fixes and what it breaks. */
-export function evaluatePage(options: { summary: EvaluateSummary; plotly?: string }): string {
-  const { summary, plotly } = options;
-  const counts = summary.systems.map(({ name, n }) => `${name} n = ${n}`).join(', ');
-  return figurePage({
+/** Every system's accuracy, what it fixes and what it breaks. */
+export function evaluatePage(summary: EvaluateSummary): Page {
+  return {
     title: 'Evaluation',
     sections: [
       {
+        name: 'systems',
         heading: 'Problems answered right',
-        caption: `Bars: 95 % intervals. Problems: ${counts}.`,
+        caption: evaluationCaption(summary),
         figure: evaluationFigure(summary),
       },
     ],
-    ...(plotly !== undefined && { plotly }),
-  });
+  };
 }
 
-/** `corrector.html`: the sentence-level rates. */
-export function correctorPage(options: { summary: CorrectorSummary; plotly?: string }): string {
-  const { summary, plotly } = options;
-  return figurePage({
+/** The sentence-level rates. */
+export function correctorPage(summary: CorrectorSummary): Page {
+  return {
     title: `Sentence-level rates of ${summary.model}`,
     sections: [
       {
+        name: 'rates',
         heading: 'What it does with each kind of sentence',
-        caption: `On ${summary.n} recorded quadruples; bars: 95 % intervals.`,
+        caption: correctorCaption(summary),
         figure: correctorFigure(summary),
       },
     ],
-    ...(plotly !== undefined && { plotly }),
+  };
+}
+
+/** How far a direction is to be trusted, beside the other methods. */
+export function healthPage(summary: HealthSummary): Page {
+  const { model, method, warnings } = summary;
+  return {
+    title: `Direction of ${model}`,
+    introduction: `By ${method}.${warned(warnings)}`,
+    sections: accuracySections(summary),
+  };
+}
+
+/** One run of the aligner loop. */
+export function roundsPage(answer: { question: string; rounds: readonly ShownRound[] }): Page {
+  return {
+    title: 'Aligner loop',
+    introduction: answer.question,
+    sections: [
+      { heading: 'Round by round', caption: roundsCaption(answer), html: roundsHtml(answer) },
+    ],
+  };
+}
+
+const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
+  scan: scanPage,
+  sweep: sweepPage,
+  evaluate: evaluatePage,
+  corrector: correctorPage,
+  health: healthPage,
+};
+
+/** The page of a summary of any kind. */
+export function summaryPage<K extends SummaryKind>(kind: K, summary: Summaries[K]): Page {
+  return pages[kind](summary);
+}
+
+/** Of each case, the layer that tells best: where a reader would look first. */
+function tokenSections(summary: ScanSummary): HtmlSection[] {
+  const layer = summary.health?.bestLayer ?? bestLayer(summary.perLayer);
+  return summary.cases.map((scanCase) => {
+    const reading = { scanCase, layer, standardize: summary.standardize };
+    return {
+      heading: `Readings over the text, layer ${layer}`,
+      caption: tokenReadingCaption(reading),
+      html: tokenReadingHtml(reading),
+    };
   });
+}
+
+function bestLayer(perLayer: readonly LayerAccuracy[]): number {
+  const values = perLayer.map((l) => l.heldOutAccuracy ?? -1);
+  return perLayer[values.indexOf(Math.max(...values))]?.layer ?? 0;
+}
+
+function activitySections(summary: ScanSummary): FigureSection[] {
+  const { activity, teacherForced, standardize } = summary;
+  const curves = [
+    ['activity', 'Activity per layer', activity, ''],
+    [
+      'activity-same-tokens',
+      'Activity per layer, identical output tokens',
+      teacherForced,
+      ' Teacher-forced.',
+    ],
+  ] as const;
+  return curves.flatMap(([name, heading, values, note]) =>
+    values === undefined
+      ? []
+      : [
+          {
+            ...{ name, heading },
+            caption: activityCaption({ activity: values }) + note,
+            figure: activityFigure({ activity: values, standardize }),
+          },
+        ],
+  );
+}
+
+/** Accuracy per layer of the direction itself and, where known, of every method. */
+function accuracySections(
+  of: Pick<ScanSummary, 'perLayer' | 'baselines'> & Partial<Pick<HealthSummary, 'methods'>>,
+): FigureSection[] {
+  const { perLayer, baselines, methods = [] } = of;
+  const n = methods[0]?.n;
+  const sections: FigureSection[] = [
+    {
+      name: 'accuracy',
+      heading: 'Held-out accuracy per layer',
+      caption: layerAccuracyCaption({ ...(n !== undefined && { n }) }),
+      figure: layerAccuracyFigure({ perLayer, ...(baselines && { baselines }) }),
+    },
+  ];
+  if (methods.length === 0) return sections;
+  const comparison: FigureSection = {
+    name: 'methods',
+    heading: 'Direction methods compared',
+    caption: methodComparisonCaption({ methods }),
+    figure: methodComparisonFigure({ methods }),
+  };
+  return [...sections, comparison];
+}
+
+function warned(warnings: readonly string[] = []): string {
+  return warnings.map((warning) => ` Warning: ${warning}.`).join('');
 }

@@ -4,11 +4,12 @@
  * Stream Aligner.
  */
 import type { SweepControl, SweepPoint, SweepSummary } from '../record/summaries.js';
-import { colours, plotText } from './figure.js';
+import { colours, countText, fixed, intervalText, plotText } from './figure.js';
 import type { Figure } from './figure.js';
-import { errorBars } from './layers.js';
+import { errorBars } from './axes.js';
 
-const metricTitles: Record<string, string> = {
+/** What a metric is, on an axis. */
+export const metricTitles: Record<string, string> = {
   editRatio: 'edit ratio (Levenshtein ÷ length of y1)',
   normalizedDistance: 'normalised edit distance',
   indelSimilarity: 'indel similarity to y1',
@@ -63,14 +64,12 @@ export function steeringCurveFigure(options: SteeringCurve): Figure {
 /** Caption of {@link steeringCurveFigure}: n, slope, R², controls. */
 export function steeringCurveCaption(summary: SweepSummary): string {
   const { fit, fitRange, points, controls, mode, unitValue, layers } = summary;
-  const ns = points.map((p) => p.n);
-  const n =
-    Math.min(...ns) === Math.max(...ns) ? `${ns[0]}` : `${Math.min(...ns)}–${Math.max(...ns)}`;
+  const n = countText(points.map((p) => p.n));
   const steepest = Math.max(0, ...controls.random.map((c) => Math.abs(c.slope)));
   const [low, high] = fitRange;
   const parts = [
     `Mode ${mode}, ${positionsText[summary.positions ?? 'all']} steered, n = ${n} problems per coefficient; bars: 95 % bootstrap intervals over problems.`,
-    `Fit over the shaded range ${low} … ${high}: slope ${fixed(fit.slope)}${interval(fit.ci)}, ` +
+    `Fit over the shaded range ${low} … ${high}: slope ${fixed(fit.slope)}${intervalText(fit.ci)}, ` +
       `R² ${fit.r2 === null ? 'undefined' : fit.r2.toFixed(3)}.`,
     `Coefficient 1 adds ${unitValue.map((v, i) => `${fixed(v)} at layer ${layers[i]}`).join(', ')} ` +
       `(${summary.unit}).`,
@@ -218,12 +217,4 @@ function baselineShape(level: number): Record<string, unknown> {
 /** An axis title has one line; the whole unit stands in the caption. */
 function shortUnit(unit: string): string {
   return unit.length > 70 ? 'the unit in the caption' : unit;
-}
-
-function fixed(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
-function interval(ci: [number, number] | null): string {
-  return ci === null ? '' : ` [${fixed(ci[0])}, ${fixed(ci[1])}]`;
 }

@@ -3,7 +3,7 @@
  * one character per cell says sign and strength. Layer 0 is at the bottom, as in the figure.
  */
 import type { ScanCase, Standardize } from '../record/summaries.js';
-import { diverging } from './figure.js';
+import { divergingColour } from './figure.js';
 import { caseTitles, colourLimit, readingUnits, tokenLabel } from './latScan.js';
 
 export type TerminalColour = 'truecolor' | '256' | 'none';
@@ -66,8 +66,9 @@ function colouredRows({ scanCase, limit, cell, colour }: Drawing): string[] {
   const lines: string[] = [];
   for (let top = readings.length - 1; top >= 0; top -= 2) {
     const cells = tokens.map((_, t) => {
-      const front = escape(38, paint(readings[top]?.[t] ?? 0, limit), colour);
-      const back = top === 0 ? '' : escape(48, paint(readings[top - 1]?.[t] ?? 0, limit), colour);
+      const front = escape(38, divergingColour(readings[top]?.[t] ?? 0, limit), colour);
+      const back =
+        top === 0 ? '' : escape(48, divergingColour(readings[top - 1]?.[t] ?? 0, limit), colour);
       return `${front}${back}${'▀'.repeat(cell)}\u001b[0m`;
     });
     lines.push(`${margin(top)}${cells.join('')}`);
@@ -89,20 +90,6 @@ const negative = ['·', '-', '=', '%'];
 function ramp(value: number, limit: number): string {
   const strength = Math.min(3, Math.floor((Math.abs(value) / limit) * 4));
   return (value < 0 ? negative : positive)[strength] ?? '·';
-}
-
-/** Red, green, blue on the figures' diverging scale. */
-function paint(value: number, limit: number): [number, number, number] {
-  const share = Math.max(0, Math.min(1, (value / limit + 1) / 2));
-  const at = Math.min(diverging.length - 2, Math.floor(share * (diverging.length - 1)));
-  const mix = share * (diverging.length - 1) - at;
-  const from = diverging[at]?.[1] ?? '';
-  const to = diverging[at + 1]?.[1] ?? '';
-  const part = (i: number): number => {
-    const [a, b] = [from, to].map((hex) => Number.parseInt(hex.slice(i, i + 2), 16));
-    return Math.round((a ?? 0) + mix * ((b ?? 0) - (a ?? 0)));
-  };
-  return [part(1), part(3), part(5)];
 }
 
 /** @param plane 38 foreground, 48 background. */
@@ -140,7 +127,7 @@ function legend(options: {
   }
   const steps = Array.from({ length: 13 }, (_, i) => {
     const value = (i / 6 - 1) * options.limit;
-    return `${escape(38, paint(value, options.limit), colour)}█`;
+    return `${escape(38, divergingColour(value, options.limit), colour)}█`;
   });
   const text = `+${limit} correct, ${readingUnits[standardize]}`;
   // Too narrow for the scale: the unit alone.

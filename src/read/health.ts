@@ -2,6 +2,7 @@
  * The health of a direction: does it tell `correct` from `copy` on problems it has not seen, better
  * than length and wording do, and alike for every kind of input?
  */
+import type { Interval } from '../math/interval.js';
 import { cosine, dot } from '../math/linear.js';
 import { separate, type Separation } from './accuracy.js';
 import { baselines, type Baselines } from './baselines.js';
@@ -27,9 +28,19 @@ export interface LayerHealth extends Separation {
   cosines: Record<Method, number>;
 }
 
+/** Held-out accuracy of one method's directions from the same training stimuli. */
+export interface MethodAccuracy {
+  method: Method;
+  /** Held-out stimuli. */
+  n: number;
+  perLayer: { layer: number; heldOutAccuracy: number; ci: Interval | null }[];
+}
+
 export interface Health {
   method: DirectionMethod;
   perLayer: LayerHealth[];
+  /** Every method, for comparison. */
+  methods: MethodAccuracy[];
   /** Of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing. */
   bestLayer: number;
   baselines: Baselines;
@@ -100,14 +111,9 @@ export function assessHealth(options: HealthOptions): Health {
   const absent = absentLayers(directions);
   const present = perLayer.filter(({ layer }) => !absent.includes(layer));
   const best = bestOf(present);
-  const meanDifference = perLayer.map((_, layer) => {
-    const unit = directionAt(rivals['mean-difference'], layer);
-    const { heldOutAccuracy } = judgeLayer(unit, { training, heldOut, layer, seed }, 1);
-    const uncentered = Math.abs(cosine(unit, directionAt(rivals['pca-uncentered'], layer)));
-    return { accuracy: heldOutAccuracy, uncentered };
-  });
+  const methods = compareMethods(rivals, { training, heldOut, seed });
   const warnings = [
-    ...componentWarnings(directions.method, present, meanDifference),
+    ...componentWarnings(directions.method, present, { rivals, methods }),
     ...baselineWarnings(best, base),
     ...kindWarnings(best),
   ];
@@ -115,6 +121,7 @@ export function assessHealth(options: HealthOptions): Health {
     method: directions.method,
     perLayer,
     bestLayer: best?.layer ?? 0,
+    methods,
     baselines: base,
     warnings,
   };
@@ -127,7 +134,20 @@ interface Judged {
   seed: number | string;
 }
 
-function judgeLayer(unit: Float32Array, given: Judged, resamples?: number): Separation {
+function compareMethods(
+  rivals: Record<Method, Directions>,
+  given: Omit<Judged, 'layer'>,
+): MethodAccuracy[] {
+  return (Object.keys(rivals) as Method[]).map((method) => {
+    const perLayer = Array.from({ length: rivals[method].layers }, (_, layer) => {
+      const judged = judgeLayer(directionAt(rivals[method], layer), { ...given, layer });
+      return { layer, heldOutAccuracy: judged.heldOutAccuracy, ci: judged.ci };
+    });
+    return { method, n: given.heldOut.stimuli.length, perLayer };
+  });
+}
+
+function judgeLayer(unit: Float32Array, given: Judged): Separation {
   const score = ({ stimuli, states }: Judged['training']): number[] =>
     stimuli.map((_, i) => dot(stateAt(states, i, given.layer), unit));
   const { training, heldOut } = given;
@@ -136,7 +156,7 @@ function judgeLayer(unit: Float32Array, given: Judged, resamples?: number): Sepa
       training: { scores: score(training), stimuli: training.stimuli },
       heldOut: { scores: score(heldOut), stimuli: heldOut.stimuli },
     },
-    { seed: given.seed, ...(resamples !== undefined && { resamples }) },
+    { seed: given.seed },
   );
 }
 
@@ -169,17 +189,23 @@ function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
 function componentWarnings(
   method: DirectionMethod,
   perLayer: readonly LayerHealth[],
-  meanDifference: { accuracy: number; uncentered: number }[],
+  compared: { rivals: Record<Method, Directions>; methods: readonly MethodAccuracy[] },
 ): string[] {
+  const { rivals, methods } = compared;
+  const byMean = methods.find((of) => of.method === 'mean-difference')?.perLayer ?? [];
+  const accuracyOf = (layer: number): number => byMean[layer]?.heldOutAccuracy ?? 0;
+  const uncentered = (layer: number): number => {
+    const [a, b] = [rivals['mean-difference'], rivals['pca-uncentered']];
+    return Math.abs(cosine(directionAt(a, layer), directionAt(b, layer)));
+  };
   const lost = perLayer.filter(
     ({ layer, heldOutAccuracy, cosines }) =>
-      (meanDifference[layer]?.accuracy ?? 0) >= 0.7 &&
+      accuracyOf(layer) >= 0.7 &&
       Math.abs(cosines['mean-difference']) < 0.5 &&
-      heldOutAccuracy < (meanDifference[layer]?.accuracy ?? 0) - 0.1,
+      heldOutAccuracy < accuracyOf(layer) - 0.1,
   );
   const centred = lost.filter(
-    ({ layer, cosines }) =>
-      (meanDifference[layer]?.uncentered ?? 0) >= 0.5 && Math.abs(cosines['pca-uncentered']) < 0.7,
+    ({ layer, cosines }) => uncentered(layer) >= 0.5 && Math.abs(cosines['pca-uncentered']) < 0.7,
   );
   const other = lost.filter((l) => !centred.includes(l));
   const at = (layers: readonly LayerHealth[]): string => layers.map((l) => l.layer).join(', ');

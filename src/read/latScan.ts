@@ -58,7 +58,7 @@ export interface HeldOut {
 }
 
 /** What a reader needs to judge the direction by. */
-export type ScanHealth = Pick<Health, 'bestLayer' | 'warnings'> & {
+export type ScanHealth = Pick<Health, 'bestLayer' | 'methods' | 'warnings'> & {
   perLayer: Pick<LayerHealth, 'layer' | 'explainedVariance' | 'cosines' | 'withinKind'>[];
   /** correct − copy over the same output tokens, with intervals over pairs. */
   teacherForcedDifference: ForcedDifference[];
@@ -142,6 +142,7 @@ export async function latScan(options: ScanOptions): Promise<Scan> {
     },
     health: {
       bestLayer: health.bestLayer,
+      methods: health.methods,
       warnings: health.warnings,
       perLayer: health.perLayer.map(({ layer, explainedVariance, cosines, withinKind }) => ({
         layer,

@@ -6,15 +6,15 @@ import { fileError } from './fileErrors.js';
 export const temporarySuffix = '.tmp';
 
 /**
- * Writes a text beside its place, flushes it to disk and renames it over the old one.
+ * Writes a file beside its place, flushes it to disk and renames it over the old one.
  * @throws where the folder cannot be written; the old file is then as it was.
  */
-export async function writeAtomic(path: string, text: string): Promise<void> {
+export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}${temporarySuffix}`;
   try {
     const file = await open(temporary, 'w');
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -1,6 +1,6 @@
 /**
  * Run folders: what was asked (`manifest.json`), what came out (`records.jsonl`), and what it adds
- * up to (`<kind>.json`, `<kind>.html`). Opening the same run again returns its records, so that an
+ * up to (`<kind>.json`). Opening the same run again returns its records, so that an
  * interrupted command goes on where it stopped.
  */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -51,8 +51,6 @@ export interface Run<R> extends AsyncDisposable {
   append(...records: R[]): Promise<void>;
   /** Writes `<kind>.json`, whole or not at all; returns its path. */
   writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string>;
-  /** Writes `<kind>.html`, whole or not at all; returns its path. */
-  writePage(kind: SummaryKind, html: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -155,12 +153,6 @@ class FolderRun<R> implements Run<R> {
   async writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string> {
     const path = join(this.folder, `${kind}.json`);
     await writeAtomic(path, `${toJson(summary, 2)}\n`);
-    return path;
-  }
-
-  async writePage(kind: SummaryKind, html: string): Promise<string> {
-    const path = join(this.folder, `${kind}.html`);
-    await writeAtomic(path, html);
     return path;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `evaluate.json`, `corrector.json`.
- * They are part of the interface; `schemas/` has the same as JSON Schemas.
+ * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `evaluate.json`, `corrector.json`,
+ * `health.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
@@ -13,6 +13,7 @@ export interface Summaries {
   sweep: SweepSummary;
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
+  health: HealthSummary;
 }
 
 export type SummaryKind = keyof Summaries;
@@ -32,6 +33,14 @@ export interface HeldOut {
 
 export interface LayerAccuracy extends HeldOut {
   layer: number;
+}
+
+/** How well the directions of one method tell the classes on held-out stimuli, layer by layer. */
+export interface MethodAccuracy {
+  method: string;
+  /** Held-out stimuli. */
+  n: number;
+  perLayer: { layer: number; heldOutAccuracy: number | null; ci: Interval | null }[];
 }
 
 export interface ScanCase {
@@ -70,7 +79,14 @@ export interface ScanSummary {
   /** What can be told without the residual stream: from y1's length, and from the embeddings. */
   baselines?: { length: HeldOut; embeddings: HeldOut };
   /** The directions' health report: at least its warnings. */
-  health?: { warnings: string[]; [detail: string]: unknown };
+  health?: {
+    warnings: string[];
+    /** Of highest held-out accuracy. */
+    bestLayer?: number;
+    /** Every direction method on the same stimuli. */
+    methods?: MethodAccuracy[];
+    [detail: string]: unknown;
+  };
   /** Free-running: each class over its own output tokens. */
   activity?: Activity[];
   /** Both classes over identical output tokens, so that token identity cannot pose as a decision. */
@@ -125,6 +141,51 @@ export interface SweepSummary {
   comparison?: Record<string, unknown>;
   /** What a reader must know before believing the figure. */
   warnings?: string[];
+}
+
+/** A direction's health: how far it is to be trusted, layer by layer. */
+export interface HealthSummary {
+  model: string;
+  /** Labelled stimuli, both halves. */
+  stimuli: number;
+  method: string;
+  perLayer: LayerHealth[];
+  /** Of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing. */
+  bestLayer: number;
+  baselines: { length: HeldOut; embeddings: HeldOut };
+  /** Every direction method on the same stimuli. */
+  methods: MethodAccuracy[];
+  warnings: string[];
+}
+
+export interface LayerHealth extends LayerAccuracy {
+  /** Between the classes, in projections. */
+  threshold: number;
+  aucCi: Interval | null;
+  /** Held-out accuracy within each kind of input. */
+  withinKind: Record<string, { n: number; accuracy: number }>;
+  /** Share of the training pairs' squared differences that lies along the direction. */
+  explainedVariance: number;
+  /** With each method's direction from the same training stimuli. */
+  cosines: Record<string, number>;
+}
+
+/** What steering one layer at a time does, by layer and coefficient; not a file of its own yet. */
+export interface LayerEffects {
+  /** What the effect is a change of, e.g. `editRatio`. */
+  metric: string;
+  /** The metric with steering switched off. */
+  baseline: number;
+  /** What coefficient 1 means, in words. */
+  unit: string;
+  layers: number[];
+  coefficients: number[];
+  /** `[layer][coefficient]`, metric − baseline, in the order of the two lists; null: no value. */
+  effect: (number | null)[][];
+  /** Problems behind every cell. */
+  n: number;
+  /** Of the effect, over problems. */
+  ci?: (Interval | null)[][];
 }
 
 export interface EvaluatedSystem {

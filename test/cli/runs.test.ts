@@ -64,10 +64,40 @@ describe('lat-scan', () => {
     expect(JSON.parse(stdout)).toEqual(JSON.parse(read('scan', 'scan.json')));
   });
 
+  it('is the same run in whichever format its figures are', async () => {
+    const named = async (...more: string[]): Promise<string | undefined> =>
+      /runs\/lat-scan-[0-9a-f]{8}/.exec((await call([...argv, ...more], { cwd })).stdout)?.[0];
+    const asJson = await named('--format', 'json');
+    expect(asJson).toBe(await named());
+    expect(existsSync(join(cwd, asJson ?? 'none', 'scan-lat-scan.json'))).toBe(true);
+  });
+
   it('names its folder after what is run, where none is named', async () => {
     const { stdout } = await call(argv, { cwd });
     const [found] = /runs\/lat-scan-[0-9a-f]{8}/.exec(stdout) ?? [];
     expect(existsSync(join(cwd, found ?? 'none', 'scan.json'))).toBe(true);
+  });
+});
+
+describe('extract', () => {
+  it('writes the direction and its health, beside that of every method', async () => {
+    const argv = [
+      'extract',
+      '--model',
+      model,
+      '--stimuli',
+      stimuli,
+      '--out',
+      'extract',
+      ...threads,
+    ];
+    const { code, stdout, stderr } = await call(argv, { cwd });
+    expect(code, stderr).toBe(0);
+    const { methods } = expectValid('health', read('extract', 'health.json'));
+    expect(methods).toHaveLength(5);
+    expect(existsSync(join(cwd, 'extract', 'directions.safetensors'))).toBe(true);
+    expect(stdout).toContain('extract/health.html');
+    expect(read('extract', 'health.html')).toContain('Direction of tiny');
   });
 });
 
@@ -105,6 +135,12 @@ describe('align', () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^How many\?\n\n 1 /);
     expect(stdout).toMatch(/1 rounds?, .* ended by /);
+  });
+
+  it('writes the rounds as a page', async () => {
+    const argv = ['align', 'Why?', '--model', model, '--upstream', model, '--rounds', '1'];
+    await call([...argv, '--page', 'pages/rounds.html', ...threads], { cwd });
+    expect(read('pages', 'rounds.html')).toMatch(/<p>Why\?<\/p>[^]*<td [^>]*>1<\/td>/);
   });
 
   it('takes the question from standard input', async () => {

@@ -2,11 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Figure } from '../../src/plot/figure.js';
 import { correctorFigure, evaluationFigure } from '../../src/plot/evaluation.js';
 import { latScanCaption, latScanFigure, tokenLabel } from '../../src/plot/latScan.js';
-import { activityFigure, layerAccuracyFigure } from '../../src/plot/layers.js';
+import { activityFigure } from '../../src/plot/activity.js';
+import { layerAccuracyFigure } from '../../src/plot/layerAccuracy.js';
+import {
+  methodComparisonCaption,
+  methodComparisonFigure,
+} from '../../src/plot/methodComparison.js';
+import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
 import { steeringCurveCaption, steeringCurveFigure } from '../../src/plot/steeringCurve.js';
 import type { ScanCase } from '../../src/record/summaries.js';
 import {
   correctorExample,
+  effectsExample,
   evaluateExample,
   scanExample,
   sweepExample,
@@ -61,7 +68,52 @@ describe('latScanFigure', () => {
       -0.25, 0, 0.25,
     ]);
     const maps = latScanFigure({ cases, standardize }).data as unknown as HeatMap[];
-    expect(maps.map((map) => map.coloraxis)).toEqual(['coloraxis', 'coloraxis']);
+    expect(maps.map((map) => map.coloraxis)).toEqual(['coloraxis', 'coloraxis', 'coloraxis2']);
+  });
+
+  it('subtracts copy from correct, token by token, in whichever order they come', () => {
+    const small = (label: ScanCase['label'], row: number[]): ScanCase => ({
+      ...{ id: label, label, tokens: row.map(String), readings: [row] },
+    });
+    const pair = [small('copy', [1, 2, 3]), small('correct', [4, 8])];
+    const { data, layout } = latScanFigure({ cases: pair, standardize: 'raw' });
+    expect((data[2] as unknown as HeatMap).z).toEqual([[3, 6]]);
+    expect(layout['coloraxis2']).toMatchObject({ cmin: -6, cmax: 6 });
+    const titles = layout['annotations'] as { text: string }[];
+    expect(titles[2]?.text).toContain('corrects − copies');
+    expect(latScanCaption({ cases: pair, standardize: 'raw' })).toContain(
+      'over the 2 output tokens',
+    );
+  });
+
+  it('has no difference of one case, nor of three', () => {
+    for (const some of [cases.slice(0, 1), [...cases, ...cases.slice(0, 1)]]) {
+      const { data, layout } = latScanFigure({ cases: some, standardize });
+      expect(data).toHaveLength(some.length);
+      expect(layout).not.toHaveProperty('coloraxis2');
+    }
+  });
+
+  it('is stacked in one column of a paper: every panel its own rows, none over another', () => {
+    const { layout } = latScanFigure({ cases, standardize, narrow: true });
+    const down = ['yaxis', 'yaxis2', 'yaxis3'].map(
+      (axis) => (layout[axis] as { domain: [number, number] }).domain,
+    );
+    for (const [i, [bottom, top]] of down.entries()) {
+      expect(top - bottom).toBeGreaterThan(0.1);
+      expect(top).toBeLessThan(down[i - 1]?.[0] ?? 1.001);
+    }
+    expect((layout['xaxis2'] as { domain: number[] }).domain).toEqual([0, 1]);
+  });
+
+  it('labels fewer tokens where all would not fit, and fewer of many layers', () => {
+    const long: ScanCase = {
+      ...{ id: 'long', label: 'copy', tokens: Array.from({ length: 200 }, () => 'token') },
+      readings: Array.from({ length: 40 }, () => Array.from({ length: 200 }, () => 0)),
+    };
+    const { layout } = latScanFigure({ cases: [long], standardize: 'raw' });
+    expect((layout['xaxis'] as { tickvals: number[] }).tickvals).toHaveLength(67);
+    expect((layout['yaxis'] as { dtick: number }).dtick).toBe(2);
   });
 
   it('says how many readings lie beyond the scale', () => {
@@ -124,6 +176,56 @@ describe('steeringCurveFigure', () => {
     expect(caption).toContain('slope 0.31 [0.28, 0.34], R² 0.981');
     expect(caption).toContain(`${(0.31 / steepest).toFixed(1)} times less`);
     expect(caption).toContain('The slope is negative.');
+  });
+});
+
+describe('methodComparisonFigure', () => {
+  const { methods = [] } = scanExample.health ?? {};
+
+  it('matches its snapshot', () => {
+    expect(rounded(methodComparisonFigure({ methods }))).toMatchSnapshot();
+  });
+
+  it('tells methods apart without colour', () => {
+    const curves = methodComparisonFigure({ methods }).data.slice(methods.length);
+    const marks = curves.map((curve) => (curve['marker'] as { symbol: string }).symbol);
+    expect(new Set(marks).size).toBe(methods.length);
+  });
+
+  it('names the best layer of each and leaves undefined accuracies out', () => {
+    const perLayer = [
+      { layer: 0, heldOutAccuracy: null, ci: null },
+      { layer: 4, heldOutAccuracy: 0.75, ci: null },
+    ];
+    const some = [{ method: '<probe>', n: 9, perLayer }];
+    expect(methodComparisonCaption({ methods: some })).toMatch(/n = 9 .*<probe> 0.75 at layer 4/);
+    const { data } = methodComparisonFigure({ methods: some });
+    expect(data).toHaveLength(1);
+    expect(data[0]).toMatchObject({ x: [4], y: [0.75], name: '&lt;probe&gt;' });
+  });
+});
+
+describe('effectMapFigure', () => {
+  it('matches its snapshot', () => {
+    expect(rounded(effectMapFigure(effectsExample))).toMatchSnapshot();
+  });
+
+  it('is white at no effect, and names the layers that were steered', () => {
+    const { layout } = effectMapFigure(effectsExample);
+    const { cmin, cmid, cmax } = layout['coloraxis'] as Record<string, number>;
+    expect([cmin, cmid]).toEqual([-(cmax ?? 0), 0]);
+    expect((layout['yaxis'] as { ticktext: string[] }).ticktext).toEqual(['2', '3', '5']);
+  });
+
+  it('counts the cells whose interval leaves 0 out', () => {
+    const caption = effectMapCaption(effectsExample);
+    expect(caption).toContain('n = 40 problems per cell');
+    const apart = (effectsExample.ci ?? []).flat().filter((ci) => ci && (ci[0] > 0 || ci[1] < 0));
+    expect(apart.length).toBeGreaterThan(0);
+    expect(caption).toContain(`In ${apart.length} of 15 cells`);
+    const without = { ...effectsExample };
+    delete without.ci;
+    expect(effectMapCaption(without)).toContain('No intervals were computed.');
   });
 });
 

@@ -3,7 +3,9 @@ import { cosine } from '../../src/math/linear.js';
 import { directionAt, makeDirections } from '../../src/read/directions.js';
 import { extractDirections } from '../../src/read/extract.js';
 import { assessHealth, takeHalf } from '../../src/read/health.js';
+import { methods } from '../../src/read/methods.js';
 import { boundaryStates, meanNorms, stateAt } from '../../src/read/states.js';
+import { lengthOf } from '../../src/read/stimuli.js';
 import { createPlanted, plantedStimuli, type PlantedOptions } from './planted.js';
 
 const stimuli = plantedStimuli(80);
@@ -64,6 +66,22 @@ describe('extractDirections', () => {
     ]);
     const total = Object.values(best?.withinKind ?? {}).reduce((sum, k) => sum + k.n, 0);
     expect(total).toBe(80);
+  });
+
+  it('compares every method as if it were the direction', async () => {
+    const { model, states, health } = await extract();
+    expect(health.methods.map(({ method }) => method)).toEqual(Object.keys(methods));
+    const train = takeHalf(stimuli, states, 'train');
+    const labels = train.stimuli.map((s) => s.label);
+    const training = { states: train.states, labels, lengths: train.stimuli.map(lengthOf) };
+    const directions = makeDirections({ training, method: 'probe', seed: 1 });
+    const tokenize = (text: string): number[] => model.tokenizer.encode(text);
+    const probe = assessHealth({ directions, stimuli, states, tokenize, seed: 1 });
+    const compared = health.methods.find(({ method }) => method === 'probe');
+    expect(compared?.n).toBe(80);
+    expect(compared?.perLayer).toEqual(
+      probe.perLayer.map(({ layer, heldOutAccuracy, ci }) => ({ layer, heldOutAccuracy, ci })),
+    );
   });
 
   it('leaves baselines at chance where wording tells nothing, and warns where it does', async () => {

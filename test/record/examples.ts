@@ -6,6 +6,9 @@ import type {
   CaseLabel,
   CorrectorSummary,
   EvaluateSummary,
+  HealthSummary,
+  LayerEffects,
+  MethodAccuracy,
   ScanSummary,
   SweepControl,
   SweepPoint,
@@ -37,6 +40,14 @@ function activity(label: CaseLabel): Activity {
   return { label, n: 40, mean, ci: mean.map((m) => around(m, 0.15)) };
 }
 
+function methodExample(method: string, at: number): MethodAccuracy {
+  const perLayer = Array.from({ length: layers }, (_, layer) => {
+    const heldOutAccuracy = round(0.5 + (0.3 + 0.06 * at) * Math.sin((layer + 1) / 2.4));
+    return { layer, heldOutAccuracy, ci: around(heldOutAccuracy, 0.04) };
+  });
+  return { method, n: 128, perLayer };
+}
+
 export const scanExample: ScanSummary = {
   model: 'corrector-arithmetic-m',
   device: 'cpu',
@@ -59,7 +70,11 @@ export const scanExample: ScanSummary = {
     length: { heldOutAccuracy: 0.56, ci: [0.5, 0.62], auc: 0.57 },
     embeddings: { heldOutAccuracy: 0.61, ci: [0.55, 0.67], auc: 0.64 },
   },
-  health: { warnings: [] },
+  health: {
+    warnings: [],
+    bestLayer: 3,
+    methods: ['pca', 'mean-difference', 'probe'].map(methodExample),
+  },
   activity: [activity('correct'), activity('copy')],
 };
 
@@ -154,4 +169,41 @@ export const correctorExample: CorrectorSummary = {
   badFixed: { rate: 0.86, n: 300, ci: [0.816, 0.895] },
   neutralImproved: { rate: null, n: 0, ci: null },
   byFault: { 'wrong-result': rateExample },
+};
+
+const { baselines = { length: none(), embeddings: none() }, perLayer } = scanExample;
+
+function none(): { heldOutAccuracy: null; ci: null; auc: null } {
+  return { heldOutAccuracy: null, ci: null, auc: null };
+}
+
+export const healthExample: HealthSummary = {
+  model: 'corrector-arithmetic-m',
+  stimuli: 256,
+  method: 'pca',
+  perLayer: perLayer.map((layer) => ({
+    ...layer,
+    threshold: 0.1,
+    aucCi: layer.ci,
+    withinKind: { good: { n: 40, accuracy: 0.9 }, 'wrong-result': { n: 24, accuracy: 0.75 } },
+    explainedVariance: 0.3,
+    cosines: { pca: 1, 'mean-difference': 0.93, probe: 0.8 },
+  })),
+  bestLayer: 3,
+  baselines,
+  methods: ['pca', 'mean-difference', 'probe'].map(methodExample),
+  warnings: [],
+};
+
+export const effectsExample: LayerEffects = {
+  metric: 'editRatio',
+  baseline: 0.45,
+  unit: 'a quarter of the mean residual norm',
+  layers: [2, 3, 5],
+  coefficients: [-1, -0.5, 0, 0.5, 1],
+  effect: [2, 3, 5].map((l) => [-1, -0.5, 0, 0.5, 1].map((c) => round(0.06 * l * Math.tanh(c)))),
+  n: 40,
+  ci: [2, 3, 5].map((l) =>
+    [-1, -0.5, 0, 0.5, 1].map((c) => around(round(0.06 * l * Math.tanh(c)), 0.1)),
+  ),
 };

@@ -132,14 +132,12 @@ describe('openRun', () => {
     expect((await open()).records).toEqual([{ problem: 'p2', value: 2 }]);
   });
 
-  it('writes summaries and pages whole, replacing old ones', async () => {
+  it('writes summaries whole, replacing old ones', async () => {
     await using run = await open();
     const path = await run.writeSummary('corrector', correctorExample);
     expect(path).toBe(file('corrector.json'));
     await run.writeSummary('corrector', { ...correctorExample, n: 7 });
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...correctorExample, n: 7 });
-    await run.writePage('corrector', '<p>');
-    expect(await readFile(file('corrector.html'), 'utf8')).toBe('<p>');
     const names = await readdir(run.folder);
     expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });

@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { toJson } from '../../src/record/json.js';
 import { summarySchemas } from '../../src/record/schemas/all.js';
 import type { SummaryKind } from '../../src/record/summaries.js';
-import { correctorExample, evaluateExample, scanExample, sweepExample } from './examples.js';
+import {
+  correctorExample,
+  evaluateExample,
+  healthExample,
+  scanExample,
+  sweepExample,
+} from './examples.js';
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 const validators: Record<SummaryKind, ValidateFunction> = {
@@ -12,6 +18,7 @@ const validators: Record<SummaryKind, ValidateFunction> = {
   sweep: ajv.compile(summarySchemas.sweep),
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
+  health: ajv.compile(summarySchemas.health),
 };
 
 type Json = Record<string, unknown>;
@@ -55,6 +62,15 @@ const required: [SummaryKind, Json, string[], string][] = [
     asJson(correctorExample),
     ['model', 'n', 'goodCopied', 'badFixed', 'neutralImproved'],
     '',
+  ],
+  [
+    'health',
+    asJson(healthExample),
+    [
+      ...['model', 'stimuli', 'method', 'perLayer', 'bestLayer', 'baselines', 'methods'],
+      'warnings',
+    ],
+    'perLayer: layer heldOutAccuracy ci auc explainedVariance cosines; methods: method n perLayer',
   ],
 ];
 

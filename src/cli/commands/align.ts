@@ -1,7 +1,12 @@
 /** `aligner-lab align`: the stream loop on one question, sentence by sentence. */
 import { createCorrector } from '../../align/corrector.js';
 import type { Round } from '../../align/loop.js';
-import { alignStream, type LoopOptions, type LoopRow } from '../../align/stream.js';
+import {
+  alignStream,
+  type AlignedAnswer,
+  type LoopOptions,
+  type LoopRow,
+} from '../../align/stream.js';
 import { createLocalUpstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
@@ -10,10 +15,13 @@ import {
   layerCoefficients,
   steeringUnit,
 } from '../../experiment/steeringUnit.js';
+import { renderPage } from '../../plot/html.js';
+import { roundsPage } from '../../plot/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, method, modelNames, seed, stimuli } from '../common.js';
+import { writeBytes } from '../files.js';
 import { loadModels } from '../models.js';
 import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
 import { readModel } from '../reading.js';
@@ -31,6 +39,7 @@ const options = {
     value: 'id',
     help: 'a generated problem, e.g. test-0-17, in place of a question',
   }),
+  page: text({ value: 'file', help: 'also write the rounds as an HTML page, as a word diff' }),
   rounds: integer({ value: 'n', help: 'most rounds', default: 16 }),
   coefficient: number({
     value: 'c',
@@ -77,6 +86,7 @@ takes some seconds.`,
       'echo "Mia has 4 bags of 7 nuts. How many nuts does Mia have?" | aligner-lab align',
       'your own question',
     ],
+    ['aligner-lab align --problem test-0-17 --page rounds.html', 'a page of the rounds'],
     ['aligner-lab align --problem test-0-17 --coefficient -1', 'the same, pushed towards copying'],
   ],
   async run({ options: given, argument, context }) {
@@ -100,12 +110,18 @@ takes some seconds.`,
         context.show(`\n${ending(step.value)}`);
         if (right !== undefined)
           context.show(right ? 'The answer is right.' : 'The answer is wrong.');
+        if (given.page !== undefined) await writePage(given.page, step.value, context);
         return context.result({ ...step.value, ...(right !== undefined && { right }) });
       }
       context.show(describe(step.value));
     }
   },
 });
+
+async function writePage(file: string, answer: AlignedAnswer, context: Context): Promise<void> {
+  await writeBytes(context.path(file), Buffer.from(renderPage(roundsPage(answer))));
+  context.show(`page  ${file}`);
+}
 
 async function findQuestion(
   argument: string | undefined,

@@ -10,14 +10,15 @@ export const doctor = defineCommand({
   name: 'doctor',
   summary: 'check this machine: versions, devices, embedded models',
   description: `Checks what the lab needs: the version of Node, the installed packages, which devices models can run
-on (--device cuda with any other command says how to install what is missing), the embedded models, and whether run folders can be made.
+on (--device cuda with any other command says how to install what is missing), the embedded
+models, the browser that png and svg are drawn in, and whether run folders can be made.
 It changes nothing. The exit code is 1 where something is missing that the lab cannot do without.`,
   options: common,
   examples: [['aligner-lab doctor', 'all checks, with remedies']],
   async run({ context }) {
     const checks: Check[] = [];
     const onProgress = context.progress.stage('checking');
-    for await (const check of checkAll(context.io.cwd)) {
+    for await (const check of checkAll(context.io)) {
       checks.push(check);
       const mark = check.ok ? 'ok' : check.optional ? '–' : 'MISSING';
       context.show(`${mark.padEnd(8)}${check.name.padEnd(width)}${check.found.split('\n')[0]}`);

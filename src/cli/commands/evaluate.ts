@@ -9,10 +9,11 @@ import { correctorPage, evaluatePage } from '../../plot/pages.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
 import { defineCommand } from '../command.js';
 import { common, engine, folder, modelNames, seed } from '../common.js';
+import { figureOptions, prepareFigures } from '../figures.js';
 import { loadModels } from '../models.js';
 import { choice, integer, list, readChoice, text } from '../options.js';
 import { stagedProgress } from '../reading.js';
-import { openCommandRun, recordAll, shownPath } from '../runFolder.js';
+import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, formatTable, percent, percentWithin } from '../table.js';
 
 const options = {
@@ -43,6 +44,7 @@ const options = {
     default: stimuliFiles.test,
   }),
   ...seed,
+  ...figureOptions,
   ...folder,
   ...engine,
   ...common,
@@ -72,6 +74,7 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     ],
   ],
   async run({ options: given, context }) {
+    const writeFigures = prepareFigures(given, context);
     const { upstream, corrector, aligner, split, limit, seed: drawn } = given;
     const systems = given.systems ?? systemKinds;
     const names = { upstream, corrector, ...(systems.includes('aligner') && { aligner }) };
@@ -96,13 +99,16 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const summaries = summarise(records, models.by.corrector.name, drawn);
     await run.writeSummary('evaluate', summaries.evaluate);
     await run.writeSummary('corrector', summaries.corrector);
-    await run.writePage('corrector', correctorPage({ summary: summaries.corrector }));
-    const page = await run.writePage('evaluate', evaluatePage({ summary: summaries.evaluate }));
+    const figures = await writeFigures(run.folder, {
+      evaluate: evaluatePage(summaries.evaluate),
+      corrector: correctorPage(summaries.corrector),
+    });
     context.show(`${problems.length} ${split} problems, greedy\n`);
     context.show(systemTable(summaries.evaluate));
     context.show(`\n${quadruples.length} recorded sentences, ${summaries.corrector.model}\n`);
     context.show(rateTable(summaries.corrector));
-    context.show(`\nfigure  ${shownPath(page, context)}`);
+    context.show();
+    figures.forEach((path) => context.show(`figure  ${path}`));
     context.result(summaries);
   },
 });

@@ -1,6 +1,6 @@
 /** `aligner-lab extract`: a direction and its health. */
 import { join } from 'node:path';
-import { toJson } from '../../record/json.js';
+import { healthPage } from '../../plot/pages.js';
 import { saveDirections } from '../../read/directionFile.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { Health } from '../../read/health.js';
@@ -16,7 +16,7 @@ import {
   seed,
   stimuli,
 } from '../common.js';
-import { writeBytes } from '../files.js';
+import { figureOptions, prepareFigures } from '../figures.js';
 import { loadModel } from '../models.js';
 import { text } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
@@ -32,7 +32,8 @@ the other half of the problems: accuracy and AUC per layer with intervals, expla
 agreement with the other methods, baselines. The sign follows the labels: positive is correct.
 
 Written to the run folder: directions.safetensors (unit vectors [layers, width], with what they were
-made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), manifest.json.`,
+made from), health.json, health.html (accuracy by layer and method), stimuli.jsonl (the labelled
+stimuli, for --stimuli), manifest.json.`,
   options: {
     model: text({
       value: 'model',
@@ -43,6 +44,7 @@ made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), ma
     ...method,
     ...labelLimit,
     ...seed,
+    ...figureOptions,
     ...folder,
     ...engine,
     ...common,
@@ -52,6 +54,7 @@ made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), ma
     ['aligner-lab extract --method probe --limit 1500', 'a logistic probe, on more stimuli'],
   ],
   async run({ options, context }) {
+    const writeFigures = prepareFigures(options, context);
     await using model = await loadModel(options.model, options, context);
     const files = { stimuli: context.path(options.stimuli) };
     const of = { command: 'extract', options, models: { model }, files };
@@ -66,13 +69,16 @@ made from), health.json, stimuli.jsonl (the labelled stimuli, for --stimuli), ma
     const path = join(run.folder, 'directions.safetensors');
     await saveDirections(path, { directions, origin });
     await writeStimuli(join(run.folder, 'stimuli.jsonl'), labelled);
-    await writeBytes(join(run.folder, 'health.json'), Buffer.from(`${toJson(health, 2)}\n`));
+    const summary = { model: model.name, stimuli: labelled.length, ...health };
+    await run.writeSummary('health', summary);
+    const figures = await writeFigures(run.folder, { health: healthPage(summary) });
     context.show(`Direction of ${model.name} by ${health.method}, ${labelled.length} stimuli`);
     context.show(layerTable(health));
     describeHealth(health).forEach((line) => context.show(line));
     context.show(`direction      ${shownPath(path, context)}`);
+    figures.forEach((figure) => context.show(`figure         ${figure}`));
     warnAll(health.warnings, context);
-    context.result({ model: model.name, file: path, stimuli: labelled.length, ...health });
+    context.result({ ...summary, file: path });
   },
 });
 

@@ -17,11 +17,12 @@ import {
   seed,
   stimuli,
 } from '../common.js';
+import { figureOptions, prepareFigures } from '../figures.js';
 import { wantsColour, type Io } from '../io.js';
 import { loadModel } from '../models.js';
 import { choice, integer, list, text } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
-import { openCommandRun, shownPath } from '../runFolder.js';
+import { openCommandRun } from '../runFolder.js';
 import { scanRecords, type ScanRecord } from '../scanRecords.js';
 
 const options = {
@@ -43,6 +44,7 @@ const options = {
   ),
   ...labelLimit,
   ...seed,
+  ...figureOptions,
   ...folder,
   ...engine,
   ...common,
@@ -64,7 +66,7 @@ its direction: positive (warm) reads as correcting, negative (cold) as copying.
 
 Everything is computed from the model in this run. Layer 0 is the first block, at the bottom.
 
-Written to the run folder: scan.json (the numbers), scan.html (the figures, opens anywhere),
+Written to the run folder: scan.json (the numbers), scan.html (the figures, opens anywhere; --format for others),
 directions.safetensors (for sweep and align), records.jsonl, manifest.json.`,
   options,
   examples: [
@@ -73,12 +75,14 @@ directions.safetensors (for sweep and align), records.jsonl, manifest.json.`,
       'lat-scan --tokens 30 --method mean-difference --out runs/longer',
       'more tokens, another method',
     ],
+    ['lat-scan --format png,svg --size double', 'figures for a paper'],
     [
       'lat-scan --model ./my-corrector --stimuli quadruples.jsonl',
       'your own: a folder with onnx/model.onnx and tokenizer, and annotated quadruples',
     ],
   ],
   async run({ options: given, context }) {
+    const writeFigures = prepareFigures(given, context);
     await using model = await loadModel(given.model, given, context);
     const files = { stimuli: context.path(given.stimuli) };
     await using run = await openCommandRun<ScanRecord>(
@@ -103,10 +107,10 @@ directions.safetensors (for sweep and align), records.jsonl, manifest.json.`,
     const directions = join(run.folder, 'directions.safetensors');
     await saveDirections(directions, { directions: reading.directions, origin });
     await run.writeSummary('scan', scan);
-    const page = await run.writePage('scan', scanPage({ summary: scan }));
+    const figures = await writeFigures(run.folder, { scan: scanPage(scan) });
     showScan(scan, context);
     describeHealth(reading.health).forEach((line) => context.show(line));
-    context.show(`figure         ${shownPath(page, context)}`);
+    figures.forEach((path) => context.show(`figure         ${path}`));
     warnAll(reading.health.warnings, context);
     context.result(scan);
   },

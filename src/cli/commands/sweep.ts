@@ -11,6 +11,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, method, modelNames, seed, stimuli } from '../common.js';
+import { figureOptions, prepareFigures } from '../figures.js';
 import { loadCopies } from '../models.js';
 import {
   choice,
@@ -23,7 +24,7 @@ import {
   type OptionValues,
 } from '../options.js';
 import { readModel, stagedProgress, warnAll } from '../reading.js';
-import { openCommandRun, recordAll, shownPath } from '../runFolder.js';
+import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, figureWithin, formatTable, percent } from '../table.js';
 
 const options = {
@@ -85,6 +86,7 @@ const options = {
     least: 0,
   }),
   ...seed,
+  ...figureOptions,
   ...folder,
   ...engine,
   ...common,
@@ -125,6 +127,7 @@ sweep goes on where it stopped when the same command is run again.`,
   ],
   async run({ options: given, context }) {
     const { mode } = given;
+    const writeFigures = prepareFigures(given, context);
     await using model = await loadCopies(given.model, given, context);
     await using upstream =
       mode === 'loop' ? await loadCopies(given.upstream, given, context) : null;
@@ -141,9 +144,9 @@ sweep goes on where it stopped when the same command is run again.`,
     const made = await prepare(given, { model, upstream }, context);
     const summary = await recordAll(run, runSweep({ ...made, done: run.records }));
     await run.writeSummary('sweep', summary);
-    const page = await run.writePage('sweep', sweepPage({ summaries: [summary] }));
+    const figures = await writeFigures(run.folder, { sweep: sweepPage(summary) });
     describe(summary).forEach((line) => context.show(line));
-    context.show(`figure     ${shownPath(page, context)}`);
+    figures.forEach((path) => context.show(`figure     ${path}`));
     warnAll(summary.warnings ?? [], context);
     context.result(summary);
   },

@@ -2,6 +2,7 @@
 import type { SummaryKind } from '../summaries.js';
 import { correctorSchema } from './corrector.js';
 import { evaluateSchema } from './evaluate.js';
+import { healthSchema } from './health.js';
 import type { JsonSchema } from './parts.js';
 import { scanSchema } from './scan.js';
 import { sweepSchema } from './sweep.js';
@@ -11,4 +12,5 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   sweep: sweepSchema,
   evaluate: evaluateSchema,
   corrector: correctorSchema,
+  health: healthSchema,
 };

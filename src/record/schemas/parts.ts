@@ -44,3 +44,10 @@ export function list(items: JsonSchema): JsonSchema {
 export function titled(title: string, description: string, schema: JsonSchema): JsonSchema {
   return { $schema: 'http://json-schema.org/draft-07/schema#', title, description, ...schema };
 }
+
+/** Held-out accuracy of one direction method, layer by layer. */
+export const methodAccuracy: JsonSchema = record({
+  method: text,
+  n: count,
+  perLayer: list(record({ layer: count, heldOutAccuracy: rate, ci })),
+});

@@ -1,4 +1,16 @@
-import { ci, count, list, number, numbers, rate, record, text, timing, titled } from './parts.js';
+import {
+  ci,
+  count,
+  list,
+  methodAccuracy,
+  number,
+  numbers,
+  rate,
+  record,
+  text,
+  timing,
+  titled,
+} from './parts.js';
 
 const heldOut = { heldOutAccuracy: rate, ci, auc: rate };
 const label = { enum: ['correct', 'copy'] };
@@ -22,7 +34,11 @@ export const scanSchema = titled(
     },
     {
       baselines: record({ length: record(heldOut), embeddings: record(heldOut) }),
-      health: { type: 'object', properties: { warnings: list(text) }, required: ['warnings'] },
+      health: {
+        type: 'object',
+        properties: { warnings: list(text), bestLayer: count, methods: list(methodAccuracy) },
+        required: ['warnings'],
+      },
       activity,
       teacherForced: activity,
     },

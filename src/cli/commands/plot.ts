@@ -1,0 +1,77 @@
+/** `aligner-lab plot`: the figures of a run folder once more, from its summaries alone. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from '../../plot/page.js';
+import { summaryPage } from '../../plot/pages.js';
+import { fileError } from '../../record/fileErrors.js';
+import { summarySchemas } from '../../record/schemas/all.js';
+import type { Summaries, SummaryKind } from '../../record/summaries.js';
+import { defineCommand } from '../command.js';
+import { common } from '../common.js';
+import { figureOptions, prepareFigures } from '../figures.js';
+import { text } from '../options.js';
+
+const kinds = Object.keys(summarySchemas) as SummaryKind[];
+
+export const plot = defineCommand({
+  name: 'plot',
+  summary: 'the figures of a run folder again, in other formats or sizes',
+  description: `Draws the figures of a run from the summaries in its folder (scan.json, sweep.json, evaluate.json,
+corrector.json, health.json). No model runs, and the numbers stay as they are.
+
+html is one page per summary. png, svg and json are one file per figure, e.g. scan-lat-scan.png; json
+holds what plotly draws, with the caption. png and svg are drawn in an installed Chromium or Chrome:
+CHROME_PATH names it, otherwise it is looked for in the usual places.`,
+  argument: { name: 'folder', help: 'the run folder', required: true },
+  options: {
+    ...figureOptions,
+    out: text({ value: 'folder', help: 'where the files go (default: the run folder)' }),
+    ...common,
+  },
+  examples: [
+    ['aligner-lab plot runs/lat-scan-1a2b3c4d --format png,svg', 'every figure as a picture'],
+    ['aligner-lab plot runs/sweep --format png --size single', 'for one column of a paper'],
+  ],
+  async run({ options, argument = '.', context }) {
+    const write = prepareFigures(options, context);
+    const folder = context.path(argument);
+    const pages = await readPages(folder);
+    const files = await write(options.out ? context.path(options.out) : folder, pages);
+    for (const file of files) context.show(`figure  ${file}`);
+    context.result({ files });
+  },
+});
+
+/** A page for every summary there. @throws where there is none, or one cannot be drawn. */
+async function readPages(folder: string): Promise<Record<string, Page>> {
+  const pages: Record<string, Page> = {};
+  for (const kind of kinds) {
+    const path = join(folder, `${kind}.json`);
+    const content = await readSummary(path);
+    if (content !== null) pages[kind] = toPage(kind, content, path);
+  }
+  if (Object.keys(pages).length > 0) return pages;
+  const expected = kinds.map((kind) => `${kind}.json`).join(', ');
+  throw new Error(
+    `plot: no summary in ${folder} (expected one of ${expected}); give the folder of a finished run`,
+  );
+}
+
+/** null where the file is not there. */
+async function readSummary(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw fileError({ subject: 'plot', action: 'read', path, error });
+  }
+}
+
+function toPage<K extends SummaryKind>(kind: K, content: string, path: string): Page {
+  try {
+    return summaryPage(kind, JSON.parse(content) as Summaries[K]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`plot: ${path} cannot be drawn (${reason}); run its command again`, { cause });
+  }
+}

@@ -1,0 +1,87 @@
+/** Formats and sizes of figures, and figures from a run folder alone. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { toJson } from '../../src/record/json.js';
+import { correctorExample, evaluateExample, scanExample } from '../record/examples.js';
+import { temporaryFolder } from '../runtime/models.js';
+import { call } from './harness.js';
+
+const folder = temporaryFolder();
+const cwd = folder.path;
+afterAll(folder.remove);
+
+function writeRun(name: string, summaries: Record<string, unknown>): void {
+  mkdirSync(join(cwd, name));
+  for (const [kind, summary] of Object.entries(summaries)) {
+    writeFileSync(join(cwd, name, `${kind}.json`), toJson(summary));
+  }
+}
+
+describe('plot', () => {
+  it('draws every summary of a run again, and changes no number', async () => {
+    writeRun('run', { evaluate: evaluateExample, corrector: correctorExample });
+    const { code, stdout } = await call(['plot', 'run', '--format', 'html,json'], { cwd });
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trim()
+        .split(/\n?figure {2}/)
+        .slice(1),
+    ).toEqual([
+      'run/evaluate.html',
+      'run/evaluate-systems.json',
+      'run/corrector.html',
+      'run/corrector-rates.json',
+    ]);
+    const kept = JSON.parse(readFileSync(join(cwd, 'run', 'evaluate.json'), 'utf8')) as unknown;
+    expect(kept).toEqual(JSON.parse(toJson(evaluateExample)));
+  });
+
+  it('writes elsewhere with --out, one page by default', async () => {
+    writeRun('scanned', { scan: scanExample });
+    const argv = ['plot', 'scanned', '--out', 'figures', '--json'];
+    const { stdout } = await call(argv, { cwd });
+    expect(JSON.parse(stdout)).toEqual({ files: ['figures/scan.html'] });
+    expect(readdirSync(join(cwd, 'scanned'))).toEqual(['scan.json']);
+  });
+
+  it('says what it expected where there is nothing to draw', async () => {
+    writeRun('empty', {});
+    const empty = await call(['plot', 'empty'], { cwd });
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toMatch(/plot: no summary in .*empty \(expected one of scan.json, /);
+    writeRun('broken', { scan: { model: 'only' } });
+    const broken = await call(['plot', 'broken'], { cwd });
+    expect(broken.stderr).toMatch(
+      /plot: .*scan.json cannot be drawn \(.*\); run its command again/,
+    );
+  });
+});
+
+describe('--format', () => {
+  it.each([['lat-scan'], ['sweep'], ['evaluate'], ['extract']])(
+    'of %s looks for the browser before any work',
+    async (name) => {
+      const argv = [name, '--format', 'html,png', '--out', 'never'];
+      const { code, stderr } = await call(argv, { cwd, env: { CHROME_PATH: '/nowhere' } });
+      expect(code).toBe(1);
+      expect(stderr).toContain('browser: CHROME_PATH is no program');
+      expect(existsSync(join(cwd, 'never'))).toBe(false);
+    },
+  );
+
+  it.each([
+    [['--format', 'pdf'], /--format: unknown value "pdf" \(expected one of html, png, svg, json\)/],
+    [['--format', ''], /--format: empty/],
+    [['--size', 'single'], /--size: is for png and svg \(got --format html\)/],
+    [['--ground', 'dark'], /--ground: is for png and svg/],
+    [['--format', 'png', '--size', '5'], /--size: expected single, double, or WxH in inches/],
+    [['--format', 'png', '--size', '0.5x3'], /from 1 to 40/],
+    [['--format', 'png', '--ground', 'grey'], /--ground: unknown value "grey"/],
+  ])('%j is refused', async (argv, message) => {
+    const { code, stderr } = await call(['plot', 'run', ...argv], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
