@@ -22,6 +22,9 @@ exporters="torchscript dynamo dynamo-23 optimised fused dynamic-int8 nbits-4 nbi
 # shellcheck disable=SC2086
 "$out/python/bin/python" "$here/make.py" --out "$out/new" --exporter $exporters
 "$out/python-optimum/bin/python" "$here/make.py" --out "$out/optimum" --exporter optimum
+# GenAI's newest builder cannot read the config of Gemma 3 that the newest Transformers writes.
+"$out/python-optimum/bin/python" "$here/make.py" --out "$out/genai" --arch gemma3 \
+  --exporter genai genai-int4 genai-int4-full
 
 npm run build
-GRID="$out/new:$out/optimum" npm run grid
+GRID="$out/new:$out/optimum:$out/genai" npm run grid
