@@ -11,7 +11,7 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 /** Messages within messages. A subgraph takes three; real decoders need about 12. */
 const maxDepth = 64;
 /** Bytes of the objects made of a graph; 50,000 nodes with their shapes take about 300 MB. */
-const maxObjectBytes = 2 ** 30;
+const maxObjectBytes = 2 ** 29;
 /** Estimates of what V8 needs for one part, measured with Node 20 and rounded up. */
 const objectBytes = { message: 400, view: 120, text: 48, bigint: 40, number: 8, unknown: 160 };
 

@@ -8,7 +8,7 @@ import { externalFiles, specimens } from './corpus.js';
 import { judge } from './judge.js';
 import { startWatchdog } from './watchdog.js';
 
-const cases = 3000;
+const cases = 2000;
 const folder = temporaryFolder();
 const corpus = specimens();
 const watchdog = startWatchdog(60);

@@ -70,10 +70,7 @@ function refusal(error: unknown): Verdict {
 }
 
 function kindOf(message: string): string {
-  const [what = ''] = message.split(/[(;,]/);
-  return what
-    .replace(/"[^]*?"/g, '…')
-    .replace(/\S*[\d/_.]\S*/g, '…')
-    .slice(0, 100)
-    .trim();
+  const [what = ''] = message.replace(/\([^)]*\)/g, '').split(/[;,]/);
+  const names = /"[^]*?"|\S*[\d/_.]\S*|\b[A-Z][a-z]\w*/g;
+  return what.replace(names, '…').replace(/\s+/g, ' ').slice(0, 100).trim();
 }

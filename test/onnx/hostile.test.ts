@@ -45,7 +45,7 @@ describe('the wire format', () => {
     [
       'millions of empty nodes',
       field(modelGraph, Buffer.alloc(6_000_000, Uint8Array.of(graphNode * 8 + 2, 0))),
-      /too many parts \(expected at most 1024 MB in memory, got more in the first \d+ of/,
+      /too many parts \(expected at most 512 MB in memory, got more in the first \d+ of/,
     ],
     [
       'a graph that is longer than the file',

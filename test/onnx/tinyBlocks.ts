@@ -103,11 +103,11 @@ function skipNorm({ writer, weight, width }: TinyContext, h: string, update: str
   });
 }
 
-function swiglu({ writer, linear, width }: TinyContext, h: string): string {
-  const gate = linear(h, width, 2 * width);
+function swiglu({ writer, linear, width, inner }: TinyContext, h: string): string {
+  const gate = linear(h, width, inner);
   const active = writer.node('Mul', [gate, writer.node('Sigmoid', [gate])]);
-  const up = linear(h, width, 2 * width);
-  return linear(writer.node('Mul', [active, up]), 2 * width, width);
+  const up = linear(h, width, inner);
+  return linear(writer.node('Mul', [active, up]), inner, width);
 }
 
 function geluMlp({ writer, linear, width }: TinyContext, h: string): string {

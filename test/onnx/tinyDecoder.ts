@@ -45,10 +45,14 @@ export interface TinyOptions {
   half?: boolean;
   /** Keep the residual stream in float16 (not `fused`, `post-norm`). */
   halfStream?: boolean;
+  /** Width inside the MLP of `unfused`, `fused` and `sandwich`; default twice the width. */
+  inner?: number;
+  /** Makes a weight and returns its name; default: random numbers inside the graph. */
+  makeWeight?: (writer: GraphWriter, shape: readonly number[]) => string;
 }
 
 /** What the parts of the model share while it is written. */
-export interface TinyContext extends Required<TinyOptions> {
+export interface TinyContext extends Required<Omit<TinyOptions, 'makeWeight'>> {
   writer: GraphWriter;
   /** Normally distributed weights. */
   weight: (shape: readonly number[], deviation: number, mean?: number) => string;
@@ -69,13 +73,15 @@ export function tinyDecoder(options: TinyOptions = {}): Uint8Array {
   return finish(context);
 }
 
-function makeContext(options: TinyOptions): TinyContext {
+function makeContext({ makeWeight, ...options }: TinyOptions): TinyContext {
   const defaults = { layers: 3, width: 32, heads: 2, vocabulary: 50, seed: 1, maxLength: 256 };
   const plain = { style: 'unfused', head: 'matmul', sharpness: 3, opset: 17 } as const;
-  const full = { ...defaults, ...plain, half: false, halfStream: false, ...options };
+  const inner = 2 * (options.width ?? defaults.width);
+  const full = { ...defaults, ...plain, half: false, halfStream: false, inner, ...options };
   const writer = new GraphWriter(full.style);
   const normal = normals(full.seed);
   const weight: TinyContext['weight'] = (shape, deviation, mean = 0) => {
+    if (makeWeight !== undefined) return makeWeight(writer, shape);
     const length = shape.reduce((a, b) => a * b, 1);
     const values = Float32Array.from({ length }, () => mean + deviation * normal());
     if (!full.half) return writer.floats(values, shape);

@@ -27,6 +27,7 @@ import { call } from '../cli/harness.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import { moveOut, toExternal } from '../onnx/tinyExternal.js';
 import type { ExternalModel } from '../onnx/tinyExternal.js';
+import { withBranches, withFunction } from '../onnx/tinyVariants.js';
 import { temporaryFolder, tokenRow } from './models.js';
 
 const temporary = temporaryFolder();
@@ -258,6 +259,14 @@ describe('a decoder runs as with its weights inside, where they are', () => {
   function placesOf(name: string): ReturnType<typeof externalWeights> {
     return externalWeights(parseModel(external.graph).model).filter((one) => one.name === name);
   }
+});
+
+it.each([
+  ['functions of its own', withFunction],
+  ['branches inside branches', (bytes: Uint8Array) => withBranches(bytes, 3)],
+])('a decoder with %s runs as one without', async (_, vary) => {
+  writeFileSync(file, vary(inline));
+  await expectSame(folder);
 });
 
 describe('aligner-lab instrument', () => {
