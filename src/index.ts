@@ -15,10 +15,16 @@ export { editMetrics, type EditMetrics } from './text/edits.js';
 export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
 export { instrumentLoop } from './onnx/loop.js';
+export { proxyTuned, type ProxyModels } from './onnx/proxy.js';
 export type { DecoderLayout } from './onnx/layout.js';
 
 // Models: loading, forward, generation, steering.
-export { loadDecoder, loadLanguageModel, type LoadOptions } from './runtime/load.js';
+export {
+  loadDecoder,
+  loadLanguageModel,
+  type LoadOptions,
+  type ProxyOptions,
+} from './runtime/load.js';
 export { findModel, listEmbedded, type ModelFiles } from './runtime/modelFiles.js';
 export { resolveModel } from './runtime/resolveModel.js';
 export type { DownloadProgress, HubOptions } from './runtime/hubSettings.js';

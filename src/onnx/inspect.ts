@@ -5,9 +5,10 @@ import { dimensions, indexGraph, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import { findHead } from './head.js';
 import type { Head } from './head.js';
-import type { DecoderInputs, DecoderLayout } from './layout.js';
+import type { CacheTensor, DecoderInputs, DecoderLayout } from './layout.js';
 import { normaliseDomain, parseModel } from './model.js';
 import type { ParsedModel } from './model.js';
+import { proxyPrefix } from './names.js';
 import { findResidualStream, nodeAt } from './residual.js';
 import type { ResidualStream } from './residual.js';
 import { keepWholeCaches } from './windows.js';
@@ -48,7 +49,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const stream = findResidualStream(index, {
     inputIds: ends.inputs.inputIds,
     logits: ends.logits.name,
-    cacheLayers: new Set(ends.cache.map(({ layer }) => layer)).size,
+    cacheLayers: new Set(ends.cache.flatMap(ownLayer)).size,
   });
   const head = findHead(index, stream, ends.logits.name);
   const operators = new Set(graph.node.map(({ opType }) => opType));
@@ -68,6 +69,11 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
   checkSizes(layout);
   checkInputTypes(index, layout.inputs);
   return { parsed, index, stream, head, layout };
+}
+
+/** The cached layers that the stream passes; those of proxies stand beside it. */
+function ownLayer({ past, layer }: CacheTensor): number[] {
+  return past.startsWith(proxyPrefix) ? [] : [layer];
 }
 
 function sizes(

@@ -68,6 +68,9 @@ export const loopOutputs = {
   states: 'loop.states',
 } as const;
 
+/** What the experts of a proxy-tuned decoder are called by (proxy.ts). */
+export const proxyPrefix = 'proxy.';
+
 const taken = new Set<string>(Object.values({ ...inputs, ...outputs }));
 
 /** Whether the edits could make a tensor of this name; `logits` is the decoder's own as well. */

@@ -2,7 +2,7 @@
 import type { Decoder, LanguageModel } from './decoder.js';
 import type { HubOptions } from './hubSettings.js';
 import type { ModelFiles } from './modelFiles.js';
-import type { RequestedDevice } from './protocol.js';
+import type { RequestedDevice, WorkerOptions } from './protocol.js';
 import type { BatchLimits } from './batches.js';
 import { DecoderPool } from './pool.js';
 import { RemoteDecoder } from './remote.js';
@@ -21,10 +21,22 @@ export interface LoadOptions {
   device?: RequestedDevice;
   /** Threads within an operator; default: one per core. Results may differ in the last digits. */
   threads?: number;
+  /** Tunes the model by two small ones of the same vocabulary, see {@link ProxyOptions}. */
+  proxy?: ProxyOptions;
   /** Copies that work side by side on a CPU, see {@link DecoderPool}. Default 1. */
   copies?: number;
   /** Largest batches; default {@link defaultLimits}. */
   limits?: BatchLimits;
+}
+
+/** Proxy-tuning: logits become base + α · (expert − anti-expert) (Liu et al. 2024). */
+export interface ProxyOptions {
+  /** Named or found as the model itself. */
+  expert: string | ModelFiles;
+  /** The expert before it learned its task. */
+  antiExpert: string | ModelFiles;
+  /** α. */
+  alpha: number;
 }
 
 /**
@@ -48,8 +60,18 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
   };
 }
 
-async function filesOf({ model, hub }: LoadOptions): Promise<ModelFiles> {
+async function filesOf({ model, hub }: Pick<LoadOptions, 'model' | 'hub'>): Promise<ModelFiles> {
   return typeof model === 'string' ? await resolveModel(model, hub) : model;
+}
+
+async function proxyFiles({ proxy, hub }: LoadOptions): Promise<Pick<WorkerOptions, 'proxy'>> {
+  if (proxy === undefined) return {};
+  const { alpha } = proxy;
+  const of = async (model: string | ModelFiles): Promise<string> =>
+    (await filesOf({ model, ...(hub && { hub }) })).file;
+  return {
+    proxy: { expert: await of(proxy.expert), antiExpert: await of(proxy.antiExpert), alpha },
+  };
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
@@ -57,11 +79,13 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
+  const proxy = await proxyFiles(options);
   const load = (): Promise<Decoder> =>
     RemoteDecoder.load({
       file: files.file,
       source: files.source,
       device,
+      ...proxy,
       ...(threads === undefined ? {} : { threads }),
       ...(limits === undefined ? {} : { limits }),
     });

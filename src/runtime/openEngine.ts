@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { instrument } from '../onnx/instrument.js';
 import { instrumentLoop } from '../onnx/loop.js';
+import { proxyTuned } from '../onnx/proxy.js';
 import type { DecoderInfo } from './decoder.js';
 import { resolveDevice } from './device.js';
 import { Engine } from './engine.js';
 import { inFile, readGraphFile } from './graphFile.js';
+import type { GraphFile } from './graphFile.js';
 import type { WorkerOptions } from './protocol.js';
 import { openSession } from './session.js';
 import type { Session } from './session.js';
@@ -19,7 +21,7 @@ export interface OpenedEngine {
 /** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraphFile}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
   const { file, source, threads, limits } = options;
-  const { bytes, graph, folder } = await readGraphFile(file);
+  const { bytes, graph, folder } = await readTuned(options);
   const device = await resolveDevice(options.device);
   const layout = inFile(file, () => inspectDecoder(graph));
   const open = async (kind: 'forward' | 'loop'): Promise<Session> => {
@@ -50,4 +52,23 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
     }),
     info: { source, sha256, device, layers, width, vocabulary },
   };
+}
+
+/** The file as it is, or tuned by two others; `bytes` are what identifies it. */
+async function readTuned({ file, proxy }: WorkerOptions): Promise<GraphFile> {
+  const base = await readGraphFile(file);
+  if (proxy === undefined) return base;
+  const [expert, antiExpert] = [
+    await readGraphFile(proxy.expert),
+    await readGraphFile(proxy.antiExpert),
+  ];
+  const graph = inFile(file, () =>
+    proxyTuned({
+      base: base.graph,
+      expert: expert.graph,
+      antiExpert: antiExpert.graph,
+      alpha: proxy.alpha,
+    }),
+  );
+  return { ...base, bytes: graph, graph };
 }

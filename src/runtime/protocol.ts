@@ -11,6 +11,8 @@ export interface WorkerOptions {
   /** What to call it in {@link DecoderInfo.source}. */
   source: string;
   device: RequestedDevice;
+  /** Files of the two small models that tune it, see `proxyTuned` of onnx/proxy.ts. */
+  proxy?: { expert: string; antiExpert: string; alpha: number };
   threads?: number;
   limits?: BatchLimits;
 }
