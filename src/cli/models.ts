@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { DownloadProgress } from '../runtime/hubSettings.js';
-import { loadLanguageModel } from '../runtime/load.js';
+import { loadLanguageModel, type ProxyOptions } from '../runtime/load.js';
 import { modelSize, type ModelFiles } from '../runtime/modelFiles.js';
 import type { RequestedDevice } from '../runtime/protocol.js';
 import { resolveModel } from '../runtime/resolveModel.js';
@@ -13,6 +13,7 @@ export interface EngineOptions {
   device: RequestedDevice;
   threads: number | undefined;
   copies?: number;
+  proxy?: ProxyOptions;
 }
 
 /**
@@ -49,7 +50,7 @@ export async function loadModel(
 
 async function loadFiles(
   model: ModelFiles,
-  { device, threads, copies }: EngineOptions,
+  { device, threads, copies, proxy }: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
   context.progress.stage(`loading ${model.name}`);
@@ -58,6 +59,7 @@ async function loadFiles(
     device,
     ...(threads !== undefined && { threads }),
     ...(copies !== undefined && { copies }),
+    ...(proxy !== undefined && { proxy }),
   });
   context.progress.clear();
   return loaded;

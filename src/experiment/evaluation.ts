@@ -11,13 +11,14 @@ import { evaluate, type EvaluateRecord } from './evaluate.js';
 import {
   alignerSystem,
   correctorAloneSystem,
+  proxySystem,
   streamSystem,
   upstreamSystem,
   type System,
 } from './systems.js';
 
 /** What can be compared; the upstream alone is what fixes and breaks are counted against. */
-export const systemKinds = ['upstream', 'stream', 'corrector-alone', 'aligner'] as const;
+export const systemKinds = ['upstream', 'stream', 'corrector-alone', 'aligner', 'proxy'] as const;
 export type SystemKind = (typeof systemKinds)[number];
 
 export type EvaluationRecord = EvaluateRecord | CorrectionRecord;
@@ -28,6 +29,8 @@ export interface EvaluationOptions {
   corrector: LanguageModel;
   /** Needed for the system `aligner`. */
   aligner?: LanguageModel;
+  /** Needed for the system `proxy`: the upstream, loaded with its proxy, and the expert's name. */
+  proxy?: { tuned: LanguageModel; expert: string };
   problems: readonly Problem[];
   /** Recorded sentences for the corrector's own rates. */
   quadruples: readonly AnnotatedQuadruple[];
@@ -92,6 +95,13 @@ function makeSystems(options: EvaluationOptions): System[] {
       if (options.aligner)
         return alignerSystem({ aligner: createAligner({ model: options.aligner }) });
       throw new Error('evaluate: the system aligner needs an Aligner; name one, or leave it out');
+    },
+    proxy: () => {
+      if (!options.proxy) {
+        throw new Error('evaluate: the system proxy needs an expert and an anti-expert; name both');
+      }
+      const { tuned, expert } = options.proxy;
+      return proxySystem({ expert, upstream: createLocalUpstream({ model: tuned }) });
     },
   };
   return options.systems.map((kind) => makers[kind]());

@@ -55,10 +55,20 @@ export interface System {
 
 /** `upstream`: whole answers of the upstream. */
 export function upstreamSystem(): System {
+  return wholeAnswerSystem('upstream', (request) => request);
+}
+
+/** `proxy-<expert>`: whole answers of the upstream tuned by an expert (proxy-tuning). */
+export function proxySystem({ expert, upstream }: { expert: string; upstream: Upstream }): System {
+  return wholeAnswerSystem(`proxy-${expert}`, (request) => ({ ...request, upstream }));
+}
+
+function wholeAnswerSystem(name: string, asked: (request: SystemRequest) => SystemRequest): System {
   return {
-    name: 'upstream',
+    name,
     unit: 'answer',
-    async answer(request) {
+    async answer(given) {
+      const request = asked(given);
       const { texts, milliseconds } = await wholeAnswers(request);
       // A whole answer comes in one run; what would be seen first is the first sentence.
       const firsts = request.timed ? await firstSentences(request) : texts;

@@ -154,17 +154,8 @@ describe('evaluate', () => {
   it('writes both summaries', async () => {
     const argv = [
       ...['evaluate', '--upstream', model, '--corrector', model, '--quadruples', problems],
-      ...[
-        '--systems',
-        'upstream,stream',
-        '--limit',
-        '2',
-        '--rounds',
-        '1',
-        '--out',
-        'evaluate',
-        ...threads,
-      ],
+      ...['--systems', 'upstream,stream,proxy', '--expert', model, '--anti-expert', model],
+      ...['--limit', '2', '--rounds', '1', '--out', 'evaluate', ...threads],
     ];
     const { code, stdout, stderr } = await call(argv, { cwd });
     expect(code, stderr).toBe(0);
@@ -172,9 +163,17 @@ describe('evaluate', () => {
     expect(systems).toMatchObject([
       { name: 'upstream', n: 2 },
       { name: 'stream-tiny', n: 2 },
+      { name: 'proxy-tiny', n: 2 },
     ]);
     expectValid('corrector', read('evaluate', 'corrector.json'));
     expect(stdout).toContain('good copied verbatim');
+  });
+
+  it('wants both experts for proxy-tuning', async () => {
+    const argv = ['evaluate', '--upstream', model, '--corrector', model, '--systems', 'proxy'];
+    const { code, stderr } = await call([...argv, '--expert', model], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('the system proxy needs --expert and --anti-expert');
   });
 });
 

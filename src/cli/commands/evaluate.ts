@@ -7,12 +7,14 @@ import { runEvaluation, systemKinds, type EvaluationRecord } from '../../experim
 import { createRandom } from '../../math/random.js';
 import { correctorPage, evaluatePage } from '../../plot/pages.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, modelNames, seed } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
-import { loadModels } from '../models.js';
-import { choice, integer, list, readChoice, text } from '../options.js';
+import { findOrDownload, loadModel, loadModels } from '../models.js';
+import { choice, integer, list, number, readChoice, text, type OptionValues } from '../options.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
 import { stagedProgress } from '../reading.js';
+import { UsageError } from '../usage.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, formatTable, percent, percentWithin } from '../table.js';
 
@@ -28,10 +30,16 @@ const options = {
     help: 'a whole-answer Aligner to compare with',
     default: embedded.aligner,
   }),
+  expert: text({
+    value: 'model',
+    help: 'a small model that answers well, to tune the upstream by (system proxy)',
+  }),
+  antiExpert: text({ value: 'model', help: 'the same before it learned to' }),
+  alpha: number({ value: 'x', help: 'strength of proxy-tuning', default: 1 }),
   systems: list(
     {
       value: 'names',
-      help: `what is compared, of ${systemKinds.join(',')} (default: all)`,
+      help: `what is compared, of ${systemKinds.join(',')} (default: those whose models are known)`,
     },
     (given, flag) => readChoice(given, flag, systemKinds),
   ),
@@ -58,6 +66,8 @@ export const evaluate = defineCommand({
   stream           the aligner loop: upstream and corrector, sentence by sentence
   corrector-alone  the corrector's own answer, without any upstream: what the pair must beat
   aligner          the upstream's whole answer, corrected at once
+  proxy            the upstream's whole answer, its logits moved by alpha (expert - anti-expert);
+                   only where --expert and --anti-expert name two small models of its vocabulary
 
 Reported with 95 % intervals: accuracy, fixed (right now, given that the upstream alone was wrong),
 broken (the reverse), copies, time per token and to the first text. Then the corrector runs on
@@ -76,11 +86,13 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
   async run({ options: given, context }) {
     const writeFigures = prepareFigures(given, context);
     const { upstream, corrector, aligner, split, limit, seed: drawn } = given;
-    const systems = given.systems ?? systemKinds;
+    const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
     const names = { upstream, corrector, ...(systems.includes('aligner') && { aligner }) };
     await using models = await loadModels(names, given, context);
+    await using proxied = systems.includes('proxy') ? await loadProxied(given, context) : null;
     const files = { quadruples: context.path(given.quadruples) };
-    const of = { command: 'evaluate', options: given, models: models.by, files };
+    const tuned = proxied && { proxied: proxied.tuned };
+    const of = { command: 'evaluate', options: given, models: { ...models.by, ...tuned }, files };
     await using run = await openCommandRun<EvaluationRecord>(of, context);
     const quadruples = readAnnotatedQuadruples(files.quadruples).slice(0, limit);
     const problems = [...generateProblems({ split, count: limit, seed: drawn })];
@@ -88,6 +100,7 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const { signal } = context;
     const made = {
       ...models.by,
+      ...(proxied && { proxy: proxied }),
       systems,
       maxRounds: given.rounds,
       problems,
@@ -112,6 +125,25 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     context.result(summaries);
   },
 });
+
+/** The upstream, tuned by two small models. */
+async function loadProxied(
+  given: OptionValues<typeof options>,
+  context: Context,
+): Promise<{ tuned: LanguageModel; expert: string } & AsyncDisposable> {
+  const { upstream, alpha } = given;
+  if (given.expert === undefined || given.antiExpert === undefined) {
+    throw new UsageError('evaluate: the system proxy needs --expert and --anti-expert');
+  }
+  const expert = await findOrDownload(given.expert, context);
+  const antiExpert = await findOrDownload(given.antiExpert, context);
+  const tuned = await loadModel(
+    upstream,
+    { ...given, proxy: { expert, antiExpert, alpha } },
+    context,
+  );
+  return { tuned, expert: expert.name, [Symbol.asyncDispose]: () => tuned[Symbol.asyncDispose]() };
+}
 
 interface Summaries {
   evaluate: EvaluateSummary;
