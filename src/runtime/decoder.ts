@@ -12,7 +12,7 @@ import type { Steering } from './steering.js';
 export interface DecoderInfo {
   /** Folder it was loaded from, or `org/name@commit` of the hub. */
   source: string;
-  /** SHA-256 of the ONNX file, hexadecimal. */
+  /** SHA-256 of the ONNX file, hexadecimal; with weights in other files, of samples of these too. */
   sha256: string;
   device: Device;
   layers: number;

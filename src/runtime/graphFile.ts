@@ -24,8 +24,8 @@ export interface GraphFile {
   graph: Uint8Array;
   /** Folder that `graph` names its weights from, without links. */
   folder: string;
-  /** Whether there are weights outside the ONNX file. */
-  external: boolean;
+  /** Paths of the files that hold weights beside the ONNX file, links followed, by location. */
+  weights: string[];
 }
 
 /**
@@ -47,16 +47,16 @@ export async function readGraphFile(file: string): Promise<GraphFile> {
   const weights = inFile(file, () => externalWeights(parseModel(bytes).model));
   const folder = await realpath(dirname(file));
   const real = await findFiles(folder, own, weights);
-  const external = real.size > 0;
+  const paths = [...real].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
   if ([...real].every(([location, path]) => path === join(folder, location))) {
-    return { bytes, graph: bytes, folder, external };
+    return { bytes, graph: bytes, folder, weights: paths };
   }
   const common = commonFolder([...real.values()]);
   const graph = renameExternalData(bytes, (location) => {
     const path = real.get(location) ?? join(folder, location);
     return relative(common, path).split(sep).join('/');
   });
-  return { bytes, graph, folder: common, external };
+  return { bytes, graph, folder: common, weights: paths };
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

@@ -1,5 +1,4 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
-import { createHash } from 'node:crypto';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { instrument } from '../onnx/instrument.js';
 import { instrumentLoop } from '../onnx/loop.js';
@@ -7,6 +6,7 @@ import { proxyTuned } from '../onnx/proxy.js';
 import type { DecoderInfo } from './decoder.js';
 import { resolveDevice } from './device.js';
 import { Engine } from './engine.js';
+import { fingerprint } from './fingerprint.js';
 import { inFile, readGraphFile } from './graphFile.js';
 import type { GraphFile } from './graphFile.js';
 import type { WorkerOptions } from './protocol.js';
@@ -21,7 +21,7 @@ export interface OpenedEngine {
 /** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraphFile}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
   const { file, source, threads, limits } = options;
-  const { bytes, graph, folder } = await readTuned(options);
+  const { bytes, graph, folder, weights } = await readTuned(options);
   const device = await resolveDevice(options.device);
   const layout = inFile(file, () => inspectDecoder(graph));
   const open = async (kind: 'forward' | 'loop'): Promise<Session> => {
@@ -42,7 +42,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
     }
   };
   const { layers, width, vocabulary } = layout;
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = await fingerprint(bytes, weights);
   return {
     engine: new Engine({
       layout,

@@ -166,11 +166,11 @@ describe('readGraphFile refuses', () => {
 
 describe('readGraphFile takes', () => {
   it('files beside the graph as they are', async () => {
-    const { bytes, graph, folder: found, external: outside } = await readGraphFile(file);
+    const { bytes, graph, folder: found, weights } = await readGraphFile(file);
     expect(bytes).toEqual(Buffer.from(external.graph));
-    expect([graph, found, outside]).toEqual([bytes, folder, true]);
+    expect([graph, found, weights.length]).toEqual([bytes, folder, 2]);
     writeFileSync(file, inline);
-    expect(await readGraphFile(file)).toMatchObject({ folder, external: false });
+    expect(await readGraphFile(file)).toMatchObject({ folder, weights: [] });
   });
 
   it('a link that its user made, to anywhere, beside files that are none', async () => {

@@ -71,11 +71,11 @@ file (no fused block end) or differs in the last digits.`,
 
 /** Weights in other files are not copied; the graph names them from their own folder. */
 async function sayWhereWeightsAre(
-  { external, folder }: GraphFile,
+  { weights, folder }: GraphFile,
   out: string,
   context: Context,
 ): Promise<string | null> {
-  if (!external) return null;
+  if (weights.length === 0) return null;
   if ((await realpath(dirname(context.path(out)))) !== folder) {
     context.warn(
       `warning: the weights stay in ${folder}, and a graph is opened beside its weights: move ${out} there, or give ONNX Runtime that folder (session.model_external_initializers_file_folder_path)`,
