@@ -68,6 +68,8 @@ async function loadFiles(
 /** Larger models are not worth a second copy. */
 const smallModel = 64 * 2 ** 20;
 const mostCopies = 8;
+/** A copy with full batches in its loop took 1.9 GB. */
+const bytesPerCopy = 2 * 2 ** 30;
 
 /**
  * As {@link loadModel}, but a small model on a CPU is loaded once per core, a thread each: for
@@ -81,10 +83,15 @@ export async function loadCopies(
   const model = await findOrDownload(name, context);
   const copies =
     options.device === 'cpu' && options.threads === undefined && isSmall(model)
-      ? Math.min(mostCopies, availableParallelism())
+      ? copiesFor(availableParallelism(), process.availableMemory())
       : 1;
   if (copies === 1) return await loadFiles(model, options, context);
   return await loadFiles(model, { ...options, threads: 1, copies }, context);
+}
+
+/** A copy per core, as far as there is memory for them; at least one. */
+export function copiesFor(cores: number, memory: number): number {
+  return Math.max(1, Math.min(mostCopies, cores, Math.floor(memory / bytesPerCopy)));
 }
 
 function isSmall({ file }: ModelFiles): boolean {
