@@ -16,6 +16,7 @@ const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 const validators: Record<SummaryKind, ValidateFunction> = {
   scan: ajv.compile(summarySchemas.scan),
   sweep: ajv.compile(summarySchemas.sweep),
+  causal: ajv.compile(summarySchemas.causal),
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
