@@ -46,7 +46,8 @@ export { latScan, type Scan } from './read/latScan.js';
 // Experiments: steering sweeps, evaluation.
 export { readCorrector, type CorrectorReading } from './experiment/readCorrector.js';
 export { runSweep, type SweepOptions } from './experiment/sweep.js';
-export { runCausal, type CausalOptions } from './experiment/causal.js';
+export { runCausal } from './experiment/causal.js';
+export type { CausalOptions } from './experiment/causalOptions.js';
 export { causalProblems } from './experiment/causalCases.js';
 export type { CausalProblem, CausalRecord } from './experiment/causalTypes.js';
 export { sweepProblems, isRightAnswer } from './experiment/sweepProblems.js';

@@ -3,14 +3,17 @@
  * removed at one layer, and hidden states of a correcting run are put into a copying one. Yields
  * records as they come and ends in the summary; an interrupted run goes on from its records.
  */
-import type { Corrector } from '../align/corrector.js';
 import { createRandom } from '../math/random.js';
-import { absentLayers, type Directions } from '../read/directions.js';
-import type { Decoder } from '../runtime/decoder.js';
-import type { PositionRule } from '../runtime/steering.js';
 import { batchesOf } from './batches.js';
 import { begins, labelCases } from './causalCases.js';
 import { measureEdits } from './causalEdits.js';
+import {
+  settle,
+  splits,
+  type CausalOptions,
+  type CausalPhase,
+  type Settled,
+} from './causalOptions.js';
 import { pairCases, type CausalPair } from './causalPairs.js';
 import { measurePatches, type PatchColumn } from './causalPatches.js';
 import { summariseCausal } from './causalSummary.js';
@@ -22,48 +25,6 @@ import type {
   PatchSetting,
   CausalSplit,
 } from './causalTypes.js';
-import { defaultPositions } from './steeringUnit.js';
-
-export type CausalPhase = 'cases' | 'edits' | 'patches';
-
-export interface CausalOptions {
-  /** The corrector's name in the summary. */
-  model: string;
-  corrector: Corrector;
-  /** The same model's, for hidden states and patches. */
-  decoder: Pick<Decoder, 'forward' | 'info'>;
-  /** The corrector's prompt, as tokens; the last is the boundary. */
-  prompt: (problem: CausalProblem) => readonly number[];
-  /** A token as text. */
-  decode: (token: number) => string;
-  directions: Directions;
-  /** `[L]`, mean norm of the hidden states at the boundary token. */
-  meanNorms: readonly number[];
-  /** `[L]`, of the scan, on held-out stimuli. */
-  accuracy: readonly number[];
-  /** In order; those for steering are the first, pairs come from all. No problem is in both. */
-  problems: Readonly<Record<CausalSplit, readonly CausalProblem[]>>;
-  /** Tested one at a time. Default: those that have a direction. */
-  layers?: readonly number[];
-  /** In mean residual norms of the layer. Default {@link defaultCoefficients}. */
-  coefficients?: readonly number[];
-  /** Steered and ablated. Default {@link defaultPositions}. */
-  positions?: PositionRule;
-  /** Test problems that are steered and ablated, and half as many of validation. Default 64. */
-  limit?: number;
-  /** Pairs per setting of patches, at most. Default 32. */
-  pairs?: number;
-  /** Positions before the last that are patched one at a time. Default 8. */
-  window?: number;
-  seed: number;
-  /** Records of an earlier run of the same command. */
-  done?: Iterable<CausalRecord>;
-  onProgress?: (phase: CausalPhase, done: number, total: number) => void;
-  signal?: AbortSignal;
-}
-
-/** In mean residual norms; beyond a half, outputs garble at some layers (see sweepPlan.ts). */
-export const defaultCoefficients: readonly number[] = [-0.5, -0.25, 0, 0.25, 0.5];
 
 /** What is computed together; its composition never depends on what was done before. */
 interface Unit {
@@ -74,11 +35,6 @@ interface Unit {
 /** Units asked for at once: they run side by side where a model has several copies. */
 const together = 4;
 const caseBatch = 32;
-const splits = ['validation', 'test'] as const;
-
-type Settled = Required<
-  Pick<CausalOptions, 'layers' | 'coefficients' | 'positions' | 'limit' | 'pairs' | 'window'>
->;
 
 /**
  * Runs a causal test; returns the summary after the last record.
@@ -160,7 +116,7 @@ function editUnits(options: CausalOptions, settled: Settled): Unit[] {
   );
 }
 
-/** The whole map where the finding is tested; the boundary token alone in the controls. */
+/** The whole map one way; the boundary token alone the other way, and in the controls. */
 function patchColumns({ window }: Settled): Record<PatchSetting, readonly PatchColumn[]> {
   const near = Array.from({ length: window }, (_, i) => i - window);
   return {
@@ -171,7 +127,7 @@ function patchColumns({ window }: Settled): Record<PatchSetting, readonly PatchC
   };
 }
 
-/** Validation pairs are for the rule, which looks at the boundary token of one setting. */
+/** Validation pairs are for the rule, which looks at the boundary token both ways. */
 function makePairs(
   split: CausalSplit,
   records: ReadonlyMap<string, CausalRecord>,
@@ -184,7 +140,7 @@ function makePairs(
   });
   const settings: readonly PatchSetting[] =
     split === 'validation'
-      ? ['correctIntoCopy']
+      ? ['correctIntoCopy', 'copyIntoCorrect']
       : ['correctIntoCopy', 'copyIntoCorrect', 'copyIntoCopy', 'random'];
   const random = createRandom(seed).fork(`causal pairs ${split}`);
   return settings.flatMap((setting) =>
@@ -224,45 +180,4 @@ function patchUnit(
       return [{ ...key, equalLength, outcomes }];
     },
   };
-}
-
-function settle(options: CausalOptions): Settled {
-  const { directions, positions = defaultPositions, limit = 64, pairs = 32, window = 8 } = options;
-  checkProblems(options.problems);
-  const absent = absentLayers(directions);
-  const all = Array.from({ length: directions.layers }, (_, layer) => layer);
-  const given = options.layers ?? all.filter((layer) => !absent.includes(layer));
-  const layers = [...new Set(given)].sort((a, b) => a - b);
-  const unknown = layers.find((layer) => !all.includes(layer) || absent.includes(layer));
-  if (unknown !== undefined || layers.length === 0) {
-    throw new Error(
-      `causal: no direction at layer ${unknown ?? '(none given)'} (expected layers of 0 … ${all.length - 1}${absent.length > 0 ? ` without ${absent.join(', ')}` : ''})`,
-    );
-  }
-  const coefficients = checkCoefficients(options.coefficients ?? defaultCoefficients);
-  return { layers, coefficients, positions, limit, pairs, window };
-}
-
-/** Ascending, without 0: the baseline is always there. */
-function checkCoefficients(given: readonly number[]): number[] {
-  const bad = given.find((c) => !Number.isFinite(c));
-  if (bad !== undefined) throw new Error(`causal: coefficient ${bad} (expected finite numbers)`);
-  const coefficients = [...new Set(given)].filter((c) => c !== 0).sort((a, b) => a - b);
-  if (coefficients.length === 0) {
-    throw new Error('causal: no coefficient beside 0 (expected at least 1); give --coefficients');
-  }
-  return coefficients;
-}
-
-function checkProblems(problems: CausalOptions['problems']): void {
-  for (const split of splits) {
-    const ids = new Set(problems[split].map(({ id }) => id));
-    if (ids.size === 0) throw new Error(`causal: no ${split} problem with a recorded sentence`);
-    if (ids.size < problems[split].length) {
-      throw new Error(`causal: a ${split} problem is given twice (expected one sentence each)`);
-    }
-  }
-  const known = new Set(problems.test.map(({ id }) => id));
-  const both = problems.validation.find(({ id }) => known.has(id));
-  if (both) throw new Error(`causal: problem ${both.id} is in validation and test data`);
 }

@@ -1,6 +1,7 @@
 /** A layer's effect by one measure, beside how well that layer tells the classes in the scan. */
-import { bootstrapInterval, bootstrapMeans, type UnitTable } from '../math/bootstrap.js';
+import { bootstrapInterval, type UnitTable } from '../math/bootstrap.js';
 import { rankCorrelation } from '../math/fit.js';
+import type { Interval } from '../math/interval.js';
 import type { Random } from '../math/random.js';
 import type { Evidence, Measure } from './causalTypes.js';
 import { tableMeans } from './sweepFit.js';
@@ -10,13 +11,17 @@ export interface EvidenceOptions {
   /** What is measured, in words. */
   what: string;
   layers: readonly number[];
-  /** Problems, or pairs × layers. */
+  /** Problems, or pairs × columns. */
   validation: UnitTable;
   test: UnitTable;
+  /** From the means of the columns to one effect per layer. Default: they are the effects. */
+  effects?: (means: readonly number[]) => number[];
   /** Held-out accuracy, in the order of the layers. */
   accuracy: readonly number[];
   random: Random;
 }
+
+type Statistic = (effects: readonly number[]) => number | null;
 
 const resamples = 1000;
 
@@ -25,37 +30,41 @@ const resamples = 1000;
  * rank beside the accuracies, is told on test data.
  */
 export function weighEvidence(options: EvidenceOptions): Evidence {
-  const { measure, what, layers, test, accuracy } = options;
+  const { measure, what, layers, test, accuracy, effects = (means) => [...means] } = options;
   const random = options.random.fork(measure);
-  const chosen = largest(sizes(options.validation));
-  const lead = (effects: readonly number[]): number | null =>
-    effects.length < 2
-      ? null
-      : (effects[chosen] ?? 0) - Math.max(...effects.filter((_, i) => i !== chosen));
-  const correlation = (effects: readonly number[]): number | null =>
-    effects.length < 2 ? null : rankCorrelation(accuracy, effects);
-  const interval = (statistic: (effects: readonly number[]) => number | null, name: string) =>
+  const of = (table: UnitTable): number[] => effects(tableMeans(table).map((mean) => mean ?? NaN));
+  const interval = (statistic: Statistic, name: string): Interval | null =>
     bootstrapInterval({
       units: test.units,
       random: random.fork(name),
       resamples,
-      statistic: (drawn) => statistic(sizes(draw(test, drawn))),
+      statistic: (drawn) => statistic(of(draw(test, drawn))),
     });
-  const means = bootstrapMeans({ ...test, random: random.fork('means'), resamples });
+  const chosen = largest(sizes(of(options.validation)));
+  const lead: Statistic = (values) => leadOf(sizes(values), chosen);
+  const rank: Statistic = (values) =>
+    values.length < 2 ? null : rankCorrelation(accuracy, sizes(values));
+  const tested = of(test);
   return {
     ...{ measure, what, n: test.units },
     perLayer: layers.map((layer, i) => ({
       layer,
-      mean: means[i]?.mean ?? null,
-      ci: means[i]?.ci ?? null,
+      mean: tested[i] ?? null,
+      ci: interval((values) => values[i] ?? null, `layer ${layer}`),
     })),
     largest: layers[chosen] ?? 0,
-    lead: lead(sizes(test)),
+    lead: lead(tested),
     leadCi: interval(lead, 'lead'),
-    rankCorrelation: correlation(sizes(test)),
-    rankCorrelationCi: interval(correlation, 'rank correlation'),
+    rankCorrelation: rank(tested),
+    rankCorrelationCi: interval(rank, 'rank correlation'),
     largestIsBest: chosen === largest(accuracy),
   };
+}
+
+/** Of one value over the largest of the others; null where there is no other. */
+function leadOf(values: readonly number[], chosen: number): number | null {
+  if (values.length < 2) return null;
+  return (values[chosen] ?? 0) - Math.max(...values.filter((_, i) => i !== chosen));
 }
 
 /** Index of the largest value, the first of equals. */
@@ -63,9 +72,8 @@ export function largest(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
 }
 
-/** |mean| of every column; 0 where no unit has a value. */
-function sizes(table: UnitTable): number[] {
-  return tableMeans(table).map((mean) => Math.abs(mean ?? 0));
+function sizes(effects: readonly number[]): number[] {
+  return effects.map(Math.abs);
 }
 
 /** The drawn units' rows. */

@@ -2,10 +2,12 @@
  * Which layers decide and which carry out: a rule, applied to validation pairs and then, unchanged,
  * to test pairs. It stands here, in code, so that no run can bend it.
  *
- * The hidden state of the boundary token is all that later blocks know of what the boundary token
- * has gathered so far. Where a correction's state at layer l, put into a copy's run, moves its first
- * token towards the donor's, the decision stands in it at l; where it moves it much farther than the
- * state a layer before did, it was made, or brought there, by that block.
+ * Between two runs the hidden state of the boundary token is exchanged at layer l. Where a
+ * correction's state makes a copying run begin as the donor does, it may have brought no decision but
+ * a word that nothing in that run contradicts: a copy's state does the same to another copy, as soon
+ * as it knows how its y1 begins. So the exchange must work both ways. Where a copy's state is put
+ * into a correcting run and that run still corrects, the blocks after l decide, and not what stands
+ * at l. A layer *holds* as much as the weaker of both ways moves.
  */
 import type { Interval } from '../math/interval.js';
 import type { LayerPart, LayerRole } from './causalTypes.js';
@@ -13,28 +15,38 @@ import type { LayerPart, LayerRole } from './causalTypes.js';
 /** Least gain of a deciding layer, as a share of the way from recipient to donor. */
 export const leastGain = 0.2;
 
-/** Effect from which the decision counts as made. */
+/** Hold from which the decision counts as made. */
 export const standing = 0.5;
 
 /** The rule in words, for records and figures. */
 export const roleRule =
-  `on the effect of patching the boundary token, correction into copy: a layer decides where the effect is at least ${leastGain} above that of the layer before (0 before the first); ` +
-  `any other carries out where the effect before it is at least ${standing}, and prepares where it is less`;
+  'a layer holds the smaller of two effects of patching the boundary token there, a correction’s state in copying runs and a copy’s in correcting ones; ' +
+  `it decides where it holds at least ${leastGain} more than the layer before (0 before the first); ` +
+  `any other carries out where the layer before holds at least ${standing}, and prepares where it holds less`;
 
-/** Effects at consecutive layers → each one's gain over the one before it. */
-export function gains(effects: readonly number[]): number[] {
-  return effects.map((effect, i) => effect - (effects[i - 1] ?? 0));
+/** The weaker way of the exchange, layer by layer. */
+export function holds(options: {
+  correctIntoCopy: readonly number[];
+  copyIntoCorrect: readonly number[];
+}): number[] {
+  const { correctIntoCopy, copyIntoCorrect } = options;
+  return correctIntoCopy.map((effect, i) => Math.min(effect, copyIntoCorrect[i] ?? NaN));
 }
 
-/** {@link roleRule}, on mean effects in the order of the layers. */
-export function rolesOf(effects: readonly number[]): LayerRole[] {
-  return gains(effects).map((gain, i) => {
+/** Each layer's gain over the one before it. */
+export function gains(held: readonly number[]): number[] {
+  return held.map((value, i) => value - (held[i - 1] ?? 0));
+}
+
+/** {@link roleRule}, on what consecutive layers hold. */
+export function rolesOf(held: readonly number[]): LayerRole[] {
+  return gains(held).map((gain, i) => {
     if (gain >= leastGain) return 'decides';
-    return (effects[i - 1] ?? 0) >= standing ? 'carriesOut' : 'prepares';
+    return (held[i - 1] ?? 0) >= standing ? 'carriesOut' : 'prepares';
   });
 }
 
-/** Roles on validation effects, confirmed or not by those on test data. */
+/** Roles by what layers hold on validation pairs, confirmed or not on test pairs. */
 export function layerParts(options: {
   layers: readonly number[];
   validation: readonly number[];
@@ -52,7 +64,7 @@ export function layerParts(options: {
     const apart = role !== 'decides' || (ci !== null && ci[0] > 0);
     return {
       ...{ layer, role, testRole, confirmed: role === testRole && apart },
-      ...{ validationGain: before[i] ?? NaN, gain: after[i] ?? null, gainCi: ci },
+      ...{ validationGain: before[i] ?? NaN, gain: after[i] ?? NaN, gainCi: ci },
     };
   });
 }

@@ -1,54 +1,31 @@
 /** From the records of a causal test to `causal.json`: pure, so that a resumed run ends the same. */
-import { bootstrapMeans, type ColumnMean, type UnitTable } from '../math/bootstrap.js';
+import type { UnitTable } from '../math/bootstrap.js';
 import { fitLine } from '../math/fit.js';
-import { rateOf } from '../math/interval.js';
 import { createRandom, type Random } from '../math/random.js';
-import { mean } from '../math/summary.js';
-import type { PositionRule } from '../runtime/steering.js';
+import {
+  ablated,
+  changeOf,
+  editsOf,
+  patchesOf,
+  patchMap,
+  steeringEffects,
+  tableOf,
+  type CausalSummaryOptions,
+} from './causalEffects.js';
 import { largest, weighEvidence } from './causalEvidence.js';
 import { pairingText } from './causalPairs.js';
-import type { PatchColumn } from './causalPatches.js';
-import { gains, layerParts, roleRule } from './causalRoles.js';
+import { gains, holds, layerParts, roleRule } from './causalRoles.js';
 import type {
   CaseRecord,
-  CausalRecord,
+  CausalSplit,
   CausalSummary,
-  EditOutcome,
   EditRecord,
   Evidence,
-  LayerAblation,
-  PatchMap,
-  PatchOutcome,
-  PatchRecord,
+  Measure,
   PatchSetting,
-  Share,
-  CausalSplit,
   SteeringEffects,
 } from './causalTypes.js';
 import { tableMeans } from './sweepFit.js';
-
-export interface CausalSummaryOptions {
-  model: string;
-  method: string;
-  positions: PositionRule;
-  seed: number;
-  layers: readonly number[];
-  /** Without 0. */
-  coefficients: readonly number[];
-  /** `[L]` */
-  meanNorms: readonly number[];
-  /** `[L]`, of the scan, on held-out stimuli. */
-  accuracy: readonly number[];
-  /** Patched at each setting. */
-  columns: Readonly<Record<PatchSetting, readonly PatchColumn[]>>;
-  records: readonly CausalRecord[];
-}
-
-/** What a coefficient counts in, in words. */
-export const causalUnit =
-  'the mean norm of that layer’s hidden states at the boundary token, added at that layer alone';
-
-const resamples = 1000;
 
 /** @throws where there is no record of one kind in one of the splits. */
 export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
@@ -61,10 +38,12 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     patchMap(options, setting, random),
   );
   const evidence = weighAll(options, accuracy, random);
+  const held = (split: CausalSplit): number[] =>
+    heldOf(tableMeans(boundaryTable(options, split)).map((value) => value ?? NaN));
   const parts = layerParts({
     layers,
-    validation: boundaryMeans(options, 'validation'),
-    test: boundaryMeans(options, 'test'),
+    validation: held('validation'),
+    test: held('test'),
     gainCi: evidence.find((e) => e.measure === 'patching')?.perLayer.map(({ ci }) => ci) ?? [],
   });
   const steering = steeringEffects(edits, options, random);
@@ -86,133 +65,26 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
   };
 }
 
-function editsOf({ records }: CausalSummaryOptions, split: CausalSplit): EditRecord[] {
-  return records.filter((r): r is EditRecord => r.kind === 'edit' && r.split === split);
-}
-
-function patchesOf(
-  { records }: CausalSummaryOptions,
-  split: CausalSplit,
-  setting: PatchSetting,
-): PatchRecord[] {
-  return records.filter(
-    (r): r is PatchRecord => r.kind === 'patch' && r.split === split && r.setting === setting,
+/**
+ * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
+ * one way, then of the other). The ways have pairs of their own; the longer list is cut.
+ */
+function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): UnitTable {
+  const layers = options.layers.length;
+  const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
+    patchesOf(options, split, setting),
   );
-}
-
-/** Units × columns, of one number per unit and column. */
-function tableOf<T>(
-  units: readonly T[],
-  columns: number,
-  value: (unit: T, column: number) => number | null,
-): UnitTable {
-  const values = new Float64Array(units.length * columns);
-  units.forEach((unit, row) => {
-    for (let c = 0; c < columns; c++) values[row * columns + c] = value(unit, c) ?? NaN;
+  const units = (into ?? []).slice(0, back?.length).map((pair, i) => [pair, back?.[i]]);
+  return tableOf(units, 2 * layers, (ways, c) => {
+    const way = ways[Math.floor(c / layers)];
+    return way?.outcomes[c % layers]?.at(-1)?.effect ?? null;
   });
-  return { values, units: units.length, columns };
 }
 
-/** The change of the edit ratio that an edit makes. */
-function changeOf(edited: EditOutcome | undefined, { unsteered }: EditRecord): number | null {
-  if (!edited || edited.editRatio === null || unsteered.editRatio === null) return null;
-  return edited.editRatio - unsteered.editRatio;
-}
-
-function steeringEffects(
-  edits: readonly EditRecord[],
-  { layers, coefficients, meanNorms }: CausalSummaryOptions,
-  random: Random,
-): SteeringEffects {
-  const grid = [...coefficients, 0].sort((a, b) => a - b);
-  const outcome = (edit: EditRecord, layer: number, c: number): EditOutcome | undefined =>
-    grid[c] === 0 ? edit.unsteered : edit.steered[layer]?.[coefficients.indexOf(grid[c] ?? NaN)];
-  const effects = layers.map((layer, i): ColumnMean[] => {
-    const table = tableOf(edits, grid.length, (edit, c) => changeOf(outcome(edit, i, c), edit));
-    return bootstrapMeans({ ...table, random: random.fork(`steering ${layer}`), resamples });
-  });
-  return {
-    metric: 'editRatio',
-    baseline: mean(edits.flatMap(({ unsteered }) => unsteered.editRatio ?? [])),
-    unit: causalUnit,
-    unitValue: layers.map((layer) => meanNorms[layer] ?? NaN),
-    layers: [...layers],
-    coefficients: grid,
-    effect: effects.map((row) => row.map((cell) => cell.mean)),
-    ci: effects.map((row) => row.map((cell) => cell.ci)),
-    degenerate: layers.map((_, i) =>
-      tableMeans(tableOf(edits, grid.length, (e, c) => Number(outcome(e, i, c)?.degenerate))),
-    ),
-    n: edits.length,
-  };
-}
-
-function ablated(
-  edits: readonly EditRecord[],
-  i: number,
-  { layers }: CausalSummaryOptions,
-  random: Random,
-): LayerAblation {
-  const layer = layers[i] ?? 0;
-  const table = tableOf(edits, 1, (edit) => changeOf(edit.ablated[i], edit));
-  const [change] = bootstrapMeans({
-    ...table,
-    random: random.fork(`ablation ${layer}`),
-    resamples,
-  });
-  const still = (copied: boolean): Share => {
-    const of = edits.filter((edit) => edit.unsteered.copied === copied);
-    const kept = of.filter((edit) => edit.ablated[i]?.copied === copied).length;
-    return { n: of.length, ...rateOf(kept, of.length) };
-  };
-  return {
-    layer,
-    change: change?.mean ?? null,
-    ci: change?.ci ?? null,
-    stillCopied: still(true),
-    stillCorrected: still(false),
-  };
-}
-
-function patchMap(options: CausalSummaryOptions, setting: PatchSetting, random: Random): PatchMap {
-  const { layers } = options;
-  const pairs = patchesOf(options, 'test', setting);
-  const columns = options.columns[setting];
-  const table = (layer: number, value: (o: PatchOutcome) => number): UnitTable =>
-    tableOf(pairs, columns.length, ({ outcomes }, c) => {
-      const outcome = outcomes[layer]?.[c];
-      return outcome ? value(outcome) : null;
-    });
-  const effects = layers.map((layer, i) =>
-    bootstrapMeans({
-      ...table(i, ({ effect }) => effect),
-      ...{ random: random.fork(`${setting} ${layer}`), resamples },
-    }),
-  );
-  const shares = (value: (o: PatchOutcome) => boolean): (number | null)[][] =>
-    layers.map((_, i) => tableMeans(table(i, (outcome) => Number(value(outcome)))));
-  return {
-    setting,
-    n: pairs.length,
-    equalLength: mean(pairs.map((pair) => Number(pair.equalLength))),
-    columns: columns.map(String),
-    effect: effects.map((row) => row.map((cell) => cell.mean)),
-    ci: effects.map((row) => row.map((cell) => cell.ci)),
-    switched: shares((outcome) => outcome.switched),
-    taken: shares((outcome) => outcome.taken),
-  };
-}
-
-/** Pairs × layers: the effect of the boundary token's state, the last column. */
-function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): number[][] {
-  return patchesOf(options, split, 'correctIntoCopy').map(({ outcomes }) =>
-    outcomes.map((columns) => columns.at(-1)?.effect ?? NaN),
-  );
-}
-
-function boundaryMeans(options: CausalSummaryOptions, split: CausalSplit): number[] {
-  const rows = boundaryTable(options, split);
-  return options.layers.map((_, i) => mean(rows.map((row) => row[i] ?? NaN)));
+/** What each layer holds, from the means of {@link boundaryTable}. */
+function heldOf(means: readonly number[]): number[] {
+  const layers = means.length / 2;
+  return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
 }
 
 function weighAll(
@@ -229,26 +101,26 @@ function weighAll(
       ? null
       : fitLine([0, ...coefficients], [0, ...known]).slope;
   };
-  const tables = {
-    steering: (split: CausalSplit) => tableOf(editsOf(options, split), count, slope),
-    ablation: (split: CausalSplit) =>
-      tableOf(editsOf(options, split), count, (edit, i) => changeOf(edit.ablated[i], edit)),
-    patching: (split: CausalSplit) =>
-      tableOf(boundaryTable(options, split).map(gains), count, (row, i) => row[i] ?? NaN),
-  };
-  const words = {
-    steering: 'slope of the edit ratio against the coefficient',
-    ablation: 'change of the edit ratio with the direction removed',
-    patching: 'effect of the boundary token’s state, gain over the layer before',
-  };
+  const change = (edit: EditRecord, i: number): number | null => changeOf(edit.ablated[i], edit);
+  const of = (measure: Measure, split: CausalSplit): UnitTable =>
+    measure === 'patching'
+      ? boundaryTable(options, split)
+      : tableOf(editsOf(options, split), count, measure === 'steering' ? slope : change);
   return (['steering', 'ablation', 'patching'] as const).map((measure) =>
     weighEvidence({
-      ...{ measure, what: words[measure], layers, accuracy, random },
-      validation: tables[measure]('validation'),
-      test: tables[measure]('test'),
+      ...{ measure, what: measureText[measure], layers, accuracy, random },
+      validation: of(measure, 'validation'),
+      test: of(measure, 'test'),
+      ...(measure === 'patching' && { effects: (means) => gains(heldOf(means)) }),
     }),
   );
 }
+
+const measureText: Record<Measure, string> = {
+  steering: 'slope of the edit ratio against the coefficient',
+  ablation: 'change of the edit ratio with the direction removed',
+  patching: 'gain in what the boundary token’s state holds over the layer before',
+};
 
 function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   const cases = (split: CausalSplit): CausalSummary['data']['cases'][CausalSplit] => {

@@ -48,8 +48,9 @@ export interface EditRecord {
 }
 
 /**
- * Whose hidden state goes where. `correctIntoCopy` is what is tested. The others are controls: the
- * reverse, a donor of the recipient's own class, and a donor drawn at random whatever its length.
+ * Whose hidden state goes where. The first two exchange the classes' states, both ways. The others
+ * are controls: a donor of the recipient's own class, and a correcting donor drawn at random,
+ * whatever its length.
  */
 export type PatchSetting = 'correctIntoCopy' | 'copyIntoCorrect' | 'copyIntoCopy' | 'random';
 
@@ -152,9 +153,10 @@ export interface LayerPart {
   testRole: LayerRole;
   /** The same on test pairs; for `decides`, with an interval of the gain above 0. */
   confirmed: boolean;
-  /** On validation pairs, at the boundary token: effect here minus effect a layer before. */
+  /** What the layer holds minus what the one before it holds, on validation pairs. */
   validationGain: number;
-  gain: number | null;
+  /** On test pairs. */
+  gain: number;
   gainCi: Interval | null;
 }
 

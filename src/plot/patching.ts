@@ -1,7 +1,7 @@
 /** What a donor's hidden state does in another run: by layer and position, and at the boundary. */
 import type { CausalSummary } from '../record/summaries.js';
 import { errorBars, layerAxis, legendAbove } from './axes.js';
-import { colours, diverging, fixed, intervalText } from './figure.js';
+import { colours, diverging, intervalText } from './figure.js';
 import type { Figure } from './figure.js';
 
 type PatchMap = CausalSummary['patching'][number];
@@ -123,13 +123,10 @@ export function boundaryPatchFigure({ patching, layers }: Boundary): Figure {
 /** Caption of {@link boundaryPatchFigure}: what the controls are, n, the rule. */
 export function boundaryPatchCaption({ patching, rule }: Boundary): string {
   const counts = patching.map((map) => `${settings[map.setting].name} ${map.n}`).join(', ');
-  const last = patching
-    .map((map) => `${settings[map.setting].name} ${fixed(map.switched.at(-1)?.at(-1) ?? 0)}`)
-    .join(', ');
   return [
     `The donor's hidden state at the last prompt token, one layer at a time; pairs: ${counts}; bars: 95 % bootstrap intervals over pairs.`,
-    'Below: share of the runs whose first token decides otherwise, that is, a copy no longer begins y1, or a correction begins its own y1:',
-    'what moves the decision moves these, what moves only the donor’s word does not move the second.',
-    `At the last layer: ${last}. Rule: ${rule}.`,
+    'A copy in another copy moves words and no decision: what it does is not evidence of one.',
+    'Below: share of the runs whose first token decides otherwise: a copy no longer begins y1, or a correction begins its own y1.',
+    `Rule: ${rule}.`,
   ].join(' ');
 }

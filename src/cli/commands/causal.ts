@@ -1,8 +1,9 @@
 /** `aligner-lab causal`: the layers tested one at a time, by steering, ablation and patching. */
 import { createCorrector } from '../../align/corrector.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { defaultCoefficients, runCausal, type CausalOptions } from '../../experiment/causal.js';
+import { runCausal } from '../../experiment/causal.js';
 import { causalProblems } from '../../experiment/causalCases.js';
+import { defaultCoefficients, type CausalOptions } from '../../experiment/causalOptions.js';
 import type { CausalRecord, CausalSummary, Evidence } from '../../experiment/causalTypes.js';
 import { defaultPositions } from '../../experiment/steeringUnit.js';
 import { sweepProblems } from '../../experiment/sweepProblems.js';
@@ -93,13 +94,14 @@ steering    the direction added, in units of that layer's mean residual norm at 
 ablation    the direction removed: change of the edit ratio, copies that stay copies, corrections that
             stay corrections
 patching    the hidden state of a correcting run put into a copying run, by layer and position: how far
-            the first output token goes from the copy's to the correction's (0 … 1). Controls at the
-            last prompt token: the reverse, a copy into a copy, and donors of any length
+            the first output token goes from the copy's to the correction's (0 … 1). At the last
+            prompt token also the other way; controls there: a copy's in another copy, which moves
+            words but no decision, and donors of any length
 
-A rule in the code names each layer's part from the patched last prompt token: it decides where the
-effect grows by 0.2 or more over the layer before; another one carries out where the effect already was
-0.5, and prepares where it was not. Parts and largest effects are found on validation problems and
-tested on others, beside the accuracy that the scan has at every layer.
+A rule in the code names each layer's part. A layer holds what the weaker way of that exchange moves at
+the last prompt token: it decides where it holds 0.2 more than the layer before; another one carries
+out where 0.5 was held before it, and prepares where less was. Parts and largest effects are found on
+validation problems and tested on others, beside the accuracy that the scan has at every layer.
 
 Written to the run folder: causal.json, causal.html, records.jsonl, manifest.json. An interrupted run
 goes on where it stopped when the same command is run again.`,

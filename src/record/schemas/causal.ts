@@ -55,7 +55,7 @@ const part = record({
   testRole: role,
   confirmed: { type: 'boolean' },
   validationGain: number,
-  gain: numberOrNull,
+  gain: number,
   gainCi: ci,
 });
 
