@@ -38,8 +38,8 @@ const caseBatch = 32;
 
 /**
  * Runs a causal test; returns the summary after the last record.
- * @throws on no problems, a problem in both splits, an unknown layer or one without a direction, no
- *   coefficient beside 0, and where no pair can be made.
+ * @throws on no problems, a problem in both splits, an unknown layer or one without a direction, and
+ *   no coefficient beside 0.
  */
 export async function* runCausal(
   options: CausalOptions,

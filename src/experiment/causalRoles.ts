@@ -7,7 +7,8 @@
  * a word that nothing in that run contradicts: a copy's state does the same to another copy, as soon
  * as it knows how its y1 begins. So the exchange must work both ways. Where a copy's state is put
  * into a correcting run and that run still corrects, the blocks after l decide, and not what stands
- * at l. A layer *holds* as much as the weaker of both ways moves.
+ * at l. A layer *holds* as much as the weaker of both ways moves. Nothing comes after the last layer,
+ * so it always holds 1.
  */
 import type { Interval } from '../math/interval.js';
 import type { LayerPart, LayerRole } from './causalTypes.js';
@@ -21,7 +22,7 @@ export const standing = 0.5;
 /** The rule in words, for records and figures. */
 export const roleRule =
   'a layer holds the smaller of two effects of patching the boundary token there, a correction’s state in copying runs and a copy’s in correcting ones; ' +
-  `it decides where it holds at least ${leastGain} more than the layer before (0 before the first); ` +
+  `it decides where it holds at least ${leastGain} more than the tested layer before (0 before the first); ` +
   `any other carries out where the layer before holds at least ${standing}, and prepares where it holds less`;
 
 /** The weaker way of the exchange, layer by layer. */

@@ -21,6 +21,7 @@ import type {
   CausalSummary,
   EditRecord,
   Evidence,
+  LayerPart,
   Measure,
   PatchSetting,
   SteeringEffects,
@@ -34,18 +35,11 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
   const scan = layers.map((layer) => ({ layer, heldOutAccuracy: options.accuracy[layer] ?? NaN }));
   const accuracy = scan.map((of) => of.heldOutAccuracy);
   const edits = editsOf(options, 'test');
-  const patching = (Object.keys(options.columns) as PatchSetting[]).map((setting) =>
-    patchMap(options, setting, random),
-  );
+  const patching = (Object.keys(options.columns) as PatchSetting[])
+    .filter((setting) => patchesOf(options, 'test', setting).length > 0)
+    .map((setting) => patchMap(options, setting, random));
   const evidence = weighAll(options, accuracy, random);
-  const held = (split: CausalSplit): number[] =>
-    heldOf(tableMeans(boundaryTable(options, split)).map((value) => value ?? NaN));
-  const parts = layerParts({
-    layers,
-    validation: held('validation'),
-    test: held('test'),
-    gainCi: evidence.find((e) => e.measure === 'patching')?.perLayer.map(({ ci }) => ci) ?? [],
-  });
+  const parts = partsOf(options, evidence);
   const steering = steeringEffects(edits, options, random);
   return {
     ...{ model, method, positions, seed },
@@ -63,6 +57,20 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     data: describeData(options),
     warnings: warningsOf(parts, steering),
   };
+}
+
+/** Empty where no pair could be made. */
+function partsOf(options: CausalSummaryOptions, evidence: readonly Evidence[]): LayerPart[] {
+  const patched = evidence.find(({ measure }) => measure === 'patching');
+  if (!patched) return [];
+  const held = (split: CausalSplit): number[] =>
+    heldOf(tableMeans(boundaryTable(options, split)).map((value) => value ?? NaN));
+  return layerParts({
+    layers: options.layers,
+    validation: held('validation'),
+    test: held('test'),
+    gainCi: patched.perLayer.map(({ ci }) => ci),
+  });
 }
 
 /**
@@ -106,7 +114,11 @@ function weighAll(
     measure === 'patching'
       ? boundaryTable(options, split)
       : tableOf(editsOf(options, split), count, measure === 'steering' ? slope : change);
-  return (['steering', 'ablation', 'patching'] as const).map((measure) =>
+  const exchanged = (['validation', 'test'] as const).every(
+    (split) => boundaryTable(options, split).units > 0,
+  );
+  const measures: Measure[] = ['steering', 'ablation', ...(exchanged ? ['patching' as const] : [])];
+  return measures.map((measure) =>
     weighEvidence({
       ...{ measure, what: measureText[measure], layers, accuracy, random },
       validation: of(measure, 'validation'),
@@ -147,8 +159,13 @@ function warningsOf(
   { degenerate, layers }: SteeringEffects,
 ): string[] {
   const warnings: string[] = [];
-  const deciding = parts.filter(({ role }) => role === 'decides');
-  if (deciding.length === 0) warnings.push('layers: none decides by the rule on validation pairs');
+  if (parts.length === 0) {
+    warnings.push(
+      'patching: no pairs (copies and corrections are needed in both files, see data.cases); give more problems',
+    );
+  } else if (parts.every(({ role }) => role !== 'decides')) {
+    warnings.push('layers: none decides by the rule on validation pairs');
+  }
   const unconfirmed = parts.filter(({ confirmed }) => !confirmed).map(({ layer }) => layer);
   if (unconfirmed.length > 0) {
     warnings.push(`layers: the part of ${unconfirmed.join(', ')} is not confirmed on test pairs`);

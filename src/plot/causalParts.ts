@@ -11,20 +11,26 @@ type Parts = Pick<CausalSummary, 'parts' | 'evidence' | 'scan' | 'bestLayer'>;
 export function causalPartsHtml({ parts, evidence, scan }: Parts): string {
   const value = (mean: number | null, ci: [number, number] | null): string =>
     mean === null ? '–' : fixed(mean) + intervalText(ci);
-  const rows = parts.map((part, i) => ({
+  const rows = scan.map(({ layer, heldOutAccuracy }, i) => ({
     // As text, so that they stand left beside the parts they name.
-    layer: String(part.layer),
-    part: roleText[part.role],
-    'on test pairs': part.confirmed ? 'confirmed' : `${roleText[part.testRole]}: not confirmed`,
+    layer: String(layer),
+    ...partCells(parts[i]),
     ...Object.fromEntries(
       evidence.map(({ measure, n, perLayer }) => [
         `${measure} (n = ${n})`,
         value(perLayer[i]?.mean ?? null, perLayer[i]?.ci ?? null),
       ]),
     ),
-    'held-out accuracy': scan[i]?.heldOutAccuracy ?? null,
+    'held-out accuracy': heldOutAccuracy,
   }));
   return tableHtml(rows);
+}
+
+/** Nothing where no pair could be made. */
+function partCells(part: Parts['parts'][number] | undefined): Record<string, string> {
+  if (!part) return {};
+  const told = part.confirmed ? 'confirmed' : `${roleText[part.testRole]}: not confirmed`;
+  return { part: roleText[part.role], 'on test pairs': told };
 }
 
 /** Caption of {@link causalPartsHtml}: what is measured, and the agreement with the scan. */
@@ -39,5 +45,5 @@ export function causalPartsCaption({ evidence, bestLayer }: Parts): string {
         : `, ahead of the others by ${fixed(lead)}${intervalText(leadCi)} on test data`;
     return `${measure}: ${what}; largest on validation data at layer ${largest}${ahead}; rank correlation with the accuracy ${correlation}.`;
   });
-  return `Parts by the rule on validation pairs, intervals 95 %. ${lines.join(' ')} Best held-out accuracy: layer ${bestLayer}.`;
+  return `Parts by the rule on validation pairs; intervals: 95 %, bootstrapped over problems or pairs. ${lines.join(' ')} Best held-out accuracy: layer ${bestLayer}.`;
 }

@@ -103,8 +103,14 @@ export function causalPage(summary: CausalSummary): Page {
 
 function patchSections(summary: CausalSummary): FigureSection[] {
   const { patching, layers, data } = summary;
-  // Controls are patched at the boundary alone: no map.
+  // The others are patched at the boundary alone: no map.
   const maps = patching.filter(({ columns }) => columns.length > 1);
+  const boundary: FigureSection = {
+    name: 'boundary-patching',
+    heading: 'The boundary token patched, both ways and with controls',
+    caption: boundaryPatchCaption(summary),
+    figure: boundaryPatchFigure(summary),
+  };
   return [
     ...maps.map((map) => ({
       name: 'patching',
@@ -112,12 +118,7 @@ function patchSections(summary: CausalSummary): FigureSection[] {
       caption: patchMapCaption({ map, pairing: data.pairing }),
       figure: patchMapFigure({ map, layers }),
     })),
-    {
-      name: 'boundary-patching',
-      heading: 'The boundary token patched, with controls',
-      caption: boundaryPatchCaption(summary),
-      figure: boundaryPatchFigure(summary),
-    },
+    ...(patching.length > 0 ? [boundary] : []),
   ];
 }
 

@@ -176,13 +176,13 @@ const roleText = { prepares: 'prepares', decides: 'decides', carriesOut: 'carrie
 
 function describe(summary: CausalSummary): string[] {
   const { parts, evidence, scan, patching, ablation } = summary;
-  const rows = parts.map((part, i) => [
-    String(part.layer),
-    roleText[part.role] + (part.confirmed ? '' : ' (not on test)'),
+  const rows = scan.map(({ layer, heldOutAccuracy }, i) => [
+    String(layer),
+    describePart(parts[i]),
     ...evidence.map(({ perLayer }) => figureWithin(perLayer[i]?.mean, perLayer[i]?.ci)),
-    percent(scan[i]?.heldOutAccuracy),
+    percent(heldOutAccuracy),
   ]);
-  const head = ['layer', 'part', 'steering', 'ablation', 'patching', 'held-out'];
+  const head = ['layer', 'part', ...evidence.map(({ measure }) => measure), 'held-out'];
   return [
     `Causal test of ${summary.model}, one layer at a time: ${ablation.n} problems, ${patching[0]?.n ?? 0} pairs`,
     '',
@@ -191,6 +191,10 @@ function describe(summary: CausalSummary): string[] {
     ...evidence.map(describeEvidence),
     `scan       best held-out accuracy at layer ${summary.bestLayer}`,
   ];
+}
+
+function describePart(part: CausalSummary['parts'][number] | undefined): string {
+  return part ? roleText[part.role] + (part.confirmed ? '' : ' (not on test)') : '–';
 }
 
 function describeEvidence(of: Evidence): string {
