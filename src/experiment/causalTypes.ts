@@ -61,7 +61,7 @@ export interface PatchOutcome {
    * from the recipient's to the donor's: 0 = as unpatched, 1 = as the donor.
    */
   effect: number;
-  /** A copy no longer begins y1, or a correction now begins its own y1. */
+  /** A copy no longer begins with y1, or a correction now begins with its own y1. */
   switched: boolean;
   /** The greedy first token is the donor's. */
   taken: boolean;

@@ -84,7 +84,7 @@ const settings: Record<PatchMap['setting'], { name: string; colour: string; symb
 
 type Boundary = Pick<CausalSummary, 'patching' | 'layers' | 'rule'>;
 
-/** Effect of the boundary token's state per layer, above; decisions it switched, below. */
+/** Effect of the boundary token's state per layer, above; runs that begin otherwise, below. */
 export function boundaryPatchFigure({ patching, layers }: Boundary): Figure {
   return {
     data: patching.flatMap((map, i) => {
@@ -114,7 +114,7 @@ export function boundaryPatchFigure({ patching, layers }: Boundary): Figure {
       margin: { t: 60, r: 20, b: 60, l: 80 },
       xaxis: { ...layerAxis(Math.max(0, ...layers) + 1), anchor: 'y2' },
       yaxis: { title: { text: 'effect (1 = the donor)' }, domain: [0.46, 1], zeroline: true },
-      yaxis2: { title: { text: 'decisions switched' }, domain: [0, 0.38], range: [-0.02, 1.05] },
+      yaxis2: { title: { text: 'begun otherwise' }, domain: [0, 0.38], range: [-0.02, 1.05] },
       legend: legendAbove,
     },
   };
@@ -125,8 +125,9 @@ export function boundaryPatchCaption({ patching, rule }: Boundary): string {
   const counts = patching.map((map) => `${settings[map.setting].name} ${map.n}`).join(', ');
   return [
     `The donor's hidden state at the last prompt token, one layer at a time; pairs: ${counts}; bars: 95 % bootstrap intervals over pairs.`,
-    'A copy in another copy moves words and no decision: what it does is not evidence of one.',
-    'Below: share of the runs whose first token decides otherwise: a copy no longer begins y1, or a correction begins its own y1.',
+    'A copy in another copy moves words and no decision, so what it does, too, is no evidence of one.',
+    'At the last layer every effect is 1, since no block comes after it.',
+    'Below: share of the runs that begin otherwise, copies no longer with y1, corrections with their own y1.',
     `Rule: ${rule}.`,
   ].join(' ');
 }

@@ -86,17 +86,17 @@ const options = {
 export const causal = defineCommand({
   name: 'causal',
   summary: 'which layers decide: steering, ablation and patching, one layer at a time',
-  description: `A reading that tells the classes apart need not be what decides. Three edits, at one layer at a time,
-on the same recorded sentences:
+  description: `A reading that tells the classes apart need not be what decides. So the same recorded sentences are
+corrected under three edits, each at one layer at a time.
 
-steering    the direction added, in units of that layer's mean residual norm at the last prompt token:
-            change of the edit ratio against the unsteered model, by layer and coefficient
-ablation    the direction removed: change of the edit ratio, copies that stay copies, corrections that
-            stay corrections
-patching    the hidden state of a correcting run put into a copying run, by layer and position: how far
-            the first output token goes from the copy's to the correction's (0 … 1). At the last
-            prompt token also the other way; controls there: a copy's in another copy, which moves
-            words but no decision, and donors of any length
+Steering adds the direction, in units of that layer's mean residual norm at the last prompt token, and
+shows the change of the edit ratio against the unsteered model. Ablation removes the direction: change
+of the edit ratio, copies that stay copies, corrections that stay corrections.
+
+Patching puts the hidden state of a correcting run into a copying one, by layer and position, and shows
+how far the first output token goes from the copy's to the correction's, 0 … 1; at the last prompt
+token also the other way. Controls there: the state of another copy, which moves words but no decision,
+and of donors of any length.
 
 A rule in the code names each layer's part. A layer holds what the weaker way of that exchange moves at
 the last prompt token: it decides where it holds 0.2 more than the layer before; another one carries
