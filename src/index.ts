@@ -52,6 +52,10 @@ export { latScan, type Scan } from './read/latScan.js';
 // Experiments: steering sweeps, evaluation.
 export { readCorrector, type CorrectorReading } from './experiment/readCorrector.js';
 export { runSweep, type SweepOptions } from './experiment/sweep.js';
+export { runCausal } from './experiment/causal.js';
+export type { CausalOptions } from './experiment/causalOptions.js';
+export { causalProblems } from './experiment/causalCases.js';
+export type { CausalProblem, CausalRecord } from './experiment/causalTypes.js';
 export { sweepProblems, isRightAnswer } from './experiment/sweepProblems.js';
 export { layerCoefficients, steeringUnit } from './experiment/steeringUnit.js';
 export { runEvaluation } from './experiment/evaluation.js';
@@ -67,6 +71,10 @@ export { layerAccuracyFigure, layerAccuracyCaption } from './plot/layerAccuracy.
 export { methodComparisonFigure, methodComparisonCaption } from './plot/methodComparison.js';
 export { steeringCurveFigure, steeringCurveCaption } from './plot/steeringCurve.js';
 export { effectMapFigure, effectMapCaption } from './plot/effectMap.js';
+export { ablationFigure, ablationCaption } from './plot/ablation.js';
+export { patchMapFigure, patchMapCaption } from './plot/patching.js';
+export { boundaryPatchFigure, boundaryPatchCaption } from './plot/patching.js';
+export { causalPartsHtml, causalPartsCaption } from './plot/causalParts.js';
 export { evaluationFigure, evaluationCaption } from './plot/evaluation.js';
 export { correctorFigure, correctorCaption } from './plot/evaluation.js';
 export { tokenReadingHtml, tokenReadingCaption, type TokenReading } from './plot/tokens.js';
@@ -76,7 +84,7 @@ export type { Figure } from './plot/figure.js';
 
 // Pages, pictures, notebooks.
 export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './plot/pages.js';
-export { roundsPage, summaryPage } from './plot/pages.js';
+export { causalPage, roundsPage, summaryPage } from './plot/pages.js';
 export type * from './plot/page.js';
 export { renderPage } from './plot/html.js';
 export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';

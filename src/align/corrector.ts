@@ -26,6 +26,8 @@ export interface CacheOwner {
 export interface CorrectionInput extends Passage {
   /** `[L]`, this row's own; needs {@link CorrectOptions.steering}. Default: zeros. */
   coefficient?: Float32Array;
+  /** `[L]`, share removed from this row alone; replaces {@link LayerSteering.ablation}. */
+  ablation?: Float32Array;
   /** From {@link Corrector.caches}; either every row of a batch has one or none. */
   cache?: PrefixCache;
 }
@@ -125,25 +127,42 @@ function rowSteering(
   layers: number,
 ): { steering?: Steering } {
   if (!steering) {
-    if (inputs.some((input) => input.coefficient)) {
+    if (inputs.some((input) => input.coefficient ?? input.ablation)) {
       throw new Error(
-        'corrector: a row has a coefficient but there is no direction; give steering',
+        'corrector: a row has a coefficient or an ablation but there is no direction; give steering',
       );
     }
     return {};
   }
-  const coefficient = new Float32Array(inputs.length * layers);
-  inputs.forEach((input, row) => {
-    if (!input.coefficient) return;
-    if (input.coefficient.length !== layers) {
+  const coefficient = perRow(
+    inputs.map((input) => input.coefficient),
+    { layers, what: 'coefficients' },
+  );
+  if (!inputs.some((input) => input.ablation)) return { steering: { ...steering, coefficient } };
+  const ablation = perRow(
+    inputs.map((input) => input.ablation ?? steering.ablation),
+    { layers, what: 'an ablation' },
+  );
+  return { steering: { ...steering, coefficient, ablation } };
+}
+
+/** `[B, L]` from the rows' own `[L]`, zeros where a row has none. */
+function perRow(
+  rows: readonly (Float32Array | undefined)[],
+  { layers, what }: { layers: number; what: string },
+): Float32Array {
+  const values = new Float32Array(rows.length * layers);
+  rows.forEach((own, row) => {
+    if (!own) return;
+    if (own.length !== layers) {
       throw new Error(
-        `corrector: row ${row} has coefficients for another number of layers ` +
-          `(expected ${layers}, got ${input.coefficient.length})`,
+        `corrector: row ${row} has ${what} for another number of layers ` +
+          `(expected ${layers}, got ${own.length})`,
       );
     }
-    coefficient.set(input.coefficient, row * layers);
+    values.set(own, row * layers);
   });
-  return { steering: { ...steering, coefficient } };
+  return values;
 }
 
 /** The rows' caches for a request: all or none. */

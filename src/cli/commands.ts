@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. */
 import type { Command } from './command.js';
 import { align } from './commands/align.js';
+import { causal } from './commands/causal.js';
 import { convert } from './commands/convert.js';
 import { dataset } from './commands/dataset.js';
 import { doctor } from './commands/doctor.js';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   latScan,
   extract,
   sweep,
+  causal,
   align,
   evaluate,
   plot,

@@ -1,5 +1,6 @@
 /** The pages of the run folders: each summary as its figures. */
 import type {
+  CausalSummary,
   CorrectorSummary,
   EvaluateSummary,
   HealthSummary,
@@ -9,7 +10,10 @@ import type {
   SummaryKind,
   SweepSummary,
 } from '../record/summaries.js';
+import { ablationCaption, ablationFigure } from './ablation.js';
 import { activityCaption, activityFigure } from './activity.js';
+import { causalPartsCaption, causalPartsHtml } from './causalParts.js';
+import { effectMapCaption, effectMapFigure } from './effectMap.js';
 import {
   correctorCaption,
   correctorFigure,
@@ -20,6 +24,12 @@ import { latScanCaption, latScanFigure } from './latScan.js';
 import { layerAccuracyCaption, layerAccuracyFigure } from './layerAccuracy.js';
 import { methodComparisonCaption, methodComparisonFigure } from './methodComparison.js';
 import type { FigureSection, HtmlSection, Page } from './page.js';
+import {
+  boundaryPatchCaption,
+  boundaryPatchFigure,
+  patchMapCaption,
+  patchMapFigure,
+} from './patching.js';
 import { roundsCaption, roundsHtml, type ShownRound } from './rounds.js';
 import { steeringCurveCaption, steeringCurveFigure } from './steeringCurve.js';
 import { tokenReadingCaption, tokenReadingHtml } from './tokens.js';
@@ -60,6 +70,56 @@ export function sweepPage(summary: SweepSummary): Page {
       },
     ],
   };
+}
+
+/** One layer at a time: steered, ablated, patched; and each layer's part. */
+export function causalPage(summary: CausalSummary): Page {
+  const { model, method, warnings, steering, positions } = summary;
+  return {
+    title: `Causal test of ${model}`,
+    introduction: `Direction by ${method}, one layer at a time.${warned(warnings)}`,
+    sections: [
+      {
+        heading: 'What each layer does',
+        caption: causalPartsCaption(summary),
+        html: causalPartsHtml(summary),
+      },
+      {
+        name: 'steering',
+        heading: 'Steering one layer at a time',
+        caption: `${effectMapCaption(steering)} Steered positions: ${positions}.`,
+        figure: effectMapFigure(steering),
+      },
+      {
+        name: 'ablation',
+        heading: 'The direction removed at one layer',
+        caption: ablationCaption(summary),
+        figure: ablationFigure(summary),
+      },
+      ...patchSections(summary),
+    ],
+  };
+}
+
+function patchSections(summary: CausalSummary): FigureSection[] {
+  const { patching, layers, data } = summary;
+  // The others are patched at the boundary alone: no map.
+  const maps = patching.filter(({ columns }) => columns.length > 1);
+  const boundary: FigureSection = {
+    name: 'boundary-patching',
+    heading: 'The boundary token patched, both ways and with controls',
+    caption: boundaryPatchCaption(summary),
+    figure: boundaryPatchFigure(summary),
+  };
+  return [
+    ...maps.map((map) => ({
+      name: 'patching',
+      heading: 'A correction’s hidden state in a copying run',
+      caption: patchMapCaption({ map, pairing: data.pairing }),
+      figure: patchMapFigure({ map, layers }),
+    })),
+    ...(patching.length > 0 ? [boundary] : []),
+  ];
 }
 
 /** Every system's accuracy, what it fixes and what it breaks. */
@@ -116,6 +176,7 @@ export function roundsPage(answer: { question: string; rounds: readonly ShownRou
 const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
   scan: scanPage,
   sweep: sweepPage,
+  causal: causalPage,
   evaluate: evaluatePage,
   corrector: correctorPage,
   health: healthPage,

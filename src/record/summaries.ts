@@ -1,16 +1,18 @@
 /**
- * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `evaluate.json`, `corrector.json`,
- * `health.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
+ * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `evaluate.json`,
+ * `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
  */
+import type { CausalSummary } from '../experiment/causalTypes.js';
 import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
 export interface Summaries {
   scan: ScanSummary;
   sweep: SweepSummary;
+  causal: CausalSummary;
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
   health: HealthSummary;
@@ -93,7 +95,7 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
-export type { SweepFit, SweepPoint };
+export type { CausalSummary, SweepFit, SweepPoint };
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {
@@ -170,7 +172,7 @@ export interface LayerHealth extends LayerAccuracy {
   cosines: Record<string, number>;
 }
 
-/** What steering one layer at a time does, by layer and coefficient; not a file of its own yet. */
+/** What steering one layer at a time does, by layer and coefficient: a part of `causal.json`. */
 export interface LayerEffects {
   /** What the effect is a change of, e.g. `editRatio`. */
   metric: string;

@@ -53,6 +53,24 @@ describe('createCorrector', () => {
     });
   });
 
+  it('a row’s own ablation replaces the batch’s; the other rows keep that', async () => {
+    const model = echo();
+    const steering = { direction: Float32Array.of(1, 1), ablation: Float32Array.of(0, 1) };
+    const rows = [{ ...input('B.'), ablation: Float32Array.of(0.5, 0) }, input('C.')];
+    await createCorrector({ model }).correct(rows, { steering });
+    expect(model.requests[0]?.steering).toEqual({
+      direction: steering.direction,
+      coefficient: new Float32Array(4),
+      ablation: Float32Array.of(0.5, 0, 0, 1),
+    });
+    const bare = createCorrector({ model });
+    await expect(bare.correct(rows)).rejects.toThrow(/an ablation but there is no direction/);
+    const long = [{ ...input('B.'), ablation: new Float32Array(3) }];
+    await expect(bare.correct(long, { steering })).rejects.toThrow(
+      /an ablation for another number/,
+    );
+  });
+
   it('refuses coefficients without a direction, or for other layers', async () => {
     const corrector = createCorrector({ model: echo() });
     const row = (...values: number[]) => ({

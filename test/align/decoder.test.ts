@@ -4,6 +4,7 @@ import { createCorrector } from '../../src/align/corrector.js';
 import type { AlignedAnswer, LoopOptions } from '../../src/align/stream.js';
 import { alignAnswers } from '../../src/align/stream.js';
 import { createLocalUpstream } from '../../src/align/upstream.js';
+import { createRandom } from '../../src/math/random.js';
 import type { LanguageModel, Sampling, Tokenizer } from '../../src/runtime/decoder.js';
 import { loadDecoder } from '../../src/runtime/load.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
@@ -109,5 +110,45 @@ describe('the loop on a decoder', () => {
       expect(readings?.tokens).toHaveLength(tokens.corrector);
       expect(readings?.values).toHaveLength(tokens.corrector * layers);
     }
+  });
+});
+
+describe('a row’s own ablation', () => {
+  const direction = new Float32Array(layers * width);
+  for (let layer = 0; layer < layers; layer++) {
+    direction.set(createRandom('ablated').fork(layer).unitVector(width), layer * width);
+  }
+  const input = { question: 'How many?', prefix: 'a.', last: 'Tom has some bags.' };
+  const ones = new Float32Array(layers).fill(1);
+  const zeros = new Float32Array(layers);
+  // Large, so that what is removed again is most of the state.
+  const coefficient = new Float32Array(layers).fill(30);
+
+  it('of 0 is none, beside rows that are ablated and steered', async () => {
+    const corrector = createCorrector({ model, maxNewTokens: 10 });
+    const edits = [{}, { ablation: zeros }, { coefficient: zeros }, { coefficient }];
+    const rows = edits.map((edit) => ({ ...input, ...edit }));
+    const [plain, ablated, added, steered] = await corrector.correct(rows, {
+      steering: { direction },
+    });
+    expect(ablated).toEqual(plain);
+    expect(added).toEqual(plain);
+    expect(steered).not.toEqual(plain);
+  });
+
+  it('does what the same ablation of the whole batch does', async () => {
+    const corrector = createCorrector({ model, maxNewTokens: 10 });
+    const project = { directions: direction, count: 1 };
+    const [own, none] = await corrector.correct([{ ...input, ablation: ones }, input], {
+      ...{ steering: { direction }, project },
+    });
+    const [all] = await corrector.correct([input, input], {
+      ...{ steering: { direction, ablation: ones }, project },
+    });
+    expect(own?.text).toBe(all?.text);
+    const largest = (of: typeof own): number =>
+      Math.max(...Array.from(of?.readings?.values ?? [], Math.abs));
+    expect(largest(own)).toBeLessThan(1e-4);
+    expect(largest(none)).toBeGreaterThan(0.1);
   });
 });

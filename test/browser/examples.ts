@@ -4,6 +4,7 @@ import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
 import { roundsPage, summaryPage } from '../../src/plot/pages.js';
 import type { CaseLabel, ScanCase, ScanSummary } from '../../src/record/summaries.js';
 import {
+  causalExample,
   correctorExample,
   effectsExample,
   evaluateExample,
@@ -39,6 +40,7 @@ export const pages: Record<string, Page> = {
   scan: summaryPage('scan', scanExample),
   large: summaryPage('scan', largeScan),
   sweep: summaryPage('sweep', sweepExample),
+  causal: summaryPage('causal', causalExample),
   evaluate: summaryPage('evaluate', evaluateExample),
   corrector: summaryPage('corrector', correctorExample),
   health: summaryPage('health', healthExample),

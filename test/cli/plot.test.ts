@@ -60,7 +60,7 @@ describe('plot', () => {
 });
 
 describe('--format', () => {
-  it.each([['lat-scan'], ['sweep'], ['evaluate'], ['extract']])(
+  it.each([['lat-scan'], ['sweep'], ['causal'], ['evaluate'], ['extract']])(
     'of %s looks for the browser before any work',
     async (name) => {
       const argv = [name, '--format', 'html,png', '--out', 'never'];

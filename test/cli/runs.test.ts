@@ -128,6 +128,44 @@ describe('sweep', () => {
   });
 });
 
+describe('causal', () => {
+  const files = ['--stimuli', stimuli, ...threads];
+
+  it('tests the embedded corrector, goes on where it stopped, and ends in the same numbers', async () => {
+    const argv = [
+      ...['causal', ...files, '--limit', '2', '--pairs', '2', '--pool', '24'],
+      ...['--layers', '0,9', '--coefficients', '-0.5,0.5', '--out', 'causal'],
+    ];
+    const first = await call(argv, { cwd });
+    expect(first.code, first.stderr).toBe(0);
+    const summary = expectValid('causal', read('causal', 'causal.json'));
+    expect(summary).toMatchObject({ layers: [0, 9], ablation: { n: 2 } });
+    expect(summary.patching).toHaveLength(4);
+    expect(first.stdout).toMatch(
+      /^Causal test of corrector-arithmetic-m, .*: 2 problems, 2 pairs\n/,
+    );
+    expect(first.stdout).toContain('causal/causal.html');
+    expect(read('causal', 'causal.html')).toContain('What each layer does');
+    const [numbers, records] = [read('causal', 'causal.json'), read('causal', 'records.jsonl')];
+    truncateSync(join(cwd, 'causal', 'records.jsonl'), Math.floor(records.length / 2));
+    writeFileSync(join(cwd, 'causal', 'causal.json'), '');
+    expect((await call(argv, { cwd })).code).toBe(0);
+    expect(read('causal', 'causal.json')).toBe(numbers);
+    expect(read('causal', 'records.jsonl')).toBe(records);
+  });
+
+  it('of a model that never copies steers and ablates, and says why it does not patch', async () => {
+    const argv = [
+      ...['causal', '--model', model, '--problems', problems, '--validation', validation],
+      ...[...files, '--limit', '2', '--coefficients', '0.5', '--json', '--out', 'uncopied'],
+    ];
+    const { code, stdout, stderr } = await call(argv, { cwd });
+    expect(code, stderr).toBe(0);
+    expect(expectValid('causal', stdout)).toMatchObject({ layers: [0, 1, 2], parts: [] });
+    expect(stderr).toMatch(/warning: patching: no pairs/);
+  });
+});
+
 describe('align', () => {
   it('streams rounds and ends', async () => {
     const argv = ['align', 'How many?', '--model', model, '--upstream', model, '--rounds', '1'];

@@ -9,9 +9,19 @@ import {
   methodComparisonFigure,
 } from '../../src/plot/methodComparison.js';
 import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
+import { ablationCaption, ablationFigure } from '../../src/plot/ablation.js';
+import { causalPartsCaption, causalPartsHtml } from '../../src/plot/causalParts.js';
+import {
+  boundaryPatchCaption,
+  boundaryPatchFigure,
+  patchMapCaption,
+  patchMapFigure,
+} from '../../src/plot/patching.js';
+import { causalPage } from '../../src/plot/pages.js';
 import { steeringCurveCaption, steeringCurveFigure } from '../../src/plot/steeringCurve.js';
 import type { ScanCase } from '../../src/record/summaries.js';
 import {
+  causalExample,
   correctorExample,
   effectsExample,
   evaluateExample,
@@ -226,6 +236,49 @@ describe('effectMapFigure', () => {
     const without = { ...effectsExample };
     delete without.ci;
     expect(effectMapCaption(without)).toContain('No intervals were computed.');
+  });
+});
+
+describe('causalPage', () => {
+  const [map = causalExample.patching[0]] = causalExample.patching;
+  const { layers, data } = causalExample;
+  if (!map) throw new Error('the example has no patch map');
+
+  it('its figures match their snapshots', () => {
+    expect(rounded(ablationFigure(causalExample))).toMatchSnapshot();
+    expect(rounded(patchMapFigure({ map, layers }))).toMatchSnapshot();
+    expect(rounded(boundaryPatchFigure(causalExample))).toMatchSnapshot();
+  });
+
+  it('has the effect map, the ablation, one patch map and the boundary, under one name each', () => {
+    const names = causalPage(causalExample).sections.flatMap((s) => ('name' in s ? [s.name] : []));
+    expect(names).toEqual(['steering', 'ablation', 'patching', 'boundary-patching']);
+    const unpatched = causalPage({ ...causalExample, patching: [], parts: [] });
+    expect(unpatched.sections).toHaveLength(3);
+  });
+
+  it('captions say unit, n and intervals', () => {
+    expect(ablationCaption(causalExample)).toMatch(
+      /unsteered model's \(0\.45\), n = 40 problems, 95 %.*of 24 sentences.*and 16/,
+    );
+    const caption = patchMapCaption({ map, pairing: data.pairing });
+    expect(caption).toContain('n = 24 pairs, 75 % of them of equal length: by length.');
+    const apart = map.ci.flat().filter((ci) => ci && (ci[0] > 0 || ci[1] < 0));
+    expect(caption).toContain(`In ${apart.length} of 9 cells`);
+    expect(boundaryPatchCaption(causalExample)).toContain(
+      'correction into copy 24, copy into correction 24; bars: 95 %',
+    );
+  });
+
+  it('the table names each part, and what test pairs say of it', () => {
+    const html = causalPartsHtml(causalExample);
+    expect(html.match(/<tr>/g)).toHaveLength(4);
+    expect(html).toMatch(/>5<\/td><td[^>]*>decides<\/td><td[^>]*>prepares: not confirmed</);
+    expect(html).toContain('steering (n = 40)');
+    expect(causalPartsHtml({ ...causalExample, parts: [] })).not.toContain('confirmed');
+    expect(causalPartsCaption(causalExample)).toMatch(
+      /layer 5, ahead of the others by 0\.12 \[0\.02, 0\.2\].*Best held-out accuracy: layer 5\./,
+    );
   });
 });
 

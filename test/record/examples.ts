@@ -4,6 +4,7 @@ import { createRandom } from '../../src/math/random.js';
 import type {
   Activity,
   CaseLabel,
+  CausalSummary,
   CorrectorSummary,
   EvaluateSummary,
   HealthSummary,
@@ -206,4 +207,85 @@ export const effectsExample: LayerEffects = {
   ci: [2, 3, 5].map((l) =>
     [-1, -0.5, 0, 0.5, 1].map((c) => around(round(0.06 * l * Math.tanh(c)), 0.1)),
   ),
+};
+
+const causalLayers = [2, 3, 5];
+
+function patchExample(setting: 'correctIntoCopy' | 'copyIntoCorrect', columns: string[]) {
+  // It leaves the place before the last one for the last one.
+  const effect = causalLayers.map((layer) =>
+    columns.map((column) =>
+      round(column === '0' ? layer / 5 : column === '-1' ? 1 - layer / 5 : 0),
+    ),
+  );
+  return {
+    ...{ setting, n: 24, equalLength: 0.75, columns, effect },
+    ci: effect.map((row) => row.map((value) => around(value, 0.08))),
+    switched: effect,
+    taken: effect,
+  };
+}
+
+function evidenceExample(
+  measure: 'steering' | 'ablation' | 'patching',
+  sign: number,
+): CausalSummary['evidence'][number] {
+  return {
+    ...{ measure, what: `the ${measure} measure`, n: 40 },
+    perLayer: causalLayers.map((layer) => {
+      const mean = round(sign * 0.06 * layer);
+      return { layer, mean, ci: around(mean, 0.1) };
+    }),
+    ...{ largest: 5, lead: 0.12, leadCi: [0.02, 0.2] },
+    ...{ rankCorrelation: 0.5, rankCorrelationCi: null, largestIsBest: true },
+  };
+}
+
+export const causalExample: CausalSummary = {
+  ...{ model: 'corrector-arithmetic-m', method: 'pca', positions: 'prompt', seed: 1 },
+  layers: causalLayers,
+  steering: {
+    ...effectsExample,
+    metric: 'editRatio',
+    unitValue: [3, 4, 5],
+    ci: effectsExample.ci ?? [],
+    degenerate: causalLayers.map(() => [0, 0, 0, 0, 0.025]),
+  },
+  ablation: {
+    n: 40,
+    perLayer: causalLayers.map((layer) => ({
+      ...{ layer, change: round(-0.03 * layer), ci: around(round(-0.03 * layer), 0.04) },
+      stillCopied: { rate: 1, n: 24, ci: [0.86, 1] },
+      stillCorrected: {
+        rate: round(1 - layer / 10),
+        n: 16,
+        ci: around(round(1 - layer / 10), 0.2),
+      },
+    })),
+  },
+  patching: [
+    patchExample('correctIntoCopy', ['earlier', '-1', '0']),
+    patchExample('copyIntoCorrect', ['0']),
+  ],
+  rule: 'it decides where it holds more than before',
+  parts: causalLayers.map((layer, i) => ({
+    ...{ layer, role: layer === 5 ? 'decides' : 'prepares', testRole: 'prepares' },
+    ...{ confirmed: layer !== 5, validationGain: 0.1 * i, gain: 0.1 * i, gainCi: around(0.1, 0.2) },
+  })),
+  scan: causalLayers.map((layer) => ({ layer, heldOutAccuracy: round(0.5 + layer / 12) })),
+  bestLayer: 5,
+  evidence: [
+    evidenceExample('steering', 1),
+    evidenceExample('ablation', -1),
+    evidenceExample('patching', 1),
+  ],
+  data: {
+    problems: { validation: 20, test: 40 },
+    cases: {
+      validation: { copy: 60, correct: 40, lateCorrections: 2 },
+      test: { copy: 64, correct: 36, lateCorrections: 0 },
+    },
+    pairing: 'by length',
+  },
+  warnings: ['layers: the part of 5 is not confirmed on test pairs'],
 };

@@ -5,6 +5,7 @@ import { toJson } from '../../src/record/json.js';
 import { summarySchemas } from '../../src/record/schemas/all.js';
 import type { SummaryKind } from '../../src/record/summaries.js';
 import {
+  causalExample,
   correctorExample,
   evaluateExample,
   healthExample,
@@ -16,6 +17,7 @@ const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 const validators: Record<SummaryKind, ValidateFunction> = {
   scan: ajv.compile(summarySchemas.scan),
   sweep: ajv.compile(summarySchemas.sweep),
+  causal: ajv.compile(summarySchemas.causal),
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
@@ -50,6 +52,16 @@ const required: [SummaryKind, Json, string[], string][] = [
       ...['baseline', 'points', 'fit', 'controls'],
     ],
     'points: coefficient n mean ci copyRate lengthRatio degenerate accuracy',
+  ],
+  [
+    'causal',
+    asJson(causalExample),
+    [
+      ...['model', 'method', 'positions', 'seed', 'layers', 'steering', 'ablation', 'patching'],
+      ...['rule', 'parts', 'scan', 'bestLayer', 'evidence', 'data', 'warnings'],
+    ],
+    'patching: setting n equalLength columns effect ci switched taken; parts: layer role testRole confirmed validationGain gain gainCi; ' +
+      'evidence: measure what n perLayer largest lead leadCi rankCorrelation rankCorrelationCi largestIsBest',
   ],
   [
     'evaluate',

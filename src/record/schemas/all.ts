@@ -1,5 +1,6 @@
 /** The JSON Schema of every summary, by kind. */
 import type { SummaryKind } from '../summaries.js';
+import { causalSchema } from './causal.js';
 import { correctorSchema } from './corrector.js';
 import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
@@ -10,6 +11,7 @@ import { sweepSchema } from './sweep.js';
 export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   scan: scanSchema,
   sweep: sweepSchema,
+  causal: causalSchema,
   evaluate: evaluateSchema,
   corrector: correctorSchema,
   health: healthSchema,

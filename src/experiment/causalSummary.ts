@@ -1,0 +1,180 @@
+/** From the records of a causal test to `causal.json`: pure, so that a resumed run ends the same. */
+import type { UnitTable } from '../math/bootstrap.js';
+import { fitLine } from '../math/fit.js';
+import { createRandom, type Random } from '../math/random.js';
+import {
+  ablated,
+  changeOf,
+  editsOf,
+  patchesOf,
+  patchMap,
+  steeringEffects,
+  tableOf,
+  type CausalSummaryOptions,
+} from './causalEffects.js';
+import { largest, weighEvidence } from './causalEvidence.js';
+import { pairingText } from './causalPairs.js';
+import { gains, holds, layerParts, roleRule } from './causalRoles.js';
+import type {
+  CaseRecord,
+  CausalSplit,
+  CausalSummary,
+  EditRecord,
+  Evidence,
+  LayerPart,
+  Measure,
+  PatchSetting,
+  SteeringEffects,
+} from './causalTypes.js';
+import { tableMeans } from './sweepFit.js';
+
+/** @throws where there is no record of one kind in one of the splits. */
+export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
+  const { model, method, positions, seed, layers } = options;
+  const random = createRandom(seed).fork('causal bootstrap');
+  const scan = layers.map((layer) => ({ layer, heldOutAccuracy: options.accuracy[layer] ?? NaN }));
+  const accuracy = scan.map((of) => of.heldOutAccuracy);
+  const edits = editsOf(options, 'test');
+  const patching = (Object.keys(options.columns) as PatchSetting[])
+    .filter((setting) => patchesOf(options, 'test', setting).length > 0)
+    .map((setting) => patchMap(options, setting, random));
+  const evidence = weighAll(options, accuracy, random);
+  const parts = partsOf(options, evidence);
+  const steering = steeringEffects(edits, options, random);
+  return {
+    ...{ model, method, positions, seed },
+    layers: [...layers],
+    steering,
+    ablation: {
+      n: edits.length,
+      perLayer: layers.map((_, i) => ablated(edits, i, options, random)),
+    },
+    patching,
+    rule: roleRule,
+    ...{ parts, scan },
+    bestLayer: layers[largest(accuracy)] ?? 0,
+    evidence,
+    data: describeData(options),
+    warnings: warningsOf(parts, steering),
+  };
+}
+
+/** Empty where no pair could be made. */
+function partsOf(options: CausalSummaryOptions, evidence: readonly Evidence[]): LayerPart[] {
+  const patched = evidence.find(({ measure }) => measure === 'patching');
+  if (!patched) return [];
+  const held = (split: CausalSplit): number[] =>
+    heldOf(tableMeans(boundaryTable(options, split)).map((value) => value ?? NaN));
+  return layerParts({
+    layers: options.layers,
+    validation: held('validation'),
+    test: held('test'),
+    gainCi: patched.perLayer.map(({ ci }) => ci),
+  });
+}
+
+/**
+ * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
+ * one way, then of the other). The ways have pairs of their own; the longer list is cut.
+ */
+function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): UnitTable {
+  const layers = options.layers.length;
+  const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
+    patchesOf(options, split, setting),
+  );
+  const units = (into ?? []).slice(0, back?.length).map((pair, i) => [pair, back?.[i]]);
+  return tableOf(units, 2 * layers, (ways, c) => {
+    const way = ways[Math.floor(c / layers)];
+    return way?.outcomes[c % layers]?.at(-1)?.effect ?? null;
+  });
+}
+
+/** What each layer holds, from the means of {@link boundaryTable}. */
+function heldOf(means: readonly number[]): number[] {
+  const layers = means.length / 2;
+  return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
+}
+
+function weighAll(
+  options: CausalSummaryOptions,
+  accuracy: readonly number[],
+  random: Random,
+): Evidence[] {
+  const { layers, coefficients } = options;
+  const count = layers.length;
+  const slope = (edit: EditRecord, i: number): number | null => {
+    const changes = (edit.steered[i] ?? []).map((outcome) => changeOf(outcome, edit));
+    const known = changes.filter((change) => change !== null);
+    return known.length < changes.length
+      ? null
+      : fitLine([0, ...coefficients], [0, ...known]).slope;
+  };
+  const change = (edit: EditRecord, i: number): number | null => changeOf(edit.ablated[i], edit);
+  const of = (measure: Measure, split: CausalSplit): UnitTable =>
+    measure === 'patching'
+      ? boundaryTable(options, split)
+      : tableOf(editsOf(options, split), count, measure === 'steering' ? slope : change);
+  const exchanged = (['validation', 'test'] as const).every(
+    (split) => boundaryTable(options, split).units > 0,
+  );
+  const measures: Measure[] = ['steering', 'ablation', ...(exchanged ? ['patching' as const] : [])];
+  return measures.map((measure) =>
+    weighEvidence({
+      ...{ measure, what: measureText[measure], layers, accuracy, random },
+      validation: of(measure, 'validation'),
+      test: of(measure, 'test'),
+      ...(measure === 'patching' && { effects: (means) => gains(heldOf(means)) }),
+    }),
+  );
+}
+
+const measureText: Record<Measure, string> = {
+  steering: 'slope of the edit ratio against the coefficient',
+  ablation: 'change of the edit ratio with the direction removed',
+  patching: 'gain in what the boundary token’s state holds over the layer before',
+};
+
+function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
+  const cases = (split: CausalSplit): CausalSummary['data']['cases'][CausalSplit] => {
+    const of = options.records.filter(
+      (r): r is CaseRecord => r.kind === 'case' && r.split === split,
+    );
+    const correct = of.filter(({ label }) => label === 'correct');
+    return {
+      copy: of.length - correct.length,
+      correct: correct.length,
+      lateCorrections: correct.filter(({ beginsLast }) => beginsLast).length,
+    };
+  };
+  const problems = (split: CausalSplit): number => editsOf(options, split).length;
+  return {
+    problems: { validation: problems('validation'), test: problems('test') },
+    cases: { validation: cases('validation'), test: cases('test') },
+    pairing: pairingText,
+  };
+}
+
+function warningsOf(
+  parts: CausalSummary['parts'],
+  { degenerate, layers }: SteeringEffects,
+): string[] {
+  const warnings: string[] = [];
+  if (parts.length === 0) {
+    warnings.push(
+      'patching: no pairs (copies and corrections are needed in both files, see data.cases); give more problems',
+    );
+  } else if (parts.every(({ role }) => role !== 'decides')) {
+    warnings.push('layers: none decides by the rule on validation pairs');
+  }
+  const unconfirmed = parts.filter(({ confirmed }) => !confirmed).map(({ layer }) => layer);
+  if (unconfirmed.length > 0) {
+    warnings.push(`layers: the part of ${unconfirmed.join(', ')} is not confirmed on test pairs`);
+  }
+  const broken = layers.filter((_, i) => degenerate[i]?.some((share) => (share ?? 0) >= 0.05));
+  if (broken.length > 0) {
+    warnings.push(
+      `degenerate: 5 % of the outputs or more somewhere on the grid at layer ${broken.join(', ')}`,
+    );
+  }
+  return warnings;
+}
