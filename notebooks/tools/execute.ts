@@ -65,10 +65,11 @@ async function runCell(
   return result.outputs;
 }
 
-/** Without the frames of tslab and Node that lie under every cell. */
+/** Without what is tslab's and Node's: the place in the compiled cell, and frames under every cell. */
 function readable(text: string): string {
+  const place = /^evalmachine\.<anonymous>:\d+\n.*\n *\^+\n+/;
   const frames = /^ +at .*(?:evalmachine|node:|node_modules\/tslab).*\n?/gm;
-  return text.replace(frames, '').trim();
+  return text.replace(place, '').replace(frames, '').trim();
 }
 
 function indented(source: string): string {
