@@ -1,7 +1,7 @@
 /**
  * A tslab kernel and what Jupyter does with one: cells are sent, and their outputs come back until
- * the kernel is idle again. Spoken to directly, because tslab reports an error as text on stderr and
- * an empty error: Jupyter's own runners show none of it, and need Python.
+ * the kernel is idle again. Spoken to directly, so that no Python is needed; and because tslab leaves
+ * an error empty and sends its text to stderr, and promises that nobody waits for fail there alone.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
