@@ -75,6 +75,9 @@ export async function startJupyter(options: {
   await mkdir(join(kernel.path, '..'), { recursive: true });
   await writeFile(kernel.path, kernel.text);
   const child = spawn(command, argv, { cwd: folder, stdio: 'inherit', env: { ...env, ...own } });
+  // Ctrl-C reaches Jupyter too, which asks before it ends; this process waits for it.
+  process.on('SIGINT', () => undefined);
+  process.once('SIGTERM', () => child.kill());
   return await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
