@@ -7,6 +7,9 @@ export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
 export { generateProblems, problemById } from './data/problems.js';
 export { annotate, isRight } from './data/solver.js';
 
+// Mathematics: seeded random numbers, which summaries take.
+export { createRandom, type Random } from './math/random.js';
+
 // Text: sentences, edit metrics, answers.
 export { splitSentences, createSentenceCutter } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
