@@ -4,6 +4,11 @@ import { diverging, fixed, plotText } from './figure.js';
 import type { Figure } from './figure.js';
 import { metricTitles } from './steeringCurve.js';
 
+const mostMarks = 17;
+
+/** Short names for the scale. */
+const metricNames: Readonly<Record<string, string>> = { editRatio: 'edit ratio' };
+
 /** Pixels of a layer's line: all of them are seen at once. */
 const lineHeight = { least: 11, most: 28, together: 520 };
 
@@ -38,7 +43,13 @@ export function effectMapFigure(options: LayerEffects): Figure {
     layout: {
       height: Math.round(150 + line * Math.max(5, layers.length)),
       margin: { t: 30, r: 20, b: 70, l: 70 },
-      xaxis: { title: { text: 'coefficient' }, zeroline: false, showgrid: false },
+      xaxis: {
+        title: { text: 'coefficient' },
+        // A mark under every column, while there is room for the numbers.
+        ...(coefficients.length <= mostMarks && { tickmode: 'array', tickvals: coefficients }),
+        zeroline: false,
+        showgrid: false,
+      },
       yaxis: {
         title: { text: 'steered layer (0 = first block)' },
         tickmode: 'array',
@@ -51,7 +62,7 @@ export function effectMapFigure(options: LayerEffects): Figure {
         cmin: -limit,
         cmid: 0,
         cmax: limit,
-        colorbar: { title: { text: `${plotText(options.metric)} − unsteered`, side: 'right' } },
+        colorbar: { title: { text: `${plotText(metricNames[options.metric] ?? options.metric)} − unsteered`, side: 'right' } },
       },
     },
   };
