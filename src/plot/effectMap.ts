@@ -62,7 +62,12 @@ export function effectMapFigure(options: LayerEffects): Figure {
         cmin: -limit,
         cmid: 0,
         cmax: limit,
-        colorbar: { title: { text: `${plotText(metricNames[options.metric] ?? options.metric)} − unsteered`, side: 'right' } },
+        colorbar: {
+          title: {
+            text: `${plotText(metricNames[options.metric] ?? options.metric)} − unsteered`,
+            side: 'right',
+          },
+        },
       },
     },
   };
