@@ -38,11 +38,14 @@ export function proxyTuned({ base, expert, antiExpert, alpha }: ProxyModels): Ui
   const { output } = whole.layout.logits;
   const vocabulary = whole.layout.vocabulary;
   const writer = new GraphWriter(`${proxyPrefix}sum`);
+  let firstLayer = 1 + Math.max(...whole.layout.cache.map(({ layer }) => layer));
   const moved = Object.entries({ expert, 'anti-expert': antiExpert }).map(([role, bytes]) => {
     const decoder = readDecoder(bytes);
     checkAlike(whole, decoder, role);
     importOperators(model, decoder.parsed.model);
-    return joinGraph(graph, decoder, { role, writer });
+    const logits = joinGraph(graph, decoder, { role, firstLayer, writer });
+    firstLayer += decoder.layout.cache.length / 2;
+    return logits;
   });
   const own = `${proxyPrefix}base`;
   renameTensors(graph.node, new Map([[output, own]]));
@@ -86,16 +89,18 @@ function importOperators(base: ModelProto, other: ModelProto): void {
   base.opsetImport.push(...other.opsetImport.filter(({ domain }) => !known.has(domain)));
 }
 
-/** Puts a decoder beside the base, on the same inputs. Returns its logits `[B, S, V]`, float32. */
+/**
+ * Puts a decoder beside the base, on the same inputs; its caches are numbered from `firstLayer`.
+ * Returns its logits `[B, S, V]`, float32.
+ */
 function joinGraph(
   graph: GraphProto,
   decoder: DecoderGraph,
-  { role, writer }: { role: string; writer: GraphWriter },
+  { role, firstLayer, writer }: { role: string; firstLayer: number; writer: GraphWriter },
 ): string {
   const { layout, index } = decoder;
   const own = decoder.parsed.graph;
   const shared = new Set(Object.values<string | null>({ ...layout.inputs }));
-  const firstLayer = cachedLayers(graph);
   const names = new Map<string, string>();
   for (const { name } of [...own.input, ...own.initializer]) {
     if (!shared.has(name)) names.set(name, `${proxyPrefix}${role}/${name}`);
@@ -122,12 +127,6 @@ function joinGraph(
   graph.input.push(...own.input.filter(({ name }) => caches.has(name)));
   graph.output.push(...own.output.filter(({ name }) => caches.has(name)));
   return inFloat(decoder, renamed(layout.logits.output), writer);
-}
-
-/** One more than the highest layer that the caches of a graph are numbered with. */
-function cachedLayers({ input }: GraphProto): number {
-  const numbers = input.map(({ name }) => (/past/.test(name) ? Number(/\d+/.exec(name)?.[0]) : -1));
-  return Math.max(...numbers.filter(Number.isFinite)) + 1;
 }
 
 function inFloat({ index, layout }: DecoderGraph, logits: string, writer: GraphWriter): string {

@@ -57,9 +57,7 @@ type Feeds = Record<string, Tensor>;
  */
 function wholeCaches(file: string): Uint8Array | null {
   const parsed = parseModel(readFileSync(file));
-  const before = serializeModel(parsed.model).length;
-  keepWholeCaches(parsed.graph);
-  if (serializeModel(parsed.model).length === before) return null;
+  if (!keepWholeCaches(parsed.graph)) return null;
   const folder = dirname(file);
   for (const tensor of parsed.graph.initializer) inlineWeights(tensor, folder);
   return serializeModel(parsed.model);
