@@ -1,8 +1,9 @@
 /** What a donor's hidden state does in another run: by layer and position, and at the boundary. */
 import type { CausalSummary } from '../record/summaries.js';
 import { errorBars, layerAxis, legendAbove } from './axes.js';
-import { colours, diverging, intervalText } from './figure.js';
+import { colours, intervalText } from './figure.js';
 import type { Figure } from './figure.js';
+import { layerMapFigure } from './layerMap.js';
 
 type PatchMap = CausalSummary['patching'][number];
 
@@ -14,53 +15,26 @@ interface PatchMapOptions {
 /** Heat map of the effect; white: as unpatched, full red: as the donor. Layer 0 at the bottom. */
 export function patchMapFigure({ map, layers }: PatchMapOptions): Figure {
   const limit = Math.max(1, ...map.effect.flat().map((value) => Math.abs(value ?? 0)));
-  return {
-    data: [
-      {
-        type: 'heatmap',
-        x: map.columns.map((_, i) => i),
-        y: layers.map((_, i) => i),
-        z: map.effect,
-        text: map.ci.map((row, i) =>
-          row.map(
-            (ci, c) => `layer ${layers[i]}, position ${map.columns[c]}<br>95 %${intervalText(ci)}`,
-          ),
-        ),
-        hovertemplate: '%{text}<br>effect %{z:.3f}<extra></extra>',
-        coloraxis: 'coloraxis',
-        xgap: 1,
-        ygap: 1,
-        hoverongaps: false,
-      },
-    ],
-    layout: {
-      height: Math.round(150 + 28 * Math.max(5, Math.min(20, layers.length))),
-      margin: { t: 30, r: 20, b: 70, l: 70 },
-      xaxis: {
-        title: { text: 'patched position (0 = last prompt token)' },
-        tickmode: 'array',
-        tickvals: map.columns.map((_, i) => i),
-        ticktext: map.columns,
-        zeroline: false,
-        showgrid: false,
-      },
-      yaxis: {
-        title: { text: 'patched layer (0 = first block)' },
-        tickmode: 'array',
-        tickvals: layers.map((_, i) => i),
-        ticktext: layers.map(String),
-        zeroline: false,
-        showgrid: false,
-      },
-      coloraxis: {
-        colorscale: diverging,
-        cmin: -limit,
-        cmid: 0,
-        cmax: limit,
-        colorbar: { title: { text: 'effect (1 = the donor)', side: 'right' } },
-      },
+  const places = map.columns.map((_, i) => i);
+  return layerMapFigure({
+    layers,
+    x: places,
+    z: map.effect,
+    text: map.ci.map((row, i) =>
+      row.map(
+        (ci, c) => `layer ${layers[i]}, position ${map.columns[c]}<br>95 %${intervalText(ci)}`,
+      ),
+    ),
+    hovertemplate: '%{text}<br>effect %{z:.3f}<extra></extra>',
+    xaxis: {
+      title: { text: 'patched position (0 = last prompt token)' },
+      tickmode: 'array',
+      tickvals: places,
+      ticktext: map.columns,
     },
-  };
+    yTitle: 'patched layer (0 = first block)',
+    scale: { title: 'effect (1 = the donor)', limit },
+  });
 }
 
 /** Caption of {@link patchMapFigure}: unit, n, how runs were paired. */

@@ -8,11 +8,17 @@ import { colours, countText, fixed, intervalText, plotText } from './figure.js';
 import type { Figure } from './figure.js';
 import { errorBars } from './axes.js';
 
-/** What a metric is, on an axis. */
-export const metricTitles: Record<string, string> = {
-  editRatio: 'edit ratio (Levenshtein ÷ length of y1)',
+/** What a metric is called. */
+export const metricNames: Record<string, string> = {
+  editRatio: 'edit ratio',
   normalizedDistance: 'normalised edit distance',
   indelSimilarity: 'indel similarity to y1',
+};
+
+/** What a metric is, on an axis. */
+export const metricTitles: Record<string, string> = {
+  ...metricNames,
+  editRatio: 'edit ratio (Levenshtein ÷ length of y1)',
 };
 
 const positionsText = {
