@@ -1,5 +1,5 @@
 /** Options that many commands share. */
-import { stimuliFiles } from './artifacts.js';
+import { embedded, stimuliFiles } from './artifacts.js';
 import { methods, type Method } from '../read/methods.js';
 import { devices } from '../runtime/device.js';
 import { choice, flag, integer, text } from './options.js';
@@ -13,6 +13,23 @@ export const common = {
 /** What a model can be named by, for the help. */
 export const modelNames =
   "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
+
+/** Of commands about a corrector. */
+export const corrector = {
+  model: text({
+    value: 'model',
+    help: `the corrector: ${modelNames}`,
+    default: embedded.corrector,
+  }),
+} as const;
+
+/** Of commands that steer. */
+export const directionFile = {
+  direction: text({
+    value: 'file',
+    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
+  }),
+} as const;
 
 /** Of commands that load a model. */
 export const engine = {

@@ -20,7 +20,7 @@ import { roundsPage } from '../../plot/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, method, modelNames, seed, stimuli } from '../common.js';
+import { common, corrector, directionFile, engine, method, seed, stimuli } from '../common.js';
 import { writeBytes } from '../files.js';
 import { loadModels } from '../models.js';
 import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
@@ -30,11 +30,7 @@ import { UsageError } from '../usage.js';
 
 const options = {
   upstream: text({ value: 'model', help: 'who writes', default: embedded.upstream }),
-  model: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
-    default: embedded.corrector,
-  }),
+  ...corrector,
   problem: text({
     value: 'id',
     help: 'a generated problem, e.g. test-0-17, in place of a question',
@@ -45,10 +41,7 @@ const options = {
     value: 'c',
     help: 'steers: above 0 towards correcting, below 0 towards copying',
   }),
-  direction: text({
-    value: 'file',
-    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
-  }),
+  ...directionFile,
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: the best layer)' },
     (given, flag) => readInteger(given, flag, 0),

@@ -9,9 +9,18 @@ import { defaultPositions } from '../../experiment/steeringUnit.js';
 import { sweepProblems } from '../../experiment/sweepProblems.js';
 import { causalPage } from '../../plot/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { embedded, stimuliFiles } from '../artifacts.js';
+import { stimuliFiles } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, method, modelNames, seed, stimuli } from '../common.js';
+import {
+  common,
+  corrector,
+  directionFile,
+  engine,
+  folder,
+  method,
+  seed,
+  stimuli,
+} from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { loadCopies } from '../models.js';
 import {
@@ -28,15 +37,8 @@ import { openCommandRun, recordAll } from '../runFolder.js';
 import { figureWithin, formatTable, percent } from '../table.js';
 
 const options = {
-  model: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
-    default: embedded.corrector,
-  }),
-  direction: text({
-    value: 'file',
-    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
-  }),
+  ...corrector,
+  ...directionFile,
   ...method,
   ...stimuli,
   problems: text({

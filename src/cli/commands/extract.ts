@@ -4,21 +4,10 @@ import { healthPage } from '../../plot/pages.js';
 import { saveDirections } from '../../read/directionFile.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { Health } from '../../read/health.js';
-import { embedded } from '../artifacts.js';
 import { defineCommand } from '../command.js';
-import {
-  common,
-  engine,
-  folder,
-  labelLimit,
-  method,
-  modelNames,
-  seed,
-  stimuli,
-} from '../common.js';
+import { common, corrector, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { loadModel } from '../models.js';
-import { text } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
 import { openCommandRun, shownPath } from '../runFolder.js';
 import { figure, formatTable, percentWithin } from '../table.js';
@@ -35,11 +24,7 @@ Written to the run folder: directions.safetensors (unit vectors [layers, width],
 made from), health.json, health.html (accuracy by layer and method), stimuli.jsonl (the labelled
 stimuli, for --stimuli), manifest.json.`,
   options: {
-    model: text({
-      value: 'model',
-      help: `the corrector: ${modelNames}`,
-      default: embedded.corrector,
-    }),
+    ...corrector,
     ...stimuli,
     ...method,
     ...labelLimit,

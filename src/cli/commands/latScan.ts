@@ -5,32 +5,18 @@ import { terminalScan, type TerminalColour } from '../../plot/terminal.js';
 import { saveDirections } from '../../read/directionFile.js';
 import { latScan as scanModel, type Scan } from '../../read/latScan.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
-import { embedded } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import {
-  common,
-  engine,
-  folder,
-  labelLimit,
-  method,
-  modelNames,
-  seed,
-  stimuli,
-} from '../common.js';
+import { common, corrector, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { wantsColour, type Io } from '../io.js';
 import { loadModel } from '../models.js';
-import { choice, integer, list, text } from '../options.js';
+import { choice, integer, list } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
 import { openCommandRun } from '../runFolder.js';
 import { scanRecords, type ScanRecord } from '../scanRecords.js';
 
 const options = {
-  model: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
-    default: embedded.corrector,
-  }),
+  ...corrector,
   ...stimuli,
   ...method,
   standardize: choice(['zscore', 'raw', 'cosine'], {

@@ -10,7 +10,16 @@ import { sweepPage } from '../../plot/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded, stimuliFiles } from '../artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, method, modelNames, seed, stimuli } from '../common.js';
+import {
+  common,
+  corrector,
+  directionFile,
+  engine,
+  folder,
+  method,
+  seed,
+  stimuli,
+} from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { loadCopies } from '../models.js';
 import {
@@ -28,11 +37,7 @@ import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, figureWithin, formatTable, percent } from '../table.js';
 
 const options = {
-  model: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
-    default: embedded.corrector,
-  }),
+  ...corrector,
   upstream: text({
     value: 'model',
     help: 'who writes the sentences in loop mode',
@@ -42,10 +47,7 @@ const options = {
     help: 'steer while the aligner loop runs, or on recorded sentences',
     default: 'loop',
   }),
-  direction: text({
-    value: 'file',
-    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
-  }),
+  ...directionFile,
   ...method,
   ...stimuli,
   problems: text({
@@ -108,7 +110,7 @@ the tested slope should exceed every one of theirs. Rounds are averaged within p
 are bootstrapped.
 
 A --direction of another tool is checked by its layers and width only, and has its maker's sign, so
-that positive may not mean correct; where it lacks layers, --layers must name others (see convert).
+that positive may not mean correct; layers that it lacks are left out (see convert).
 
 Only the prompt is steered by default: what is pushed is the decision, which is made at its last
 token, and the sentence after it is written unsteered.
