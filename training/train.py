@@ -21,6 +21,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging as hf_logging
 
 import attention
+import muon
 from data import Encoder, Mixture, Source, load_source, parse_source
 from evaluation import evaluate
 
@@ -47,7 +48,7 @@ def build_model(args: argparse.Namespace, vocabulary: int, pad: int) -> PreTrain
     torch.manual_seed(args.seed)
     implementation = "sdpa"
     config = AutoConfig.from_pretrained(args.init or args.config)
-    if args.bf16 and config.model_type == "llama" and args.device == "cpu":
+    if config.model_type == "llama" and args.device == "cpu":
         implementation = attention.register()
     options = {"attn_implementation": implementation, "dtype": torch.float32}
     if args.init:
@@ -115,6 +116,8 @@ class Optimizers:
             torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.95), fused=True)
         ]
         if matrices:
+            if not args.bf16:
+                muon.use_float32()
             options = {"lr": args.lr, "weight_decay": args.weight_decay}
             self.parts.append(torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw", **options))
 

@@ -42,8 +42,19 @@ export function bootstrapInterval(
     statistic: (drawn: Uint32Array) => number | null;
   },
 ): Interval | null {
-  const { units, statistic, random, resamples = defaultResamples } = options;
+  const { units, resamples = defaultResamples } = options;
   if (units < 2) return null;
+  return percentileInterval(drawStatistics({ ...options, resamples }), resamples);
+}
+
+/** The statistic of `resamples` draws of as many units, without those where it is undefined. */
+export function drawStatistics(options: {
+  units: number;
+  statistic: (drawn: Uint32Array) => number | null;
+  random: Random;
+  resamples: number;
+}): number[] {
+  const { units, statistic, random, resamples } = options;
   const values: number[] = [];
   const drawn = new Uint32Array(units);
   for (let i = 0; i < resamples; i++) {
@@ -51,7 +62,7 @@ export function bootstrapInterval(
     const value = statistic(drawn);
     if (value !== null) values.push(value);
   }
-  return percentiles(values, resamples);
+  return values;
 }
 
 /** Mean and interval of every column; the same units are drawn for all of them. */
@@ -59,18 +70,18 @@ export function bootstrapMeans(options: UnitTable & BootstrapOptions): ColumnMea
   checkTable(options);
   const { units, columns, random, resamples = defaultResamples } = options;
   const all = Uint32Array.from({ length: units }, (_, u) => u);
-  const observed = columnMeans(options, all);
+  const observed = columnMeansOver(options, all);
   const draws = Array.from({ length: columns }, (): number[] => []);
   const drawn = new Uint32Array(units);
   for (let i = 0; i < resamples && units > 1; i++) {
     for (let u = 0; u < units; u++) drawn[u] = random.integer(units);
-    columnMeans(options, drawn).forEach((value, c) => {
+    columnMeansOver(options, drawn).forEach((value, c) => {
       if (!Number.isNaN(value)) draws[c]?.push(value);
     });
   }
   return Array.from(observed, (value, c) => {
     const n = all.filter((u) => !Number.isNaN(options.values[u * columns + c])).length;
-    const ci = n < 2 ? null : percentiles(draws[c] ?? [], resamples);
+    const ci = n < 2 ? null : percentileInterval(draws[c] ?? [], resamples);
     return { mean: Number.isNaN(value) ? null : value, ci, n };
   });
 }
@@ -133,20 +144,24 @@ export function bootstrapSlope(
   if (x.length !== columns) {
     throw new Error(`bootstrap: ${columns} columns have ${x.length} abscissas (expected one each)`);
   }
-  const observed = columnMeans(
+  const observed = columnMeansOver(
     options,
     Uint32Array.from({ length: units }, (_, u) => u),
   );
   const empty = observed.findIndex((value) => Number.isNaN(value));
   if (empty >= 0) throw new Error(`bootstrap: no unit has a value at ${x[empty]}`);
   const statistic = (drawn: Uint32Array): number | null => {
-    const means = columnMeans(options, drawn);
+    const means = columnMeansOver(options, drawn);
     return means.some((value) => Number.isNaN(value)) ? null : fitLine(x, means).slope;
   };
   return { ...fitLine(x, observed), ci: bootstrapInterval({ ...options, statistic }) };
 }
 
-function columnMeans({ values, columns }: UnitTable, drawn: Uint32Array): Float64Array {
+/** Mean of every column over drawn units; NaN where none has a value. */
+export function columnMeansOver(
+  { values, columns }: Pick<UnitTable, 'values' | 'columns'>,
+  drawn: Uint32Array,
+): Float64Array {
   const sums = new Float64Array(columns);
   const counts = new Float64Array(columns);
   for (const u of drawn) {
@@ -161,7 +176,7 @@ function columnMeans({ values, columns }: UnitTable, drawn: Uint32Array): Float6
 }
 
 /** Null unless at least half of the draws are defined: fewer describe another population. */
-function percentiles(values: readonly number[], resamples: number): Interval | null {
+export function percentileInterval(values: readonly number[], resamples: number): Interval | null {
   if (values.length < resamples / 2) return null;
   return [quantile(values, 0.025), quantile(values, 0.975)];
 }
