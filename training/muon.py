@@ -11,7 +11,7 @@ from torch.optim import _muon
 def orthogonalize(
     grad: torch.Tensor, ns_coefficients: tuple[float, float, float], ns_steps: int, eps: float
 ) -> torch.Tensor:
-    """Newton–Schulz towards the nearest orthogonal matrix (K. Jordan, 2024), in float32."""
+    """Newton-Schulz towards the nearest orthogonal matrix (K. Jordan, 2024), in float32."""
     a, b, c = ns_coefficients
     tall = grad.shape[0] > grad.shape[1]
     x = (grad.T if tall else grad).float()
