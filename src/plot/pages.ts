@@ -5,6 +5,7 @@ import type {
   EvaluateSummary,
   HealthSummary,
   LayerAccuracy,
+  LensSummary,
   ScanSummary,
   Summaries,
   SummaryKind,
@@ -22,6 +23,7 @@ import {
 } from './evaluation.js';
 import { latScanCaption, latScanFigure } from './latScan.js';
 import { layerAccuracyCaption, layerAccuracyFigure } from './layerAccuracy.js';
+import { lensCaption, lensFigure, settlingCaption, settlingFigure } from './lens.js';
 import { methodComparisonCaption, methodComparisonFigure } from './methodComparison.js';
 import type { FigureSection, HtmlSection, Page } from './page.js';
 import {
@@ -122,6 +124,28 @@ function patchSections(summary: CausalSummary): FigureSection[] {
   ];
 }
 
+/** Where the first output token is settled. */
+export function lensPage(summary: LensSummary): Page {
+  return {
+    title: `Logit lens of ${summary.model}`,
+    introduction: `${summary.layers} layers.${warned(summary.warnings)}`,
+    sections: [
+      {
+        name: 'lens',
+        heading: 'First output token per layer',
+        caption: lensCaption(summary),
+        figure: lensFigure(summary),
+      },
+      {
+        name: 'settling',
+        heading: 'Where it is settled',
+        caption: settlingCaption(summary),
+        figure: settlingFigure(summary),
+      },
+    ],
+  };
+}
+
 /** Every system's accuracy, what it fixes and what it breaks. */
 export function evaluatePage(summary: EvaluateSummary): Page {
   return {
@@ -177,6 +201,7 @@ const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
   scan: scanPage,
   sweep: sweepPage,
   causal: causalPage,
+  lens: lensPage,
   evaluate: evaluatePage,
   corrector: correctorPage,
   health: healthPage,

@@ -1,11 +1,13 @@
 /**
- * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `evaluate.json`,
- * `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
+ * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `lens.json`,
+ * `evaluate.json`, `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the
+ * same as JSON Schemas.
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
  */
 import type { CausalSummary } from '../experiment/causalTypes.js';
+import type { LensSummary } from '../experiment/lensTypes.js';
 import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
@@ -13,6 +15,7 @@ export interface Summaries {
   scan: ScanSummary;
   sweep: SweepSummary;
   causal: CausalSummary;
+  lens: LensSummary;
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
   health: HealthSummary;
@@ -95,7 +98,7 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
-export type { CausalSummary, SweepFit, SweepPoint };
+export type { CausalSummary, LensSummary, SweepFit, SweepPoint };
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {

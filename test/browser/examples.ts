@@ -9,6 +9,7 @@ import {
   effectsExample,
   evaluateExample,
   healthExample,
+  lensExample,
   scanExample,
   sweepExample,
 } from '../record/examples.js';
@@ -41,6 +42,7 @@ export const pages: Record<string, Page> = {
   large: summaryPage('scan', largeScan),
   sweep: summaryPage('sweep', sweepExample),
   causal: summaryPage('causal', causalExample),
+  lens: summaryPage('lens', lensExample),
   evaluate: summaryPage('evaluate', evaluateExample),
   corrector: summaryPage('corrector', correctorExample),
   health: summaryPage('health', healthExample),

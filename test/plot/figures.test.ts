@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Figure } from '../../src/plot/figure.js';
 import { correctorFigure, evaluationFigure } from '../../src/plot/evaluation.js';
+import { lensCaption, lensFigure, settlingCaption, settlingFigure } from '../../src/plot/lens.js';
 import { latScanCaption, latScanFigure, tokenLabel } from '../../src/plot/latScan.js';
 import { activityFigure } from '../../src/plot/activity.js';
 import { layerAccuracyFigure } from '../../src/plot/layerAccuracy.js';
@@ -25,6 +26,7 @@ import {
   correctorExample,
   effectsExample,
   evaluateExample,
+  lensExample,
   scanExample,
   sweepExample,
 } from '../record/examples.js';
@@ -279,6 +281,26 @@ describe('causalPage', () => {
     expect(causalPartsCaption(causalExample)).toMatch(
       /layer 5, ahead of the others by 0\.12 \[0\.02, 0\.2\].*Best held-out accuracy: layer 5\./,
     );
+  });
+});
+
+describe('lens', () => {
+  it('its figures match their snapshots', () => {
+    expect(rounded(lensFigure(lensExample))).toMatchSnapshot();
+    expect(rounded(settlingFigure(lensExample))).toMatchSnapshot();
+  });
+
+  it('captions say n and intervals, and what is missing', () => {
+    expect(lensCaption(lensExample)).toContain('n = 36 corrections and 64 copies');
+    const { settling } = lensExample;
+    expect(settlingCaption(lensExample)).toMatch(
+      /corrections \(n = 36\) median 4 \[4, 5\], mean 4\.2 .*copies \(n = 64\) median 2/,
+    );
+    const none = { n: 0, median: null, medianCi: null, mean: null, meanCi: null, counts: [0] };
+    const bare = { ...lensExample, settling: { ...settling, copy: none } };
+    expect(settlingCaption(bare)).toContain('no copies');
+    const [, bars] = settlingFigure(bare).data;
+    expect(bars).toMatchObject({ y: [0] });
   });
 });
 

@@ -9,6 +9,7 @@ import {
   correctorExample,
   evaluateExample,
   healthExample,
+  lensExample,
   scanExample,
   sweepExample,
 } from './examples.js';
@@ -18,6 +19,7 @@ const validators: Record<SummaryKind, ValidateFunction> = {
   scan: ajv.compile(summarySchemas.scan),
   sweep: ajv.compile(summarySchemas.sweep),
   causal: ajv.compile(summarySchemas.causal),
+  lens: ajv.compile(summarySchemas.lens),
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
@@ -62,6 +64,12 @@ const required: [SummaryKind, Json, string[], string][] = [
     ],
     'patching: setting n equalLength columns effect ci switched taken; parts: layer role testRole confirmed validationGain gain gainCi; ' +
       'evidence: measure what n perLayer largest lead leadCi rankCorrelation rankCorrelationCi largestIsBest',
+  ],
+  [
+    'lens',
+    asJson(lensExample),
+    ['model', 'seed', 'layers', 'perLayer', 'settling', 'data', 'warnings'],
+    'perLayer: layer correct copy',
   ],
   [
     'evaluate',

@@ -4,6 +4,7 @@ import { causalSchema } from './causal.js';
 import { correctorSchema } from './corrector.js';
 import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
+import { lensSchema } from './lens.js';
 import type { JsonSchema } from './parts.js';
 import { scanSchema } from './scan.js';
 import { sweepSchema } from './sweep.js';
@@ -12,6 +13,7 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   scan: scanSchema,
   sweep: sweepSchema,
   causal: causalSchema,
+  lens: lensSchema,
   evaluate: evaluateSchema,
   corrector: correctorSchema,
   health: healthSchema,
