@@ -37,7 +37,7 @@ export type * from './runtime/steering.js';
 // The loop: upstream, corrector, Aligner.
 export { createLocalUpstream, type Upstream } from './align/upstream.js';
 export { createCorrector, type Corrector, type Correction } from './align/corrector.js';
-export { createAligner, type Aligner } from './align/aligner.js';
+export { alignerAsCorrector, createAligner, type Aligner } from './align/aligner.js';
 export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
 export type { LoopLimits, Round } from './align/loop.js';
 
@@ -59,6 +59,10 @@ export { runCausal } from './experiment/causal.js';
 export type { CausalOptions } from './experiment/causalOptions.js';
 export { causalProblems } from './experiment/causalCases.js';
 export type { CausalProblem, CausalRecord } from './experiment/causalTypes.js';
+export { runLens, type LensOptions } from './experiment/lens.js';
+export { settlingEffect } from './experiment/lensSummary.js';
+export type { LensRecord } from './experiment/lensTypes.js';
+export { readAligner, recordAnswers } from './experiment/wholeAnswers.js';
 export { sweepProblems, isRightAnswer } from './experiment/sweepProblems.js';
 export { layerCoefficients, steeringUnit } from './experiment/steeringUnit.js';
 export { runEvaluation } from './experiment/evaluation.js';
@@ -74,9 +78,11 @@ export { layerAccuracyFigure, layerAccuracyCaption } from './plot/layerAccuracy.
 export { methodComparisonFigure, methodComparisonCaption } from './plot/methodComparison.js';
 export { steeringCurveFigure, steeringCurveCaption } from './plot/steeringCurve.js';
 export { effectMapFigure, effectMapCaption } from './plot/effectMap.js';
+export { layerControlsFigure, layerControlsCaption } from './plot/layerControls.js';
 export { ablationFigure, ablationCaption } from './plot/ablation.js';
 export { patchMapFigure, patchMapCaption } from './plot/patching.js';
 export { boundaryPatchFigure, boundaryPatchCaption } from './plot/patching.js';
+export { lensFigure, lensCaption, settlingFigure, settlingCaption } from './plot/lens.js';
 export { causalPartsHtml, causalPartsCaption } from './plot/causalParts.js';
 export { evaluationFigure, evaluationCaption } from './plot/evaluation.js';
 export { correctorFigure, correctorCaption } from './plot/evaluation.js';
@@ -87,7 +93,7 @@ export type { Figure } from './plot/figure.js';
 
 // Pages, pictures, notebooks.
 export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './plot/pages.js';
-export { causalPage, roundsPage, summaryPage } from './plot/pages.js';
+export { causalPage, lensPage, roundsPage, summaryPage } from './plot/pages.js';
 export type * from './plot/page.js';
 export { renderPage } from './plot/html.js';
 export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';

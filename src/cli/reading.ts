@@ -33,7 +33,7 @@ export async function readModel(
   const stored = await findStored(model, options, context);
   const reading = await readCorrector({
     model,
-    file: context.path(options.stimuli),
+    source: context.path(options.stimuli),
     method: options.method,
     seed: options.seed,
     onProgress: stagedProgress(context, {

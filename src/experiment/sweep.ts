@@ -100,6 +100,7 @@ export async function* runSweep(
     positions: options.positions ?? defaultPositions,
     method: directions.method,
     metric,
+    ...(options.repeat !== undefined && { repeat: options.repeat }),
     seed,
     grid,
     plan,

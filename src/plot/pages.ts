@@ -6,7 +6,11 @@ import type {
   EvaluateSummary,
   HealthSummary,
   LayerAccuracy,
+<<<<<<< HEAD
   RoundsSummary,
+=======
+  LensSummary,
+>>>>>>> interior
   ScanSummary,
   Summaries,
   SummaryKind,
@@ -27,6 +31,8 @@ import { generationModesCaption, generationModesFigure } from './generationModes
 import { latencyCaption, latencyFigure } from './latency.js';
 import { latScanCaption, latScanFigure } from './latScan.js';
 import { layerAccuracyCaption, layerAccuracyFigure } from './layerAccuracy.js';
+import { layerControlsCaption, layerControlsFigure } from './layerControls.js';
+import { lensCaption, lensFigure, settlingCaption, settlingFigure } from './lens.js';
 import { methodComparisonCaption, methodComparisonFigure } from './methodComparison.js';
 import type { FigureSection, HtmlSection, Page } from './page.js';
 import {
@@ -98,6 +104,7 @@ export function causalPage(summary: CausalSummary): Page {
         caption: `${effectMapCaption(steering)} Steered positions: ${positions}.`,
         figure: effectMapFigure(steering),
       },
+      ...controlSections(summary),
       {
         name: 'ablation',
         heading: 'The direction removed at one layer',
@@ -107,6 +114,17 @@ export function causalPage(summary: CausalSummary): Page {
       ...patchSections(summary),
     ],
   };
+}
+
+function controlSections({ controls }: CausalSummary): FigureSection[] {
+  if (!controls) return [];
+  const section: FigureSection = {
+    name: 'layer-controls',
+    heading: 'Beside random directions',
+    caption: layerControlsCaption(controls),
+    figure: layerControlsFigure(controls),
+  };
+  return [section];
 }
 
 function patchSections(summary: CausalSummary): FigureSection[] {
@@ -128,6 +146,28 @@ function patchSections(summary: CausalSummary): FigureSection[] {
     })),
     ...(patching.length > 0 ? [boundary] : []),
   ];
+}
+
+/** Where the first output token is settled. */
+export function lensPage(summary: LensSummary): Page {
+  return {
+    title: `Logit lens of ${summary.model}`,
+    introduction: `${summary.layers} layers.${warned(summary.warnings)}`,
+    sections: [
+      {
+        name: 'lens',
+        heading: 'First output token per layer',
+        caption: lensCaption(summary),
+        figure: lensFigure(summary),
+      },
+      {
+        name: 'settling',
+        heading: 'Where it is settled',
+        caption: settlingCaption(summary),
+        figure: settlingFigure(summary),
+      },
+    ],
+  };
 }
 
 /** Every system's accuracy, what it fixes and what it breaks. */
@@ -244,6 +284,7 @@ const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
   scan: scanPage,
   sweep: sweepPage,
   causal: causalPage,
+  lens: lensPage,
   evaluate: evaluatePage,
   corrector: correctorPage,
   health: healthPage,

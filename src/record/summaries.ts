@@ -1,13 +1,23 @@
 /**
+<<<<<<< HEAD
  * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `evaluate.json`,
  * `corrector.json`, `health.json`, `rounds.json`, `compare.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
+=======
+ * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `lens.json`,
+ * `evaluate.json`, `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the
+ * same as JSON Schemas.
+>>>>>>> interior
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
  */
 import type { CausalSummary } from '../experiment/causalTypes.js';
+<<<<<<< HEAD
 import type { CompareSummary } from '../experiment/compareTypes.js';
 import type { RoundsSummary } from '../experiment/roundsTypes.js';
+=======
+import type { LensSummary } from '../experiment/lensTypes.js';
+>>>>>>> interior
 import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
@@ -15,6 +25,7 @@ export interface Summaries {
   scan: ScanSummary;
   sweep: SweepSummary;
   causal: CausalSummary;
+  lens: LensSummary;
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
   health: HealthSummary;
@@ -99,7 +110,11 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
+<<<<<<< HEAD
 export type { CausalSummary, CompareSummary, RoundsSummary, SweepFit, SweepPoint };
+=======
+export type { CausalSummary, LensSummary, SweepFit, SweepPoint };
+>>>>>>> interior
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {

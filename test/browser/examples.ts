@@ -10,7 +10,11 @@ import {
   effectsExample,
   evaluateExample,
   healthExample,
+<<<<<<< HEAD
   roundsExample,
+=======
+  lensExample,
+>>>>>>> interior
   scanExample,
   sweepExample,
 } from '../record/examples.js';
@@ -43,6 +47,7 @@ export const pages: Record<string, Page> = {
   large: summaryPage('scan', largeScan),
   sweep: summaryPage('sweep', sweepExample),
   causal: summaryPage('causal', causalExample),
+  lens: summaryPage('lens', lensExample),
   evaluate: summaryPage('evaluate', evaluateExample),
   corrector: summaryPage('corrector', correctorExample),
   health: summaryPage('health', healthExample),

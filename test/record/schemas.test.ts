@@ -10,6 +10,7 @@ import {
   correctorExample,
   evaluateExample,
   healthExample,
+  lensExample,
   roundsExample,
   scanExample,
   sweepExample,
@@ -20,6 +21,7 @@ const validators: Record<SummaryKind, ValidateFunction> = {
   scan: ajv.compile(summarySchemas.scan),
   sweep: ajv.compile(summarySchemas.sweep),
   causal: ajv.compile(summarySchemas.causal),
+  lens: ajv.compile(summarySchemas.lens),
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
@@ -66,6 +68,12 @@ const required: [SummaryKind, Json, string[], string][] = [
     ],
     'patching: setting n equalLength columns effect ci switched taken; parts: layer role testRole confirmed validationGain gain gainCi; ' +
       'evidence: measure what n perLayer largest lead leadCi rankCorrelation rankCorrelationCi largestIsBest',
+  ],
+  [
+    'lens',
+    asJson(lensExample),
+    ['model', 'seed', 'layers', 'perLayer', 'settling', 'data', 'warnings'],
+    'perLayer: layer correct copy',
   ],
   [
     'evaluate',

@@ -5,6 +5,7 @@ import { compareSchema } from './compare.js';
 import { correctorSchema } from './corrector.js';
 import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
+import { lensSchema } from './lens.js';
 import type { JsonSchema } from './parts.js';
 import { roundsSchema } from './rounds.js';
 import { scanSchema } from './scan.js';
@@ -14,6 +15,7 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   scan: scanSchema,
   sweep: sweepSchema,
   causal: causalSchema,
+  lens: lensSchema,
   evaluate: evaluateSchema,
   corrector: correctorSchema,
   health: healthSchema,
