@@ -80,7 +80,15 @@ export async function loadCopies(
   options: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
-  const model = await findOrDownload(name, context);
+  return await loadFileCopies(await findOrDownload(name, context), options, context);
+}
+
+/** As {@link loadCopies}, of a model that was found before. */
+export async function loadFileCopies(
+  model: ModelFiles,
+  options: EngineOptions,
+  context: Context,
+): Promise<LanguageModel> {
   const copies =
     options.device === 'cpu' && options.threads === undefined && isSmall(model)
       ? copiesFor(availableParallelism(), process.availableMemory())

@@ -44,13 +44,16 @@ export const causalUnit =
 const resamples = 1000;
 
 /** The edits of a split. */
-export function editsOf({ records }: CausalSummaryOptions, split: CausalSplit): EditRecord[] {
+export function editsOf(
+  { records }: Pick<CausalSummaryOptions, 'records'>,
+  split: CausalSplit,
+): EditRecord[] {
   return records.filter((r): r is EditRecord => r.kind === 'edit' && r.split === split);
 }
 
 /** The patches of a split at one setting. */
 export function patchesOf(
-  { records }: CausalSummaryOptions,
+  { records }: Pick<CausalSummaryOptions, 'records'>,
   split: CausalSplit,
   setting: PatchSetting,
 ): PatchRecord[] {

@@ -77,7 +77,10 @@ function partsOf(options: CausalSummaryOptions, evidence: readonly Evidence[]): 
  * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
  * one way, then of the other). The ways have pairs of their own; the longer list is cut.
  */
-function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): UnitTable {
+export function boundaryTable(
+  options: Pick<CausalSummaryOptions, 'layers' | 'records'>,
+  split: CausalSplit,
+): UnitTable {
   const layers = options.layers.length;
   const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
     patchesOf(options, split, setting),
@@ -90,7 +93,7 @@ function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): UnitT
 }
 
 /** What each layer holds, from the means of {@link boundaryTable}. */
-function heldOf(means: readonly number[]): number[] {
+export function heldOf(means: readonly number[]): number[] {
   const layers = means.length / 2;
   return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
 }
