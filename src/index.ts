@@ -78,6 +78,7 @@ export { layerAccuracyFigure, layerAccuracyCaption } from './plot/layerAccuracy.
 export { methodComparisonFigure, methodComparisonCaption } from './plot/methodComparison.js';
 export { steeringCurveFigure, steeringCurveCaption } from './plot/steeringCurve.js';
 export { effectMapFigure, effectMapCaption } from './plot/effectMap.js';
+export { layerControlsFigure, layerControlsCaption } from './plot/layerControls.js';
 export { ablationFigure, ablationCaption } from './plot/ablation.js';
 export { patchMapFigure, patchMapCaption } from './plot/patching.js';
 export { boundaryPatchFigure, boundaryPatchCaption } from './plot/patching.js';

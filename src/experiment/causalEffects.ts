@@ -1,5 +1,6 @@
 /** From the records of a causal test to the effects of each kind of edit, layer by layer. */
 import { bootstrapMeans, type ColumnMean, type UnitTable } from '../math/bootstrap.js';
+import { fitLine } from '../math/fit.js';
 import { rateOf } from '../math/interval.js';
 import type { Random } from '../math/random.js';
 import { mean } from '../math/summary.js';
@@ -28,6 +29,8 @@ export interface CausalSummaryOptions {
   layers: readonly number[];
   /** Without 0. */
   coefficients: readonly number[];
+  /** Those of the controls. */
+  controlled: readonly number[];
   /** `[L]` */
   meanNorms: readonly number[];
   /** `[L]`, of the scan, on held-out stimuli. */
@@ -43,17 +46,16 @@ export const causalUnit =
 
 const resamples = 1000;
 
+type Recorded = Pick<CausalSummaryOptions, 'records'>;
+
 /** The edits of a split. */
-export function editsOf(
-  { records }: Pick<CausalSummaryOptions, 'records'>,
-  split: CausalSplit,
-): EditRecord[] {
+export function editsOf({ records }: Recorded, split: CausalSplit): EditRecord[] {
   return records.filter((r): r is EditRecord => r.kind === 'edit' && r.split === split);
 }
 
 /** The patches of a split at one setting. */
 export function patchesOf(
-  { records }: Pick<CausalSummaryOptions, 'records'>,
+  { records }: Recorded,
   split: CausalSplit,
   setting: PatchSetting,
 ): PatchRecord[] {
@@ -82,6 +84,19 @@ export function changeOf(
 ): number | null {
   if (!edited || edited.editRatio === null || unsteered.editRatio === null) return null;
   return edited.editRatio - unsteered.editRatio;
+}
+
+/** Slope of the edit ratio of one sentence, through 0; null where a value is missing. */
+export function slopeOf(
+  outcomes: readonly (EditOutcome | undefined)[],
+  coefficients: readonly number[],
+  unsteered: EditRecord,
+): number | null {
+  const changes = outcomes.map((outcome) => changeOf(outcome, unsteered));
+  const known = changes.filter((change) => change !== null);
+  return known.length < coefficients.length
+    ? null
+    : fitLine([0, ...coefficients], [0, ...known]).slope;
 }
 
 /** The effect map: layers × coefficients, over problems. */

@@ -1,13 +1,14 @@
 /** From the records of a causal test to `causal.json`: pure, so that a resumed run ends the same. */
 import type { UnitTable } from '../math/bootstrap.js';
-import { fitLine } from '../math/fit.js';
 import { createRandom, type Random } from '../math/random.js';
+import { layerControls } from './causalControls.js';
 import {
   ablated,
   changeOf,
   editsOf,
   patchesOf,
   patchMap,
+  slopeOf,
   steeringEffects,
   tableOf,
   type CausalSummaryOptions,
@@ -41,10 +42,12 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
   const evidence = weighAll(options, accuracy, random);
   const parts = partsOf(options, evidence);
   const steering = steeringEffects(edits, options, random);
+  const controls = layerControls(options, random);
   return {
     ...{ model, method, positions, seed },
     layers: [...layers],
     steering,
+    ...(controls && { controls }),
     ablation: {
       n: edits.length,
       perLayer: layers.map((_, i) => ablated(edits, i, options, random)),
@@ -105,13 +108,8 @@ function weighAll(
 ): Evidence[] {
   const { layers, coefficients } = options;
   const count = layers.length;
-  const slope = (edit: EditRecord, i: number): number | null => {
-    const changes = (edit.steered[i] ?? []).map((outcome) => changeOf(outcome, edit));
-    const known = changes.filter((change) => change !== null);
-    return known.length < changes.length
-      ? null
-      : fitLine([0, ...coefficients], [0, ...known]).slope;
-  };
+  const slope = (edit: EditRecord, i: number): number | null =>
+    slopeOf(edit.steered[i] ?? [], coefficients, edit);
   const change = (edit: EditRecord, i: number): number | null => changeOf(edit.ablated[i], edit);
   const of = (measure: Measure, split: CausalSplit): UnitTable =>
     measure === 'patching'

@@ -23,6 +23,7 @@ import {
 } from './evaluation.js';
 import { latScanCaption, latScanFigure } from './latScan.js';
 import { layerAccuracyCaption, layerAccuracyFigure } from './layerAccuracy.js';
+import { layerControlsCaption, layerControlsFigure } from './layerControls.js';
 import { lensCaption, lensFigure, settlingCaption, settlingFigure } from './lens.js';
 import { methodComparisonCaption, methodComparisonFigure } from './methodComparison.js';
 import type { FigureSection, HtmlSection, Page } from './page.js';
@@ -92,6 +93,7 @@ export function causalPage(summary: CausalSummary): Page {
         caption: `${effectMapCaption(steering)} Steered positions: ${positions}.`,
         figure: effectMapFigure(steering),
       },
+      ...controlSections(summary),
       {
         name: 'ablation',
         heading: 'The direction removed at one layer',
@@ -101,6 +103,17 @@ export function causalPage(summary: CausalSummary): Page {
       ...patchSections(summary),
     ],
   };
+}
+
+function controlSections({ controls }: CausalSummary): FigureSection[] {
+  if (!controls) return [];
+  const section: FigureSection = {
+    name: 'layer-controls',
+    heading: 'Beside random directions',
+    caption: layerControlsCaption(controls),
+    figure: layerControlsFigure(controls),
+  };
+  return [section];
 }
 
 function patchSections(summary: CausalSummary): FigureSection[] {

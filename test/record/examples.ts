@@ -252,6 +252,14 @@ export const causalExample: CausalSummary = {
     ci: effectsExample.ci ?? [],
     degenerate: causalLayers.map(() => [0, 0, 0, 0, 0.025]),
   },
+  controls: {
+    ...{ n: 16, coefficients: [-1, 1] },
+    perLayer: causalLayers.map((layer) => ({
+      ...{ layer, tested: round(0.08 * layer), ci: around(round(0.08 * layer), 0.1) },
+      random: [-0.1, 0.02, 0.05, 0.2],
+      ...{ median: 0.075, max: 0.2, exceeded: layer === 2 ? 3 : 4 },
+    })),
+  },
   ablation: {
     n: 40,
     perLayer: causalLayers.map((layer) => ({

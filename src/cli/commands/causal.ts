@@ -74,6 +74,12 @@ const options = {
     },
     readNumber,
   ),
+  controls: integer({
+    value: 'n',
+    help: 'random directions steered beside the tested one, on 16 problems',
+    default: 8,
+    least: 0,
+  }),
   positions: choice(['prompt', 'all', 'generated'], {
     help: 'steered and ablated positions',
     default: defaultPositions,
@@ -163,11 +169,13 @@ async function prepare(
     positions: given.positions,
     limit: given.limit,
     pairs: given.pairs,
+    controls: { random: given.controls },
     seed: given.seed,
     ...(layers && { layers }),
     onProgress: stagedProgress(context, {
       cases: 'finding copies and corrections',
       edits: 'steering and ablating, one layer at a time',
+      controls: 'steering along random directions',
       patches: 'patching hidden states',
     }),
     signal: context.signal,
