@@ -80,10 +80,7 @@ function partsOf(options: CausalSummaryOptions, evidence: readonly Evidence[]): 
  * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
  * one way, then of the other). The ways have pairs of their own; the longer list is cut.
  */
-export function boundaryTable(
-  options: Pick<CausalSummaryOptions, 'layers' | 'records'>,
-  split: CausalSplit,
-): UnitTable {
+function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): UnitTable {
   const layers = options.layers.length;
   const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
     patchesOf(options, split, setting),
@@ -96,7 +93,7 @@ export function boundaryTable(
 }
 
 /** What each layer holds, from the means of {@link boundaryTable}. */
-export function heldOf(means: readonly number[]): number[] {
+function heldOf(means: readonly number[]): number[] {
   const layers = means.length / 2;
   return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
 }

@@ -1,5 +1,4 @@
 /** Figures 3 to 7 and the latency: what the paper says of answers, as rules written before any run. */
-import type { Effect } from '../../math/effect.js';
 import { accuracyDifference } from '../compareEffects.js';
 import type { ComparedKind, LatencyRatios } from '../compareTypes.js';
 import type { ReproduceModels, Tuning } from '../reproducePlan.js';
@@ -25,13 +24,10 @@ export function answerFindings(models: ReproduceModels): PaperFinding[] {
 /** Figures 3 to 5 of one corrector. */
 function roundsFindings(corrector: string, label: string): PaperFinding[] {
   const shared = { parts: [partName('rounds', null)] };
-  const difference = (
-    measure: AnswerMeasure,
-    over: AnswerAt,
-  ): ((results: Results, random: Parameters<PaperFinding['measure']>[1]) => Effect | null) => {
+  const difference = (measure: AnswerMeasure, from: AnswerAt): PaperFinding['measure'] => {
     return (results, random) => {
       const records = results.find('rounds', null)?.records;
-      const of = { corrector, measure, of: 'classic', over } as const;
+      const of = { corrector, measure, from, to: 'classic' } as const;
       return records ? roundsDifference({ records, random, ...of }) : null;
     };
   };
@@ -220,7 +216,7 @@ function largerIsBetter({ sizes }: ReproduceModels, labels: readonly string[]): 
       },
       measure: (results, random) => {
         const records = results.find('compare', null)?.records;
-        const of = { system: `stream-${large}`, over: `stream-${small}` };
+        const of = { of: `stream-${large}`, against: `stream-${small}` };
         return records ? inPoints(accuracyDifference({ records, random, ...of })) : null;
       },
     },
@@ -229,7 +225,7 @@ function largerIsBetter({ sizes }: ReproduceModels, labels: readonly string[]): 
 
 /** What fine-tuning alone does: down by SFT, up by DPO. */
 function tuning(how: Tuning): PaperFinding {
-  const [system, over] = how === 'sft' ? ['upstream', 'sft'] : ['dpo', 'upstream'];
+  const [of, against] = how === 'sft' ? ['upstream', 'sft'] : ['dpo', 'upstream'];
   return {
     section: 'systems',
     parts: [partName('compare', null)],
@@ -249,7 +245,7 @@ function tuning(how: Tuning): PaperFinding {
     },
     measure: (results, random) => {
       const records = results.find('compare', null)?.records;
-      return records ? inPoints(accuracyDifference({ records, random, system, over })) : null;
+      return records ? inPoints(accuracyDifference({ records, random, of, against })) : null;
     },
   };
 }
