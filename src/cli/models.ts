@@ -48,7 +48,8 @@ export async function loadModel(
   return await loadFiles(await findOrDownload(name, context), options, context);
 }
 
-async function loadFiles(
+/** As {@link loadModel}, of a model that was found before. */
+export async function loadFiles(
   model: ModelFiles,
   { device, threads, copies, proxy }: EngineOptions,
   context: Context,

@@ -3,7 +3,7 @@ import { extractAnswer, sameAnswer } from '../text/answers.js';
 import { readJsonl } from './jsonl.js';
 
 export interface Question {
-  /** `question-<line>`, counted from 1. */
+  /** `question-<n>`, counted from 1. */
   id: string;
   question: string;
   /** The final answer, out of its solution. */
@@ -21,7 +21,7 @@ export function readQuestions(file: string): Question[] {
   return rows.map(({ question, answer }, i) => {
     const final = extractAnswer(answer) ?? answer.trim();
     if (question.trim() === '' || final === '') {
-      throw new Error(`${file}: line ${i + 1} has an empty question or answer; remove the line`);
+      throw new Error(`${file}: question ${i + 1} has an empty question or answer; remove it`);
     }
     return { id: `question-${i + 1}`, question: question.trim(), answer: final };
   });

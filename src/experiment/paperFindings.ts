@@ -6,15 +6,13 @@ import { createRandom } from '../math/random.js';
 import { judgeFindings, type Finding, type Measured } from './findings.js';
 import { answerFindings } from './paper/answers.js';
 import { elsewhereFindings } from './paper/elsewhere.js';
-import type { PaperFinding, Section } from './paper/finding.js';
+import type { PaperFinding } from './paper/finding.js';
 import { interiorFindings } from './paper/interior.js';
 import type { ReproduceModels } from './reproducePlan.js';
 import type { Results } from './reproduceResults.js';
 
 /** A judged finding, in its section of the report. */
-export interface ReportFinding extends Finding {
-  section: Section;
-}
+export interface ReportFinding extends Finding, Pick<PaperFinding, 'section' | 'about'> {}
 
 /** Every rule for these models, in the order of the report. */
 export function paperFindings(models: ReproduceModels): PaperFinding[] {
@@ -35,7 +33,10 @@ export function judgePaper(options: {
 }): ReportFinding[] {
   const findings = paperFindings(options.models);
   const judged = judgeFindings(findings.map((finding) => measured(finding, options)));
-  return judged.map((finding, i) => ({ ...finding, section: findings[i]?.section ?? 'elsewhere' }));
+  return judged.map((finding, i) => {
+    const { section = 'elsewhere', about = '' } = findings[i] ?? {};
+    return { ...finding, section, about };
+  });
 }
 
 function measured(

@@ -99,7 +99,8 @@ export interface PartSizes {
 
 const grid = Array.from({ length: 9 }, (_, i) => i / 4 - 1);
 
-export type Extent = 'default' | 'quick';
+export const extents = ['default', 'quick'] as const;
+export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {

@@ -51,19 +51,25 @@ export function toldRecords(
  */
 export function overBaselines(records: readonly ToldRecord[], random: Random): Effect {
   const layer = bestTrainingLayer(records.filter(({ half }) => half === 'train'));
-  const problems = byProblem(records.filter(({ half }) => half === 'heldOut'));
+  const problems = byProblem(records.filter(({ half }) => half === 'heldOut')).map((of) => ({
+    n: of.length,
+    scan: of.filter(({ layers }) => layers[layer]).length,
+    length: of.filter(({ length }) => length).length,
+    embeddings: of.filter(({ embeddings }) => embeddings).length,
+  }));
   return bootstrapEffect({
     units: problems.length,
     random,
     statistic: (drawn) => {
-      const of = Array.from(drawn).flatMap((unit) => problems[unit] ?? []);
-      const share = (told: (record: ToldRecord) => boolean): number =>
-        of.filter(told).length / of.length;
-      const baseline = Math.max(
-        share(({ length }) => length),
-        share(({ embeddings }) => embeddings),
-      );
-      return of.length === 0 ? null : share(({ layers }) => layers[layer] ?? false) - baseline;
+      const sums = { n: 0, scan: 0, length: 0, embeddings: 0 };
+      for (const unit of drawn) {
+        const of = problems[unit];
+        sums.n += of?.n ?? 0;
+        sums.scan += of?.scan ?? 0;
+        sums.length += of?.length ?? 0;
+        sums.embeddings += of?.embeddings ?? 0;
+      }
+      return sums.n === 0 ? null : (sums.scan - Math.max(sums.length, sums.embeddings)) / sums.n;
     },
   });
 }

@@ -33,6 +33,7 @@ import {
   patchMapCaption,
   patchMapFigure,
 } from './patching.js';
+import { reportPage } from './reportPage.js';
 import { roundsCaption, roundsHtml, type ShownRound } from './rounds.js';
 import { steeringCurveCaption, steeringCurveFigure } from './steeringCurve.js';
 import { tokenReadingCaption, tokenReadingHtml } from './tokens.js';
@@ -218,6 +219,7 @@ const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
   evaluate: evaluatePage,
   corrector: correctorPage,
   health: healthPage,
+  report: (summary) => reportPage(summary),
 };
 
 /** The page of a summary of any kind. */

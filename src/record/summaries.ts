@@ -1,6 +1,6 @@
 /**
  * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `lens.json`,
- * `evaluate.json`, `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the
+ * `evaluate.json`, `corrector.json`, `health.json`, `report.json`. They are part of the interface; `schemas/` has the
  * same as JSON Schemas.
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
@@ -8,6 +8,7 @@
  */
 import type { CausalSummary } from '../experiment/causalTypes.js';
 import type { LensSummary } from '../experiment/lensTypes.js';
+import type { ReportSummary } from '../experiment/reportTypes.js';
 import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
@@ -19,6 +20,7 @@ export interface Summaries {
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
   health: HealthSummary;
+  report: ReportSummary;
 }
 
 export type SummaryKind = keyof Summaries;
@@ -98,7 +100,7 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
-export type { CausalSummary, LensSummary, SweepFit, SweepPoint };
+export type { CausalSummary, LensSummary, ReportSummary, SweepFit, SweepPoint };
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {

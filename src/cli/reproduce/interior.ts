@@ -20,13 +20,10 @@ import { saveDirections } from '../../read/directionFile.js';
 import { latScan, type Scan } from '../../read/latScan.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import type { OnProgress } from '../progress.js';
 import { loadKnown } from './load.js';
 import { labelledBefore, sentencesOf, type Sentences } from './sentences.js';
 import { partConfiguration, partFolder, recordRun, type Setting } from './setting.js';
-
-/** A stage of a part's work, by its name. */
-export type Stages = (label: string) => OnProgress;
+import { phased, type Stages } from '../progress.js';
 
 interface Opened extends AsyncDisposable {
   model: LanguageModel;
@@ -65,18 +62,6 @@ function read(
   return part.role === 'aligner'
     ? readAligner({ ...shared, answers: source })
     : readCorrector({ ...shared, source });
-}
-
-/** Progress of work in phases, each a stage. */
-export function phased<P extends string>(
-  stages: Stages,
-  labels: Readonly<Record<P, string>>,
-): (phase: P, done: number, total: number) => void {
-  let current: { phase: P; tell: OnProgress } | null = null;
-  return (phase, done, total) => {
-    if (current?.phase !== phase) current = { phase, tell: stages(labels[phase]) };
-    current.tell(done, total);
-  };
 }
 
 export async function scanPart(part: Part, setting: Setting, stages: Stages): Promise<PartResults['scan']> {

@@ -23,7 +23,7 @@ export function answerFindings(models: ReproduceModels): PaperFinding[] {
 
 /** Figures 3 to 5 of one corrector. */
 function roundsFindings(corrector: string, label: string): PaperFinding[] {
-  const shared = { parts: [partName('rounds', null)] };
+  const shared = { about: `corrector ${label}`, parts: [partName('rounds', null)] };
   const difference = (measure: AnswerMeasure, from: AnswerAt): PaperFinding['measure'] => {
     return (results, random) => {
       const records = results.find('rounds', null)?.records;
@@ -175,6 +175,7 @@ const rivalText: Readonly<Record<Rival, string>> = {
 function overRival(label: string, rival: Rival): PaperFinding {
   return {
     section: rival === 'best-of' ? 'time' : 'systems',
+    about: `corrector ${label}`,
     parts: [partName('compare', null)],
     rule: {
       ...rivals[rival],
@@ -204,6 +205,7 @@ function largerIsBetter({ sizes }: ReproduceModels, labels: readonly string[]): 
   return [
     {
       section: 'time',
+      about: '',
       parts: [partName('compare', null)],
       rule: {
         id: 'larger-is-better',
@@ -228,6 +230,7 @@ function tuning(how: Tuning): PaperFinding {
   const [of, against] = how === 'sft' ? ['upstream', 'sft'] : ['dpo', 'upstream'];
   return {
     section: 'systems',
+    about: how.toUpperCase(),
     parts: [partName('compare', null)],
     rule: {
       id: `${how}-alone`,
@@ -251,7 +254,10 @@ function tuning(how: Tuning): PaperFinding {
 }
 
 function latency(label: string): PaperFinding[] {
-  const shared = { section: 'latency', parts: [partName('compare', null)] } as const;
+  const shared = {
+    ...({ section: 'latency', about: `corrector ${label}` } as const),
+    parts: [partName('compare', null)],
+  };
   const find = (results: Results): LatencyRatios | undefined =>
     results.find('compare', null)?.summary.latency.find(({ size }) => size === label);
   return [

@@ -60,6 +60,7 @@ const claims: readonly (readonly [
 export const elsewhereFindings: readonly PaperFinding[] = claims.map(
   ([id, source, claim, measure, note]) => ({
     section: 'elsewhere',
+    about: '',
     parts: [],
     rule: { ...{ id, source, claim, measure }, unit: 'points', threshold: 0 },
     measure: () => null,

@@ -23,6 +23,8 @@ export type Section = (typeof sections)[number];
 export interface PaperFinding {
   rule: FindingRule;
   section: Section;
+  /** Which model it is about, e.g. `corrector m`; empty where it is about none alone. */
+  about: string;
   /** The parts whose records the number is made of; empty where it cannot be tested here. */
   parts: readonly string[];
   /** Null where the parts are there and the number has no value all the same. */

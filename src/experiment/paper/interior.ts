@@ -61,7 +61,7 @@ function about<K extends PartKind>(
 ): PaperFinding {
   const { kind, model, section, note } = of;
   return {
-    ...{ rule, section, parts: [partName(kind, model.name)] },
+    ...{ rule, section, about: model.label, parts: [partName(kind, model.name)] },
     measure: (results, random) => {
       const result = results.find(kind, model.name);
       return result && effect(result, random);
@@ -161,6 +161,7 @@ function decidesEarly(model: Model): PaperFinding {
 function moreLayersThanAligner(corrector: string, aligner: string, label: string): PaperFinding {
   return {
     section: 'scan',
+    about: `size ${label}`,
     parts: [partName('causal', corrector), partName('causal', aligner)],
     rule: {
       id: `more-layers-${label}`,

@@ -6,6 +6,7 @@ import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
 import { lensSchema } from './lens.js';
 import type { JsonSchema } from './parts.js';
+import { reportSchema } from './report.js';
 import { scanSchema } from './scan.js';
 import { sweepSchema } from './sweep.js';
 
@@ -17,4 +18,5 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   evaluate: evaluateSchema,
   corrector: correctorSchema,
   health: healthSchema,
+  report: reportSchema,
 };
