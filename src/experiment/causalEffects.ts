@@ -6,12 +6,14 @@ import type { Random } from '../math/random.js';
 import { mean } from '../math/summary.js';
 import type { PositionRule } from '../runtime/steering.js';
 import type { PatchColumn } from './causalPatches.js';
+import { holds } from './causalRoles.js';
 import type {
   CausalRecord,
   CausalSplit,
   EditOutcome,
   EditRecord,
   LayerAblation,
+  Measure,
   PatchMap,
   PatchOutcome,
   PatchRecord,
@@ -97,6 +99,46 @@ export function slopeOf(
   return known.length < coefficients.length
     ? null
     : fitLine([0, ...coefficients], [0, ...known]).slope;
+}
+
+/** Problems × layers by a measure; patching's is the {@link boundaryTable}. */
+export function measureTable(
+  options: Pick<CausalSummaryOptions, 'records' | 'layers' | 'coefficients'>,
+  measure: Measure,
+  split: CausalSplit,
+): UnitTable {
+  const { layers, coefficients } = options;
+  if (measure === 'patching') return boundaryTable(options, split);
+  return tableOf(editsOf(options, split), layers.length, (edit, i) =>
+    measure === 'steering'
+      ? slopeOf(edit.steered[i] ?? [], coefficients, edit)
+      : changeOf(edit.ablated[i], edit),
+  );
+}
+
+/**
+ * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
+ * one way, then of the other). The ways have pairs of their own; the longer list is cut.
+ */
+export function boundaryTable(
+  options: Pick<CausalSummaryOptions, 'records' | 'layers'>,
+  split: CausalSplit,
+): UnitTable {
+  const layers = options.layers.length;
+  const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
+    patchesOf(options, split, setting),
+  );
+  const units = (into ?? []).slice(0, back?.length).map((pair, i) => [pair, back?.[i]]);
+  return tableOf(units, 2 * layers, (ways, c) => {
+    const way = ways[Math.floor(c / layers)];
+    return way?.outcomes[c % layers]?.at(-1)?.effect ?? null;
+  });
+}
+
+/** What each layer holds, from the means of {@link boundaryTable}. */
+export function heldOf(means: readonly number[]): number[] {
+  const layers = means.length / 2;
+  return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
 }
 
 /** The effect map: layers × coefficients, over problems. */
