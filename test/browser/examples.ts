@@ -5,10 +5,12 @@ import { roundsPage, summaryPage } from '../../src/plot/pages.js';
 import type { CaseLabel, ScanCase, ScanSummary } from '../../src/record/summaries.js';
 import {
   causalExample,
+  compareExample,
   correctorExample,
   effectsExample,
   evaluateExample,
   healthExample,
+  roundsExample,
   scanExample,
   sweepExample,
 } from '../record/examples.js';
@@ -44,6 +46,8 @@ export const pages: Record<string, Page> = {
   evaluate: summaryPage('evaluate', evaluateExample),
   corrector: summaryPage('corrector', correctorExample),
   health: summaryPage('health', healthExample),
+  correctionRounds: summaryPage('rounds', roundsExample),
+  compare: summaryPage('compare', compareExample),
   effects: {
     title: 'Effects',
     sections: [

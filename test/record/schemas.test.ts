@@ -6,9 +6,11 @@ import { summarySchemas } from '../../src/record/schemas/all.js';
 import type { SummaryKind } from '../../src/record/summaries.js';
 import {
   causalExample,
+  compareExample,
   correctorExample,
   evaluateExample,
   healthExample,
+  roundsExample,
   scanExample,
   sweepExample,
 } from './examples.js';
@@ -21,6 +23,8 @@ const validators: Record<SummaryKind, ValidateFunction> = {
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
+  rounds: ajv.compile(summarySchemas.rounds),
+  compare: ajv.compile(summarySchemas.compare),
 };
 
 type Json = Record<string, unknown>;
@@ -83,6 +87,20 @@ const required: [SummaryKind, Json, string[], string][] = [
       'warnings',
     ],
     'perLayer: layer heldOutAccuracy ci auc explainedVariance cosines; methods: method n perLayer',
+  ],
+  [
+    'rounds',
+    asJson(roundsExample),
+    ['upstream', 'rounds', 'maxRounds', 'scoreRule', 'scoreBins', 'correctors'],
+    'correctors: name classic continued settled',
+  ],
+  [
+    'compare',
+    asJson(compareExample),
+    ['upstream', 'systems', 'bestOf', 'differences', 'latency', 'equalTimeRule'],
+    'systems: name kind size bytes n accuracy ci fixRate breakRate copyRate revisions stops timing; ' +
+      'bestOf: samples n accuracy ci anyRight anyRightCi timing; ' +
+      'differences: size stream over kind n estimate ci p; latency: size stream aligner perToken firstText',
   ],
 ];
 
