@@ -6,11 +6,8 @@ import type {
   EvaluateSummary,
   HealthSummary,
   LayerAccuracy,
-<<<<<<< HEAD
-  RoundsSummary,
-=======
   LensSummary,
->>>>>>> interior
+  RoundsSummary,
   ScanSummary,
   Summaries,
   SummaryKind,
@@ -41,6 +38,7 @@ import {
   patchMapCaption,
   patchMapFigure,
 } from './patching.js';
+import { reportPage } from './reportPage.js';
 import { roundAccuracyCaption, roundAccuracyFigure } from './roundAccuracy.js';
 import { roundsCaption, roundsHtml, type ShownRound } from './rounds.js';
 import { roundScoresCaption, roundScoresFigure } from './roundScores.js';
@@ -288,6 +286,7 @@ const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
   evaluate: evaluatePage,
   corrector: correctorPage,
   health: healthPage,
+  report: (summary) => reportPage(summary),
   rounds: correctionRoundsPage,
   compare: comparePage,
 };

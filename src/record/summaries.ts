@@ -1,23 +1,16 @@
 /**
-<<<<<<< HEAD
- * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `evaluate.json`,
- * `corrector.json`, `health.json`, `rounds.json`, `compare.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
-=======
  * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `lens.json`,
- * `evaluate.json`, `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the
- * same as JSON Schemas.
->>>>>>> interior
+ * `evaluate.json`, `corrector.json`, `health.json`, `rounds.json`, `compare.json`, `report.json`. They
+ * are part of the interface; `schemas/` has the same as JSON Schemas.
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
  */
 import type { CausalSummary } from '../experiment/causalTypes.js';
-<<<<<<< HEAD
+import type { LensSummary } from '../experiment/lensTypes.js';
+import type { ReportSummary } from '../experiment/reportTypes.js';
 import type { CompareSummary } from '../experiment/compareTypes.js';
 import type { RoundsSummary } from '../experiment/roundsTypes.js';
-=======
-import type { LensSummary } from '../experiment/lensTypes.js';
->>>>>>> interior
 import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
@@ -29,6 +22,7 @@ export interface Summaries {
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
   health: HealthSummary;
+  report: ReportSummary;
   rounds: RoundsSummary;
   compare: CompareSummary;
 }
@@ -110,11 +104,8 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
-<<<<<<< HEAD
-export type { CausalSummary, CompareSummary, RoundsSummary, SweepFit, SweepPoint };
-=======
-export type { CausalSummary, LensSummary, SweepFit, SweepPoint };
->>>>>>> interior
+export type { CausalSummary, CompareSummary, LensSummary, ReportSummary, RoundsSummary };
+export type { SweepFit, SweepPoint };
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {

@@ -15,6 +15,7 @@ import {
   scanExample,
   sweepExample,
 } from './examples.js';
+import { reportExample } from './reportExample.js';
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 const validators: Record<SummaryKind, ValidateFunction> = {
@@ -25,6 +26,7 @@ const validators: Record<SummaryKind, ValidateFunction> = {
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
+  report: ajv.compile(summarySchemas.report),
   rounds: ajv.compile(summarySchemas.rounds),
   compare: ajv.compile(summarySchemas.compare),
 };
@@ -95,6 +97,13 @@ const required: [SummaryKind, Json, string[], string][] = [
       'warnings',
     ],
     'perLayer: layer heldOutAccuracy ci auc explainedVariance cosines; methods: method n perLayer',
+  ],
+  [
+    'report',
+    asJson(reportExample),
+    ['models', 'extent', 'data', 'seed', 'level', 'findings', 'parts', 'notes'],
+    'findings: id section about source claim measure unit threshold n estimate ci p adjustedP verdict note records; ' +
+      'parts: name kind model role state milliseconds error',
   ],
   [
     'rounds',

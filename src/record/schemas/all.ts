@@ -7,6 +7,7 @@ import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
 import { lensSchema } from './lens.js';
 import type { JsonSchema } from './parts.js';
+import { reportSchema } from './report.js';
 import { roundsSchema } from './rounds.js';
 import { scanSchema } from './scan.js';
 import { sweepSchema } from './sweep.js';
@@ -19,6 +20,7 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   evaluate: evaluateSchema,
   corrector: correctorSchema,
   health: healthSchema,
+  report: reportSchema,
   rounds: roundsSchema,
   compare: compareSchema,
 };
