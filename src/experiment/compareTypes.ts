@@ -5,6 +5,7 @@ import type { Upstream } from '../align/upstream.js';
 import type { Problem } from '../data/types.js';
 import type { Effect } from '../math/effect.js';
 import type { Interval } from '../math/interval.js';
+import type { Random } from '../math/random.js';
 import type { AnswerRecord, Judge, TimingRecord } from './evaluate.js';
 import type { Outcomes, SystemSummary } from './evaluateSummary.js';
 
@@ -49,6 +50,11 @@ export interface CompareOptions {
   timed?: number;
   /** Of the intervals. */
   seed: number;
+  /**
+   * Answers that another experiment has made, e.g. by `streamAnswers`: they are yielded as records
+   * of this one. A system that has one for every problem is only timed.
+   */
+  answered?: readonly AnswerRecord[];
   /** Records of an earlier run of the same command; they are not made again. */
   done?: readonly CompareRecord[];
   /** Milliseconds. Default `performance.now`. */
@@ -151,11 +157,13 @@ export interface CompareSummary {
   equalTimeRule: string;
 }
 
-/*
- * The functions over these shapes:
- *
- * compare.ts         runCompare(options: CompareOptions): AsyncGenerator<CompareRecord, CompareSummary>
- * compareEffects.ts  accuracyDifference({ records, system, over, random, nullValue? }): Effect
- *                    perTokenRatio({ records, of, to, random, nullValue? }): Effect
- *                    firstTextRatio({ records, of, to, random, nullValue? }): Effect
- */
+/** Which two systems' records are compared; `random` draws the problems. */
+export interface PairOptions {
+  records: Iterable<CompareRecord>;
+  /** Names of systems; best-of-n is `best-of-<n>`. */
+  of: string;
+  against: string;
+  random: Random;
+  /** What the effect is tested against. Default 0 for differences, 1 for ratios. */
+  nullValue?: number;
+}

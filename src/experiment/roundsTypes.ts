@@ -4,6 +4,7 @@ import type { ContinueWith, StopReason } from '../align/loop.js';
 import type { Upstream } from '../align/upstream.js';
 import type { Problem } from '../data/types.js';
 import type { Interval } from '../math/interval.js';
+import type { Random } from '../math/random.js';
 import type { Judge, JudgedRevision } from './evaluate.js';
 import type { Revision } from './systems.js';
 
@@ -124,16 +125,27 @@ export interface RoundsSummary {
   correctors: CorrectorRounds[];
 }
 
-/*
- * The functions over these shapes:
- *
- * rounds.ts         runRounds(options: RoundsOptions): AsyncGenerator<RoundsRecord, RoundsSummary>
- * roundsEffects.ts  roundsDifference(options: RoundsDifferenceOptions): Effect
- *                   roundsTrend(options: RoundsTrendOptions): Effect
- */
-
 /** What is compared of two answers; `right` counts as 1 or 0. */
 export type AnswerMeasure = 'right' | 'score' | 'characters' | 'sentences';
 
 /** One of a record's answers. `{ continueWith: 'upstream', k: 0 }` is the upstream alone. */
 export type AnswerAt = 'classic' | { continueWith: ContinueWith; k: number };
+
+/** Of one corrector's records; `random` draws the problems. */
+interface RoundsEffectOptions {
+  records: Iterable<RoundsRecord>;
+  corrector: string;
+  measure: AnswerMeasure;
+  random: Random;
+  /** What the effect is tested against. Default 0. */
+  nullValue?: number;
+}
+
+export interface RoundsDifferenceOptions extends RoundsEffectOptions {
+  from: AnswerAt;
+  to: AnswerAt;
+}
+
+export interface RoundsTrendOptions extends RoundsEffectOptions {
+  continueWith: ContinueWith;
+}

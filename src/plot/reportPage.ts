@@ -36,12 +36,11 @@ export const sectionHeadings: Readonly<Record<Section, string>> = {
 /** What is shown of a part's page, by figure name, and where; all the rest is in its folder. */
 const shown: Readonly<Record<PartKind, Readonly<Record<string, Section>>>> = {
   rounds: {
-    rounds: 'rounds',
-    scores: 'scores',
-    length: 'scores',
-    modes: 'modes',
+    'accuracy-by-round': 'rounds',
+    'scores-by-round': 'scores',
+    'generation-modes': 'modes',
   },
-  compare: { time: 'time', systems: 'systems', latency: 'latency' },
+  compare: { 'accuracy-time': 'time', 'systems-by-size': 'systems', latency: 'latency' },
   sweep: { 'steering-curve': 'steering' },
   scan: { 'lat-scan': 'scan', accuracy: 'scan' },
   causal: { 'boundary-patching': 'causal', ablation: 'causal', 'layer-controls': 'causal' },

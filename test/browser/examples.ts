@@ -6,11 +6,13 @@ import { reportPage } from '../../src/plot/reportPage.js';
 import type { CaseLabel, ScanCase, ScanSummary } from '../../src/record/summaries.js';
 import {
   causalExample,
+  compareExample,
   correctorExample,
   effectsExample,
   evaluateExample,
   healthExample,
   lensExample,
+  roundsExample,
   scanExample,
   sweepExample,
 } from '../record/examples.js';
@@ -58,6 +60,8 @@ export const pages: Record<string, Page> = {
       ['lens-corrector-arithmetic-m', summaryPage('lens', lensExample)],
     ]),
   ),
+  correctionRounds: summaryPage('rounds', roundsExample),
+  compare: summaryPage('compare', compareExample),
   effects: {
     title: 'Effects',
     sections: [

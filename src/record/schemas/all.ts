@@ -1,12 +1,14 @@
 /** The JSON Schema of every summary, by kind. */
 import type { SummaryKind } from '../summaries.js';
 import { causalSchema } from './causal.js';
+import { compareSchema } from './compare.js';
 import { correctorSchema } from './corrector.js';
 import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
 import { lensSchema } from './lens.js';
 import type { JsonSchema } from './parts.js';
 import { reportSchema } from './report.js';
+import { roundsSchema } from './rounds.js';
 import { scanSchema } from './scan.js';
 import { sweepSchema } from './sweep.js';
 
@@ -19,4 +21,6 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   corrector: correctorSchema,
   health: healthSchema,
   report: reportSchema,
+  rounds: roundsSchema,
+  compare: compareSchema,
 };
