@@ -11,6 +11,13 @@ import { interiorFindings } from './paper/interior.js';
 import type { ReproduceModels } from './reproducePlan.js';
 import type { Results } from './reproduceResults.js';
 
+/**
+ * Fewest problems or pairs for a verdict. A bootstrap of fewer that all go one way has no spread, and
+ * claims a certainty that it cannot have; of 16 that go one way even a sign test would be sure after
+ * Holm's correction over all findings.
+ */
+export const leastUnits = 16;
+
 /** A judged finding, in its section of the report. */
 export interface ReportFinding extends Finding, Pick<PaperFinding, 'section' | 'about'> {}
 
@@ -49,8 +56,11 @@ function measured(
   // Each finding draws numbers of its own, so that none depends on which others there are.
   const effect = measure(results, createRandom(seed).fork(`finding ${rule.id}`));
   const records = parts.map((part) => `${part}/records.jsonl`);
-  if (effect?.estimate !== null && effect !== null) {
-    return { rule, effect, records, ...(note !== undefined && { note }) };
+  if (effect !== null && effect.estimate !== null) {
+    const few = effect.n < leastUnits ? `Fewer than ${leastUnits}, so no verdict.` : undefined;
+    const notes = [note, few].filter((text) => text !== undefined).join(' ');
+    const shown = few === undefined ? effect : { ...effect, p: null };
+    return { rule, effect: shown, records, ...(notes !== '' && { note: notes }) };
   }
   const reason =
     section === 'scores' && !solved

@@ -27,7 +27,10 @@ export function toldRecords(
   tokenize: (text: string) => readonly number[],
 ): ToldRecord[] {
   const { stimuli, states, directions } = reading;
-  const [training, heldOut] = [takeHalf(stimuli, states, 'train'), takeHalf(stimuli, states, 'heldOut')];
+  const [training, heldOut] = [
+    takeHalf(stimuli, states, 'train'),
+    takeHalf(stimuli, states, 'heldOut'),
+  ];
   const layers = Array.from({ length: directions.layers }, (_, layer) =>
     toldRight(layerScores(directionAt(directions, layer), { training, heldOut, layer })),
   );

@@ -4,9 +4,7 @@ import type { Stimulus } from '../read/stimuli.js';
 import type { ToldRecord } from './scanEffects.js';
 
 export type ScanRecord =
-  | ({ kind: 'stimulus' } & Stimulus)
-  | ({ kind: 'layer' } & Scan['perLayer'][number])
-  | ToldRecord;
+  ({ kind: 'stimulus' } & Stimulus) | ({ kind: 'layer' } & Scan['perLayer'][number]) | ToldRecord;
 
 /** Records that the run does not have yet. */
 export function scanRecords(

@@ -69,7 +69,8 @@ export function reportPage(summary: ReportSummary, pages: PartPages = new Map())
 /** What was run, in a paragraph. */
 export function introduction({ models, data, extent, notes }: ReportSummary): string {
   const correctors = models.sizes.map(({ corrector }) => corrector).join(', ');
-  const size = extent === 'quick' ? ' A quick run: few problems, so most findings stay undecided.' : '';
+  const size =
+    extent === 'quick' ? ' A quick run: few problems, so most findings stay undecided.' : '';
   return `Upstream ${models.upstream}, correctors ${correctors}; ${data}.${size}${notes.map((note) => ` ${note}`).join('')}`;
 }
 

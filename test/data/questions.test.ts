@@ -29,7 +29,9 @@ describe('readQuestions', () => {
 
   it('refuses a file without questions, lines without a key, and empty ones', () => {
     expect(() => readQuestions(file())).toThrow(/no questions \(expected at least 1 line\)/);
-    expect(() => readQuestions(file({ question: 'Why?' }))).toThrow(/:1: "answer" must be a string/);
+    expect(() => readQuestions(file({ question: 'Why?' }))).toThrow(
+      /:1: "answer" must be a string/,
+    );
     expect(() => readQuestions(file({ question: 'Why?', answer: '####' }))).not.toThrow();
     expect(() => readQuestions(file({ question: 'Why?', answer: ' ' }))).toThrow(
       /question 1 has an empty question or answer/,

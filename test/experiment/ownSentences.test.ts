@@ -55,7 +55,11 @@ describe('recordOwn', () => {
 describe('ownQuadruples', () => {
   it('are unjudged, one per sentence that was written', async () => {
     const records = await all(recordOwn({ questions, ask: wholeAnswers({ upstream }) }));
-    const empty = { question: 'q4?', problem: 'q4', revisions: [{ prefix: '', last: '', correction: '' }] };
+    const empty = {
+      question: 'q4?',
+      problem: 'q4',
+      revisions: [{ prefix: '', last: '', correction: '' }],
+    };
     const quadruples = ownQuadruples([...records, empty]);
     expect(quadruples).toHaveLength(3);
     expect(quadruples[0]).toEqual({

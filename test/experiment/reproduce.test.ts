@@ -1,6 +1,10 @@
 /** Parts of a large run: what is complete is kept, what fails costs no other. */
 import { describe, expect, it } from 'vitest';
-import { runParts, type PartOutcome, type RunPartsOptions } from '../../src/experiment/reproduce.js';
+import {
+  runParts,
+  type PartOutcome,
+  type RunPartsOptions,
+} from '../../src/experiment/reproduce.js';
 import {
   limitSizes,
   partSizes,

@@ -104,7 +104,10 @@ describe('reportMarkdown', () => {
 
   it('has as many cells in every row of a table', () => {
     const cells = (line: string): number => line.split(/(?<!\\)\|/).length;
-    const tables = markdown.split('\n\n').filter((block) => block.startsWith('|'));
+    const tables = markdown
+      .trim()
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'));
     for (const table of tables) {
       expect(new Set(table.split('\n').map(cells)).size, table.slice(0, 80)).toBe(1);
     }

@@ -31,13 +31,13 @@ const options = {
     name,
   ),
   aligner: list<string>(
-    { value: 'models', help: 'whole-answer Aligners, each of the size of the corrector in its place' },
+    {
+      value: 'models',
+      help: 'whole-answer Aligners, each of the size of the corrector in its place',
+    },
     name,
   ),
-  expert: list<string>(
-    { value: 'models', help: 'experts of proxy-tuning, likewise' },
-    name,
-  ),
+  expert: list<string>({ value: 'models', help: 'experts of proxy-tuning, likewise' }, name),
   antiExpert: list<string>({ value: 'models', help: 'the same before they learned to' }, name),
   sft: text({ value: 'model', help: 'the upstream after supervised fine-tuning' }),
   dpo: text({ value: 'model', help: 'the upstream after DPO' }),
@@ -65,7 +65,7 @@ const options = {
 
 export const reproduce = defineCommand({
   name: 'reproduce',
-  summary: "every experiment of the paper, and a report of what holds",
+  summary: 'every experiment of the paper, and a report of what holds',
   description: `Runs the experiments of the Stream Aligner paper on the embedded models, or on yours, and writes one
 report: each figure beside what the paper found, our number with its interval, and a verdict.
 

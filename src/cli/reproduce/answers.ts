@@ -3,7 +3,11 @@ import { createAligner } from '../../align/aligner.js';
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
 import { runCompare, streamAnswers } from '../../experiment/compare.js';
-import type { CompareOptions, CompareRecord, CompareSummary } from '../../experiment/compareTypes.js';
+import type {
+  CompareOptions,
+  CompareRecord,
+  CompareSummary,
+} from '../../experiment/compareTypes.js';
 import { sizeLabels, type Part, type Tuning } from '../../experiment/reproducePlan.js';
 import type { PartResults } from '../../experiment/reproduceResults.js';
 import { runRounds } from '../../experiment/rounds.js';
@@ -24,7 +28,7 @@ export async function roundsPart(
   stages: Stages,
 ): Promise<PartResults['rounds']> {
   const { models, data, sizes, seed, context } = setting;
-  const { isRight, annotate } = data.judge;
+  const { judge } = data;
   const place = {
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
@@ -42,7 +46,10 @@ export async function roundsPart(
       return yield* runRounds({
         ...{ upstream, correctors, atOnce, maxRounds, seed },
         problems: data.problems.slice(0, sizes.rounds.problems),
-        judge: { isRight, ...(data.solved && { annotate }) },
+        judge: {
+          isRight: (problem, answer) => judge.isRight(problem, answer),
+          ...(data.solved && { annotate: (place) => judge.annotate(place) }),
+        },
         rounds: sizes.rounds.rounds,
         done: run.records,
         onProgress: stages('correcting for 0, 1, 2, … rounds'),

@@ -1,4 +1,5 @@
 /** What is answered and read: generated problems with recorded sentences, or a user's questions. */
+import { basename } from 'node:path';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { generateProblems } from '../../data/problems.js';
 import { answersQuestion, readQuestions, type Question } from '../../data/questions.js';
@@ -37,7 +38,7 @@ export function generatedData(options: {
 }): ReproduceData {
   const { files, problems, seed } = options;
   return {
-    description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; recorded sentences of ${files.validation} are read, those of ${files.test} tested`,
+    description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${basename(files.validation)} and tested on those of ${basename(files.test)}`,
     files: { stimuli: files.validation, problems: files.test },
     problems: [...generateProblems({ split: 'test', count: problems, seed })],
     judge: { isRight, annotate },
@@ -69,7 +70,7 @@ export function questionData(options: { file: string; read: number }): Reproduce
     return answersQuestion(question, answer);
   };
   return {
-    description: `${options.file}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
+    description: `${basename(options.file)}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
     files: { dataset: options.file },
     problems: test.map(toProblem),
     judge: { isRight: ({ id }, answer) => known(id, answer), annotate: unjudged },

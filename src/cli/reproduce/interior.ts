@@ -40,7 +40,13 @@ async function open(part: Part, setting: Setting, stages: Stages): Promise<Opene
     const reading = await read(part, model, { sentences, setting, stages });
     const corrector =
       part.role === 'aligner' ? alignerAsCorrector({ model }) : createCorrector({ model });
-    return { model, corrector, sentences, reading, [Symbol.asyncDispose]: () => model[Symbol.asyncDispose]() };
+    return {
+      model,
+      corrector,
+      sentences,
+      reading,
+      [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+    };
   } catch (error) {
     await model[Symbol.asyncDispose]();
     throw error;
@@ -64,7 +70,11 @@ function read(
     : readCorrector({ ...shared, source });
 }
 
-export async function scanPart(part: Part, setting: Setting, stages: Stages): Promise<PartResults['scan']> {
+export async function scanPart(
+  part: Part,
+  setting: Setting,
+  stages: Stages,
+): Promise<PartResults['scan']> {
   const folder = partFolder(part, setting);
   return await recordRun<ScanRecord, Scan>(
     { folder, configuration: partConfiguration(part, setting), setting },
@@ -92,7 +102,11 @@ export async function scanPart(part: Part, setting: Setting, stages: Stages): Pr
   );
 }
 
-export async function lensPart(part: Part, setting: Setting, stages: Stages): Promise<PartResults['lens']> {
+export async function lensPart(
+  part: Part,
+  setting: Setting,
+  stages: Stages,
+): Promise<PartResults['lens']> {
   const { seed, sizes, context } = setting;
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
@@ -111,7 +125,11 @@ export async function lensPart(part: Part, setting: Setting, stages: Stages): Pr
   );
 }
 
-export async function causalPart(part: Part, setting: Setting, stages: Stages): Promise<PartResults['causal']> {
+export async function causalPart(
+  part: Part,
+  setting: Setting,
+  stages: Stages,
+): Promise<PartResults['causal']> {
   const { seed, context } = setting;
   const { problems, pairs, pool, controls } = setting.sizes.causal;
   return await recordRun(
@@ -144,7 +162,11 @@ export async function causalPart(part: Part, setting: Setting, stages: Stages): 
 }
 
 /** Correctors are steered in the loop; an Aligner, which has none, on recorded answers. */
-export async function sweepPart(part: Part, setting: Setting, stages: Stages): Promise<PartResults['sweep']> {
+export async function sweepPart(
+  part: Part,
+  setting: Setting,
+  stages: Stages,
+): Promise<PartResults['sweep']> {
   const { seed, sizes, context, data } = setting;
   const { problems, grid, controls, controlProblems, validation } = sizes.sweep;
   return await recordRun(

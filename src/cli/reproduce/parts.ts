@@ -11,7 +11,11 @@ import { partConfiguration, partFolder, type Setting } from './setting.js';
 
 /** Runs a part of one kind; tests hand in their own. */
 export type PartRunners = {
-  readonly [K in PartKind]: (part: Part, setting: Setting, stages: Stages) => Promise<PartResults[K]>;
+  readonly [K in PartKind]: (
+    part: Part,
+    setting: Setting,
+    stages: Stages,
+  ) => Promise<PartResults[K]>;
 };
 
 export const partRunners: PartRunners = {

@@ -16,7 +16,13 @@ import type { Context } from '../command.js';
 import { findOrDownload, type EngineOptions } from '../models.js';
 import { generatedData, questionData, type ReproduceData } from './data.js';
 import { allModels, chooseModels, type NamedModels } from './models.js';
-import { configurationOf, hashFiles, knownModel, type KnownModel, type Setting } from './setting.js';
+import {
+  configurationOf,
+  hashFiles,
+  knownModel,
+  type KnownModel,
+  type Setting,
+} from './setting.js';
 
 export interface ReproduceOptions extends NamedModels, EngineOptions {
   dataset: string | undefined;

@@ -90,7 +90,11 @@ async function runAll(
   return outcomes;
 }
 
-function tell({ part, state, milliseconds, error }: Outcome, place: string, context: Context): void {
+function tell(
+  { part, state, milliseconds, error }: Outcome,
+  place: string,
+  context: Context,
+): void {
   const took = formatDuration(milliseconds ?? 0);
   if (state === 'failed') context.warn(`part ${place}, ${part.name}, failed: ${error}`);
   if (state === 'done') context.show(`part ${place}  ${part.name}: ${took}`);

@@ -38,11 +38,7 @@ export async function sentencesOf(
 export function labelledBefore({ model }: Part, { results }: Setting): Stimulus[] | null {
   const scan = results.find('scan', model);
   if (!scan) return null;
-  return scan.records.flatMap((record) => {
-    if (record.kind !== 'stimulus') return [];
-    const { kind: _, ...stimulus } = record;
-    return [stimulus];
-  });
+  return scan.records.filter((record) => record.kind === 'stimulus');
 }
 
 /** Most problems of the test split that any part needs. */
@@ -66,13 +62,14 @@ async function alignerAnswers(setting: Setting): Promise<Sentences> {
   const made = await inOneFolder<AnnotatedQuadruple>(
     { name: 'answers', models: [], counts },
     setting,
-    (upstream, done) => recordAnswers({
-      upstream: createLocalUpstream({ model: upstream }),
-      problems: [...problems.validation, ...problems.test],
-      done,
-      onProgress: setting.context.progress.stage("recording the upstream's whole answers"),
-      signal: setting.context.signal,
-    }),
+    (upstream, done) =>
+      recordAnswers({
+        upstream: createLocalUpstream({ model: upstream }),
+        problems: [...problems.validation, ...problems.test],
+        done,
+        onProgress: setting.context.progress.stage("recording the upstream's whole answers"),
+        signal: setting.context.signal,
+      }),
     (done) => done.length === problems.validation.length + problems.test.length,
   );
   return splitBy(made, new Set(problems.test));
@@ -88,7 +85,10 @@ async function loopOf(model: LanguageModel, setting: Setting): Promise<Sentences
       maxRounds: 2 * rounds.rounds,
     });
   const counts = { validation: scan.answers, test: tested(setting) };
-  return await ownOf({ name: `sentences-${model.name}`, models: [model.name], ask, counts }, setting);
+  return await ownOf(
+    { name: `sentences-${model.name}`, models: [model.name], ask, counts },
+    setting,
+  );
 }
 
 interface Own {
@@ -109,22 +109,20 @@ async function ownOf(
   const made = await inOneFolder<OwnRecord>(
     of,
     setting,
-    (upstream, done) => recordOwn({
-      questions,
-      ask: of.ask(upstream),
-      done,
-      onProgress: setting.context.progress.stage(`recording ${of.name}`),
-      signal: setting.context.signal,
-    }),
+    (upstream, done) =>
+      recordOwn({
+        questions,
+        ask: of.ask(upstream),
+        done,
+        onProgress: setting.context.progress.stage(`recording ${of.name}`),
+        signal: setting.context.signal,
+      }),
     (done) => done.length === questions.length,
   );
   return splitBy(ownQuadruples(made), new Set(test.map(({ id }) => id)));
 }
 
-function splitBy(
-  quadruples: readonly AnnotatedQuadruple[],
-  test: ReadonlySet<string>,
-): Sentences {
+function splitBy(quadruples: readonly AnnotatedQuadruple[], test: ReadonlySet<string>): Sentences {
   const usable = quadruples.filter(({ last }) => last !== '');
   return {
     validation: usable.filter(({ problem }) => !test.has(problem)),

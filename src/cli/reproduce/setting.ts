@@ -38,7 +38,9 @@ export interface Setting {
   results: Results;
 }
 
-export async function hashFiles(files: Readonly<Record<string, string>>): Promise<Map<string, string>> {
+export async function hashFiles(
+  files: Readonly<Record<string, string>>,
+): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
   for (const [name, path] of Object.entries(files)) hashes.set(name, await sha256File(path));
   return hashes;
@@ -65,9 +67,11 @@ export function configurationOf(
     const { files, sha256 } = modelOf(setting, name);
     return { name: `model ${name}`, path: files.source, sha256 };
   });
-  const files = Object.entries(setting.data.files).map(
-    ([name, path]): RunInput => ({ name, path, sha256: setting.hashes.get(name) ?? '' }),
-  );
+  const files = Object.entries(setting.data.files).map(([name, path]): RunInput => ({
+    name,
+    path,
+    sha256: setting.hashes.get(name) ?? '',
+  }));
   return {
     command: of.command,
     options: { ...of.options, ...(threads !== undefined && { threads }) },
@@ -83,7 +87,11 @@ function modelsOf({ kind, model }: Part, { upstream, sizes, tuned }: ReproduceMo
   const correctors = sizes.map(({ corrector }) => corrector);
   if (kind === 'rounds') return [upstream, ...correctors];
   if (kind === 'compare') {
-    const others = sizes.flatMap(({ aligner, expert, antiExpert }) => [aligner, expert, antiExpert]);
+    const others = sizes.flatMap(({ aligner, expert, antiExpert }) => [
+      aligner,
+      expert,
+      antiExpert,
+    ]);
     const named = [upstream, ...correctors, ...others, ...Object.values(tuned)];
     return [...new Set(named.filter((name) => name !== undefined))];
   }

@@ -6,7 +6,7 @@ import { sizeLabels } from '../reproducePlan.js';
 import { partName, type Results } from '../reproduceResults.js';
 import { roundsDifference, roundsTrend } from '../roundsEffects.js';
 import type { AnswerAt, AnswerMeasure } from '../roundsTypes.js';
-import { inPoints, saving, type PaperFinding } from './finding.js';
+import { correctorText, inPoints, saving, type PaperFinding } from './finding.js';
 
 /** Correction rounds before one model writes on; most answers need more, so that it matters. */
 export const continueAfter = 2;
@@ -23,7 +23,7 @@ export function answerFindings(models: ReproduceModels): PaperFinding[] {
 
 /** Figures 3 to 5 of one corrector. */
 function roundsFindings(corrector: string, label: string): PaperFinding[] {
-  const shared = { about: `corrector ${label}`, parts: [partName('rounds', null)] };
+  const shared = { about: correctorText(label), parts: [partName('rounds', null)] };
   const difference = (measure: AnswerMeasure, from: AnswerAt): PaperFinding['measure'] => {
     return (results, random) => {
       const records = results.find('rounds', null)?.records;
@@ -48,7 +48,7 @@ function roundsFindings(corrector: string, label: string): PaperFinding[] {
         source: 'Figure 3',
         claim:
           'Correction makes more maths answers right than the upstream alone: +11.3 % (Llama3-8B-Instruct with an 8B corrector), +6.1 % (with 2B), +3.5 % (Llama3-70B-Instruct with 8B).',
-        measure: `accuracy of the loop to its end with corrector ${label} minus that of the upstream alone, same problems`,
+        measure: `accuracy of the loop to its end with ${correctorText(label)} minus that of the upstream alone, same problems`,
         unit: 'points',
         threshold: 0,
       },
@@ -175,7 +175,7 @@ const rivalText: Readonly<Record<Rival, string>> = {
 function overRival(label: string, rival: Rival): PaperFinding {
   return {
     section: rival === 'best-of' ? 'time' : 'systems',
-    about: `corrector ${label}`,
+    about: correctorText(label),
     parts: [partName('compare', null)],
     rule: {
       ...rivals[rival],
@@ -255,7 +255,7 @@ function tuning(how: Tuning): PaperFinding {
 
 function latency(label: string): PaperFinding[] {
   const shared = {
-    ...({ section: 'latency', about: `corrector ${label}` } as const),
+    ...({ section: 'latency', about: correctorText(label) } as const),
     parts: [partName('compare', null)],
   };
   const find = (results: Results): LatencyRatios | undefined =>

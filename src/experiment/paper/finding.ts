@@ -33,6 +33,11 @@ export interface PaperFinding {
   note?: string;
 }
 
+/** `corrector m`; a name that says so itself stays as it is. */
+export function correctorText(label: string): string {
+  return label.includes('corrector') ? label : `corrector ${label}`;
+}
+
 /** Fractions as percentage points. */
 export function inPoints(effect: Effect | null | undefined): Effect | null {
   return effect ? mapped(effect, (value) => 100 * value) : null;

@@ -15,14 +15,14 @@ import { sizeLabels, type PartKind, type ReproduceModels } from '../reproducePla
 import { partName, type PartResults, type Results } from '../reproduceResults.js';
 import { overBaselines } from '../scanEffects.js';
 import { linearityEffect, overControlsEffect, slopeEffect } from '../sweepEffects.js';
-import { inPoints, type PaperFinding, type Section } from './finding.js';
+import { correctorText, inPoints, type PaperFinding, type Section } from './finding.js';
 
 /** The papers' R² on their own grid is about 0.93. */
 export const straight = 0.9;
 
 interface Model {
   name: string;
-  /** For ids and texts, e.g. `m` or `aligner m`. */
+  /** for texts, e.g. `m` or `aligner m`. */
   label: string;
   id: string;
   isAligner: boolean;
@@ -32,12 +32,19 @@ export function interiorFindings(models: ReproduceModels): PaperFinding[] {
   const labels = sizeLabels(models);
   const label = (i: number): string => labels[i] ?? '';
   const correctors = models.sizes.map(({ corrector }, i): Model => ({
-    ...{ name: corrector, label: `corrector ${label(i)}`, id: label(i), isAligner: false },
+    ...{ name: corrector, label: correctorText(label(i)), id: label(i), isAligner: false },
   }));
   const aligners = models.sizes.flatMap(({ aligner }, i): Model[] =>
     aligner === undefined
       ? []
-      : [{ name: aligner, label: `Aligner ${label(i)}`, id: `aligner-${label(i)}`, isAligner: true }],
+      : [
+          {
+            name: aligner,
+            label: `Aligner ${label(i)}`,
+            id: `aligner-${label(i)}`,
+            isAligner: true,
+          },
+        ],
   );
   const wider = models.sizes.flatMap(({ corrector, aligner }, i) =>
     aligner === undefined ? [] : [moreLayersThanAligner(corrector, aligner, label(i))],
@@ -136,7 +143,12 @@ function scanAboveBaselines(model: Model): PaperFinding {
       threshold: 0,
     },
     ({ records }, random) =>
-      inPoints(overBaselines(records.filter((record) => record.kind === 'told'), random)),
+      inPoints(
+        overBaselines(
+          records.filter((record) => record.kind === 'told'),
+          random,
+        ),
+      ),
   );
 }
 
@@ -167,7 +179,7 @@ function moreLayersThanAligner(corrector: string, aligner: string, label: string
       id: `more-layers-${label}`,
       source: 'Figure 9',
       claim: 'On maths, more layers take part in deciding than in Aligner.',
-      measure: `share of the layers that decide in corrector ${label} minus that in the Aligner of its size, by exchanging hidden states`,
+      measure: `share of the layers that decide in ${correctorText(label)} minus that in the Aligner of its size, by exchanging hidden states`,
       unit: 'points',
       threshold: 0,
     },
@@ -193,7 +205,8 @@ function causalFindings(model: Model): PaperFinding[] {
       {
         id: `agrees-${measure}-${model.id}`,
         source: 'beyond Figure 9',
-        claim: 'Where the scan tells best, the decision is made (the papers infer causes from readings).',
+        claim:
+          'Where the scan tells best, the decision is made (the papers infer causes from readings).',
         measure: `rank correlation over layers of the scan's held-out accuracy with ${agreement[measure]} at that layer alone, ${model.label}`,
         unit: 'correlation',
         threshold: 0,
