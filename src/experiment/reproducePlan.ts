@@ -99,13 +99,15 @@ export interface PartSizes {
 
 const grid = Array.from({ length: 9 }, (_, i) => i / 4 - 1);
 
+const coarse = Array.from({ length: 5 }, (_, i) => i / 2 - 1);
+
 export const extents = ['default', 'quick'] as const;
 export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
-    rounds: { problems: 300, rounds: 8 },
-    compare: { problems: 300, timed: 16, samples: 8 },
+    rounds: { problems: 200, rounds: 8 },
+    compare: { problems: 200, timed: 16, samples: 8 },
     scan: { candidates: 600, answers: 384 },
     lens: { problems: 200 },
     sweep: { problems: 64, grid, controls: 30, controlProblems: 16, validation: 24 },
@@ -113,12 +115,12 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   },
   // Enough to see that everything runs; most findings stay undecided.
   quick: {
-    rounds: { problems: 64, rounds: 6 },
-    compare: { problems: 64, timed: 4, samples: 4 },
-    scan: { candidates: 300, answers: 192 },
-    lens: { problems: 64 },
-    sweep: { problems: 16, grid, controls: 6, controlProblems: 8, validation: 8 },
-    causal: { problems: 12, pairs: 8, pool: 96, controls: 3 },
+    rounds: { problems: 16, rounds: 6 },
+    compare: { problems: 16, timed: 3, samples: 4 },
+    scan: { candidates: 240, answers: 64 },
+    lens: { problems: 32 },
+    sweep: { problems: 6, grid: coarse, controls: 3, controlProblems: 4, validation: 4 },
+    causal: { problems: 6, pairs: 6, pool: 64, controls: 2 },
   },
 };
 

@@ -19,8 +19,14 @@ import { phased, type Stages } from '../progress.js';
 /** Batches that run side by side: as many as there are copies of a small model. */
 const atOnce = 2;
 
-/** Most rounds of a loop, as in the authors' code. */
-const maxRounds = 16;
+/**
+ * Most rounds of a loop: the authors' 16; of generated problems, whose solutions have 7 sentences at
+ * most, as many as leave room for three more. A corrector that writes on alone and does not stop
+ * would take most of the time.
+ */
+function roundLimit({ data }: Setting): number {
+  return data.solved ? 10 : 16;
+}
 
 export async function roundsPart(
   part: Part,
@@ -44,7 +50,7 @@ export async function roundsPart(
         correctors.push({ name, corrector: createCorrector({ model: await loaded.load(name) }) });
       }
       return yield* runRounds({
-        ...{ upstream, correctors, atOnce, maxRounds, seed },
+        ...{ upstream, correctors, atOnce, maxRounds: roundLimit(setting), seed },
         problems: data.problems.slice(0, sizes.rounds.problems),
         judge: {
           isRight: (problem, answer) => judge.isRight(problem, answer),
@@ -83,7 +89,7 @@ export async function comparePart(
         problems: data.problems.slice(0, sizes.compare.problems),
         judge: data.judge,
         timed: sizes.compare.timed,
-        ...{ answered, atOnce, maxRounds, seed },
+        ...{ answered, atOnce, maxRounds: roundLimit(setting), seed },
         done: run.records,
         onProgress: phased(stages, { answers: 'answering with every system', timing: 'timing' }),
         signal: context.signal,
