@@ -158,7 +158,7 @@ describe('runRounds', () => {
   it('resumes after any record, in the same batches, side by side or not', async () => {
     const whole = await collect(setUp().options);
     expect(whole.records).toHaveLength(8);
-    for (const kept of [0, 1, 5, 6, 8]) {
+    for (const kept of [1, 6, 8]) {
       const { options, upstream } = setUp({ atOnce: 1 + (kept % 2) });
       const rest = await collect({ ...options, done: whole.records.slice(0, kept) });
       expect([...whole.records.slice(0, kept), ...rest.records]).toEqual(whole.records);
