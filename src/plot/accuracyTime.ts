@@ -1,6 +1,6 @@
 /** Accuracy against time per problem, one mark per system. After Figure 6 of the paper. */
 import type { CompareSummary } from '../record/summaries.js';
-import { errorBars, legendAbove } from './axes.js';
+import { errorBars, legendAbove, timeAxis } from './axes.js';
 import { countText, fixed, intervalText, plotText } from './figure.js';
 import type { Figure } from './figure.js';
 import { kindStyles, type ShownKind } from './systemStyles.js';
@@ -32,7 +32,7 @@ export function accuracyTimeFigure({ systems, bestOf }: Comparison): Figure {
     layout: {
       height: 480,
       margin: { t: 60, r: 30, b: 60, l: 70 },
-      xaxis: { title: { text: 'time per problem (ms)' }, type: 'log', dtick: 'D2' },
+      xaxis: { title: { text: 'time per problem (ms)' }, ...timeAxis },
       yaxis: { title: { text: 'answers right (share)' }, zeroline: false },
       legend: legendAbove,
     },

@@ -1,7 +1,7 @@
 /** Times of the systems: per token, and until the first text that a reader sees. */
 import type { CompareSummary } from '../record/summaries.js';
-import { errorBars } from './axes.js';
-import { countText, fixed, intervalText, plotText } from './figure.js';
+import { errorBars, timeAxis } from './axes.js';
+import { colours, countText, fixed, intervalText, plotText } from './figure.js';
 import type { Figure } from './figure.js';
 import { cellGrid, cellTitle, type GridCell } from './grid.js';
 import { kindStyles, type ShownKind } from './systemStyles.js';
@@ -90,7 +90,8 @@ function timeTrace(
     x: known.map(({ value }) => value),
     y: known.map(({ at }) => at),
     ...{ xaxis: cell.x, yaxis: cell.y },
-    error_x: errorBars(known),
+    // Marks of many colours share one trace, hence its bars one that shows on either ground.
+    error_x: { ...errorBars(known), color: colours.baseline },
     marker: {
       color: known.map(({ kind }) => kindStyles[kind].colour),
       symbol: known.map(({ kind }) => kindStyles[kind].symbol),
@@ -108,7 +109,7 @@ function axesOf(
   const ticks = { tickmode: 'array', tickvals: rows.map((_, i) => i), showticklabels: labels };
   const y = { domain: cell.down, anchor: cell.x, zeroline: false, ...ticks };
   return [
-    [cell.xaxis, { domain: cell.across, anchor: cell.y, type: 'log', dtick: 'D2' }],
+    [cell.xaxis, { domain: cell.across, anchor: cell.y, ...timeAxis }],
     [
       cell.yaxis,
       {

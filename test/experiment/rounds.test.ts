@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { alignAnswers } from '../../src/align/stream.js';
 import { runRounds } from '../../src/experiment/rounds.js';
 import { roundsDifference, roundsTrend } from '../../src/experiment/roundsEffects.js';
 import type {
@@ -73,6 +74,20 @@ describe('runRounds', () => {
     expect(record?.continued.upstream[0]).toMatchObject({ sentences: 3, characters: 15 });
   });
 
+  it('gives what the loop itself gives in continue mode', async () => {
+    const { records } = await collect(setUp().options);
+    const rows = problems.map(({ question }) => ({ question }));
+    for (const continueWith of ['upstream', 'corrector'] as const) {
+      for (const k of [0, 1, 2, 4]) {
+        const mode = { correctionRounds: k, continueWith };
+        const models = { upstream: threeSentences(), corrector: mender() };
+        const answers = await alignAnswers({ rows, mode, ...models });
+        const texts = problems.map(({ id }) => find(records, id)?.continued[continueWith][k]?.text);
+        expect(answers.map(({ text }) => text)).toEqual(texts);
+      }
+    }
+  });
+
   it('finds the planted curve, its gain and its distribution', async () => {
     const { summary } = await collect(setUp().options);
     const [corrector] = summary.correctors;
@@ -143,7 +158,7 @@ describe('runRounds', () => {
   it('resumes after any record, in the same batches, side by side or not', async () => {
     const whole = await collect(setUp().options);
     expect(whole.records).toHaveLength(8);
-    for (const kept of [0, 1, 5, 6, 8]) {
+    for (const kept of [1, 6, 8]) {
       const { options, upstream } = setUp({ atOnce: 1 + (kept % 2) });
       const rest = await collect({ ...options, done: whole.records.slice(0, kept) });
       expect([...whole.records.slice(0, kept), ...rest.records]).toEqual(whole.records);

@@ -17,7 +17,8 @@ export const plot = defineCommand({
   name: 'plot',
   summary: 'the figures of a run folder again, in other formats or sizes',
   description: `Draws the figures of a run from the summaries in its folder (scan.json, sweep.json, causal.json,
-lens.json, evaluate.json, corrector.json, health.json). No model runs, and the numbers stay as they are.
+lens.json, evaluate.json, corrector.json, health.json, rounds.json, compare.json). No model runs, and
+the numbers stay as they are.
 
 html is one page per summary. png, svg and json are one file per figure, e.g. scan-lat-scan.png; json
 holds what plotly draws, with the caption. png and svg are drawn in an installed Chromium or Chrome:
