@@ -242,6 +242,8 @@ function evidenceExample(
   };
 }
 
+export { compareExample, roundsExample } from './answerExamples.js';
+
 export const causalExample: CausalSummary = {
   ...{ model: 'corrector-arithmetic-m', method: 'pca', positions: 'prompt', seed: 1 },
   layers: causalLayers,
