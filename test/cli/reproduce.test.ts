@@ -1,0 +1,241 @@
+/** A whole reproduction with parts that are fakes: what is kept, what fails, what is written. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import type { Context } from '../../src/cli/command.js';
+import { Progress } from '../../src/cli/progress.js';
+import { partRunners, type PartRunners } from '../../src/cli/reproduce/parts.js';
+import { reproducePaper } from '../../src/cli/reproduce/run.js';
+import { partConfiguration, partFolder, recordRun } from '../../src/cli/reproduce/setting.js';
+import type { PartKind } from '../../src/experiment/reproducePlan.js';
+import type { PartResults } from '../../src/experiment/reproduceResults.js';
+import { summarySchemas } from '../../src/record/schemas/all.js';
+import type { Summaries } from '../../src/record/summaries.js';
+import {
+  causalExample,
+  compareExample,
+  lensExample,
+  roundsExample,
+  scanExample,
+  sweepExample,
+} from '../record/examples.js';
+import { temporaryFolder } from '../runtime/models.js';
+import { call, writeQuadruples, writeStimuliFile, writeTinyModel } from './harness.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+const folder = temporaryFolder();
+const cwd = folder.path;
+const upstream = writeTinyModel(cwd, 'big');
+const corrector = [writeTinyModel(cwd, 'small-s', { layers: 2 }), writeTinyModel(cwd, 'small-m')];
+const stimuli = writeStimuliFile(cwd, 40);
+const problems = writeQuadruples(cwd, 'test', 4);
+afterAll(folder.remove);
+
+const examples: { readonly [K in PartKind]: Summaries[K] } = {
+  rounds: roundsExample,
+  compare: compareExample,
+  scan: scanExample,
+  lens: lensExample,
+  sweep: sweepExample,
+  causal: causalExample,
+};
+
+interface Fake {
+  runners: PartRunners;
+  ran: string[];
+}
+
+/** Parts that write a summary of plausible content, and no record. */
+function fakes(before: (name: string) => void = () => undefined): Fake {
+  const ran: string[] = [];
+  const runner =
+    <K extends PartKind>(kind: K): PartRunners[K] =>
+    async (part, setting, stages) => {
+      before(part.name);
+      stages('pretending')(1, 1);
+      ran.push(part.name);
+      const place = {
+        folder: partFolder(part, setting),
+        configuration: partConfiguration(part, setting),
+        setting,
+      };
+      const summary = examples[kind];
+      // eslint-disable-next-line require-yield -- it has no record
+      const work = async function* (): AsyncGenerator<never, Summaries[K]> {
+        return await Promise.resolve(summary);
+      };
+      const made = await recordRun(place, work, (run) => run.writeSummary(kind, summary));
+      return made as unknown as PartResults[K];
+    };
+  const kinds = Object.keys(partRunners) as PartKind[];
+  const runners = Object.fromEntries(kinds.map((kind) => [kind, runner(kind)]));
+  return { runners: runners as unknown as PartRunners, ran };
+}
+
+interface Spoken {
+  context: Context;
+  shown: string[];
+  warned: string[];
+}
+
+function speak(signal = new AbortController().signal): Spoken {
+  const [shown, warned]: [string[], string[]] = [[], []];
+  const silent = { write: () => undefined, isTTY: false };
+  const io = { stdout: silent, stderr: silent, env: {}, cwd, signal };
+  const context: Context = {
+    io: { ...io, readStdin: () => Promise.resolve(null), now: () => new Date(0) },
+    progress: new Progress(silent),
+    signal,
+    show: (line = '') => void shown.push(line),
+    warn: (line) => void warned.push(line),
+    result: () => undefined,
+    path: (given) => join(cwd, given),
+    keptIn: () => undefined,
+  };
+  return { context, shown, warned };
+}
+
+const given = {
+  ...{ upstream, corrector, aligner: undefined, expert: undefined, antiExpert: undefined },
+  ...{ sft: undefined, dpo: undefined, dataset: undefined, only: undefined, seed: 0 },
+  ...{ stimuli: 'stimuli-40-both.jsonl', problems: 'test.jsonl', limit: 2, quick: true },
+  ...({ device: 'cpu', threads: 1 } as const),
+};
+const writeFigures = () => Promise.resolve([]);
+
+function reproduce(out: string, fake: Fake, spoken = speak(), more: Partial<typeof given> = {}) {
+  const options = { ...given, ...more, out };
+  return reproducePaper(options, spoken.context, { writeFigures, runners: fake.runners });
+}
+
+describe('reproducePaper', () => {
+  it('runs every part in a folder of its own and writes the report', async () => {
+    const fake = fakes();
+    const { summary } = await reproduce('whole', fake);
+    expect(fake.ran).toEqual([
+      ...['rounds', 'compare', 'scan-small-s', 'scan-small-m', 'lens-small-s', 'lens-small-m'],
+      ...['sweep-small-s', 'sweep-small-m', 'causal-small-s', 'causal-small-m'],
+    ]);
+    for (const name of fake.ran)
+      expect(existsSync(join(cwd, 'whole', name, 'manifest.json'))).toBe(true);
+    const text = readFileSync(join(cwd, 'whole', 'report.json'), 'utf8');
+    const ajv = new Ajv({ strict: false });
+    expect(ajv.validate(summarySchemas.report, JSON.parse(text)), ajv.errorsText()).toBe(true);
+    expect(readFileSync(join(cwd, 'whole', 'report.md'), 'utf8')).toContain(
+      '[sweep-small-s/](sweep-small-s/)',
+    );
+    expect(summary.parts.every(({ state }) => state === 'done')).toBe(true);
+  });
+
+  it('does nothing twice: the same run again computes no part, and says the same', async () => {
+    const first = await reproduce('again', fakes());
+    const fake = fakes();
+    const second = await reproduce('again', fake);
+    expect(fake.ran).toEqual([]);
+    expect(second.summary.findings).toEqual(first.summary.findings);
+    const took = ({ parts }: typeof first.summary) => parts.map(({ milliseconds }) => milliseconds);
+    expect(took(second.summary)).toEqual(took(first.summary));
+  });
+
+  it('computes a part whose summary is gone, and that alone', async () => {
+    await reproduce('gone', fakes());
+    rmSync(join(cwd, 'gone', 'lens-small-s', 'lens.json'));
+    const fake = fakes();
+    await reproduce('gone', fake);
+    expect(fake.ran).toEqual(['lens-small-s']);
+  });
+
+  it('goes on behind a part that fails; its findings say why, and it is tried again', async () => {
+    const spoken = speak();
+    const broken = fakes((name) => {
+      if (name === 'scan-small-s') throw new Error('all stimuli are labelled copy');
+    });
+    const { summary } = await reproduce('broken', broken, spoken);
+    expect(broken.ran).toHaveLength(9);
+    expect(spoken.warned.join()).toContain('scan-small-s, failed: all stimuli are labelled copy');
+    const finding = summary.findings.find(({ id }) => id === 'scan-s');
+    expect(finding).toMatchObject({ verdict: 'untestable' });
+    expect(finding?.note).toContain('all stimuli are labelled copy');
+    const fake = fakes();
+    await reproduce('broken', fake);
+    expect(fake.ran).toEqual(['scan-small-s']);
+  });
+
+  it('keeps what is done when it is interrupted', async () => {
+    const stop = new AbortController();
+    const fake = fakes((name) => {
+      if (name !== 'lens-small-s') return;
+      stop.abort(new Error('interrupted'));
+      stop.signal.throwIfAborted();
+    });
+    await expect(reproduce('stopped', fake, speak(stop.signal))).rejects.toThrow('interrupted');
+    const rest = fakes();
+    await reproduce('stopped', rest);
+    expect([...fake.ran, ...rest.ran]).toHaveLength(10);
+  });
+
+  it('runs some parts, takes what is there of the others, and says what was not run', async () => {
+    await reproduce('some', fakes(), speak(), { only: ['scan'] });
+    const fake = fakes();
+    const { summary } = await reproduce('some', fake, speak(), { only: ['lens'] });
+    expect(fake.ran).toEqual(['lens-small-s', 'lens-small-m']);
+    const states = new Map(summary.parts.map(({ name, state }) => [name, state]));
+    expect(states.get('scan-small-s')).toBe('kept');
+    expect(states.get('rounds')).toBe('left out');
+    expect(summary.findings.find(({ id }) => id === 'rounds-gain-s')?.note).toContain('--only');
+  });
+
+  it('refuses a folder of another reproduction', async () => {
+    await reproduce('mine', fakes());
+    await expect(reproduce('mine', fakes(), speak(), { limit: 3 })).rejects.toThrow(
+      /holds another run: options\.sizes/,
+    );
+  });
+});
+
+describe('aligner-lab reproduce', () => {
+  const argv = [
+    ...['reproduce', '--upstream', upstream, '--corrector', corrector[0] ?? '', '--threads', '1'],
+    ...['--stimuli', stimuli, '--problems', problems, '--limit', '2', '--quick'],
+  ];
+
+  it('scans tiny models, writes the page, and plot draws it again', async () => {
+    const scanned = await call([...argv, '--only', 'scan', '--out', 'scanned'], { cwd });
+    expect(scanned.code, scanned.stderr).toBe(0);
+    expect(scanned.stdout).toMatch(/part 3 of 6 {2}scan-small-s: /);
+    expect(scanned.stdout).toContain('report  scanned/report.html');
+    expect(readFileSync(join(cwd, 'scanned', 'report.html'), 'utf8')).toContain(
+      'small-s: LAT scan',
+    );
+    const drawn = await call(['plot', 'scanned', '--out', 'drawn'], { cwd });
+    expect(drawn.code, drawn.stderr).toBe(0);
+    expect(readFileSync(join(cwd, 'drawn', 'report.html'), 'utf8')).toContain('small-s: LAT scan');
+  });
+
+  it('ends with 1 where a part fails, after the report', async () => {
+    const copies = writeStimuliFile(cwd, 40, 'copy');
+    const at = argv.indexOf('--stimuli') + 1;
+    const failing = argv.with(at, copies);
+    const { code, stderr } = await call([...failing, '--only', 'scan', '--out', 'failing'], {
+      cwd,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/1 of 6 parts failed \(scan-small-s\); the report says why/);
+    expect(existsSync(join(cwd, 'failing', 'report.html'))).toBe(true);
+  });
+
+  it('stops at Ctrl-C with 130 and says how to go on', async () => {
+    const signal = AbortSignal.timeout(1);
+    const { code, stderr } = await call([...argv, '--out', 'ended'], { cwd, signal });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/interrupted; /);
+  });
+
+  it('refuses a data set that cannot be split', async () => {
+    writeFileSync(join(cwd, 'few.jsonl'), '{"question": "How many?", "answer": "7"}\n');
+    const { code, stderr } = await call([...argv, '--dataset', 'few.jsonl'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/has 1 questions \(expected at least 4/);
+  });
+});
