@@ -69,11 +69,25 @@ export interface Triple {
   correction: string;
 }
 
+/** What was written to a question; where it begins with a given prefix, that belongs to it. */
+export interface WrittenAnswer {
+  problem: string;
+  question: string;
+  prefix?: string | null;
+  answer: string;
+}
+
 /** Triples from whole answers that an upstream wrote. */
-export function* correctAnswers(
-  answers: Iterable<{ problem: string; question: string; answer: string }>,
-): Generator<Triple> {
-  for (const { problem, question, answer } of answers) {
+export function* correctAnswers(answers: Iterable<WrittenAnswer>): Generator<Triple> {
+  for (const { problem, question, prefix, answer: rest } of answers) {
+    const answer = `${prefix ?? ''} ${rest}`.trim();
     yield { problem, question, answer, correction: correctAnswer(problemById(problem), answer) };
+  }
+}
+
+/** The same answers' corrections alone, as solutions: what an expert learns to answer directly. */
+export function* directAnswers(answers: Iterable<WrittenAnswer>): Generator<Solution> {
+  for (const { problem, question, correction } of correctAnswers(answers)) {
+    yield { problem, question, prefix: '', answer: correction };
   }
 }

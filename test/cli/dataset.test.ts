@@ -56,6 +56,22 @@ describe('dataset', () => {
     }
   });
 
+  it('takes the prefix of an answer as its beginning, and gives the corrections alone', async () => {
+    const made = await call(['dataset', 'corpus', '--count', '40'], { cwd });
+    writeFileSync(join(cwd, 'begun.jsonl'), made.stdout);
+    const given = rows(made.stdout);
+    expect(given.some(({ prefix }) => prefix !== '')).toBe(true);
+    const of = async (kind: string): Promise<Record<string, string>[]> =>
+      rows((await call(['dataset', kind, '--answers', 'begun.jsonl'], { cwd })).stdout);
+    const triples = await of('triples');
+    triples.forEach(({ answer }, i) => {
+      expect(answer).toBe(`${given[i]?.['prefix']} ${given[i]?.['answer']}`.trim());
+    });
+    const direct = await of('direct');
+    expect(direct.map(({ answer }) => answer)).toEqual(triples.map((row) => row['correction']));
+    expect(direct.every(({ prefix }) => prefix === '')).toBe(true);
+  });
+
   it('names file and line of a bad row', async () => {
     writeFileSync(
       join(cwd, 'bad.jsonl'),

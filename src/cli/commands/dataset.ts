@@ -3,10 +3,11 @@ import { createLocalUpstream } from '../../align/upstream.js';
 import {
   annotateSamples,
   correctAnswers,
+  directAnswers,
   generatedKinds,
   generateRows,
 } from '../../data/dataset.js';
-import type { DatasetOptions, GeneratedKind } from '../../data/dataset.js';
+import type { DatasetOptions, GeneratedKind, WrittenAnswer } from '../../data/dataset.js';
 import { readJsonl } from '../../data/jsonl.js';
 import type { Context, Sample } from '../../data/quadruples.js';
 import { recordQuadruples } from '../../experiment/recordedQuadruples.js';
@@ -22,6 +23,7 @@ const recordedKinds = {
   quadruples: 'annotated quadruples with the sentences that --upstream writes',
   annotate: 'annotated quadruples from the sentences of --samples',
   triples: 'whole answers of --answers with their corrections',
+  direct: 'the corrections of --answers as solutions, to learn answering from',
 } as const;
 
 type Kind = GeneratedKind | keyof typeof recordedKinds;
@@ -53,7 +55,7 @@ const options = {
   }),
   answers: text({
     value: 'file',
-    help: 'JSONL of {problem, question, answer}, for triples',
+    help: 'JSONL of {problem, question, prefix?, answer}, for triples and direct',
   }),
   ...engine,
   ...common,
@@ -128,9 +130,10 @@ function rowsOf(
     const samples = readJsonl<Sample>(context.path(file), sampleFields);
     return annotateSamples(samples);
   }
-  if (kind === 'triples') {
+  if (kind === 'triples' || kind === 'direct') {
     const file = needed(given.answers, { kind, option: '--answers' });
-    return correctAnswers(readJsonl(context.path(file), answerFields));
+    const answers = readJsonl<WrittenAnswer>(context.path(file), answerFields);
+    return kind === 'triples' ? correctAnswers(answers) : directAnswers(answers);
   }
   return generateRows(kind, rangeOf(given));
 }
@@ -141,7 +144,12 @@ const sampleFields = {
   prefix: 'string',
   last: 'string',
 } as const;
-const answerFields = { problem: 'string', question: 'string', answer: 'string' } as const;
+const answerFields = {
+  problem: 'string',
+  question: 'string',
+  prefix: 'string?',
+  answer: 'string',
+} as const;
 
 function rangeOf({ split, count, seed: drawn, from, places }: Options): DatasetOptions {
   return { split, count, seed: drawn, from, places };
