@@ -68,6 +68,18 @@ export { layerCoefficients, steeringUnit } from './experiment/steeringUnit.js';
 export { runEvaluation } from './experiment/evaluation.js';
 export { summariseEvaluate } from './experiment/evaluateSummary.js';
 export { summariseCorrector } from './experiment/correctorSummary.js';
+export { runRounds } from './experiment/rounds.js';
+export { roundsDifference, roundsTrend } from './experiment/roundsEffects.js';
+export { runCompare, streamAnswers } from './experiment/compare.js';
+export { accuracyDifference, firstTextRatio, perTokenRatio } from './experiment/compareEffects.js';
+export type { RoundsOptions, RoundsRecord } from './experiment/roundsTypes.js';
+export type { CompareOptions, CompareRecord } from './experiment/compareTypes.js';
+
+// The paper's findings: rules written before any run, and their verdicts.
+export { paperFindings, judgePaper, type ReportFinding } from './experiment/paperFindings.js';
+export { judgeFindings, type Finding, type FindingRule } from './experiment/findings.js';
+export { planParts, type ReproduceModels } from './experiment/reproducePlan.js';
+export { Results, type PartResults } from './experiment/reproduceResults.js';
 
 // Records and figures.
 export { openRun, type Run, type RunConfiguration } from './record/run.js';
@@ -86,6 +98,12 @@ export { lensFigure, lensCaption, settlingFigure, settlingCaption } from './plot
 export { causalPartsHtml, causalPartsCaption } from './plot/causalParts.js';
 export { evaluationFigure, evaluationCaption } from './plot/evaluation.js';
 export { correctorFigure, correctorCaption } from './plot/evaluation.js';
+export { roundAccuracyFigure, roundAccuracyCaption } from './plot/roundAccuracy.js';
+export { roundScoresFigure, roundScoresCaption } from './plot/roundScores.js';
+export { generationModesFigure, generationModesCaption } from './plot/generationModes.js';
+export { accuracyTimeFigure, accuracyTimeCaption } from './plot/accuracyTime.js';
+export { systemComparisonFigure, systemComparisonCaption } from './plot/systemComparison.js';
+export { latencyFigure, latencyCaption } from './plot/latency.js';
 export { tokenReadingHtml, tokenReadingCaption, type TokenReading } from './plot/tokens.js';
 export { roundsHtml, roundsCaption, type ShownRound } from './plot/rounds.js';
 export { terminalScan } from './plot/terminal.js';
@@ -93,8 +111,11 @@ export type { Figure } from './plot/figure.js';
 
 // Pages, pictures, notebooks.
 export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './plot/pages.js';
+export { correctionRoundsPage, comparePage } from './plot/pages.js';
 export { causalPage, lensPage, roundsPage, summaryPage } from './plot/pages.js';
 export type * from './plot/page.js';
+export { reportPage } from './plot/reportPage.js';
+export { reportMarkdown } from './plot/reportMarkdown.js';
 export { renderPage } from './plot/html.js';
 export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';
 export { findBrowser } from './plot/browser.js';

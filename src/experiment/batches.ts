@@ -10,9 +10,9 @@ export function batchesOf<T>(items: readonly T[], size: number): T[][] {
 }
 
 /**
- * Results in the order of the items, of which up to `atOnce` are worked on side by side. Which ones
- * those are does not depend on speed alone: none is begun before the one `atOnce` places earlier is
- * handed out. Ends, or throws what a work throws, when nothing is running any more.
+ * Results in the order of the items, of which up to `atOnce` are worked on side by side; one is begun
+ * when the one `atOnce` places before it has been handed out. Ends, or throws what a work throws,
+ * when nothing is running any more.
  */
 export async function* sideBySide<T, R>(options: {
   items: readonly T[];

@@ -10,8 +10,7 @@ import type { AnswerRecord, Judge, TimingRecord } from './evaluate.js';
 import type { Outcomes, SystemSummary } from './evaluateSummary.js';
 
 /** What a small model adds to the upstream; each comes in sizes. */
-export const sizedKinds = ['stream', 'aligner', 'proxy'] as const;
-export type SizedKind = (typeof sizedKinds)[number];
+export type SizedKind = 'stream' | 'aligner' | 'proxy';
 
 /** `sft` and `dpo` are the upstream fine-tuned. */
 export type ComparedKind = 'upstream' | SizedKind | 'sft' | 'dpo';

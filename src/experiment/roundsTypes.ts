@@ -23,7 +23,7 @@ export interface RoundsOptions {
   correctors: readonly NamedCorrector[];
   problems: readonly Problem[];
   judge: RoundsJudge;
-  /** Most rounds of a loop. Default 16. */
+  /** Most rounds of a loop, and of a corrector that writes on alone. Default 16. */
   maxRounds?: number;
   /** K: answers after 0 … K correction rounds are made. Default 8. */
   rounds?: number;

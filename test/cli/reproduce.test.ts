@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/cli/command.js';
-import { Progress } from '../../src/cli/progress.js';
-import { partRunners, type PartRunners } from '../../src/cli/reproduce/parts.js';
+import { Progress, type Stages } from '../../src/cli/progress.js';
+import type { PartRunners } from '../../src/cli/reproduce/parts.js';
 import { reproducePaper } from '../../src/cli/reproduce/run.js';
-import { partConfiguration, partFolder, recordRun } from '../../src/cli/reproduce/setting.js';
-import type { PartKind } from '../../src/experiment/reproducePlan.js';
-import type { PartResults } from '../../src/experiment/reproduceResults.js';
+import { partConfiguration, partFolder, recordRun, type Setting } from '../../src/cli/reproduce/setting.js';
+import type { Part, PartKind } from '../../src/experiment/reproducePlan.js';
 import { summarySchemas } from '../../src/record/schemas/all.js';
 import type { Summaries } from '../../src/record/summaries.js';
 import {
@@ -20,19 +19,20 @@ import {
   scanExample,
   sweepExample,
 } from '../record/examples.js';
+import { findModel } from '../../src/runtime/modelFiles.js';
 import { temporaryFolder } from '../runtime/models.js';
-import { call, writeQuadruples, writeStimuliFile, writeTinyModel } from './harness.js';
+import { call, writeQuadruples, writeTinyModel } from './harness.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 const folder = temporaryFolder();
 const cwd = folder.path;
 const upstream = writeTinyModel(cwd, 'big');
 const corrector = [writeTinyModel(cwd, 'small-s', { layers: 2 }), writeTinyModel(cwd, 'small-m')];
-const stimuli = writeStimuliFile(cwd, 40);
+const stimuli = writeQuadruples(cwd, 'validation', 48);
 const problems = writeQuadruples(cwd, 'test', 4);
 afterAll(folder.remove);
 
-const examples: { readonly [K in PartKind]: Summaries[K] } = {
+const examples: Pick<Summaries, PartKind> = {
   rounds: roundsExample,
   compare: compareExample,
   scan: scanExample,
@@ -49,28 +49,28 @@ interface Fake {
 /** Parts that write a summary of plausible content, and no record. */
 function fakes(before: (name: string) => void = () => undefined): Fake {
   const ran: string[] = [];
-  const runner =
-    <K extends PartKind>(kind: K): PartRunners[K] =>
-    async (part, setting, stages) => {
-      before(part.name);
-      stages('pretending')(1, 1);
-      ran.push(part.name);
-      const place = {
-        folder: partFolder(part, setting),
-        configuration: partConfiguration(part, setting),
-        setting,
-      };
-      const summary = examples[kind];
-      // eslint-disable-next-line require-yield -- it has no record
-      const work = async function* (): AsyncGenerator<never, Summaries[K]> {
-        return await Promise.resolve(summary);
-      };
-      const made = await recordRun(place, work, (run) => run.writeSummary(kind, summary));
-      return made as unknown as PartResults[K];
+  const pretend = async (part: Part, setting: Setting, stages: Stages): Promise<never> => {
+    before(part.name);
+    stages('pretending')(1, 1);
+    ran.push(part.name);
+    const place = {
+      folder: partFolder(part, setting),
+      configuration: partConfiguration(part, setting),
+      setting,
     };
-  const kinds = Object.keys(partRunners) as PartKind[];
-  const runners = Object.fromEntries(kinds.map((kind) => [kind, runner(kind)]));
-  return { runners: runners as unknown as PartRunners, ran };
+    const summary = examples[part.kind];
+    // eslint-disable-next-line require-yield -- it has no record
+    const work = async function* (): AsyncGenerator<never, typeof summary> {
+      return await Promise.resolve(summary);
+    };
+    // Whatever the kind, the summary is that kind's.
+    return (await recordRun(place, work, (run) => run.writeSummary(part.kind, summary))) as never;
+  };
+  const runners = {
+    ...{ rounds: pretend, compare: pretend, scan: pretend },
+    ...{ lens: pretend, sweep: pretend, causal: pretend },
+  };
+  return { runners, ran };
 }
 
 interface Spoken {
@@ -96,11 +96,11 @@ function speak(signal = new AbortController().signal): Spoken {
   return { context, shown, warned };
 }
 
-const given = {
+const given: Parameters<typeof reproducePaper>[0] = {
   ...{ upstream, corrector, aligner: undefined, expert: undefined, antiExpert: undefined },
   ...{ sft: undefined, dpo: undefined, dataset: undefined, only: undefined, seed: 0 },
-  ...{ stimuli: 'stimuli-40-both.jsonl', problems: 'test.jsonl', limit: 2, quick: true },
-  ...({ device: 'cpu', threads: 1 } as const),
+  ...{ stimuli: 'validation.jsonl', problems: 'test.jsonl', limit: 2, quick: true },
+  ...{ device: 'cpu', threads: 1, out: undefined },
 };
 const writeFigures = () => Promise.resolve([]);
 
@@ -200,27 +200,26 @@ describe('aligner-lab reproduce', () => {
     ...['--stimuli', stimuli, '--problems', problems, '--limit', '2', '--quick'],
   ];
 
-  it('scans tiny models, writes the page, and plot draws it again', async () => {
-    const scanned = await call([...argv, '--only', 'scan', '--out', 'scanned'], { cwd });
+  it('scans a corrector, writes the page, and plot draws it again', async () => {
+    // By its path, so that no Aligner comes along.
+    const embedded = findModel('corrector-arithmetic-s').folder;
+    const scan = argv.with(argv.indexOf('--corrector') + 1, embedded);
+    const scanned = await call([...scan, '--only', 'scan', '--out', 'scanned'], { cwd });
     expect(scanned.code, scanned.stderr).toBe(0);
-    expect(scanned.stdout).toMatch(/part 3 of 6 {2}scan-small-s: /);
+    expect(scanned.stdout).toMatch(/part 3 of 6 {2}scan-corrector-arithmetic-s: /);
     expect(scanned.stdout).toContain('report  scanned/report.html');
-    expect(readFileSync(join(cwd, 'scanned', 'report.html'), 'utf8')).toContain(
-      'small-s: LAT scan',
-    );
+    const heading = 'corrector-arithmetic-s: LAT scan';
+    expect(readFileSync(join(cwd, 'scanned', 'report.html'), 'utf8')).toContain(heading);
     const drawn = await call(['plot', 'scanned', '--out', 'drawn'], { cwd });
     expect(drawn.code, drawn.stderr).toBe(0);
-    expect(readFileSync(join(cwd, 'drawn', 'report.html'), 'utf8')).toContain('small-s: LAT scan');
+    expect(readFileSync(join(cwd, 'drawn', 'report.html'), 'utf8')).toContain(heading);
   });
 
   it('ends with 1 where a part fails, after the report', async () => {
-    const copies = writeStimuliFile(cwd, 40, 'copy');
-    const at = argv.indexOf('--stimuli') + 1;
-    const failing = argv.with(at, copies);
-    const { code, stderr } = await call([...failing, '--only', 'scan', '--out', 'failing'], {
-      cwd,
-    });
+    const failing = [...argv, '--only', 'scan', '--out', 'failing'];
+    const { code, stderr } = await call(failing, { cwd });
     expect(code).toBe(1);
+    expect(stderr).toMatch(/scan-small-s, failed: .*labelled correct/);
     expect(stderr).toMatch(/1 of 6 parts failed \(scan-small-s\); the report says why/);
     expect(existsSync(join(cwd, 'failing', 'report.html'))).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { alignAnswers } from '../../src/align/stream.js';
 import { runRounds } from '../../src/experiment/rounds.js';
 import { roundsDifference, roundsTrend } from '../../src/experiment/roundsEffects.js';
 import type {
@@ -71,6 +72,20 @@ describe('runRounds', () => {
     const scores = record?.continued.upstream.map(({ score }) => score);
     expect(scores).toEqual([1 / 3, 2 / 3, 1, 1, 1]);
     expect(record?.continued.upstream[0]).toMatchObject({ sentences: 3, characters: 15 });
+  });
+
+  it('gives what the loop itself gives in continue mode', async () => {
+    const { records } = await collect(setUp().options);
+    const rows = problems.map(({ question }) => ({ question }));
+    for (const continueWith of ['upstream', 'corrector'] as const) {
+      for (const k of [0, 1, 2, 4]) {
+        const mode = { correctionRounds: k, continueWith };
+        const models = { upstream: threeSentences(), corrector: mender() };
+        const answers = await alignAnswers({ rows, mode, ...models });
+        const texts = problems.map(({ id }) => find(records, id)?.continued[continueWith][k]?.text);
+        expect(answers.map(({ text }) => text)).toEqual(texts);
+      }
+    }
   });
 
   it('finds the planted curve, its gain and its distribution', async () => {
