@@ -98,7 +98,8 @@ export const causal = defineCommand({
 corrected under three edits, each at one layer at a time.
 
 Steering adds the direction, in units of that layer's mean residual norm at the last prompt token, and
-shows the change of the edit ratio against the unsteered model. Ablation removes the direction: change
+shows the change of the edit ratio against the unsteered model; random directions of the same norm,
+orthogonal to the tested one, are steered beside it. Ablation removes the direction: change
 of the edit ratio, copies that stay copies, corrections that stay corrections.
 
 Patching puts the hidden state of a correcting run into a copying one, by layer and position, and shows
