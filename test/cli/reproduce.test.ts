@@ -7,7 +7,12 @@ import type { Context } from '../../src/cli/command.js';
 import { Progress, type Stages } from '../../src/cli/progress.js';
 import type { PartRunners } from '../../src/cli/reproduce/parts.js';
 import { reproducePaper } from '../../src/cli/reproduce/run.js';
-import { partConfiguration, partFolder, recordRun, type Setting } from '../../src/cli/reproduce/setting.js';
+import {
+  partConfiguration,
+  partFolder,
+  recordRun,
+  type Setting,
+} from '../../src/cli/reproduce/setting.js';
 import type { Part, PartKind } from '../../src/experiment/reproducePlan.js';
 import { summarySchemas } from '../../src/record/schemas/all.js';
 import type { Summaries } from '../../src/record/summaries.js';
