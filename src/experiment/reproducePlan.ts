@@ -83,7 +83,10 @@ export interface PartSizes {
     /** Random directions: with 30, the chance that one of like effect is passed by all is 3 %. */
     controls: number;
     controlProblems: number;
+    /** Scale and fit range are fixed on as many recorded problems, outside the loop: a tenth of its time. */
     validation: number;
+    /** Of these, for each window of layers that is tried. */
+    windowProblems: number;
   };
   causal: {
     /** Steered and ablated: shares within ±12 points. */
@@ -108,7 +111,14 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     compare: { problems: 300, timed: 16, samples: 8 },
     scan: { candidates: 600, answers: 384 },
     lens: { problems: 200 },
-    sweep: { problems: 64, grid, controls: 30, controlProblems: 16, validation: 24 },
+    sweep: {
+      problems: 64,
+      grid,
+      controls: 30,
+      controlProblems: 16,
+      validation: 24,
+      windowProblems: 12,
+    },
     causal: { problems: 48, pairs: 24, pool: 192, controls: 8 },
   },
   // Enough to see that everything runs; most findings stay undecided.
@@ -117,7 +127,14 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     compare: { problems: 64, timed: 4, samples: 4 },
     scan: { candidates: 300, answers: 192 },
     lens: { problems: 64 },
-    sweep: { problems: 16, grid, controls: 6, controlProblems: 8, validation: 8 },
+    sweep: {
+      problems: 16,
+      grid,
+      controls: 6,
+      controlProblems: 8,
+      validation: 8,
+      windowProblems: 4,
+    },
     causal: { problems: 12, pairs: 8, pool: 96, controls: 3 },
   },
 };
@@ -136,6 +153,7 @@ export function limitSizes(sizes: PartSizes, limit: number): PartSizes {
       problems: most(sweep.problems),
       controlProblems: most(sweep.controlProblems),
       validation: most(sweep.validation),
+      windowProblems: most(sweep.windowProblems),
     },
     causal: { ...causal, problems: most(causal.problems), pairs: most(causal.pairs) },
   };

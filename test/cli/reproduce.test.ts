@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/cli/command.js';
 import { Progress, type Stages } from '../../src/cli/progress.js';
 import type { PartRunners } from '../../src/cli/reproduce/parts.js';
+import { questionData } from '../../src/cli/reproduce/data.js';
 import { reproducePaper } from '../../src/cli/reproduce/run.js';
 import {
   partConfiguration,
@@ -196,6 +197,43 @@ describe('reproducePaper', () => {
     await expect(reproduce('mine', fakes(), speak(), { limit: 3 })).rejects.toThrow(
       /holds another run: options\.sizes/,
     );
+  });
+});
+
+describe('a data set of questions', () => {
+  const rows = Array.from({ length: 10 }, (_, i) => ({
+    question: `${i}?`,
+    answer: `So.\n#### ${i}`,
+  }));
+  const file = join(cwd, 'questions.jsonl');
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+
+  it('is split: models are read on the first questions and tested on the others', () => {
+    const data = questionData({ file, read: 3 });
+    const ids = (split: 'validation' | 'test') => data.questions[split].map(({ id }) => id);
+    expect(ids('validation')).toEqual(['question-1', 'question-2', 'question-3']);
+    expect(ids('test')).toEqual(data.problems.map(({ id }) => id));
+    expect(data.problems).toHaveLength(7);
+    expect(questionData({ file, read: 100 }).problems).toHaveLength(5);
+  });
+
+  it('is judged by the final answer alone', () => {
+    const { problems, judge, isRight } = questionData({ file, read: 3 });
+    const [first] = problems;
+    if (!first) throw new Error('no problem');
+    expect(judge.isRight(first, 'First 7. The answer is 3.')).toBe(true);
+    expect(judge.isRight(first, 'First 3. The answer is 7.')).toBe(false);
+    expect(isRight('question-10', '\\boxed{9}')).toBe(true);
+    expect(() => isRight('test-0-1', '9')).toThrow(/no question test-0-1/);
+  });
+
+  it('leaves the finding about sentences untested, and says why', async () => {
+    const more = { dataset: 'questions.jsonl' };
+    const { summary } = await reproduce('questions', fakes(), speak(), more);
+    expect(summary.data).toMatch(/5 questions are answered and judged by their final answer alone/);
+    const scores = summary.findings.find(({ id }) => id === 'scores-rise-s');
+    expect(scores?.verdict).toBe('untestable');
+    expect(scores?.note).toMatch(/No solver judges the sentences/);
   });
 });
 

@@ -168,7 +168,7 @@ export async function sweepPart(
   stages: Stages,
 ): Promise<PartResults['sweep']> {
   const { seed, sizes, context, data } = setting;
-  const { problems, grid, controls, controlProblems, validation } = sizes.sweep;
+  const { problems, grid, controls, controlProblems, validation, windowProblems } = sizes.sweep;
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
     async function* (run) {
@@ -188,7 +188,10 @@ export async function sweepPart(
         accuracy: accuracies(reading),
         problems: sweepProblems(sentences.test).slice(0, problems),
         validation: sweepProblems(sentences.validation),
+        planMode: 'fixed',
         validationProblems: validation,
+        // Of an Aligner's whole answers fewer will do: each has as many words as four sentences.
+        windowProblems: loops ? windowProblems : Math.ceil(windowProblems / 4),
         controls: { random: controls, problems: controlProblems },
         ...(!loops && { repeat: answerRepeat }),
         done: run.records,
