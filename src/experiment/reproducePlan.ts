@@ -82,6 +82,8 @@ export interface PartSizes {
     grid: readonly number[];
     /** Random directions: with 30, the chance that one of like effect is passed by all is 3 %. */
     controls: number;
+    /** Directions from permuted labels: for the figure, no finding is about them. */
+    shuffled: number;
     controlProblems: number;
     /** Scale and fit range are fixed on as many recorded problems, outside the loop: a tenth of its time. */
     validation: number;
@@ -112,30 +114,22 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     scan: { candidates: 600, answers: 384 },
     lens: { problems: 200 },
     sweep: {
-      problems: 64,
-      grid,
-      controls: 30,
-      controlProblems: 16,
-      validation: 24,
-      windowProblems: 12,
+      ...{ problems: 64, grid, controls: 30, shuffled: 1, controlProblems: 16 },
+      ...{ validation: 24, windowProblems: 12 },
     },
     causal: { problems: 48, pairs: 24, pool: 192, controls: 8 },
   },
   // Enough to see that everything runs; most findings stay undecided.
   quick: {
-    rounds: { problems: 64, rounds: 6 },
-    compare: { problems: 64, timed: 4, samples: 4 },
-    scan: { candidates: 300, answers: 192 },
-    lens: { problems: 64 },
+    rounds: { problems: 32, rounds: 6 },
+    compare: { problems: 32, timed: 4, samples: 4 },
+    scan: { candidates: 200, answers: 96 },
+    lens: { problems: 48 },
     sweep: {
-      problems: 16,
-      grid,
-      controls: 6,
-      controlProblems: 8,
-      validation: 8,
-      windowProblems: 4,
+      ...{ problems: 8, grid, controls: 4, shuffled: 0, controlProblems: 4 },
+      ...{ validation: 8, windowProblems: 4 },
     },
-    causal: { problems: 12, pairs: 8, pool: 96, controls: 3 },
+    causal: { problems: 8, pairs: 6, pool: 48, controls: 2 },
   },
 };
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseModels, type NamedModels } from '../../src/cli/reproduce/models.js';
 
 const nothing: NamedModels = {
+  quick: false,
   upstream: 'upstream-arithmetic',
   corrector: undefined,
   aligner: undefined,
@@ -37,6 +38,11 @@ describe('chooseModels', () => {
       sft: 'upstream-arithmetic-sft',
       dpo: 'upstream-arithmetic-dpo',
     });
+  });
+
+  it('takes one size where a quick look is asked for', () => {
+    const { models } = chooseModels({ ...nothing, quick: true }, correctors);
+    expect(models.sizes).toEqual([{ corrector: 'corrector-arithmetic-m' }]);
   });
 
   it('leaves out what is not there, and says so', () => {

@@ -19,6 +19,11 @@ import { phased, type Stages } from '../progress.js';
 /** Batches that run side by side: as many as there are copies of a small model. */
 const atOnce = 2;
 
+/** So that there are as many batches as can run side by side. */
+function batchSize(problems: number): number {
+  return Math.min(32, Math.max(1, Math.ceil(problems / atOnce)));
+}
+
 /** Most rounds of a loop, as in the authors' code. */
 const maxRounds = 16;
 
@@ -50,6 +55,7 @@ export async function roundsPart(
           isRight: (problem, answer) => judge.isRight(problem, answer),
           ...(data.solved && { annotate: (place) => judge.annotate(place) }),
         },
+        batchSize: batchSize(sizes.rounds.problems),
         rounds: sizes.rounds.rounds,
         done: run.records,
         onProgress: stages('correcting for 0, 1, 2, … rounds'),
@@ -81,6 +87,7 @@ export async function comparePart(
         ...(await comparedModels(loaded, setting)),
         bestOf: sampleCounts(sizes.compare.samples),
         problems: data.problems.slice(0, sizes.compare.problems),
+        batchSize: batchSize(sizes.compare.problems),
         judge: data.judge,
         timed: sizes.compare.timed,
         ...{ answered, atOnce, maxRounds, seed },
