@@ -75,6 +75,12 @@ export { accuracyDifference, firstTextRatio, perTokenRatio } from './experiment/
 export type { RoundsOptions, RoundsRecord } from './experiment/roundsTypes.js';
 export type { CompareOptions, CompareRecord } from './experiment/compareTypes.js';
 
+// The paper's findings: rules written before any run, and their verdicts.
+export { paperFindings, judgePaper, type ReportFinding } from './experiment/paperFindings.js';
+export { judgeFindings, type Finding, type FindingRule } from './experiment/findings.js';
+export { planParts, type ReproduceModels } from './experiment/reproducePlan.js';
+export { Results, type PartResults } from './experiment/reproduceResults.js';
+
 // Records and figures.
 export { openRun, type Run, type RunConfiguration } from './record/run.js';
 export type * from './record/summaries.js';
@@ -108,6 +114,8 @@ export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './
 export { correctionRoundsPage, comparePage } from './plot/pages.js';
 export { causalPage, lensPage, roundsPage, summaryPage } from './plot/pages.js';
 export type * from './plot/page.js';
+export { reportPage } from './plot/reportPage.js';
+export { reportMarkdown } from './plot/reportMarkdown.js';
 export { renderPage } from './plot/html.js';
 export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';
 export { findBrowser } from './plot/browser.js';

@@ -82,8 +82,13 @@ export interface PartSizes {
     grid: readonly number[];
     /** Random directions: with 30, the chance that one of like effect is passed by all is 3 %. */
     controls: number;
+    /** Directions from permuted labels: for the figure, no finding is about them. */
+    shuffled: number;
     controlProblems: number;
+    /** Scale and fit range are fixed on as many recorded problems, outside the loop: a tenth of its time. */
     validation: number;
+    /** Of these, for each window of layers that is tried. */
+    windowProblems: number;
   };
   causal: {
     /** Steered and ablated: shares within ±12 points. */
@@ -99,28 +104,32 @@ export interface PartSizes {
 
 const grid = Array.from({ length: 9 }, (_, i) => i / 4 - 1);
 
-const coarse = Array.from({ length: 5 }, (_, i) => i / 2 - 1);
-
 export const extents = ['default', 'quick'] as const;
 export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
-    rounds: { problems: 200, rounds: 8 },
-    compare: { problems: 200, timed: 16, samples: 8 },
-    scan: { candidates: 600, answers: 384 },
-    lens: { problems: 200 },
-    sweep: { problems: 64, grid, controls: 30, controlProblems: 16, validation: 24 },
-    causal: { problems: 48, pairs: 24, pool: 192, controls: 8 },
+    rounds: { problems: 128, rounds: 8 },
+    compare: { problems: 128, timed: 12, samples: 8 },
+    scan: { candidates: 400, answers: 160 },
+    lens: { problems: 96 },
+    sweep: {
+      ...{ problems: 32, grid, controls: 12, shuffled: 0, controlProblems: 8 },
+      ...{ validation: 16, windowProblems: 8 },
+    },
+    causal: { problems: 24, pairs: 16, pool: 128, controls: 4 },
   },
   // Enough to see that everything runs; most findings stay undecided.
   quick: {
-    rounds: { problems: 16, rounds: 6 },
-    compare: { problems: 16, timed: 3, samples: 4 },
-    scan: { candidates: 240, answers: 64 },
-    lens: { problems: 32 },
-    sweep: { problems: 6, grid: coarse, controls: 3, controlProblems: 4, validation: 4 },
-    causal: { problems: 6, pairs: 6, pool: 64, controls: 2 },
+    rounds: { problems: 32, rounds: 6 },
+    compare: { problems: 32, timed: 4, samples: 4 },
+    scan: { candidates: 200, answers: 96 },
+    lens: { problems: 48 },
+    sweep: {
+      ...{ problems: 8, grid, controls: 4, shuffled: 0, controlProblems: 4 },
+      ...{ validation: 8, windowProblems: 4 },
+    },
+    causal: { problems: 8, pairs: 6, pool: 48, controls: 2 },
   },
 };
 
@@ -138,6 +147,7 @@ export function limitSizes(sizes: PartSizes, limit: number): PartSizes {
       problems: most(sweep.problems),
       controlProblems: most(sweep.controlProblems),
       validation: most(sweep.validation),
+      windowProblems: most(sweep.windowProblems),
     },
     causal: { ...causal, problems: most(causal.problems), pairs: most(causal.pairs) },
   };

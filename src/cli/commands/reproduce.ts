@@ -16,7 +16,7 @@ import { formatTable } from '../table.js';
 const name = (given: string): string => given;
 
 const options = {
-  quick: flag('few problems, about 5 minutes: shows that it runs; most findings stay undecided'),
+  quick: flag('one embedded size on few problems, about 5 minutes; most findings stay undecided'),
   only: list<PartKind>(
     { value: 'parts', help: `of ${partKinds.join(',')}; of the others what is there is taken` },
     (given, flagged) => readChoice(given, flagged, partKinds),

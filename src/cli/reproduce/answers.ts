@@ -28,6 +28,11 @@ function roundLimit({ data }: Setting): number {
   return data.solved ? 10 : 16;
 }
 
+/** So that there are as many batches as can run side by side. */
+function batchSize(problems: number): number {
+  return Math.min(32, Math.max(1, Math.ceil(problems / atOnce)));
+}
+
 export async function roundsPart(
   part: Part,
   setting: Setting,
@@ -56,6 +61,7 @@ export async function roundsPart(
           isRight: (problem, answer) => judge.isRight(problem, answer),
           ...(data.solved && { annotate: (place) => judge.annotate(place) }),
         },
+        batchSize: batchSize(sizes.rounds.problems),
         rounds: sizes.rounds.rounds,
         done: run.records,
         onProgress: stages('correcting for 0, 1, 2, … rounds'),
@@ -87,6 +93,7 @@ export async function comparePart(
         ...(await comparedModels(loaded, setting)),
         bestOf: sampleCounts(sizes.compare.samples),
         problems: data.problems.slice(0, sizes.compare.problems),
+        batchSize: batchSize(sizes.compare.problems),
         judge: data.judge,
         timed: sizes.compare.timed,
         ...{ answered, atOnce, maxRounds: roundLimit(setting), seed },

@@ -168,7 +168,8 @@ export async function sweepPart(
   stages: Stages,
 ): Promise<PartResults['sweep']> {
   const { seed, sizes, context, data } = setting;
-  const { problems, grid, controls, controlProblems, validation } = sizes.sweep;
+  const { problems, grid, controls, shuffled, controlProblems } = sizes.sweep;
+  const { validation, windowProblems } = sizes.sweep;
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
     async function* (run) {
@@ -188,8 +189,11 @@ export async function sweepPart(
         accuracy: accuracies(reading),
         problems: sweepProblems(sentences.test).slice(0, problems),
         validation: sweepProblems(sentences.validation),
+        planMode: 'fixed',
         validationProblems: validation,
-        controls: { random: controls, problems: controlProblems },
+        // Of an Aligner's whole answers fewer will do: each has as many words as four sentences.
+        windowProblems: loops ? windowProblems : Math.ceil(windowProblems / 4),
+        controls: { random: controls, shuffled, problems: controlProblems },
         ...(!loops && { repeat: answerRepeat }),
         done: run.records,
         onProgress: phased(stages, {

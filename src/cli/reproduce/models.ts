@@ -5,6 +5,8 @@ import { embedded } from '../artifacts.js';
 import { UsageError } from '../usage.js';
 
 export interface NamedModels {
+  /** Then one embedded size will do. */
+  quick: boolean;
   upstream: string;
   corrector: readonly string[] | undefined;
   aligner: readonly string[] | undefined;
@@ -45,15 +47,16 @@ export function chooseModels(named: NamedModels, there = listEmbedded()): Chosen
     if (!there.includes(model)) absent.push(model);
     return there.includes(model);
   };
-  const correctors = named.corrector ?? embeddedCorrectors.filter(has);
+  const usual = named.quick ? [embedded.corrector] : embeddedCorrectors;
+  const correctors = named.corrector ?? usual.filter(has);
   if (correctors.length === 0) {
     throw new Error('reproduce: no embedded corrector is there; name one with --corrector');
   }
   const sizes = correctors.map((corrector, i) => sizeModels(corrector, i, { named, has }));
   const own = named.upstream === embedded.upstream;
   const tuned = (how: Tuning): string | undefined => {
-    const usual = own ? `${embedded.upstream}-${how}` : undefined;
-    return named[how] ?? (has(usual) ? usual : undefined);
+    const version = own ? `${embedded.upstream}-${how}` : undefined;
+    return named[how] ?? (has(version) ? version : undefined);
   };
   const [sft, dpo] = [tuned('sft'), tuned('dpo')];
   const models = {

@@ -40,7 +40,7 @@ export function interiorFindings(models: ReproduceModels): PaperFinding[] {
       : [
           {
             name: aligner,
-            label: `Aligner ${label(i)}`,
+            label: alignerText(aligner, label(i)),
             id: `aligner-${label(i)}`,
             isAligner: true,
           },
@@ -58,6 +58,11 @@ export function interiorFindings(models: ReproduceModels): PaperFinding[] {
     ...all.flatMap(causalFindings),
     ...all.map(lensFinding),
   ];
+}
+
+/** `Aligner m`; by its own name where sizes have none. */
+function alignerText(aligner: string, label: string): string {
+  return label.includes('corrector') ? aligner : `Aligner ${label}`;
 }
 
 /** A finding from one part of one model. */
@@ -120,7 +125,7 @@ function steeringFindings(model: Model): PaperFinding[] {
         id: `linear-${model.id}`,
         source,
         claim: 'The relation is approximately linear: R² about 0.93 on the grid -1 … 0.5.',
-        measure: `R² of a line through the means on that grid, ${model.label}, ${where}; above ${straight}`,
+        measure: `R² of a line through the means on that grid, ${model.label}, ${where}`,
         unit: 'R²',
         threshold: straight,
       },
