@@ -53,7 +53,8 @@ def rows_of_card(path: Path) -> list[str]:
     if STAGE_COLUMNS not in lines:
         raise SystemExit(f"{path}: has no table of trainings; give a card made by this script")
     begin = lines.index(STAGE_COLUMNS) + 2
-    end = next(i for i in range(begin, len(lines)) if not lines[i].startswith("|"))
+    rest = range(begin, len(lines))
+    end = next((i for i in rest if not lines[i].startswith("|")), len(lines))
     return lines[begin:end]
 
 
