@@ -5,6 +5,7 @@ import type { CarriedValues } from './carried.js';
 import type { CacheTensor, DecoderLayout } from './layout.js';
 import { loopInputs } from './names.js';
 import { nextToken } from './sample.js';
+import type { SamplingPlan } from './sample.js';
 import { pairWithRows } from './select.js';
 
 /** Chooses each row's last token: `[B, S, …]` → `[B, 1, …]`. */
@@ -95,14 +96,20 @@ function validTokens(
 export function advance(
   writer: GraphWriter,
   carried: CarriedValues,
-  step: { layout: DecoderLayout; logits: string; iteration: string; last: SelectLast },
+  step: {
+    layout: DecoderLayout;
+    sampling: SamplingPlan;
+    logits: string;
+    iteration: string;
+    last: SelectLast;
+  },
 ): { tokens: string; going: string } {
   const { inputs } = step.layout;
   const flat = writer.node('Squeeze', [step.logits, writer.ints([1])]);
   const uniform = writer.node('Gather', [loopInputs.uniforms, step.iteration], {
     attributes: { axis: 0 },
   });
-  const drawn = nextToken(writer, { logits: flat, uniform });
+  const drawn = nextToken(writer, step.sampling, { logits: flat, uniform });
   const column = writer.node('Unsqueeze', [drawn, writer.ints([1])]);
   const finished = carried.current('finished');
   const idle = step.last(carried.current(inputs.inputIds));
