@@ -23,7 +23,7 @@ import type { DecoderLayout, InstrumentedModel, InstrumentOptions } from './layo
 import { serializeModel } from './model.js';
 import { inputs, loopInputs, loopOutputs } from './names.js';
 import { documentPorts } from './ports.js';
-import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
+import { maskStrengths, sortPatches, splitDirections, splitPatches, toFloat } from './steer.js';
 import type { Directions, Patches, SortedPatches } from './steer.js';
 import { planSampling } from './sample.js';
 import type { SamplingPlan } from './sample.js';
@@ -110,7 +110,7 @@ function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   const { tokens, going } = advance(writer, carried, {
     ...{ layout, sampling, logits, iteration, last },
   });
-  const readings = finishReading(writer, states, outside);
+  const readings = finishReading(writer, layout, states, outside);
   const own = parsed.graph.initializer.filter((tensor) => !isExternal(tensor));
   const initializers = [...own, ...writer.initializers];
   const output = [
@@ -160,10 +160,12 @@ function promptPatches(
 /** Projections `[L, B, K]` and states `[L, B, n, D]` of the last token, from L of `[B, 1, D]`. */
 function finishReading(
   writer: GraphWriter,
+  { type }: DecoderLayout,
   states: readonly string[],
   { readColumns, readEnd }: Pick<Outside, 'readColumns' | 'readEnd'>,
 ): string[] {
-  const rows = writer.node('Concat', states, { attributes: { axis: 1 } });
+  const joined = writer.node('Concat', states, { attributes: { axis: 1 } });
+  const rows = type === 'float16' ? toFloat(writer, joined) : joined;
   const all = writer.node('Transpose', [rows], { attributes: { perm: [1, 0, 2] } });
   const whole = writer.node('Unsqueeze', [all, writer.ints([2])]);
   const cut = [writer.ints([0]), readEnd, writer.ints([2])];
