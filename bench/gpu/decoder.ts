@@ -89,7 +89,13 @@ class DecoderWriter {
   #attention(
     x: string,
     name: string,
-    { layer, last, total, cos, sin }: Record<'last' | 'total' | 'cos' | 'sin', string> & {
+    {
+      layer,
+      last,
+      total,
+      cos,
+      sin,
+    }: Record<'last' | 'total' | 'cos' | 'sin', string> & {
       layer: number;
     },
   ): string {

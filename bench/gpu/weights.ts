@@ -72,7 +72,7 @@ export class WeightFile {
   }
 
   #append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       at += writeSync(this.#file, bytes, at, bytes.length - at);
     }
     this.#end += bytes.length;
