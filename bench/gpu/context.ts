@@ -23,6 +23,12 @@ export interface Context {
   log: (line: string) => void;
 }
 
+/** The project's folder, from `build/bench/gpu/` and `bench/gpu/` alike. */
+const root = fileURLToPath(import.meta.url).split(/\/(?:build\/)?bench\/gpu\//)[0] ?? '.';
+
+/** Where the embedded models lie; the program beside this file is not in the project's root. */
+export const embeddedFolder = join(root, 'artifacts', 'models');
+
 /** Writes `<stage>.json` and keeps what other stages wrote. */
 export function writeResult(context: Context, stage: string, result: object): void {
   mkdirSync(context.out, { recursive: true });
@@ -58,8 +64,6 @@ export function runReference(
   { request, out, made }: { request?: string; out: string; made: string },
 ): void {
   if (context.python === null || existsSync(made)) return;
-  // From build/bench/gpu or bench/gpu alike.
-  const root = fileURLToPath(import.meta.url).split(/\/(?:build\/)?bench\/gpu\//)[0] ?? '.';
   const script = join(root, 'bench', 'gpu', 'reference.py');
   const given = request === undefined ? [] : ['--request', request];
   const device = context.device === 'cuda' ? 'cuda' : 'cpu';

@@ -26,7 +26,7 @@ export function pruneFatbin(library: Uint8Array, architecture: number): Pruned {
   const section = findSection(view, '.nv_fatbin');
   const end = section.offset + section.size;
   const result: Pruned = { kept: 0, zeroed: 0 };
-  for (let at = section.offset; at + 16 <= end; ) {
+  for (let at = section.offset; at + 16 <= end;) {
     if (view.getUint32(at, true) !== magic) {
       at += 8;
       continue;
@@ -53,7 +53,7 @@ function readEntries(
   end: number,
 ): { architecture: number; payload: number; size: number }[] {
   const entries = [];
-  for (let at = from; at + 64 <= end; ) {
+  for (let at = from; at + 64 <= end;) {
     const payload = at + view.getUint32(at + 4, true);
     const size = Number(view.getBigUint64(at + 8, true));
     entries.push({ architecture: view.getUint32(at + 28, true), payload, size });

@@ -8,7 +8,7 @@ import type { Device } from '../../src/runtime/decoder.js';
 import type { Engine } from '../../src/runtime/engine.js';
 import { findModel, listEmbedded } from '../../src/runtime/modelFiles.js';
 import { relativeDifference } from './bounds.js';
-import { madeDecoders, runReference, workFile, writeResult } from './context.js';
+import { embeddedFolder, madeDecoders, runReference, workFile, writeResult } from './context.js';
 import type { Context } from './context.js';
 import { describeMachine } from './machine.js';
 import { nothing, openModel } from './model.js';
@@ -50,12 +50,12 @@ export async function parity(context: Context, against: readonly string[]): Prom
 }
 
 function* subjects(context: Context): Generator<Subject> {
-  for (const name of listEmbedded()) {
+  for (const name of listEmbedded(embeddedFolder)) {
     if (context.models.length > 0 && !context.models.includes(name)) continue;
     if (context.tiny && name !== 'corrector-arithmetic-s') continue;
-    yield { name, file: findModel(name).file, kind: 'embedded', tolerance: 1e-4 };
+    yield { name, file: findModel(name, embeddedFolder).file, kind: 'embedded', tolerance: 1e-4 };
   }
-  const models = context.models.filter((name) => !listEmbedded().includes(name));
+  const models = context.models.filter((name) => !listEmbedded(embeddedFolder).includes(name));
   if (context.models.length > 0 && models.length === 0) return;
   for (const { shape, file } of madeDecoders({ ...context, models })) {
     yield { name: shape.name, file, kind: 'made', tolerance: 5e-3 };

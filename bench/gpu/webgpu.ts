@@ -1,7 +1,7 @@
 /** The stage `webgpu`: what of the lab runs on the WebGPU provider, and how near it is to the CPU. */
 import { deviceFailure } from '../../src/runtime/device.js';
 import { relativeDifference } from './bounds.js';
-import { madeDecoders, workFile, writeResult } from './context.js';
+import { embeddedFolder, madeDecoders, workFile, writeResult } from './context.js';
 import type { Context } from './context.js';
 import { describeMachine } from './machine.js';
 import { openModel } from './model.js';
@@ -19,7 +19,7 @@ export async function webgpu(context: Context): Promise<void> {
   if (failure === null) {
     const made = [...madeDecoders({ ...context, tiny: true, models: [] })];
     const files = [
-      ...embedded.map((name) => ({ name, file: findModel(name).file })),
+      ...embedded.map((name) => ({ name, file: findModel(name, embeddedFolder).file })),
       ...made.map(({ shape, file }) => ({ name: shape.name, file })),
     ];
     for (const { name, file } of files) {
