@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
     python: { type: 'string', default: 'python3' },
     'no-python': { type: 'boolean', default: false },
     models: { type: 'string', default: '' },
-    against: { type: 'string', default: 'cpu,torch' },
+    against: { type: 'string', default: 'cpu,torch,torch32' },
   },
 });
 

@@ -61,15 +61,24 @@ export function workFile(context: Context, ...parts: string[]): string {
 export function runReference(
   context: Context,
   what: 'machine' | 'parity' | 'speed',
-  { request, out, made }: { request?: string; out: string; made: string },
+  {
+    request,
+    out,
+    made,
+    more = [],
+  }: { request?: string; out: string; made: string; more?: string[] },
 ): void {
   if (context.python === null || existsSync(made)) return;
   const script = join(root, 'bench', 'gpu', 'reference.py');
   const given = request === undefined ? [] : ['--request', request];
   const device = context.device === 'cuda' ? 'cuda' : 'cpu';
-  execFileSync(context.python, [script, what, '--device', device, ...given, '--out', out], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  execFileSync(
+    context.python,
+    [script, what, '--device', device, ...given, ...more, '--out', out],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
 }
 
 export function readJson<T>(file: string): T {

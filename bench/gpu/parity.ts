@@ -32,7 +32,15 @@ interface Comparison {
   ok: boolean;
 }
 
-/** @param against `cpu`, `torch` */
+interface SubjectResult {
+  name: string;
+  tolerance: number;
+  coefficientZeroIsOff: boolean;
+  comparisons: Comparison[];
+  torchItself: Record<string, number> | null;
+}
+
+/** @param against `cpu`, `torch` (in the weights' type), `torch32` (in float32: what is right) */
 export async function parity(context: Context, against: readonly string[]): Promise<boolean> {
   const results: object[] = [];
   let all = true;
@@ -66,12 +74,7 @@ async function compareSubject(
   context: Context,
   subject: Subject,
   against: readonly string[],
-): Promise<{
-  name: string;
-  tolerance: number;
-  coefficientZeroIsOff: boolean;
-  comparisons: Comparison[];
-}> {
+): Promise<SubjectResult> {
   const { name, file, tolerance } = subject;
   const at = (part: string): string => workFile(context, 'parity', name, part);
   const { engine, layout } = await openModel(file, { device: context.device });
@@ -93,7 +96,10 @@ async function compareSubject(
     comparisons.push(compared);
   }
   await engine.release();
-  return { name, tolerance, coefficientZeroIsOff, comparisons };
+  const [half, whole] = ['torch', 'torch32'].map((other) => loadReadings(at(other)));
+  // How far PyTorch itself is from right in this type: no implementation can be expected nearer.
+  const torchItself = half && whole ? differencesOf(half, whole) : null;
+  return { name, tolerance, coefficientZeroIsOff, comparisons, torchItself };
 }
 
 async function zeroIsOff(engine: Engine, request: ParityRequest, own: Readings): Promise<boolean> {
@@ -110,13 +116,16 @@ async function zeroIsOff(engine: Engine, request: ParityRequest, own: Readings):
 /** What was saved before is not computed again. */
 async function readOther(
   context: Context,
-  { name, file }: Subject,
+  { name, file, kind }: Subject,
   { request, other }: { request: ParityRequest; other: string },
 ): Promise<Readings | null> {
+  // An embedded model is in float32 to begin with.
+  if (other === 'torch32' && kind === 'embedded') return null;
   const path = workFile(context, 'parity', name, other);
-  if (other === 'torch') {
+  if (other.startsWith('torch')) {
     const given = { request: workFile(context, 'parity', name, 'request.json'), out: path };
-    runReference(context, 'parity', { ...given, made: `${path}.json` });
+    const more = other === 'torch32' ? ['--float32'] : [];
+    runReference(context, 'parity', { ...given, made: `${path}.json`, more });
     return loadReadings(path);
   }
   if (!existsSync(`${path}.json`)) {
@@ -133,10 +142,7 @@ async function compare(
   given: { own: Readings; readings: Readings; other: string; tolerance: number },
 ): Promise<Comparison> {
   const { own, readings, other, tolerance } = given;
-  const differences: Record<string, number> = {};
-  for (const [name, reference] of readings.arrays) {
-    differences[name] = relativeDifference(own.arrays.get(name) ?? [], reference);
-  }
+  const differences = differencesOf(own, readings);
   const tokens = { compared: 0, rowsThatDiffer: 0, margins: [] as number[] };
   for (const [name, coefficient] of Object.entries(request.cases)) {
     for (const [row, theirs] of (readings.tokens[name] ?? []).entries()) {
@@ -155,6 +161,13 @@ async function compare(
     // Both of two nearly equal logits may be off, in opposite directions.
     tokens.margins.every((gap) => gap <= 2 * tolerance);
   return { against: other, differences, tokens, ok };
+}
+
+function differencesOf(own: Readings, reference: Readings): Record<string, number> {
+  const all = [...reference.arrays].map(
+    ([name, values]) => [name, relativeDifference(own.arrays.get(name) ?? [], values)] as const,
+  );
+  return Object.fromEntries(all);
 }
 
 /** How far apart the two tokens' logits are, in units of max(1, RMS of all). */

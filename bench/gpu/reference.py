@@ -48,7 +48,7 @@ def made_weights(path):
     return stored, read
 
 
-def build_made(path, device):
+def build_made(path, device, dtype):
     stored, read = made_weights(path)
     shape = stored["shape"]
     gemma = shape["family"] == "gemma"
@@ -72,10 +72,10 @@ def build_made(path, device):
     else:
         config = transformers.LlamaConfig(**common)
         kind = transformers.LlamaForCausalLM
-    model = empty(kind, config, torch.float16, device)
+    model = empty(kind, config, dtype, device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            value = torch.from_numpy(np.array(read(name.removesuffix(".weight")))).to(device)
+            value = torch.from_numpy(np.array(read(name.removesuffix(".weight")))).to(device, dtype)
             if "norm" in name and gemma:
                 value = value - 1  # exact: Gemma stores what it adds 1 to
             if name.endswith(("proj.weight", "lm_head.weight")):
@@ -145,9 +145,11 @@ class Steering:
             handle.remove()
 
 
-def load(request, device):
-    build = build_made if request["kind"] == "made" else build_embedded
-    model = build(request["weights"], device)
+def load(request, device, dtype=torch.float16):
+    if request["kind"] == "made":
+        model = build_made(request["weights"], device, dtype)
+    else:
+        model = build_embedded(request["weights"], device)
     shape = (model.config.num_hidden_layers, model.config.hidden_size)
     return model, np.fromfile(request["directions"], np.float32).reshape(shape)
 
@@ -155,7 +157,8 @@ def load(request, device):
 @torch.no_grad()
 def parity(args, request):
     torch.backends.cuda.matmul.allow_tf32 = False
-    model, directions = load(request, args.device)
+    dtype = torch.float32 if args.float32 else torch.float16
+    model, directions = load(request, args.device, dtype)
     arrays, tokens = [], {}
     for case, coefficient in request["cases"].items():
         tokens[case] = []
@@ -255,6 +258,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["machine", "parity", "speed"])
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--float32", action="store_true", help="fp16 weights, computed in fp32")
     parser.add_argument("--request")
     parser.add_argument("--out", required=True)
     args = parser.parse_args()

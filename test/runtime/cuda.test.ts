@@ -41,7 +41,10 @@ describe('the checks of CUDA', () => {
 
   it('refuse a provider of another version', () => {
     const [check] = failing({ providerVersions: ['1.29.0'] });
-    expect(check).toEqual(['provider version', expect.stringMatching(/expected 1\.30\.0.*1\.29\.0/)]);
+    expect(check).toEqual([
+      'provider version',
+      expect.stringMatching(/expected 1\.30\.0.*1\.29\.0/),
+    ]);
   });
 });
 
@@ -65,7 +68,7 @@ describe('a library', () => {
   });
 
   it('says its version where it stands alone', () => {
-    expect(versionsIn(Buffer.from('a\0001.30.0\0b 1.2.3 \0'))).toEqual(['1.30.0']);
+    expect(versionsIn(Buffer.from('a\x001.30.0\x00b 1.2.3 \x00'))).toEqual(['1.30.0']);
   });
 });
 
