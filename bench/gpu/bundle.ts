@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     out: { type: 'string', default: '.gpu' },
     /** MiB of one piece. */
-    piece: { type: 'string', default: '24' },
+    piece: { type: 'string', default: '28' },
     architecture: { type: 'string', default: '90' },
     pip: { type: 'string', default: 'pip' },
   },
@@ -29,9 +29,13 @@ const out = values.out;
 const stage = join(out, 'stage');
 const { version } = require('onnxruntime-node/package.json') as { version: string };
 
+/** Large, and never imported by a stage of gpu:check. */
+const left = new Set(['@huggingface/transformers', 'plotly.js-dist-min', 'playwright-core', '@huggingface/hub', 'sharp', 'onnxruntime-web']); // prettier-ignore
+
 bundle();
 
 function bundle(): void {
+  rmSync(stage, { recursive: true, force: true });
   mkdirSync(join(stage, 'project'), { recursive: true });
   copyFileSync(process.execPath, join(stage, 'node'));
   execFileSync('strip', ['--strip-unneeded', join(stage, 'node')]);
@@ -60,9 +64,6 @@ function copyProject(): void {
   }
   rmSync(join(binaries, 'linux/arm64'), { recursive: true, force: true });
 }
-
-/** Large, and never imported by a stage of gpu:check. */
-const left = new Set(['@huggingface/transformers', 'plotly.js-dist-min', 'playwright-core', '@huggingface/hub', 'sharp', 'onnxruntime-web']); // prettier-ignore
 
 /** Dependencies, and theirs, by name. */
 function packages(roots: readonly string[]): string[] {

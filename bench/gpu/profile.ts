@@ -6,7 +6,12 @@ export interface ProfileEvent {
   name: string;
   ts: number;
   dur: number;
-  args: { op_name?: string; provider?: string };
+  args: {
+    op_name?: string;
+    provider?: string;
+    /** One entry per output: element type to shape. */
+    output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
+  };
 }
 
 export interface ProfileSummary {
@@ -16,7 +21,9 @@ export interface ProfileSummary {
   copiesInLoop: Record<string, number>;
   /** Of all iterations: nodes of the body by provider. */
   loopNodes: Record<string, number>;
-  /** Operators of the body that did not run on `provider`, with how often. */
+  /** Operators of the body that reckoned with sizes on the host, where they are wanted. */
+  hostArithmetic: Record<string, number>;
+  /** Other operators of the body that did not run on `provider`, with how often. */
   elsewhere: Record<string, number>;
   /** Outside the loop. */
   copiesOutside: Record<string, number>;
@@ -41,17 +48,33 @@ export function summariseProfile(
   const body = nodes.filter(inside);
   const operator = ({ args }: ProfileEvent): string => args.op_name ?? '';
   const isCopy = (event: ProfileEvent): boolean => operator(event).startsWith('Memcpy');
-  const astray = ({ args }: ProfileEvent): boolean => args.provider !== provider;
+  const strays = body.filter(({ args }) => args.provider !== provider);
   const outside = nodes.filter((event) => !inside(event));
   const plain = body.filter((event) => !control.has(operator(event)));
   return {
     iterations: countIterations(body),
     copiesInLoop: tally(body.filter(isCopy), operator),
     loopNodes: tally(body, ({ args }) => args.provider ?? 'unknown'),
-    elsewhere: tally(body.filter(astray), operator),
+    hostArithmetic: tally(strays.filter(isArithmetic), operator),
+    elsewhere: tally(
+      strays.filter((event) => !isArithmetic(event)),
+      operator,
+    ),
     copiesOutside: tally(outside.filter(isCopy), operator),
     loopMilliseconds: tally(plain, operator, ({ dur }) => dur / 1000),
   };
+}
+
+/** Integers, few: lengths and shapes. ONNX Runtime keeps what comes from a `Shape` on the host. */
+function isArithmetic({ args }: ProfileEvent): boolean {
+  const outputs = args.output_type_shape ?? [];
+  return (
+    outputs.length > 0 &&
+    outputs.flatMap(Object.entries).every(([type, shape]) => {
+      const count = (shape as readonly number[]).reduce((a, b) => a * b, 1);
+      return /^int(32|64)$/.test(type) && count <= 8;
+    })
+  );
 }
 
 /** The sampling branch is the one `If` that every body has once. */

@@ -4,6 +4,7 @@ import { pruneFatbin } from '../../bench/gpu/fatbin.js';
 import { summariseProfile } from '../../bench/gpu/profile.js';
 import type { ProfileEvent } from '../../bench/gpu/profile.js';
 import { decodedBytes, shapeOf } from '../../bench/gpu/shapes.js';
+import { measurementTables } from '../../bench/gpu/tables.js';
 import { toFloat16 } from '../../bench/gpu/weights.js';
 import { fromFloat16 } from '../../src/read/float16.js';
 
@@ -41,6 +42,17 @@ describe('a profile', () => {
     const args = { op_name: 'Gather', provider: 'CPUExecutionProvider' };
     const strays = [...events, event('Gather_kernel_time', 'Gather', 50, { args })];
     expect(summariseProfile(strays, cuda).elsewhere).toEqual({ Gather: 1 });
+    const sizes = [...events];
+    for (const [type, shape] of [
+      ['int64', [1]],
+      ['float', [1]],
+      ['int64', [32, 100]],
+    ] as const) {
+      const output_type_shape = [{ [type]: shape }];
+      sizes.push(event('Cast_kernel_time', 'Cast', 60, { args: { ...args, output_type_shape } }));
+    }
+    const { hostArithmetic, elsewhere } = summariseProfile(sizes, cuda);
+    expect([hostArithmetic, elsewhere]).toEqual([{ Gather: 1 }, { Gather: 2 }]);
   });
 });
 
@@ -68,6 +80,21 @@ describe('bounds', () => {
     expect(relativeDifference([1], [1, 2])).toBe(Infinity);
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3])).toBe(2.5);
+  });
+});
+
+describe('tables', () => {
+  it('hold what the results say, and nothing where there are none', () => {
+    const none = { speed: null, parity: null, profile: null };
+    expect(measurementTables(none)).toBe('Nothing has been measured yet.');
+    const decoder = {
+      ...{ name: 'toy', milliseconds: { 'loop-steered-1': 2, 'step-by-step-1': 9 } },
+      ...{ shareOfBound: { 'loop-steered-1': 0.62 }, torch: { 'decode-1': 8 } },
+    };
+    const machine = { gpu: 'H100', onnxruntime: '1.30.0' };
+    const text = measurementTables({ ...none, speed: { machine, decoders: [decoder] } });
+    expect(text).toContain('| toy | loop-steered-1 | 2.00 | 62 % | 4.0 × |');
+    expect(text).toContain('| toy | step-by-step-1 | 9.00 |  |  |');
   });
 });
 
