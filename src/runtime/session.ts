@@ -66,9 +66,13 @@ function sessionOptions(options: SessionOptions): InferenceSession.SessionOption
     logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
-    ...(folder === undefined
-      ? {}
-      : { extra: { 'session.model_external_initializers_file_folder_path': folder } }),
+    extra: {
+      // The arena grows in powers of two: weights would take up to twice their size on a GPU.
+      ...(device === 'cpu' ? {} : { 'session.use_device_allocator_for_initializers': '1' }),
+      ...(folder === undefined
+        ? {}
+        : { 'session.model_external_initializers_file_folder_path': folder }),
+    },
   };
 }
 
