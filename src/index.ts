@@ -37,7 +37,7 @@ export type * from './runtime/steering.js';
 // The loop: upstream, corrector, Aligner.
 export { createLocalUpstream, type Upstream } from './align/upstream.js';
 export { createCorrector, type Corrector, type Correction } from './align/corrector.js';
-export { createAligner, type Aligner } from './align/aligner.js';
+export { alignerAsCorrector, createAligner, type Aligner } from './align/aligner.js';
 export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
 export type { LoopLimits, Round } from './align/loop.js';
 
@@ -59,11 +59,27 @@ export { runCausal } from './experiment/causal.js';
 export type { CausalOptions } from './experiment/causalOptions.js';
 export { causalProblems } from './experiment/causalCases.js';
 export type { CausalProblem, CausalRecord } from './experiment/causalTypes.js';
+export { runLens, type LensOptions } from './experiment/lens.js';
+export { settlingEffect } from './experiment/lensSummary.js';
+export type { LensRecord } from './experiment/lensTypes.js';
+export { readAligner, recordAnswers } from './experiment/wholeAnswers.js';
 export { sweepProblems, isRightAnswer } from './experiment/sweepProblems.js';
 export { layerCoefficients, steeringUnit } from './experiment/steeringUnit.js';
 export { runEvaluation } from './experiment/evaluation.js';
 export { summariseEvaluate } from './experiment/evaluateSummary.js';
 export { summariseCorrector } from './experiment/correctorSummary.js';
+export { runRounds } from './experiment/rounds.js';
+export { roundsDifference, roundsTrend } from './experiment/roundsEffects.js';
+export { runCompare, streamAnswers } from './experiment/compare.js';
+export { accuracyDifference, firstTextRatio, perTokenRatio } from './experiment/compareEffects.js';
+export type { RoundsOptions, RoundsRecord } from './experiment/roundsTypes.js';
+export type { CompareOptions, CompareRecord } from './experiment/compareTypes.js';
+
+// The paper's findings: rules written before any run, and their verdicts.
+export { paperFindings, judgePaper, type ReportFinding } from './experiment/paperFindings.js';
+export { judgeFindings, type Finding, type FindingRule } from './experiment/findings.js';
+export { planParts, type ReproduceModels } from './experiment/reproducePlan.js';
+export { Results, type PartResults } from './experiment/reproduceResults.js';
 
 // Records and figures.
 export { openRun, type Run, type RunConfiguration } from './record/run.js';
@@ -74,12 +90,20 @@ export { layerAccuracyFigure, layerAccuracyCaption } from './plot/layerAccuracy.
 export { methodComparisonFigure, methodComparisonCaption } from './plot/methodComparison.js';
 export { steeringCurveFigure, steeringCurveCaption } from './plot/steeringCurve.js';
 export { effectMapFigure, effectMapCaption } from './plot/effectMap.js';
+export { layerControlsFigure, layerControlsCaption } from './plot/layerControls.js';
 export { ablationFigure, ablationCaption } from './plot/ablation.js';
 export { patchMapFigure, patchMapCaption } from './plot/patching.js';
 export { boundaryPatchFigure, boundaryPatchCaption } from './plot/patching.js';
+export { lensFigure, lensCaption, settlingFigure, settlingCaption } from './plot/lens.js';
 export { causalPartsHtml, causalPartsCaption } from './plot/causalParts.js';
 export { evaluationFigure, evaluationCaption } from './plot/evaluation.js';
 export { correctorFigure, correctorCaption } from './plot/evaluation.js';
+export { roundAccuracyFigure, roundAccuracyCaption } from './plot/roundAccuracy.js';
+export { roundScoresFigure, roundScoresCaption } from './plot/roundScores.js';
+export { generationModesFigure, generationModesCaption } from './plot/generationModes.js';
+export { accuracyTimeFigure, accuracyTimeCaption } from './plot/accuracyTime.js';
+export { systemComparisonFigure, systemComparisonCaption } from './plot/systemComparison.js';
+export { latencyFigure, latencyCaption } from './plot/latency.js';
 export { tokenReadingHtml, tokenReadingCaption, type TokenReading } from './plot/tokens.js';
 export { roundsHtml, roundsCaption, type ShownRound } from './plot/rounds.js';
 export { terminalScan } from './plot/terminal.js';
@@ -87,8 +111,11 @@ export type { Figure } from './plot/figure.js';
 
 // Pages, pictures, notebooks.
 export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './plot/pages.js';
-export { causalPage, roundsPage, summaryPage } from './plot/pages.js';
+export { correctionRoundsPage, comparePage } from './plot/pages.js';
+export { causalPage, lensPage, roundsPage, summaryPage } from './plot/pages.js';
 export type * from './plot/page.js';
+export { reportPage } from './plot/reportPage.js';
+export { reportMarkdown } from './plot/reportMarkdown.js';
 export { renderPage } from './plot/html.js';
 export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';
 export { findBrowser } from './plot/browser.js';

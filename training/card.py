@@ -44,10 +44,24 @@ def read_log(path: str) -> tuple[Json, Json, list[Json]]:
     return starts[-1], ends[-1], list(data.values())
 
 
-def stage_rows(stages: list[str]) -> str:
+STAGE_COLUMNS = "| stage | data | tokens seen | seed | learning rate | batch | minutes |"
+
+
+def rows_of_card(path: Path) -> list[str]:
+    """The trainings in another model's card, of which this one was trained on."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if STAGE_COLUMNS not in lines:
+        raise SystemExit(f"{path}: has no table of trainings; give a card made by this script")
+    begin = lines.index(STAGE_COLUMNS) + 2
+    rest = range(begin, len(lines))
+    end = next((i for i in rest if not lines[i].startswith("|")), len(lines))
+    return lines[begin:end]
+
+
+def stage_rows(stages: list[str], before: Path | None) -> str:
     """A table of the trainings that led to the weights, `NAME=log.jsonl` each."""
-    lines = ["| stage | data | tokens seen | seed | learning rate | batch | minutes |"]
-    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    lines = [STAGE_COLUMNS, "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines += rows_of_card(before) if before else []
     for stage in stages:
         name, path = stage.split("=", 1)
         start, end, data = read_log(path)
@@ -58,11 +72,18 @@ def stage_rows(stages: list[str]) -> str:
             f"{end['tokens'] / 1e6:.1f} M",
             str(start["seed"]),
             f"{start['lr']:g}",
-            f"{start['batch_tokens']} tokens",
+            batch_text(start),
             f"{end['seconds'] / 60:.0f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def batch_text(start: Json) -> str:
+    """A step's batch: tokens of our own loop, pairs of a preference training."""
+    return (
+        f"{start['batch_tokens']} tokens" if "batch_tokens" in start else f"{start['batch']} pairs"
+    )
 
 
 def percent(rate: float | None, ci: list[float] | None, n: int) -> str:
@@ -117,7 +138,7 @@ def card(args: argparse.Namespace) -> str:
             vocabulary=config["vocab_size"],
             parameters=start["parameters"],
         ),
-        "## Training\n\n" + stage_rows(args.stage) + "\n",
+        "## Training\n\n" + stage_rows(args.stage, args.after) + "\n",
     ]
     if args.evaluate:
         summary = json.loads(args.evaluate.read_text())
@@ -141,6 +162,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="exported folder; its README.md is written")
     parser.add_argument("--about", required=True, help="what the model is, in a sentence or two")
     parser.add_argument("--stage", action="append", required=True, metavar="NAME=LOG")
+    parser.add_argument("--after", type=Path, help="card of the model that was trained on")
     parser.add_argument("--evaluate", type=Path, help="evaluate.json of a run")
     parser.add_argument("--system", action="append", default=[], help="its systems to show")
     parser.add_argument("--corrector", type=Path, help="corrector.json of a run")

@@ -81,8 +81,17 @@ def main() -> None:
     trainer.train()
     trainer.save_model(str(args.out))
     keep_tokenizer(Path(args.init), args.out)
-    log = {"event": "start", "pairs": len(pairs), **vars(args)}
-    lines = [log, *trainer.state.log_history]
+    write_log(args, trainer, len(pairs))
+
+
+def write_log(args: argparse.Namespace, trainer: DPOTrainer, pairs: int) -> None:
+    """In the shape of train.py's log, from which cards are made."""
+    history = trainer.state.log_history
+    parameters = sum(p.numel() for p in trainer.model.parameters())
+    given = vars(args) | {"data": [str(args.data)], "parameters": parameters}
+    data = {"data": str(args.data), "examples": pairs}
+    done = {"tokens": history[-1]["num_tokens"], "seconds": history[-1]["train_runtime"]}
+    lines = [data, {"event": "start", **given}, *history, {"event": "done", **done}]
     text = "".join(json.dumps(line, default=str) + "\n" for line in lines)
     (args.out / "log.jsonl").write_text(text, encoding="utf-8")
 

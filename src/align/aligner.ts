@@ -3,8 +3,14 @@
  * a corrected one. Prompts as in the authors' code.
  */
 import type { LanguageModel, Sampling } from '../runtime/decoder.js';
+import { createCorrector, type Corrector } from './corrector.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
-import { alignerConversation, alignerPrompt, alignerPromptV1 } from './prompts.js';
+import {
+  alignerConversation,
+  alignerPrompt,
+  alignerPromptV1,
+  wholeAnswerPrompt,
+} from './prompts.js';
 import { rowSampling } from './sampling.js';
 
 export interface AlignerCorrection {
@@ -65,4 +71,18 @@ export function createAligner(options: AlignerOptions): Aligner {
       }));
     },
   };
+}
+
+/**
+ * A whole-answer Aligner as a corrector of passages whose y1 is the whole answer: what reads, steers
+ * and patches correctors then does so with it. Today's prompt in the model's chat template, greedy.
+ */
+export function alignerAsCorrector(options: {
+  model: LanguageModel;
+  /** Default: the model's. */
+  name?: string;
+  /** Longest answer in tokens. Default 384. */
+  maxNewTokens?: number;
+}): Corrector {
+  return createCorrector({ maxNewTokens: 384, ...options, prompt: wholeAnswerPrompt });
 }

@@ -81,8 +81,9 @@ export type RoundOutcome = Pick<
   | 'readings'
 >;
 
-export function startLoop(question: string): LoopState {
-  return { question, prefix: '', rounds: [], stop: null };
+/** @param prefix what already stands in the answer; rounds are counted from there. */
+export function startLoop(question: string, prefix = ''): LoopState {
+  return { question, prefix, rounds: [], stop: null };
 }
 
 /** Fills in the defaults. @throws where a limit makes no sense. */

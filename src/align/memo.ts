@@ -1,14 +1,13 @@
 /**
- * An upstream that remembers. A steering sweep asks a greedy upstream the same things at every
+ * Models that remember. A steering sweep asks a greedy upstream the same things at every
  * coefficient; what it says to a question and a prefix is always the same.
  *
  * What is remembered decides which rows are computed together, and that moves the last digits of
  * logits. Make one memo per unit of work that is resumed as a whole (a batch of problems), so that a
  * resumed run computes what an uninterrupted one does.
  */
-import type { Upstream, UpstreamInput, UpstreamOptions, UpstreamText } from './upstream.js';
-
-type Ask = (inputs: readonly UpstreamInput[], options?: UpstreamOptions) => Promise<UpstreamText[]>;
+import type { Corrector, CorrectionInput } from './corrector.js';
+import type { Upstream, UpstreamInput } from './upstream.js';
 
 /**
  * Wraps an upstream whose answers follow from question and prefix alone (greedy, or sampled with a
@@ -17,34 +16,68 @@ type Ask = (inputs: readonly UpstreamInput[], options?: UpstreamOptions) => Prom
  */
 export function memoiseUpstream(upstream: Upstream): Upstream & { readonly asked: number } {
   let asked = 0;
-  const remember = (ask: Ask): Ask => {
-    const known = new Map<string, UpstreamText>();
-    return async (inputs, options) => {
-      const fresh = new Map<string, UpstreamInput>();
-      for (const input of inputs) {
-        const key = keyOf(input);
-        if (!known.has(key) && !fresh.has(key)) fresh.set(key, input);
-      }
-      asked += fresh.size;
-      const texts = fresh.size > 0 ? await ask([...fresh.values()], options) : [];
-      [...fresh.keys()].forEach((key, index) => {
-        const text = texts[index];
-        if (text) known.set(key, text);
-      });
-      return inputs.flatMap((input) => known.get(keyOf(input)) ?? []);
-    };
-  };
+  const count = (fresh: number): void => void (asked += fresh);
   return {
     name: upstream.name,
     ...(upstream.caches && { caches: upstream.caches }),
-    nextSentences: remember((inputs, options) => upstream.nextSentences(inputs, options)),
-    finish: remember((inputs, options) => upstream.finish(inputs, options)),
+    nextSentences: remember((...given) => upstream.nextSentences(...given), placeKey, count),
+    finish: remember((...given) => upstream.finish(...given), placeKey, count),
     get asked() {
       return asked;
     },
   };
 }
 
-function keyOf({ question, prefix }: UpstreamInput): string {
-  return JSON.stringify([question, prefix]);
+/**
+ * Wraps a corrector whose corrections follow from question, prefix and y1 alone.
+ * @throws where it is asked to steer, read or sample anew: what it remembers was none of these.
+ */
+export function memoiseCorrector(corrector: Corrector): Corrector {
+  const ask = remember(
+    (...given: Parameters<Corrector['correct']>) => corrector.correct(...given),
+    passageKey,
+  );
+  return {
+    name: corrector.name,
+    ...(corrector.caches && { caches: corrector.caches }),
+    async correct(inputs, options = {}) {
+      if (options.steering ?? options.project ?? options.sampling) {
+        throw new Error(
+          'memo: a corrector that remembers cannot be steered, read or sampled; ask the corrector itself',
+        );
+      }
+      return await ask(inputs, options);
+    },
+  };
+}
+
+/** One answer per input, in order; those that were given before are not asked for again. */
+function remember<I, A, O>(
+  ask: (inputs: readonly I[], options?: O) => Promise<A[]>,
+  keyOf: (input: I) => string,
+  onAsked: (fresh: number) => void = () => undefined,
+): (inputs: readonly I[], options?: O) => Promise<A[]> {
+  const known = new Map<string, A>();
+  return async (inputs, options) => {
+    const fresh = new Map<string, I>();
+    for (const input of inputs) {
+      const key = keyOf(input);
+      if (!known.has(key) && !fresh.has(key)) fresh.set(key, input);
+    }
+    onAsked(fresh.size);
+    const answers = fresh.size > 0 ? await ask([...fresh.values()], options) : [];
+    [...fresh.keys()].forEach((key, index) => {
+      const answer = answers[index];
+      if (answer !== undefined) known.set(key, answer);
+    });
+    return inputs.flatMap((input) => known.get(keyOf(input)) ?? []);
+  };
+}
+
+function placeKey({ question, prefix, sample = 0 }: UpstreamInput): string {
+  return JSON.stringify([question, prefix, sample]);
+}
+
+function passageKey({ question, prefix, last }: CorrectionInput): string {
+  return JSON.stringify([question, prefix, last]);
 }

@@ -29,6 +29,11 @@ export function alignerPrompt({ question, answer }: WholeAnswer): string {
   return `##Question: ${question}\n##Answer: ${answer}\n##Correction: `;
 }
 
+/** Aligner's prompt for a passage whose y1 is the whole answer, so that its prefix is empty. */
+export function wholeAnswerPrompt({ question, last }: Passage): string {
+  return alignerPrompt({ question, answer: last });
+}
+
 /** The prompt of `aligner/aligner-7b-v1.0`. */
 export function alignerPromptV1({ question, answer }: WholeAnswer): string {
   return `Edit the following Question-Answer pair to make it more helpful and harmless: ${question} | ${answer}`;

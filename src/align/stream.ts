@@ -14,6 +14,8 @@ import type { Upstream } from './upstream.js';
 /** One answer to be written. */
 export interface LoopRow {
   question: string;
+  /** What already stands in the answer; rounds are counted from there. Default: nothing. */
+  prefix?: string;
   /** `[L]`, this row's own; needs `steering`. Default: zeros. */
   coefficient?: Float32Array;
 }
@@ -93,8 +95,12 @@ export async function* alignBatch(
 export async function* alignStream(
   options: LoopOptions & LoopRow,
 ): AsyncGenerator<Round, AlignedAnswer, void> {
-  const { question, coefficient } = options;
-  const row: LoopRow = { question, ...(coefficient && { coefficient }) };
+  const { question, prefix, coefficient } = options;
+  const row: LoopRow = {
+    question,
+    ...(prefix !== undefined && { prefix }),
+    ...(coefficient && { coefficient }),
+  };
   for await (const event of alignBatch({ ...options, rows: [row] })) {
     if (event.kind === 'answer') return event.answer;
     yield event.round;
@@ -120,7 +126,7 @@ function openRun(input: LoopRow, row: number, options: LoopOptions): Run {
     if (upstream.caches) caches.upstream = upstream.caches.openCache();
     if (corrector.caches) caches.corrector = corrector.caches.openCache();
   }
-  const state = startLoop(input.question);
+  const state = startLoop(input.question, input.prefix);
   return { row, input, state, caches, elapsed: 0, firstUpstream: null, firstVisible: null };
 }
 

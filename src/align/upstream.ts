@@ -15,6 +15,8 @@ export interface UpstreamInput {
   question: string;
   /** The corrected answer so far; empty at the beginning. */
   prefix: string;
+  /** Which of several samples is wanted, where the upstream samples. Default 0. */
+  sample?: number;
   /** From {@link Upstream.caches}; either every row of a batch has one or none. */
   cache?: PrefixCache;
 }
@@ -62,7 +64,8 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   // One encoding of the whole text, as in training: a tokenizer may join across the boundary.
   const prompt = ({ question, prefix }: UpstreamInput): number[] =>
     tokenizer.encode(tokenizer.chatPrompt(question) + prefix);
-  const key = ({ question, prefix }: UpstreamInput): string => `${question}\n${prefix}`;
+  const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
+    sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
     name: options.name ?? model.name,
     caches: decoder,

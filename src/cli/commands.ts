@@ -10,6 +10,7 @@ import { extract } from './commands/extract.js';
 import { instrument } from './commands/instrument.js';
 import { latScan } from './commands/latScan.js';
 import { plot } from './commands/plot.js';
+import { reproduce } from './commands/reproduce.js';
 import { sweep } from './commands/sweep.js';
 
 export const commands: readonly Command[] = [
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   causal,
   align,
   evaluate,
+  reproduce,
   plot,
   dataset,
   convert,

@@ -48,7 +48,8 @@ export async function loadModel(
   return await loadFiles(await findOrDownload(name, context), options, context);
 }
 
-async function loadFiles(
+/** As {@link loadModel}, of a model that was found before. */
+export async function loadFiles(
   model: ModelFiles,
   { device, threads, copies, proxy }: EngineOptions,
   context: Context,
@@ -80,7 +81,15 @@ export async function loadCopies(
   options: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
-  const model = await findOrDownload(name, context);
+  return await loadFileCopies(await findOrDownload(name, context), options, context);
+}
+
+/** As {@link loadCopies}, of a model that was found before. */
+export async function loadFileCopies(
+  model: ModelFiles,
+  options: EngineOptions,
+  context: Context,
+): Promise<LanguageModel> {
   const copies =
     options.device === 'cpu' && options.threads === undefined && isSmall(model)
       ? copiesFor(availableParallelism(), process.availableMemory())

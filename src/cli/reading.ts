@@ -9,7 +9,7 @@ import type { Method } from '../read/methods.js';
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { Context } from './command.js';
 import { percentWithin } from './table.js';
-import type { OnProgress } from './progress.js';
+import { phased } from './progress.js';
 
 export interface ReadingOptions {
   stimuli: string;
@@ -33,7 +33,7 @@ export async function readModel(
   const stored = await findStored(model, options, context);
   const reading = await readCorrector({
     model,
-    file: context.path(options.stimuli),
+    source: context.path(options.stimuli),
     method: options.method,
     seed: options.seed,
     onProgress: stagedProgress(context, {
@@ -81,13 +81,7 @@ export function stagedProgress<P extends string>(
   context: Context,
   labels: Readonly<Record<P, string>>,
 ): (phase: P, done: number, total: number) => void {
-  let current: { phase: P; tell: OnProgress } | null = null;
-  return (phase, done, total) => {
-    if (current?.phase !== phase) {
-      current = { phase, tell: context.progress.stage(labels[phase]) };
-    }
-    current.tell(done, total);
-  };
+  return phased((label) => context.progress.stage(label), labels);
 }
 
 /** The best layer against what can be told without hidden states. */

@@ -33,10 +33,15 @@ export function annotate({ problem, prefix, last }: Place): Annotation {
   return { quality: 'bad', fault, correction: wanted };
 }
 
-/** Whether an answer says the right number at its end, by the last "The answer is". */
+/** The number that an answer says at its end, by the last "The answer is"; null where it says none. */
+export function saidAnswer(answer: string): string | null {
+  return [...answer.matchAll(/\banswer is (?:maybe )?(\d+)/g)].at(-1)?.[1] ?? null;
+}
+
+/** Whether an answer says the right number at its end. */
 export function isRight(problem: Problem, answer: string): boolean {
-  const said = [...answer.matchAll(/\banswer is (?:maybe )?(\d+)/g)].at(-1)?.[1];
-  return said !== undefined && Number(said) === problem.answer;
+  const said = saidAnswer(answer);
+  return said !== null && Number(said) === problem.answer;
 }
 
 /**

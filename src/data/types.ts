@@ -23,9 +23,9 @@ export interface Quadruple {
  * What the solver says of a sentence in its place: `good` is copied verbatim, `neutral` (hedged,
  * wordy, or without its equation) keeps its content in a better form, `bad` is rewritten from its
  * first word on, `surplus` came after the answer was complete, and `missing` is the empty sentence
- * of an upstream that stopped too early.
+ * of an upstream that stopped too early. `unjudged` is what no solver knows; ours never says it.
  */
-export type Quality = 'good' | 'neutral' | 'bad' | 'surplus' | 'missing';
+export type Quality = 'good' | 'neutral' | 'bad' | 'surplus' | 'missing' | 'unjudged';
 
 /** The kind of fault of a sentence that is not good. */
 export type Fault =
@@ -43,7 +43,7 @@ export type Fault =
 
 export interface Annotation {
   quality: Quality;
-  /** null for good, surplus and missing. */
+  /** null for good, surplus, missing and unjudged. */
   fault: Fault | null;
   correction: string;
 }

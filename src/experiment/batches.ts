@@ -8,3 +8,33 @@ export function batchesOf<T>(items: readonly T[], size: number): T[][] {
   const count = Math.ceil(items.length / size);
   return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
+
+/**
+ * Results in the order of the items, of which up to `atOnce` are worked on side by side; one is begun
+ * when the one `atOnce` places before it has been handed out. Ends, or throws what a work throws,
+ * when nothing is running any more.
+ */
+export async function* sideBySide<T, R>(options: {
+  items: readonly T[];
+  atOnce: number;
+  work: (item: T) => Promise<R>;
+}): AsyncGenerator<R, void> {
+  const { items, atOnce, work } = options;
+  const running: Promise<R>[] = [];
+  const begin = (item: T): void => {
+    const result = work(item);
+    // It is heard of when its turn comes, or not at all where an earlier one has failed.
+    result.catch(() => undefined);
+    running.push(result);
+  };
+  try {
+    items.slice(0, atOnce).forEach(begin);
+    for (let at = 0; at < items.length; at++) {
+      const result = await running[at];
+      if (result !== undefined) yield result;
+      items.slice(at + atOnce, at + atOnce + 1).forEach(begin);
+    }
+  } finally {
+    await Promise.allSettled(running);
+  }
+}

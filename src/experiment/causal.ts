@@ -6,7 +6,7 @@
 import { createRandom } from '../math/random.js';
 import { batchesOf } from './batches.js';
 import { begins, labelCases } from './causalCases.js';
-import { measureEdits } from './causalEdits.js';
+import { measureControls, measureEdits, type EditOptions } from './causalEdits.js';
 import {
   settle,
   splits,
@@ -17,6 +17,7 @@ import {
 import { pairCases, type CausalPair } from './causalPairs.js';
 import { measurePatches, type PatchColumn } from './causalPatches.js';
 import { summariseCausal } from './causalSummary.js';
+import { randomControls } from './steeringControls.js';
 import type {
   CaseRecord,
   CausalProblem,
@@ -49,16 +50,20 @@ export async function* runCausal(
   for (const record of options.done ?? []) records.set(keyOf(record), record);
   yield* runUnits('cases', caseUnits(options), records, options);
   yield* runUnits('edits', editUnits(options, settled), records, options);
+  yield* runUnits('controls', controlUnits(options, settled), records, options);
   const pairs = splits.flatMap((split) => makePairs(split, records, options, settled));
   const columns = patchColumns(settled);
   const patches = pairs.map((of) => patchUnit(of, columns, options, settled));
   yield* runUnits('patches', patches, records, options);
   const { model, directions, meanNorms, accuracy, seed } = options;
-  const { layers, coefficients, positions } = settled;
+  const { layers, coefficients, positions, controls } = settled;
   const kept = { model, method: directions.method, positions, seed, layers, coefficients };
+  const controlled = controls.coefficients;
   // In a fixed order: sums depend on it, and a resumed run finds its records in another.
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
-  return summariseCausal({ ...kept, meanNorms, accuracy, columns, records: sorted });
+  return summariseCausal({
+    ...{ ...kept, controlled, meanNorms, accuracy, columns, records: sorted },
+  });
 }
 
 function keyOf(record: CausalRecord): string {
@@ -99,21 +104,50 @@ function caseUnits(options: CausalOptions): Unit[] {
 }
 
 function editUnits(options: CausalOptions, settled: Settled): Unit[] {
-  const { corrector, directions, meanNorms, signal } = options;
-  const { layers, positions, limit } = settled;
-  const coefficients = settled.coefficients;
-  const how = { corrector, meanNorms, layers, coefficients, positions, ...(signal && { signal }) };
+  const how = editOptions(options, settled);
+  const { limit } = settled;
   return splits.flatMap((split) =>
     options.problems[split]
       .slice(0, split === 'test' ? limit : Math.ceil(limit / 2))
       .map((problem) => ({
         keys: [JSON.stringify(['edit', split, problem.id])],
         run: async () => {
-          const measured = await measureEdits(problem, { ...how, direction: directions.vectors });
+          const measured = await measureEdits(problem, {
+            ...how,
+            direction: options.directions.vectors,
+          });
           return [{ kind: 'edit', split, ...measured }];
         },
       })),
   );
+}
+
+function editOptions(
+  { corrector, meanNorms, repeat, signal }: CausalOptions,
+  { layers, coefficients, positions }: Settled,
+): EditOptions {
+  return {
+    ...{ corrector, meanNorms, layers, coefficients, positions },
+    ...(repeat !== undefined && { repeat }),
+    ...(signal && { signal }),
+  };
+}
+
+/** Random directions on the first of the steered test problems. */
+function controlUnits(options: CausalOptions, settled: Settled): Unit[] {
+  const { directions: tested, seed, problems } = options;
+  const { layers, controls, limit } = settled;
+  if (controls.random === 0) return [];
+  const made = randomControls({ tested, layers, seed, count: controls.random });
+  const directions = made.map(({ vectors }) => vectors);
+  const how = { ...editOptions(options, settled), coefficients: controls.coefficients };
+  return problems.test.slice(0, Math.min(limit, controls.problems)).map((problem) => ({
+    keys: [JSON.stringify(['control', 'test', problem.id])],
+    run: async () => {
+      const measured = await measureControls(problem, { ...how, directions });
+      return [{ kind: 'control', split: 'test', ...measured }];
+    },
+  }));
 }
 
 /** The whole map one way; the boundary token alone the other way, and in the controls. */

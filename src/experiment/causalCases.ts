@@ -20,6 +20,11 @@ export function begins(token: string, text: string): boolean {
   return trimmed !== '' && text.startsWith(trimmed);
 }
 
+/** Whether the first token shows the decision: a copy's begins y1, a correction's does not. */
+export function showsDecision({ label, beginsLast }: CaseRecord): boolean {
+  return beginsLast === (label === 'copy');
+}
+
 /** One batch of cases, in the order of the problems. */
 export async function labelCases(
   problems: readonly CausalProblem[],

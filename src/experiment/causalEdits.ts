@@ -6,14 +6,12 @@
 import type { CorrectionInput, Corrector, Correction } from '../align/corrector.js';
 import { editMetrics } from '../text/edits.js';
 import type { PositionRule } from '../runtime/steering.js';
-import type { CausalProblem, EditOutcome, EditRecord } from './causalTypes.js';
+import type { CausalProblem, ControlRecord, EditOutcome, EditRecord } from './causalTypes.js';
 import { layerCoefficients, steeringUnit } from './steeringUnit.js';
 import { isDegenerate } from './sweepMeasure.js';
 
 export interface EditOptions {
   corrector: Corrector;
-  /** `[L, D]` */
-  direction: Float32Array;
   /** `[L]`, mean norm of the hidden states at the boundary token. */
   meanNorms: readonly number[];
   /** Edited one at a time. */
@@ -21,56 +19,95 @@ export interface EditOptions {
   /** In mean residual norms of the layer, without 0. */
   coefficients: readonly number[];
   positions: PositionRule;
+  /** See {@link isDegenerate}. */
+  repeat?: number;
   signal?: AbortSignal;
 }
 
-/** @throws where the corrector leaves a row out, and as it does itself. */
+type Edit = Pick<CorrectionInput, 'coefficient' | 'ablation'>;
+
+/**
+ * Nothing, the direction `[L, D]` added, and the direction removed.
+ * @throws where the corrector leaves a row out, and as it does itself.
+ */
 export async function measureEdits(
   problem: CausalProblem,
-  options: EditOptions,
+  options: EditOptions & { direction: Float32Array },
 ): Promise<Omit<EditRecord, 'kind' | 'split'>> {
-  const { layers, coefficients, direction, positions, signal } = options;
-  const { id, question, prefix, last } = problem;
-  const rows: CorrectionInput[] = editRows(options).map((edit) => ({
-    ...{ question, prefix, last },
-    ...edit,
-  }));
-  const corrections = await options.corrector.correct(rows, {
-    steering: { direction, positions },
-    ...(signal && { signal }),
-  });
-  const outcomes = rows.map((_, row) => toOutcome(last, corrections[row]));
+  const { layers } = options;
+  const edits = [{}, ...steeringEdits(options), ...ablations(options)];
+  const outcomes = await runEdits(problem, edits, options);
   const [unsteered] = outcomes;
-  if (!unsteered) throw new Error(`causal: no outcome of problem ${id}`);
-  const steered = layers.map((_, i) =>
-    outcomes.slice(1 + i * coefficients.length, 1 + (i + 1) * coefficients.length),
-  );
-  return { problem: id, unsteered, steered, ablated: outcomes.slice(-layers.length) };
+  if (!unsteered) throw new Error(`causal: no outcome of problem ${problem.id}`);
+  return {
+    problem: problem.id,
+    unsteered,
+    steered: byLayer(outcomes.slice(1, -layers.length), options),
+    ablated: outcomes.slice(-layers.length),
+  };
 }
 
-/** Nothing, then layers × coefficients, then the ablations. */
-function editRows(options: EditOptions): Pick<CorrectionInput, 'coefficient' | 'ablation'>[] {
-  const { layers, coefficients, meanNorms } = options;
-  const steered = layers.flatMap((layer) => {
+/** The same steering along directions that should do nothing, each `[L, D]`, one batch each. */
+export async function measureControls(
+  problem: CausalProblem,
+  options: EditOptions & { directions: readonly Float32Array[] },
+): Promise<Omit<ControlRecord, 'kind' | 'split'>> {
+  const edits = steeringEdits(options);
+  const outcomes = await Promise.all(
+    options.directions.map(async (direction) =>
+      byLayer(await runEdits(problem, edits, { ...options, direction }), options),
+    ),
+  );
+  return { problem: problem.id, outcomes };
+}
+
+/** Layers × coefficients. */
+function steeringEdits({ layers, coefficients, meanNorms }: EditOptions): Edit[] {
+  return layers.flatMap((layer) => {
     const unit = steeringUnit({ layers: [layer], meanNorms, scale: 1 });
     return coefficients.map((c) => ({
       coefficient: layerCoefficients(unit, c, meanNorms.length),
     }));
   });
-  const ablated = layers.map((layer) => {
+}
+
+function ablations({ layers, meanNorms }: EditOptions): Edit[] {
+  return layers.map((layer) => {
     const ablation = new Float32Array(meanNorms.length);
     ablation[layer] = 1;
     return { ablation };
   });
-  return [{}, ...steered, ...ablated];
 }
 
-function toOutcome(last: string, correction: Correction | undefined): EditOutcome {
+/** `[layer][coefficient]` */
+function byLayer(
+  outcomes: readonly EditOutcome[],
+  { layers, coefficients: { length } }: EditOptions,
+): EditOutcome[][] {
+  return layers.map((_, i) => outcomes.slice(i * length, (i + 1) * length));
+}
+
+/** One outcome per edit of the sentence, in one batch. */
+async function runEdits(
+  { question, prefix, last }: CausalProblem,
+  edits: readonly Edit[],
+  options: EditOptions & { direction: Float32Array },
+): Promise<EditOutcome[]> {
+  const { direction, positions, repeat, signal } = options;
+  const rows = edits.map((edit): CorrectionInput => ({ question, prefix, last, ...edit }));
+  const corrections = await options.corrector.correct(rows, {
+    steering: { direction, positions },
+    ...(signal && { signal }),
+  });
+  return rows.map((_, row) => toOutcome(last, corrections[row], repeat));
+}
+
+function toOutcome(last: string, correction: Correction | undefined, repeat?: number): EditOutcome {
   if (!correction) throw new Error('causal: the corrector left a row out (expected one per input)');
   const { text, finish } = correction;
   return {
     editRatio: editMetrics(last, text).editRatio,
     copied: text === last,
-    degenerate: isDegenerate({ last, correction: text, finish }),
+    degenerate: isDegenerate({ last, correction: text, finish }, repeat),
   };
 }

@@ -1,16 +1,19 @@
 /** From the records of a causal test to the effects of each kind of edit, layer by layer. */
 import { bootstrapMeans, type ColumnMean, type UnitTable } from '../math/bootstrap.js';
+import { fitLine } from '../math/fit.js';
 import { rateOf } from '../math/interval.js';
 import type { Random } from '../math/random.js';
 import { mean } from '../math/summary.js';
 import type { PositionRule } from '../runtime/steering.js';
 import type { PatchColumn } from './causalPatches.js';
+import { holds } from './causalRoles.js';
 import type {
   CausalRecord,
   CausalSplit,
   EditOutcome,
   EditRecord,
   LayerAblation,
+  Measure,
   PatchMap,
   PatchOutcome,
   PatchRecord,
@@ -28,6 +31,8 @@ export interface CausalSummaryOptions {
   layers: readonly number[];
   /** Without 0. */
   coefficients: readonly number[];
+  /** Those of the controls. */
+  controlled: readonly number[];
   /** `[L]` */
   meanNorms: readonly number[];
   /** `[L]`, of the scan, on held-out stimuli. */
@@ -43,14 +48,16 @@ export const causalUnit =
 
 const resamples = 1000;
 
+type Recorded = Pick<CausalSummaryOptions, 'records'>;
+
 /** The edits of a split. */
-export function editsOf({ records }: CausalSummaryOptions, split: CausalSplit): EditRecord[] {
+export function editsOf({ records }: Recorded, split: CausalSplit): EditRecord[] {
   return records.filter((r): r is EditRecord => r.kind === 'edit' && r.split === split);
 }
 
 /** The patches of a split at one setting. */
 export function patchesOf(
-  { records }: CausalSummaryOptions,
+  { records }: Recorded,
   split: CausalSplit,
   setting: PatchSetting,
 ): PatchRecord[] {
@@ -79,6 +86,59 @@ export function changeOf(
 ): number | null {
   if (!edited || edited.editRatio === null || unsteered.editRatio === null) return null;
   return edited.editRatio - unsteered.editRatio;
+}
+
+/** Slope of the edit ratio of one sentence, through 0; null where a value is missing. */
+export function slopeOf(
+  outcomes: readonly (EditOutcome | undefined)[],
+  coefficients: readonly number[],
+  unsteered: EditRecord,
+): number | null {
+  const changes = outcomes.map((outcome) => changeOf(outcome, unsteered));
+  const known = changes.filter((change) => change !== null);
+  return known.length < coefficients.length
+    ? null
+    : fitLine([0, ...coefficients], [0, ...known]).slope;
+}
+
+/** Problems × layers by a measure; patching's is the {@link boundaryTable}. */
+export function measureTable(
+  options: Pick<CausalSummaryOptions, 'records' | 'layers' | 'coefficients'>,
+  measure: Measure,
+  split: CausalSplit,
+): UnitTable {
+  const { layers, coefficients } = options;
+  if (measure === 'patching') return boundaryTable(options, split);
+  return tableOf(editsOf(options, split), layers.length, (edit, i) =>
+    measure === 'steering'
+      ? slopeOf(edit.steered[i] ?? [], coefficients, edit)
+      : changeOf(edit.ablated[i], edit),
+  );
+}
+
+/**
+ * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
+ * one way, then of the other). The ways have pairs of their own; the longer list is cut.
+ */
+export function boundaryTable(
+  options: Pick<CausalSummaryOptions, 'records' | 'layers'>,
+  split: CausalSplit,
+): UnitTable {
+  const layers = options.layers.length;
+  const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
+    patchesOf(options, split, setting),
+  );
+  const units = (into ?? []).slice(0, back?.length).map((pair, i) => [pair, back?.[i]]);
+  return tableOf(units, 2 * layers, (ways, c) => {
+    const way = ways[Math.floor(c / layers)];
+    return way?.outcomes[c % layers]?.at(-1)?.effect ?? null;
+  });
+}
+
+/** What each layer holds, from the means of {@link boundaryTable}. */
+export function heldOf(means: readonly number[]): number[] {
+  const layers = means.length / 2;
+  return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
 }
 
 /** The effect map: layers × coefficients, over problems. */

@@ -8,7 +8,7 @@ import { defaultPositions } from './steeringUnit.js';
 
 export const splits = ['validation', 'test'] as const;
 
-export type CausalPhase = 'cases' | 'edits' | 'patches';
+export type CausalPhase = 'cases' | 'edits' | 'controls' | 'patches';
 
 export interface CausalOptions {
   /** The corrector's name in the summary. */
@@ -39,6 +39,16 @@ export interface CausalOptions {
   pairs?: number;
   /** Positions before the last that are patched one at a time. Default 8. */
   window?: number;
+  controls?: {
+    /** Random directions beside the tested one. Default 8. */
+    random?: number;
+    /** The first so many of the test problems that are steered. Default 16. */
+    problems?: number;
+    /** Some of the coefficients. Default: the lowest and the highest. */
+    coefficients?: readonly number[];
+  };
+  /** Words in a run that must not occur twice in an output, as in a sweep. Default 4. */
+  repeat?: number;
   seed: number;
   /** Records of an earlier run of the same command. */
   done?: Iterable<CausalRecord>;
@@ -52,7 +62,7 @@ export const defaultCoefficients: readonly number[] = [-0.5, -0.25, 0, 0.25, 0.5
 /** The options that have defaults. */
 export type Settled = Required<
   Pick<CausalOptions, 'layers' | 'coefficients' | 'positions' | 'limit' | 'pairs' | 'window'>
->;
+> & { controls: Required<NonNullable<CausalOptions['controls']>> };
 
 /** @throws on problems, layers and coefficients that cannot be tested. */
 export function settle(options: CausalOptions): Settled {
@@ -69,7 +79,8 @@ export function settle(options: CausalOptions): Settled {
     );
   }
   const coefficients = checkCoefficients(options.coefficients ?? defaultCoefficients);
-  return { layers, coefficients, positions, limit, pairs, window };
+  const controls = settleControls(options.controls ?? {}, coefficients);
+  return { layers, coefficients, positions, limit, pairs, window, controls };
 }
 
 /** Ascending, without 0: the baseline is always there. */
@@ -81,6 +92,21 @@ function checkCoefficients(given: readonly number[]): number[] {
     throw new Error('causal: no coefficient beside 0 (expected at least 1); give --coefficients');
   }
   return coefficients;
+}
+
+function settleControls(
+  { random = 8, problems = 16, coefficients: given }: NonNullable<CausalOptions['controls']>,
+  coefficients: readonly number[],
+): Settled['controls'] {
+  const ends = [coefficients[0], coefficients.at(-1)].flatMap((c) => c ?? []);
+  const chosen = [...new Set(given ?? ends)].sort((a, b) => a - b);
+  const unknown = chosen.find((c) => !coefficients.includes(c));
+  if (unknown !== undefined) {
+    throw new Error(
+      `causal: controls at coefficient ${unknown} (expected some of ${coefficients.join(', ')})`,
+    );
+  }
+  return { random, problems, coefficients: chosen };
 }
 
 function checkProblems(problems: CausalOptions['problems']): void {

@@ -4,6 +4,7 @@
  * counted from the last token.
  */
 import type { Random } from '../math/random.js';
+import { showsDecision } from './causalCases.js';
 import type { CaseRecord, PatchSetting } from './causalTypes.js';
 
 export interface CausalPair {
@@ -37,7 +38,7 @@ export function pairCases(options: {
 }): CausalPair[] {
   const { setting, count } = options;
   const random = options.random.fork(setting);
-  const decided = options.cases.filter((c) => c.beginsLast === (c.label === 'copy'));
+  const decided = options.cases.filter(showsDecision);
   const of = (label: string): CaseRecord[] => decided.filter((c) => c.label === label);
   const recipients = random.fork('recipients').shuffle(of(classes[setting].recipient));
   const donors = random.fork('donors').shuffle(of(classes[setting].donor));

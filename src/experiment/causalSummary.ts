@@ -1,25 +1,24 @@
 /** From the records of a causal test to `causal.json`: pure, so that a resumed run ends the same. */
-import type { UnitTable } from '../math/bootstrap.js';
-import { fitLine } from '../math/fit.js';
 import { createRandom, type Random } from '../math/random.js';
+import { layerControls } from './causalControls.js';
 import {
   ablated,
-  changeOf,
+  boundaryTable,
   editsOf,
+  heldOf,
+  measureTable,
   patchesOf,
   patchMap,
   steeringEffects,
-  tableOf,
   type CausalSummaryOptions,
 } from './causalEffects.js';
 import { largest, weighEvidence } from './causalEvidence.js';
 import { pairingText } from './causalPairs.js';
-import { gains, holds, layerParts, roleRule } from './causalRoles.js';
+import { gains, layerParts, roleRule } from './causalRoles.js';
 import type {
   CaseRecord,
   CausalSplit,
   CausalSummary,
-  EditRecord,
   Evidence,
   LayerPart,
   Measure,
@@ -41,10 +40,12 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
   const evidence = weighAll(options, accuracy, random);
   const parts = partsOf(options, evidence);
   const steering = steeringEffects(edits, options, random);
+  const controls = layerControls(options, random);
   return {
     ...{ model, method, positions, seed },
     layers: [...layers],
     steering,
+    ...(controls && { controls }),
     ablation: {
       n: edits.length,
       perLayer: layers.map((_, i) => ablated(edits, i, options, random)),
@@ -73,47 +74,12 @@ function partsOf(options: CausalSummaryOptions, evidence: readonly Evidence[]): 
   });
 }
 
-/**
- * The boundary token's effects, the last column, of both ways of the exchange: pairs × (layers of
- * one way, then of the other). The ways have pairs of their own; the longer list is cut.
- */
-function boundaryTable(options: CausalSummaryOptions, split: CausalSplit): UnitTable {
-  const layers = options.layers.length;
-  const [into, back] = (['correctIntoCopy', 'copyIntoCorrect'] as const).map((setting) =>
-    patchesOf(options, split, setting),
-  );
-  const units = (into ?? []).slice(0, back?.length).map((pair, i) => [pair, back?.[i]]);
-  return tableOf(units, 2 * layers, (ways, c) => {
-    const way = ways[Math.floor(c / layers)];
-    return way?.outcomes[c % layers]?.at(-1)?.effect ?? null;
-  });
-}
-
-/** What each layer holds, from the means of {@link boundaryTable}. */
-function heldOf(means: readonly number[]): number[] {
-  const layers = means.length / 2;
-  return holds({ correctIntoCopy: means.slice(0, layers), copyIntoCorrect: means.slice(layers) });
-}
-
 function weighAll(
   options: CausalSummaryOptions,
   accuracy: readonly number[],
   random: Random,
 ): Evidence[] {
-  const { layers, coefficients } = options;
-  const count = layers.length;
-  const slope = (edit: EditRecord, i: number): number | null => {
-    const changes = (edit.steered[i] ?? []).map((outcome) => changeOf(outcome, edit));
-    const known = changes.filter((change) => change !== null);
-    return known.length < changes.length
-      ? null
-      : fitLine([0, ...coefficients], [0, ...known]).slope;
-  };
-  const change = (edit: EditRecord, i: number): number | null => changeOf(edit.ablated[i], edit);
-  const of = (measure: Measure, split: CausalSplit): UnitTable =>
-    measure === 'patching'
-      ? boundaryTable(options, split)
-      : tableOf(editsOf(options, split), count, measure === 'steering' ? slope : change);
+  const { layers } = options;
   const exchanged = (['validation', 'test'] as const).every(
     (split) => boundaryTable(options, split).units > 0,
   );
@@ -121,8 +87,8 @@ function weighAll(
   return measures.map((measure) =>
     weighEvidence({
       ...{ measure, what: measureText[measure], layers, accuracy, random },
-      validation: of(measure, 'validation'),
-      test: of(measure, 'test'),
+      validation: measureTable(options, measure, 'validation'),
+      test: measureTable(options, measure, 'test'),
       ...(measure === 'patching' && { effects: (means) => gains(heldOf(means)) }),
     }),
   );

@@ -47,6 +47,15 @@ export interface EditRecord {
   ablated: EditOutcome[];
 }
 
+/** One sentence steered along directions that should do nothing, one layer at a time. */
+export interface ControlRecord {
+  kind: 'control';
+  split: 'test';
+  problem: string;
+  /** `[direction][layer][coefficient]`, 0 left out. */
+  outcomes: EditOutcome[][][];
+}
+
 /**
  * Whose hidden state goes where. The first two exchange the classes' states, both ways. The others
  * are controls: a donor of the recipient's own class, and a correcting donor drawn at random,
@@ -79,7 +88,7 @@ export interface PatchRecord {
   outcomes: (PatchOutcome | null)[][];
 }
 
-export type CausalRecord = CaseRecord | EditRecord | PatchRecord;
+export type CausalRecord = CaseRecord | EditRecord | ControlRecord | PatchRecord;
 
 /** A mean over problems, or pairs, at one layer. */
 export interface LayerMean {
@@ -113,6 +122,30 @@ export interface SteeringEffects {
   /** `[layer][coefficient]`, share of the outputs that are degenerate. */
   degenerate: (number | null)[][];
   n: number;
+}
+
+/** The tested direction's slopes beside those of random ones, one layer at a time. */
+export interface LayerControls {
+  /** Problems: the first of those that are steered. */
+  n: number;
+  /** Without 0; the lines go through it. */
+  coefficients: number[];
+  perLayer: LayerControl[];
+}
+
+/** Slopes of the edit ratio against the coefficient, all on the same problems and coefficients. */
+export interface LayerControl {
+  layer: number;
+  tested: number | null;
+  /** Over problems. */
+  ci: Interval | null;
+  /** One per random direction. */
+  random: number[];
+  /** Of the random ones' |slope|. */
+  median: number | null;
+  max: number | null;
+  /** Random directions whose |slope| is below the tested one's. */
+  exceeded: number;
 }
 
 /** What removing the direction at one layer does. */
@@ -192,6 +225,8 @@ export interface CausalSummary {
   seed: number;
   layers: number[];
   steering: SteeringEffects;
+  /** Absent where no random direction was tried. */
+  controls?: LayerControls;
   ablation: { n: number; perLayer: LayerAblation[] };
   patching: PatchMap[];
   /** {@link LayerRole} in words, as it was written before any run. */

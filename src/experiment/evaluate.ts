@@ -71,24 +71,36 @@ export interface EvaluateOptions {
  * @throws the signal's reason between batches and rounds; names that occur twice.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluateRecord, void> {
+  yield* answerProblems(options);
+  yield* timeSystems(options);
+}
+
+/** The answers of {@link evaluate} alone. */
+export async function* answerProblems(
+  options: EvaluateOptions,
+): AsyncGenerator<EvaluateRecord, void> {
   checkNames(options.systems);
-  const done = new Set(Array.from(options.done ?? [], recordKey));
   for (const problems of batchesOf(options.problems, options.batchSize ?? 32)) {
-    yield* missing(done, 'answer', problems, options, () => answerBatch(problems, options));
+    yield* missing('answer', problems, options, () => answerBatch(problems, options));
   }
+}
+
+/** The timings of {@link evaluate} alone: all of them are one unit of work. */
+export async function* timeSystems(options: EvaluateOptions): AsyncGenerator<EvaluateRecord, void> {
+  checkNames(options.systems);
   const timed = options.problems.slice(0, options.timed ?? 20);
-  yield* missing(done, 'timing', timed, options, () => timeProblems(timed, options));
+  yield* missing('timing', timed, options, () => timeProblems(timed, options));
 }
 
 /** Runs a unit of work unless all its records exist; yields those that do not. */
 async function* missing(
-  done: ReadonlySet<string>,
   kind: EvaluateRecord['kind'],
   problems: readonly Problem[],
-  { systems }: EvaluateOptions,
+  options: EvaluateOptions,
   work: () => AsyncGenerator<EvaluateRecord>,
 ): AsyncGenerator<EvaluateRecord> {
-  const keys = systems.flatMap((system) =>
+  const done = new Set(Array.from(options.done ?? [], recordKey));
+  const keys = options.systems.flatMap((system) =>
     problems.map((problem) => recordKey({ kind, system: system.name, problem: problem.id })),
   );
   if (keys.every((key) => done.has(key))) return;

@@ -1,10 +1,11 @@
 /**
- * From a corrector and a file of recorded sentences to labelled stimuli, a direction and its health:
+ * From a corrector and recorded sentences to labelled stimuli, a direction and its health:
  * what a scan, an extraction and a sweep all begin with.
  */
 import { createCorrector } from '../align/corrector.js';
-import { streamAlignerPrompt } from '../align/prompts.js';
+import { streamAlignerPrompt, type Passage } from '../align/prompts.js';
 import { readAnnotatedQuadruples, readJsonl } from '../data/jsonl.js';
+import type { AnnotatedQuadruple } from '../data/types.js';
 import type { Directions, LabelledStates } from '../read/directions.js';
 import { extractDirections } from '../read/extract.js';
 import { assessHealth, takeHalf, type Health } from '../read/health.js';
@@ -19,8 +20,15 @@ export type ReadingPhase = 'labelling' | 'states';
 
 export interface ReadCorrectorOptions {
   model: LanguageModel;
-  /** Annotated quadruples, labelled here by what the corrector does; or stimuli labelled before. */
-  file: string;
+  /**
+   * Annotated quadruples, labelled here by what the corrector does; or stimuli labelled before; or
+   * the path of a file of either.
+   */
+  source: string | readonly AnnotatedQuadruple[] | readonly Stimulus[];
+  /** The user's text. Default: Stream Aligner's prompt. */
+  prompt?: (passage: Passage) => string;
+  /** Longest correction in tokens, for labelling. Default: the corrector's. */
+  maxNewTokens?: number;
   /** Default `pca`. */
   method?: Method;
   /** Judged in place of a direction made here. */
@@ -46,10 +54,10 @@ export interface CorrectorReading {
   prompt: (input: CorrectorInput) => number[];
 }
 
-/** @throws as {@link labelStimuli} and {@link extractDirections} do; on a bad line of the file. */
+/** @throws as {@link labelStimuli} and {@link extractDirections} do; on a bad line of a file. */
 export async function readCorrector(options: ReadCorrectorOptions): Promise<CorrectorReading> {
   const { model, seed, method, onProgress, signal } = options;
-  const prompt = promptTokens(model);
+  const prompt = promptTokens(model, options.prompt);
   const stimuli = await findStimuli(options);
   const extracted = await extractDirections({
     model,
@@ -82,19 +90,27 @@ export async function readCorrector(options: ReadCorrectorOptions): Promise<Corr
 }
 
 /** The corrector's prompt for an input, in its chat template; the last token is the boundary. */
-export function promptTokens(model: LanguageModel): (input: CorrectorInput) => number[] {
+export function promptTokens(
+  model: LanguageModel,
+  prompt: (passage: Passage) => string = streamAlignerPrompt,
+): (input: CorrectorInput) => number[] {
   const { tokenizer } = model;
-  return (input) => tokenizer.encode(tokenizer.chatPrompt(streamAlignerPrompt(input)));
+  return (input) => tokenizer.encode(tokenizer.chatPrompt(prompt(input)));
 }
 
-/** Stimuli from the file: labelled ones as they are, quadruples labelled by the corrector. */
+/** Labelled stimuli as they are, quadruples labelled by the corrector. */
 async function findStimuli(options: ReadCorrectorOptions): Promise<Stimulus[]> {
-  const { file, model, seed, candidates = 600, onProgress, signal } = options;
-  const [first] = readJsonl<{ label?: unknown }>(file, {});
-  if (first?.label !== undefined) return await readStimuli(file);
-  const corrector = createCorrector({ model });
+  const { source, model, prompt, maxNewTokens, seed, candidates = 600 } = options;
+  const { onProgress, signal } = options;
+  const read = await readSource(source);
+  if (isLabelled(read)) return [...read];
+  const corrector = createCorrector({
+    model,
+    ...(prompt && { prompt }),
+    ...(maxNewTokens !== undefined && { maxNewTokens }),
+  });
   return await labelStimuli({
-    quadruples: readAnnotatedQuadruples(file),
+    quadruples: read,
     correct: async (inputs) => {
       signal?.throwIfAborted();
       const corrections = await corrector.correct(inputs, signal ? { signal } : {});
@@ -104,4 +120,16 @@ async function findStimuli(options: ReadCorrectorOptions): Promise<Stimulus[]> {
     candidates,
     ...(onProgress && { onProgress: (done, total) => onProgress('labelling', done, total) }),
   });
+}
+
+type Items = Exclude<ReadCorrectorOptions['source'], string>;
+
+async function readSource(source: string | Items): Promise<Items> {
+  if (typeof source !== 'string') return source;
+  const [first] = readJsonl<{ label?: unknown }>(source, {});
+  return first?.label === undefined ? readAnnotatedQuadruples(source) : await readStimuli(source);
+}
+
+function isLabelled(items: Items): items is readonly Stimulus[] {
+  return items.length > 0 && items.every((item) => 'label' in item);
 }

@@ -17,6 +17,7 @@ import type {
   DirectionName,
   PlanRecord,
   SweepMetric,
+  SweepMode,
   SweepProblem,
   SweepRecord,
   SweepSummary,
@@ -44,8 +45,15 @@ export interface SweepOptions
   /** Default: chosen on validation data. */
   steeredLayers?: readonly number[];
   seed: number;
+  /**
+   * Mode in which scale and fit range are fixed. Default: the sweep's own. In the loop most of the
+   * time goes into this; recorded sentences take a tenth of it.
+   */
+  planMode?: SweepMode;
   /** Validation problems of the whole grid. Default 40. */
   validationProblems?: number;
+  /** Validation problems per window of layers. Default 16. */
+  windowProblems?: number;
   controls?: {
     /** Default 30. */
     random?: number;
@@ -100,6 +108,7 @@ export async function* runSweep(
     positions: options.positions ?? defaultPositions,
     method: directions.method,
     metric,
+    ...(options.repeat !== undefined && { repeat: options.repeat }),
     seed,
     grid,
     plan,
@@ -126,9 +135,10 @@ function toPlanOptions(
   metric: SweepMetric,
   grid: readonly number[],
 ): PlanOptions {
-  const { scale, fitRange, scales, steeredLayers, validationProblems, onProgress } = options;
+  const { scale, fitRange, scales, steeredLayers, onProgress } = options;
+  const { validationProblems, windowProblems } = options;
   return {
-    mode: options.mode,
+    mode: options.planMode ?? options.mode,
     metric,
     directions: options.directions,
     meanNorms: options.meanNorms,
@@ -141,6 +151,7 @@ function toPlanOptions(
     ...(fitRange && { fitRange }),
     ...(scales && { scales }),
     ...(validationProblems !== undefined && { problems: validationProblems }),
+    ...(windowProblems !== undefined && { windowProblems }),
     ...(onProgress && {
       onProgress: (done, total) => {
         onProgress('validation', done, total);

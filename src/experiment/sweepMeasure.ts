@@ -38,6 +38,11 @@ export interface MeasureOptions {
   /** Needed in loop mode: whether an answer is right. */
   isRight?: (problem: string, answer: string) => boolean;
   limits?: LoopLimits;
+  /**
+   * Words in a run that must not occur twice in an output. Default 4; whole answers say the same
+   * words sentence after sentence, so an Aligner's need more, e.g. {@link answerRepeat}.
+   */
+  repeat?: number;
   /** Whether the loop keeps keys and values between rounds. Default false. */
   caches?: boolean;
   /** Rows computed together, about. Default 32. */
@@ -99,7 +104,7 @@ async function measureFixed(
   const written = problems.map(() => coefficients.map((): Written[] => []));
   // In the order of the inputs, not in that in which batches came back: sums depend on it.
   for (const round of batches.flat()) written[round.problem]?.[round.c]?.push(round);
-  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null)));
+  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null, options.repeat)));
 }
 
 async function measureLoop(
@@ -121,7 +126,7 @@ async function measureLoop(
     return batch.map((problem, p) => {
       const of = answers.slice(p * rows.length, (p + 1) * rows.length);
       return of.map(({ rounds, text }) =>
-        summariseRounds(rounds, options.isRight(problem.id, text)),
+        summariseRounds(rounds, options.isRight(problem.id, text), options.repeat),
       );
     });
   };
@@ -146,7 +151,11 @@ function inBatches<T>(
 }
 
 /** Means over the rounds of one problem; rounds without a y1 have nothing to be compared with. */
-export function summariseRounds(rounds: readonly Written[], right: boolean | null): CaseOutcome {
+export function summariseRounds(
+  rounds: readonly Written[],
+  right: boolean | null,
+  repeat?: number,
+): CaseOutcome {
   const counted = rounds.filter(({ last }) => last !== '');
   const edits = counted.map(({ last, correction }) => editMetrics(last, correction));
   const metric = (key: keyof EditMetrics): number | null => meanOf(edits.map((edit) => edit[key]));
@@ -157,19 +166,28 @@ export function summariseRounds(rounds: readonly Written[], right: boolean | nul
     indelSimilarity: metric('indelSimilarity'),
     lengthRatio: metric('lengthRatio'),
     copyRate: meanOf(counted.map(({ last, correction }) => (correction === last ? 1 : 0))),
-    degenerate: meanOf(counted.map((round) => (isDegenerate(round) ? 1 : 0))),
+    degenerate: meanOf(counted.map((round) => (isDegenerate(round, repeat) ? 1 : 0))),
     right,
   };
 }
 
-/** {@link isDegenerate} in words, for records and figures. */
-export const degenerateRule =
-  'a run of four words occurs twice in an output that is no copy, or the output hit its length limit';
+/** For whole answers: more words than a sentence has, so that a sentence and a half must recur. */
+export const answerRepeat = 12;
 
-/** A run of four words that occurs twice (a copy has it from y1), or an output cut off. */
-export function isDegenerate({ last, correction, finish }: Written): boolean {
+const sentenceRepeat = 4;
+
+/** {@link isDegenerate} in words, for records and figures. */
+export function degenerateRule(repeat = sentenceRepeat): string {
+  return `a run of ${repeat} words occurs twice in an output that is no copy, or the output hit its length limit`;
+}
+
+/** A run of `repeat` words that occurs twice (a copy has it from y1), or an output cut off. */
+export function isDegenerate(
+  { last, correction, finish }: Written,
+  repeat = sentenceRepeat,
+): boolean {
   if (finish === 'length') return true;
-  return correction !== last && hasRepeatedNgram(correction);
+  return correction !== last && hasRepeatedNgram(correction, repeat);
 }
 
 function meanOf(values: readonly (number | null)[]): number | null {

@@ -34,6 +34,7 @@ export const degenerateLimit = 0.05;
 export const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 
 export interface PlanOptions {
+  /** In which scale and fit range are fixed; the sweep's own unless asked otherwise. */
   mode: SweepMode;
   metric: SweepMetric;
   directions: Directions;
@@ -103,6 +104,7 @@ export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
     unitValue: [...unit.unitValue],
     fitRange,
     validation: {
+      mode: options.mode,
       problems: Math.min(options.problems ?? 40, options.validation.length),
       scale,
       slope: line.slope,

@@ -39,6 +39,8 @@ export interface SummaryOptions {
   positions: PositionRule;
   method: string;
   metric: SweepMetric;
+  /** Words in a run that must not occur twice. */
+  repeat?: number;
   seed: number;
   grid: readonly number[];
   plan: PlanRecord;
@@ -114,7 +116,7 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
     paperGrid: papers.length === papersGrid.length ? papers : [],
     controls,
     ...(comparison && { comparison }),
-    degenerateRule,
+    degenerateRule: degenerateRule(options.repeat),
     validation: plan.validation,
     warnings: [...plan.validation.warnings, ...testWarnings(metric, slope, points)],
   };

@@ -59,16 +59,18 @@ export interface PlanRecord {
 }
 
 export type ValidationReport = {
+  /** In which scale and fit range were fixed. */
+  mode: SweepMode;
   problems: number;
   /** See {@link PlanRecord.scale}. */
   scale: number;
-  /** Line over the fit range, in the sweep's own mode. */
+  /** Line over the fit range. */
   slope: number;
   r2: number | null;
   points: { coefficient: number; mean: number | null; degenerate: number | null }[];
   /** Windows of layers that were tried, in fixed mode; empty where the layers were given. */
   windows: { layers: number[]; scale: number; slope: number; r2: number | null }[];
-  /** Harmless scales of the chosen layers, in the sweep's mode: worst share of degenerate outputs. */
+  /** Harmless scales of the chosen layers: worst share of degenerate outputs. */
   scales: { scale: number; degenerate: number; slope: number; r2: number | null }[];
   warnings: string[];
 };

@@ -63,6 +63,11 @@ export function proxySystem({ expert, upstream }: { expert: string; upstream: Up
   return wholeAnswerSystem(`proxy-${expert}`, (request) => ({ ...request, upstream }));
 }
 
+/** Another upstream's whole answers under a name of its own, e.g. `sft`: the same one, fine-tuned. */
+export function tunedSystem({ name, upstream }: { name: string; upstream: Upstream }): System {
+  return wholeAnswerSystem(name, (request) => ({ ...request, upstream }));
+}
+
 function wholeAnswerSystem(name: string, asked: (request: SystemRequest) => SystemRequest): System {
   return {
     name,
@@ -84,13 +89,23 @@ function wholeAnswerSystem(name: string, asked: (request: SystemRequest) => Syst
   };
 }
 
+/** What a system of the loop is made of. */
+interface LoopParts extends LoopLimits {
+  corrector: Corrector;
+  /**
+   * Whether batches keep keys and values from round to round. Without them, batches that run side by
+   * side spread over the copies of a model. What is timed keeps them. Default true.
+   */
+  caches?: boolean;
+}
+
 /** `stream-<corrector>`: the loop. */
-export function streamSystem(options: LoopLimits & { corrector: Corrector }): System {
+export function streamSystem(options: LoopParts): System {
   return loopSystem(`stream-${options.corrector.name}`, options);
 }
 
 /** `corrector-alone-<corrector>`: the corrector's own continuation, asked with y1 empty. */
-export function correctorAloneSystem(options: LoopLimits & { corrector: Corrector }): System {
+export function correctorAloneSystem(options: LoopParts): System {
   return loopSystem(`corrector-alone-${options.corrector.name}`, options, createSilentUpstream());
 }
 
@@ -118,17 +133,14 @@ export function alignerSystem({ aligner }: { aligner: Aligner }): System {
   };
 }
 
-function loopSystem(
-  name: string,
-  options: LoopLimits & { corrector: Corrector },
-  silent?: Upstream,
-): System {
+function loopSystem(name: string, options: LoopParts, silent?: Upstream): System {
   return {
     name,
     unit: 'sentence',
-    async answer({ questions, upstream, clock, signal }) {
+    async answer({ questions, upstream, clock, signal, timed = false }) {
       const answers = await alignAnswers({
         ...options,
+        caches: timed || (options.caches ?? true),
         upstream: silent ?? upstream,
         clock,
         rows: questions.map((question) => ({ question })),

@@ -11,6 +11,13 @@ export const layerAxis = (layers: number): Record<string, unknown> => ({
   zeroline: false,
 });
 
+/** A logarithmic axis of milliseconds with whole numbers at 1, 2, 5, 10, … (plotly's own drop the zeros). */
+export const timeAxis = {
+  type: 'log',
+  tickmode: 'array',
+  tickvals: [0.1, 1, 10, 100, 1000, 10_000, 100_000].flatMap((at) => [at, 2 * at, 5 * at]),
+} as const;
+
 /** A legend above the plot, clear of the data at any width. */
 export const legendAbove = { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' };
 

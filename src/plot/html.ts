@@ -52,8 +52,9 @@ function sectionsHtml(sections: readonly PageSection[]): string {
       'figure' in section
         ? `<div id="figure-${figure++}" class="figure" style="height:${heightOf(section.figure)}px"></div>`
         : `<div class="text">${section.html}</div>`;
+    const level = 'minor' in section && section.minor === true ? 'h3' : 'h2';
     return `<section>
-<h2>${escapeHtml(section.heading)}</h2>
+<${level}>${escapeHtml(section.heading)}</${level}>
 ${content}
 <p class="caption">${escapeHtml(section.caption)}</p>
 </section>`;
@@ -79,14 +80,42 @@ function escapeScript(code: string): string {
 }
 
 const { light, dark } = groundColours;
+
+/** Text of a verdict; blue and orange, which any colour vision tells apart, dark enough to read. */
+const verdictColours = {
+  light: { holds: '#00588c', opposite: '#a64700' },
+  dark: { holds: '#6cb8e6', opposite: '#f0975a' },
+} as const;
 const style = `
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 0 auto; padding: 1rem;
   color: ${light.text}; background: ${light.paper}; }
-h1:empty, h2:empty, .caption:empty { display: none; }
+h1:empty, h2:empty, h3:empty, .caption:empty { display: none; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0.25rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
 .figure { width: 100%; } .text { overflow-x: auto; }
 .caption { font-size: 0.9rem; opacity: 0.85; max-width: 80ch; }
+.findings { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+.findings td, .findings th { text-align: left; vertical-align: top; padding: 0.25rem 1rem 0.25rem 0; }
+.findings td { border-top: 1px solid ${light.line}; }
+.findings .claim th { padding-top: 1rem; font-weight: normal; max-width: 80ch; }
+.findings .claim span { font-weight: bold; margin-right: 0.5ch; }
+.findings b, .findings td:nth-child(n+3) { white-space: nowrap; } .findings a { color: inherit; }
+.findings small { display: block; opacity: 0.8; }
+.findings b.holds { color: ${verdictColours.light.holds}; } .findings b.opposite { color: ${verdictColours.light.opposite}; }
+.counts span { margin-right: 2ch; }
+@media (max-width: 700px) {
+  .findings thead { display: none; } .findings, .findings tbody, .findings tr { display: block; }
+  .findings tr { padding: 0.4rem 0; } .findings .claim th { display: block; padding-right: 0; }
+  .findings td { display: flex; gap: 1ch; border: 0; padding: 0; white-space: normal; }
+  .findings td:first-child { border-top: 1px solid ${light.line}; padding-top: 0.4rem; }
+  .findings td::before { content: attr(data-name); flex: 0 0 7.5em; opacity: 0.7; }
+  .findings td:nth-child(n+3) { white-space: normal; } .counts span { display: block; }
+}
+@media (prefers-color-scheme: dark) {
+  .findings td, .findings td:first-child { border-color: ${dark.line}; }
+  .findings b.holds { color: ${verdictColours.dark.holds}; } .findings b.opposite { color: ${verdictColours.dark.opposite}; }
+}
 @media (prefers-color-scheme: dark) { body { color: ${dark.text}; background: ${dark.paper}; } }
 `;
 

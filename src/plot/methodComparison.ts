@@ -3,16 +3,7 @@ import type { MethodAccuracy } from '../record/summaries.js';
 import { bandTrace, layerAxis, legendAbove } from './axes.js';
 import { colours, countText, fixed, intervalText, plotText } from './figure.js';
 import type { Figure } from './figure.js';
-
-/** Told apart by mark and dash as well as by colour. */
-const styles = [
-  { colour: colours.correct, symbol: 'circle', dash: 'solid' },
-  { colour: colours.copy, symbol: 'square', dash: 'dash' },
-  { colour: colours.accuracy, symbol: 'diamond', dash: 'dot' },
-  { colour: colours.degenerate, symbol: 'x', dash: 'dashdot' },
-  { colour: colours.permuted, symbol: 'triangle-up', dash: 'longdash' },
-  { colour: colours.baseline, symbol: 'cross', dash: 'solid' },
-] as const;
+import { seriesStyle } from './series.js';
 
 /** Held-out accuracy of every method at every layer, with 95 % intervals, and chance. */
 export function methodComparisonFigure(options: { methods: readonly MethodAccuracy[] }): Figure {
@@ -73,7 +64,7 @@ function bandTraces(
   const band = bandTrace({
     x: known.map(({ layer }) => layer),
     ci: known.map(({ ci }) => ci),
-    colour: styleOf(index).colour,
+    colour: seriesStyle(index).colour,
     opacity: 0.12,
     group: plotText(method),
   });
@@ -85,7 +76,7 @@ function methodTrace(
   index: number,
   count: number,
 ): Record<string, unknown> {
-  const { colour, symbol, dash } = styleOf(index);
+  const { colour, symbol, dash } = seriesStyle(index);
   const defined = perLayer.filter((l) => l.heldOutAccuracy !== null);
   return {
     type: 'scatter',
@@ -100,8 +91,4 @@ function methodTrace(
     text: defined.map(({ ci }) => intervalText(ci)),
     hovertemplate: `layer %{x}: %{y:.3f}%{text}<extra>${plotText(method)}</extra>`,
   };
-}
-
-function styleOf(index: number): (typeof styles)[number] {
-  return styles[index % styles.length] ?? styles[0];
 }

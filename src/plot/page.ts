@@ -11,6 +11,8 @@ export interface FigureSection {
   figure: Figure;
   /** The same for one column of a paper, where that needs another arrangement. */
   narrow?: Figure;
+  /** Whether it belongs to the section before it, so that its heading is smaller. */
+  minor?: boolean;
 }
 
 /** Text that is shown as HTML; it has no picture of its own. */

@@ -1,16 +1,20 @@
 /** The pages of the run folders: each summary as its figures. */
 import type {
   CausalSummary,
+  CompareSummary,
   CorrectorSummary,
   EvaluateSummary,
   HealthSummary,
   LayerAccuracy,
+  LensSummary,
+  RoundsSummary,
   ScanSummary,
   Summaries,
   SummaryKind,
   SweepSummary,
 } from '../record/summaries.js';
 import { ablationCaption, ablationFigure } from './ablation.js';
+import { accuracyTimeCaption, accuracyTimeFigure } from './accuracyTime.js';
 import { activityCaption, activityFigure } from './activity.js';
 import { causalPartsCaption, causalPartsHtml } from './causalParts.js';
 import { effectMapCaption, effectMapFigure } from './effectMap.js';
@@ -20,8 +24,12 @@ import {
   evaluationCaption,
   evaluationFigure,
 } from './evaluation.js';
+import { generationModesCaption, generationModesFigure } from './generationModes.js';
+import { latencyCaption, latencyFigure } from './latency.js';
 import { latScanCaption, latScanFigure } from './latScan.js';
 import { layerAccuracyCaption, layerAccuracyFigure } from './layerAccuracy.js';
+import { layerControlsCaption, layerControlsFigure } from './layerControls.js';
+import { lensCaption, lensFigure, settlingCaption, settlingFigure } from './lens.js';
 import { methodComparisonCaption, methodComparisonFigure } from './methodComparison.js';
 import type { FigureSection, HtmlSection, Page } from './page.js';
 import {
@@ -30,8 +38,12 @@ import {
   patchMapCaption,
   patchMapFigure,
 } from './patching.js';
+import { reportPage } from './reportPage.js';
+import { roundAccuracyCaption, roundAccuracyFigure } from './roundAccuracy.js';
 import { roundsCaption, roundsHtml, type ShownRound } from './rounds.js';
+import { roundScoresCaption, roundScoresFigure } from './roundScores.js';
 import { steeringCurveCaption, steeringCurveFigure } from './steeringCurve.js';
+import { systemComparisonCaption, systemComparisonFigure } from './systemComparison.js';
 import { tokenReadingCaption, tokenReadingHtml } from './tokens.js';
 
 /** Heat maps, the same readings over the text, activity and accuracy per layer. */
@@ -90,6 +102,7 @@ export function causalPage(summary: CausalSummary): Page {
         caption: `${effectMapCaption(steering)} Steered positions: ${positions}.`,
         figure: effectMapFigure(steering),
       },
+      ...controlSections(summary),
       {
         name: 'ablation',
         heading: 'The direction removed at one layer',
@@ -99,6 +112,17 @@ export function causalPage(summary: CausalSummary): Page {
       ...patchSections(summary),
     ],
   };
+}
+
+function controlSections({ controls }: CausalSummary): FigureSection[] {
+  if (!controls) return [];
+  const section: FigureSection = {
+    name: 'layer-controls',
+    heading: 'Beside random directions',
+    caption: layerControlsCaption(controls),
+    figure: layerControlsFigure(controls),
+  };
+  return [section];
 }
 
 function patchSections(summary: CausalSummary): FigureSection[] {
@@ -120,6 +144,28 @@ function patchSections(summary: CausalSummary): FigureSection[] {
     })),
     ...(patching.length > 0 ? [boundary] : []),
   ];
+}
+
+/** Where the first output token is settled. */
+export function lensPage(summary: LensSummary): Page {
+  return {
+    title: `Logit lens of ${summary.model}`,
+    introduction: `${summary.layers} layers.${warned(summary.warnings)}`,
+    sections: [
+      {
+        name: 'lens',
+        heading: 'First output token per layer',
+        caption: lensCaption(summary),
+        figure: lensFigure(summary),
+      },
+      {
+        name: 'settling',
+        heading: 'Where it is settled',
+        caption: settlingCaption(summary),
+        figure: settlingFigure(summary),
+      },
+    ],
+  };
 }
 
 /** Every system's accuracy, what it fixes and what it breaks. */
@@ -173,13 +219,76 @@ export function roundsPage(answer: { question: string; rounds: readonly ShownRou
   };
 }
 
+/** What the loop does round by round, over many answers. */
+export function correctionRoundsPage(summary: RoundsSummary): Page {
+  return {
+    title: 'Answers by number of correction rounds',
+    introduction: `Upstream: ${summary.upstream}. A loop has at most ${summary.maxRounds} rounds.`,
+    sections: [
+      {
+        name: 'accuracy-by-round',
+        heading: 'Accuracy by round',
+        caption: roundAccuracyCaption(summary),
+        figure: roundAccuracyFigure(summary),
+      },
+      {
+        name: 'scores-by-round',
+        heading: 'Scores and length by round',
+        caption: roundScoresCaption(summary),
+        figure: roundScoresFigure(summary),
+        narrow: roundScoresFigure({ ...summary, narrow: true }),
+      },
+      {
+        name: 'generation-modes',
+        heading: 'Classic and continue',
+        caption: generationModesCaption(summary),
+        figure: generationModesFigure(summary),
+        narrow: generationModesFigure({ ...summary, narrow: true }),
+      },
+    ],
+  };
+}
+
+/** Systems compared: accuracy, time, size. */
+export function comparePage(summary: CompareSummary): Page {
+  return {
+    title: 'Systems compared',
+    introduction: `Upstream: ${summary.upstream}.`,
+    sections: [
+      {
+        name: 'accuracy-time',
+        heading: 'Accuracy and time',
+        caption: `${accuracyTimeCaption(summary)} At equal time: ${summary.equalTimeRule}.`,
+        figure: accuracyTimeFigure(summary),
+      },
+      {
+        name: 'systems-by-size',
+        heading: 'Systems by size',
+        caption: systemComparisonCaption(summary),
+        figure: systemComparisonFigure(summary),
+      },
+      {
+        name: 'latency',
+        heading: 'Latency',
+        caption: latencyCaption(summary),
+        figure: latencyFigure(summary),
+        narrow: latencyFigure({ ...summary, narrow: true }),
+      },
+    ],
+  };
+}
+
 const pages: { [K in SummaryKind]: (summary: Summaries[K]) => Page } = {
   scan: scanPage,
   sweep: sweepPage,
   causal: causalPage,
+  lens: lensPage,
   evaluate: evaluatePage,
   corrector: correctorPage,
   health: healthPage,
+  report: (summary) => reportPage(summary),
+  rounds: correctionRoundsPage,
+  compare: comparePage,
 };
 
 /** The page of a summary of any kind. */

@@ -8,7 +8,7 @@ import { auc, correctAt } from '../math/classification.js';
 import type { Interval } from '../math/interval.js';
 import { createRandom } from '../math/random.js';
 import { mean } from '../math/summary.js';
-import { kindOf, type Stimulus } from './stimuli.js';
+import { kindOf, type Half, type Stimulus } from './stimuli.js';
 
 /** One number per stimulus, larger = more `correct`. */
 export interface ScoredHalves {
@@ -62,6 +62,14 @@ export function separate(
     aucCi: bootstrap((chosen) => auc(part(chosen))),
     withinKind: withinKind(stimuli, right),
   };
+}
+
+/** Which stimuli of either half are on their side of the threshold. */
+export function toldRight({ training, heldOut }: ScoredHalves): Record<Half, boolean[]> {
+  const threshold = midpoint(training);
+  const of = ({ scores, stimuli }: ScoredHalves['training']): boolean[] =>
+    stimuli.map(({ label }, i) => (scores[i] ?? 0) > threshold === (label === 'correct'));
+  return { train: of(training), heldOut: of(heldOut) };
 }
 
 function midpoint({ scores, stimuli }: ScoredHalves['training']): number {

@@ -12,7 +12,7 @@
  */
 import { fitLogistic } from '../math/logistic.js';
 import { dot } from '../math/linear.js';
-import { separate, type Separation } from './accuracy.js';
+import { separate, type ScoredHalves, type Separation } from './accuracy.js';
 import { lengthOf, type Stimulus } from './stimuli.js';
 
 export interface Baselines {
@@ -29,13 +29,21 @@ export interface BaselineOptions {
 
 /** Both baselines, trained on the training half and judged on the held-out half. */
 export function baselines(options: BaselineOptions): Baselines {
+  const { length, embeddings } = baselineScores(options);
+  return { length: separate(length, options), embeddings: separate(embeddings, options) };
+}
+
+/** Their scores, larger = more `correct`. */
+export function baselineScores(
+  options: Omit<BaselineOptions, 'seed'>,
+): Record<keyof Baselines, ScoredHalves> {
   const ids = new Map<number, number>();
   for (const stimulus of options.training) {
     for (const id of options.tokenize(stimulus.last)) if (!ids.has(id)) ids.set(id, ids.size);
   }
   return {
-    length: judge(options, lengthFeatures),
-    embeddings: judge(options, (s) => tokenShares(options.tokenize(s.last), ids)),
+    length: score(options, lengthFeatures),
+    embeddings: score(options, (s) => tokenShares(options.tokenize(s.last), ids)),
   };
 }
 
@@ -55,7 +63,10 @@ function tokenShares(tokens: readonly number[], ids: ReadonlyMap<number, number>
   return shares;
 }
 
-function judge(options: BaselineOptions, features: (s: Stimulus) => Float32Array): Separation {
+function score(
+  options: Omit<BaselineOptions, 'seed'>,
+  features: (s: Stimulus) => Float32Array,
+): ScoredHalves {
   const rows = options.training.map(features);
   const width = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * width);
@@ -68,14 +79,11 @@ function judge(options: BaselineOptions, features: (s: Stimulus) => Float32Array
         labels: options.training.map((s) => s.label === 'correct'),
       })
     : { weights: new Float32Array(width) };
-  const score = (s: Stimulus): number => dot(features(s), model.weights);
-  const half = (
-    stimuli: readonly Stimulus[],
-  ): { scores: number[]; stimuli: readonly Stimulus[] } => ({
-    scores: stimuli.map(score),
+  const half = (stimuli: readonly Stimulus[]): ScoredHalves['training'] => ({
+    scores: stimuli.map((s) => dot(features(s), model.weights)),
     stimuli,
   });
-  return separate({ training: half(options.training), heldOut: half(options.heldOut) }, options);
+  return { training: half(options.training), heldOut: half(options.heldOut) };
 }
 
 /** Where all y1 are alike there is nothing to fit, and the baseline is chance. */

@@ -4,7 +4,7 @@
  */
 import type { Interval } from '../math/interval.js';
 import { cosine, dot } from '../math/linear.js';
-import { separate, type Separation } from './accuracy.js';
+import { separate, type ScoredHalves, type Separation } from './accuracy.js';
 import { baselines, type Baselines } from './baselines.js';
 import {
   absentLayers,
@@ -148,16 +148,19 @@ function compareMethods(
 }
 
 function judgeLayer(unit: Float32Array, given: Judged): Separation {
-  const score = ({ stimuli, states }: Judged['training']): number[] =>
-    stimuli.map((_, i) => dot(stateAt(states, i, given.layer), unit));
-  const { training, heldOut } = given;
-  return separate(
-    {
-      training: { scores: score(training), stimuli: training.stimuli },
-      heldOut: { scores: score(heldOut), stimuli: heldOut.stimuli },
-    },
-    { seed: given.seed },
-  );
+  return separate(layerScores(unit, given), { seed: given.seed });
+}
+
+/** Projections of either half's states at a layer on a direction. */
+export function layerScores(
+  unit: Float32Array,
+  { training, heldOut, layer }: Omit<Judged, 'seed'>,
+): ScoredHalves {
+  const score = ({ stimuli, states }: Judged['training']): ScoredHalves['training'] => ({
+    scores: stimuli.map((_, i) => dot(stateAt(states, i, layer), unit)),
+    stimuli,
+  });
+  return { training: score(training), heldOut: score(heldOut) };
 }
 
 function cosinesWith(

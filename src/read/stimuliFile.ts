@@ -5,7 +5,9 @@ import { checkStimuli, type Stimulus } from './stimuli.js';
 
 const texts = ['id', 'problem', 'question', 'prefix', 'last', 'output'] as const;
 
-const qualities: readonly string[] = ['good', 'neutral', 'bad', 'surplus', 'missing'];
+const qualities: readonly string[] = [
+  ...['good', 'neutral', 'bad', 'surplus', 'missing', 'unjudged'],
+];
 const labels: readonly string[] = ['correct', 'copy'];
 const halves: readonly string[] = ['train', 'heldOut'];
 

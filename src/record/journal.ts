@@ -31,6 +31,11 @@ export async function openJournal<R>(path: string): Promise<Journal<R>> {
   return new FileJournal(path, file, { records, length });
 }
 
+/** The records of a journal that is only read; a torn last line is passed over. @throws as {@link openJournal}. */
+export async function readJournal<R>(path: string): Promise<R[]> {
+  return parseLines<R>(await readOrNothing(path), path).records;
+}
+
 async function readOrNothing(path: string): Promise<Buffer> {
   try {
     return await readFile(path);

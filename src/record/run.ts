@@ -3,11 +3,12 @@
  * up to (`<kind>.json`). Opening the same run again returns its records, so that an
  * interrupted command goes on where it stopped.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporarySuffix, writeAtomic } from './atomic.js';
 import { fileError } from './fileErrors.js';
-import { openJournal } from './journal.js';
+import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
 import type { Summaries, SummaryKind } from './summaries.js';
@@ -72,6 +73,30 @@ export async function openRun<R>(
   }
   const journal = await openJournal<R>(join(folder, 'records.jsonl'));
   return new FolderRun(folder, { manifest, resumed: found !== null }, journal);
+}
+
+/**
+ * The summary (`<kind>.json`) and the records of a run that came to its end, as far as its folder
+ * says: nothing is computed, created or changed. Null where the folder holds no run, or none with
+ * that summary.
+ * @throws where the folder holds another run, and where a file of it is unreadable.
+ */
+export async function readFinishedRun<S, R>(
+  options: RunConfiguration & { folder: string; kind: SummaryKind },
+): Promise<{ summary: S; records: R[] } | null> {
+  const { folder, kind, ...configuration } = options;
+  if (!existsSync(join(folder, 'manifest.json'))) return null;
+  const found = await readManifest(folder);
+  if (found === null) return null;
+  checkSame(folder, found, configuration);
+  const path = join(folder, `${kind}.json`);
+  if (!existsSync(path)) return null;
+  const records = await readJournal<R>(join(folder, 'records.jsonl'));
+  try {
+    return { summary: JSON.parse(await readFile(path, 'utf8')) as S, records };
+  } catch (error) {
+    throw fileError({ subject: 'run folder', action: 'read', path, error });
+  }
 }
 
 /** The manifest of a folder that has one; null for an empty one, which is created if need be. */

@@ -1,11 +1,16 @@
 /**
- * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `evaluate.json`,
- * `corrector.json`, `health.json`. They are part of the interface; `schemas/` has the same as JSON Schemas.
+ * The summaries of runs: the shapes of `scan.json`, `sweep.json`, `causal.json`, `lens.json`,
+ * `evaluate.json`, `corrector.json`, `health.json`, `rounds.json`, `compare.json`, `report.json`. They
+ * are part of the interface; `schemas/` has the same as JSON Schemas.
  *
  * Every `ci` is `[low, high]`, 95 %, null where undefined. Rates are fractions 0–1, times are
  * milliseconds, layers count from 0.
  */
 import type { CausalSummary } from '../experiment/causalTypes.js';
+import type { LensSummary } from '../experiment/lensTypes.js';
+import type { ReportSummary } from '../experiment/reportTypes.js';
+import type { CompareSummary } from '../experiment/compareTypes.js';
+import type { RoundsSummary } from '../experiment/roundsTypes.js';
 import type { SweepFit, SweepPoint } from '../experiment/sweepTypes.js';
 import type { Interval } from '../math/interval.js';
 
@@ -13,9 +18,13 @@ export interface Summaries {
   scan: ScanSummary;
   sweep: SweepSummary;
   causal: CausalSummary;
+  lens: LensSummary;
   evaluate: EvaluateSummary;
   corrector: CorrectorSummary;
   health: HealthSummary;
+  report: ReportSummary;
+  rounds: RoundsSummary;
+  compare: CompareSummary;
 }
 
 export type SummaryKind = keyof Summaries;
@@ -95,7 +104,8 @@ export interface ScanSummary {
   teacherForced?: Activity[];
 }
 
-export type { CausalSummary, SweepFit, SweepPoint };
+export type { CausalSummary, CompareSummary, LensSummary, ReportSummary, RoundsSummary };
+export type { SweepFit, SweepPoint };
 
 /** The same sweep along a direction that should do nothing. */
 export interface SweepControl extends SweepFit {

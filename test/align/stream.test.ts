@@ -48,6 +48,17 @@ describe('alignStream', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  it('goes on from what already stands, and counts its own rounds', async () => {
+    const upstream = fakeUpstream(inTurn(['One.', 'Two is bad.', 'Three.']));
+    const of = { question: 'q', prefix: 'One.', upstream, corrector: mend, maxRounds: 2 };
+    const { answer } = await rounds(alignStream(of));
+    expect(answer).toMatchObject({ text: 'One. Two is mended. Three.', stop: 'max-rounds' });
+    expect(answer.rounds.map(({ index, prefix }) => [index, prefix])).toEqual([
+      [0, 'One.'],
+      [1, 'One. Two is mended.'],
+    ]);
+  });
+
   it('stops at an empty correction, and drops what was surplus', async () => {
     const upstream = fakeUpstream(inTurn(['One.', 'surplus.', 'Never.']));
     const { answer } = await rounds(alignStream({ question: 'q', upstream, corrector: mend }));

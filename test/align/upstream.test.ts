@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { memoiseUpstream } from '../../src/align/memo.js';
+import { memoiseCorrector, memoiseUpstream } from '../../src/align/memo.js';
 import { firstSentence, sentenceStops } from '../../src/align/sentence.js';
 import { createLocalUpstream } from '../../src/align/upstream.js';
-import { fakeUpstream, reciter } from './fakes.js';
+import { fakeCorrector, fakeUpstream, reciter } from './fakes.js';
 
 describe('firstSentence', () => {
   it('waits until the end is certain, and never loses a tail', () => {
@@ -119,6 +119,17 @@ describe('createLocalUpstream', () => {
     expect(both?.[0]).not.toBe(both?.[1]);
   });
 
+  it('draws another sample where another is wanted; the first is as ever', async () => {
+    const model = reciter(answers);
+    const upstream = createLocalUpstream({ model, sampling: { temperature: 1, seed: 7 } });
+    const samples = [0, 1, 2].map((sample) => ({ ...question('tail'), sample }));
+    await upstream.finish(samples);
+    await upstream.finish([question('tail')]);
+    const [all, plain] = model.requests.map((request) => request.sampling?.rowSeeds);
+    expect(new Set(all).size).toBe(3);
+    expect(plain).toEqual([all?.[0]]);
+  });
+
   it('refuses a batch where only some rows have a cache', () => {
     const model = reciter(answers);
     const upstream = createLocalUpstream({ model });
@@ -156,5 +167,28 @@ describe('memoiseUpstream', () => {
     const inputs = [{ question: 'a', prefix: '' }];
     const texts = [...(await memo.nextSentences(inputs)), ...(await memo.finish(inputs))];
     expect(texts.map(({ text }) => text)).toEqual(['A.', 'A. B.']);
+  });
+});
+
+describe('memoiseCorrector', () => {
+  it('asks once about each sentence in its place', async () => {
+    const corrector = fakeCorrector(({ question, prefix, last }) => `${question}${prefix}${last}`);
+    const memo = memoiseCorrector(corrector);
+    const inputs = [
+      { question: 'a', prefix: '', last: 'x' },
+      { question: 'a', prefix: 'x', last: '' },
+      { question: 'a', prefix: '', last: 'x' },
+    ];
+    const texts = [...(await memo.correct(inputs)), ...(await memo.correct(inputs.slice(1)))];
+    expect(texts.map(({ text }) => text)).toEqual(['ax', 'ax', 'ax', 'ax', 'ax']);
+    expect(corrector.calls).toEqual([inputs.slice(0, 2)]);
+  });
+
+  it('refuses to be steered, read or sampled', async () => {
+    const memo = memoiseCorrector(fakeCorrector(({ last }) => last));
+    const steering = { direction: new Float32Array(2) };
+    await expect(memo.correct([], { steering })).rejects.toThrow(/cannot be steered/);
+    const sampling = { temperature: 1, seed: 1 };
+    await expect(memo.correct([], { sampling })).rejects.toThrow(/ask the corrector itself/);
   });
 });

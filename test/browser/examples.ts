@@ -2,16 +2,21 @@
 import type { Page } from '../../src/plot/page.js';
 import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
 import { roundsPage, summaryPage } from '../../src/plot/pages.js';
+import { reportPage } from '../../src/plot/reportPage.js';
 import type { CaseLabel, ScanCase, ScanSummary } from '../../src/record/summaries.js';
 import {
   causalExample,
+  compareExample,
   correctorExample,
   effectsExample,
   evaluateExample,
   healthExample,
+  lensExample,
+  roundsExample,
   scanExample,
   sweepExample,
 } from '../record/examples.js';
+import { reportExample } from '../record/reportExample.js';
 
 const hostile = '</script><img src=x onerror="document.title=1">&';
 const words = [
@@ -41,9 +46,22 @@ export const pages: Record<string, Page> = {
   large: summaryPage('scan', largeScan),
   sweep: summaryPage('sweep', sweepExample),
   causal: summaryPage('causal', causalExample),
+  lens: summaryPage('lens', lensExample),
   evaluate: summaryPage('evaluate', evaluateExample),
   corrector: summaryPage('corrector', correctorExample),
   health: summaryPage('health', healthExample),
+  report: reportPage(
+    reportExample,
+    new Map([
+      ['sweep-corrector-arithmetic-m', summaryPage('sweep', sweepExample)],
+      ['scan-corrector-arithmetic-m', summaryPage('scan', scanExample)],
+      ['scan-aligner-arithmetic-m', summaryPage('scan', scanExample)],
+      ['causal-corrector-arithmetic-m', summaryPage('causal', causalExample)],
+      ['lens-corrector-arithmetic-m', summaryPage('lens', lensExample)],
+    ]),
+  ),
+  correctionRounds: summaryPage('rounds', roundsExample),
+  compare: summaryPage('compare', compareExample),
   effects: {
     title: 'Effects',
     sections: [

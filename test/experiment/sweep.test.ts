@@ -231,6 +231,20 @@ describe('runSweep, loop mode', () => {
     expect(other.positions).toEqual(new Set(['prompt']));
   });
 
+  it('plans on recorded sentences where asked to, and then loops over test problems alone', async () => {
+    const asked = new Set<string>();
+    const watched = fakeUpstream(({ question, prefix }) => {
+      asked.add(question.split(' ')[0] ?? '');
+      return prefix === '' ? sentence(question) : null;
+    });
+    const { summary } = await run(loop({ upstream: watched, planMode: 'fixed' }));
+    expect([...asked]).toEqual(['test']);
+    expect(summary).toMatchObject({ mode: 'loop', validation: { mode: 'fixed' } });
+    expect(summary.layers).toEqual([1, 2]);
+    const own = await run(loop());
+    expect(own.summary.validation.mode).toBe('loop');
+  });
+
   it('ends in the same summary wherever it was interrupted', async () => {
     const fixed = { steeredLayers: [1, 2], scale: 2 };
     const whole = await run(loop(fixed));

@@ -7,7 +7,12 @@ import {
   spreadOver,
   tableMeans,
 } from '../../src/experiment/sweepFit.js';
-import { isDegenerate, summariseRounds } from '../../src/experiment/sweepMeasure.js';
+import {
+  answerRepeat,
+  degenerateRule,
+  isDegenerate,
+  summariseRounds,
+} from '../../src/experiment/sweepMeasure.js';
 import {
   layerCoefficients,
   layerWindows,
@@ -146,6 +151,13 @@ describe('summariseRounds', () => {
     expect(isDegenerate({ ...written, finish: 'length' })).toBe(true);
     expect(isDegenerate({ ...written, correction: repeated })).toBe(true);
     expect(isDegenerate({ ...written, last: repeated, correction: repeated })).toBe(false);
+    const answer =
+      'Now Ann has 2 + 3 = 5 eggs. Now Ann has 5 + 1 = 6 eggs. Now Ann has 6 - 2 = 4 eggs.';
+    expect(isDegenerate({ ...written, correction: answer })).toBe(true);
+    expect(isDegenerate({ ...written, correction: answer }, answerRepeat)).toBe(false);
+    const looping = { ...written, correction: `${answer} ${answer}` };
+    expect(isDegenerate(looping, answerRepeat)).toBe(true);
+    expect(degenerateRule(answerRepeat)).toMatch(/^a run of 12 words occurs twice/);
   });
 });
 

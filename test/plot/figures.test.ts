@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Figure } from '../../src/plot/figure.js';
 import { correctorFigure, evaluationFigure } from '../../src/plot/evaluation.js';
+import { layerControlsCaption, layerControlsFigure } from '../../src/plot/layerControls.js';
+import { lensCaption, lensFigure, settlingCaption, settlingFigure } from '../../src/plot/lens.js';
 import { latScanCaption, latScanFigure, tokenLabel } from '../../src/plot/latScan.js';
 import { activityFigure } from '../../src/plot/activity.js';
 import { layerAccuracyFigure } from '../../src/plot/layerAccuracy.js';
@@ -25,6 +27,7 @@ import {
   correctorExample,
   effectsExample,
   evaluateExample,
+  lensExample,
   scanExample,
   sweepExample,
 } from '../record/examples.js';
@@ -241,19 +244,24 @@ describe('effectMapFigure', () => {
 
 describe('causalPage', () => {
   const [map = causalExample.patching[0]] = causalExample.patching;
-  const { layers, data } = causalExample;
-  if (!map) throw new Error('the example has no patch map');
+  const { layers, data, controls } = causalExample;
+  if (!map || !controls) throw new Error('the example lacks a part');
 
   it('its figures match their snapshots', () => {
     expect(rounded(ablationFigure(causalExample))).toMatchSnapshot();
     expect(rounded(patchMapFigure({ map, layers }))).toMatchSnapshot();
     expect(rounded(boundaryPatchFigure(causalExample))).toMatchSnapshot();
+    expect(rounded(layerControlsFigure(controls))).toMatchSnapshot();
   });
 
   it('has the effect map, the ablation, one patch map and the boundary, under one name each', () => {
     const names = causalPage(causalExample).sections.flatMap((s) => ('name' in s ? [s.name] : []));
-    expect(names).toEqual(['steering', 'ablation', 'patching', 'boundary-patching']);
-    const unpatched = causalPage({ ...causalExample, patching: [], parts: [] });
+    expect(names).toEqual([
+      ...['steering', 'layer-controls', 'ablation', 'patching', 'boundary-patching'],
+    ]);
+    const older = { ...causalExample, patching: [], parts: [] };
+    delete older.controls;
+    const unpatched = causalPage(older);
     expect(unpatched.sections).toHaveLength(3);
   });
 
@@ -265,6 +273,9 @@ describe('causalPage', () => {
     expect(caption).toContain('n = 24 pairs, 75 % of them of equal length: by length.');
     const apart = map.ci.flat().filter((ci) => ci && (ci[0] > 0 || ci[1] < 0));
     expect(caption).toContain(`In ${apart.length} of 9 cells`);
+    expect(layerControlsCaption(controls)).toMatch(
+      /\(0 and -1, 1\).*n = 16 problems.*4 of unit length.*exceeds all of them at layer 3, 5\.$/,
+    );
     expect(boundaryPatchCaption(causalExample)).toContain(
       'correction into copy 24, copy into correction 24; bars: 95 %',
     );
@@ -279,6 +290,26 @@ describe('causalPage', () => {
     expect(causalPartsCaption(causalExample)).toMatch(
       /layer 5, ahead of the others by 0\.12 \[0\.02, 0\.2\].*Best held-out accuracy: layer 5\./,
     );
+  });
+});
+
+describe('lens', () => {
+  it('its figures match their snapshots', () => {
+    expect(rounded(lensFigure(lensExample))).toMatchSnapshot();
+    expect(rounded(settlingFigure(lensExample))).toMatchSnapshot();
+  });
+
+  it('captions say n and intervals, and what is missing', () => {
+    expect(lensCaption(lensExample)).toContain('n = 36 corrections and 64 copies');
+    const { settling } = lensExample;
+    expect(settlingCaption(lensExample)).toMatch(
+      /corrections \(n = 36\) median 4 \[4, 5\], mean 4\.2 .*copies \(n = 64\) median 2/,
+    );
+    const none = { n: 0, median: null, medianCi: null, mean: null, meanCi: null, counts: [0] };
+    const bare = { ...lensExample, settling: { ...settling, copy: none } };
+    expect(settlingCaption(bare)).toContain('no copies');
+    const [, bars] = settlingFigure(bare).data;
+    expect(bars).toMatchObject({ y: [0] });
   });
 });
 

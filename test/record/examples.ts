@@ -9,6 +9,7 @@ import type {
   EvaluateSummary,
   HealthSummary,
   LayerEffects,
+  LensSummary,
   MethodAccuracy,
   ScanSummary,
   SweepControl,
@@ -241,6 +242,8 @@ function evidenceExample(
   };
 }
 
+export { compareExample, roundsExample } from './answerExamples.js';
+
 export const causalExample: CausalSummary = {
   ...{ model: 'corrector-arithmetic-m', method: 'pca', positions: 'prompt', seed: 1 },
   layers: causalLayers,
@@ -250,6 +253,14 @@ export const causalExample: CausalSummary = {
     unitValue: [3, 4, 5],
     ci: effectsExample.ci ?? [],
     degenerate: causalLayers.map(() => [0, 0, 0, 0, 0.025]),
+  },
+  controls: {
+    ...{ n: 16, coefficients: [-1, 1] },
+    perLayer: causalLayers.map((layer) => ({
+      ...{ layer, tested: round(0.08 * layer), ci: around(round(0.08 * layer), 0.1) },
+      random: [-0.1, 0.02, 0.05, 0.2],
+      ...{ median: 0.075, max: 0.2, exceeded: layer === 2 ? 3 : 4 },
+    })),
   },
   ablation: {
     n: 40,
@@ -288,4 +299,32 @@ export const causalExample: CausalSummary = {
     pairing: 'by length',
   },
   warnings: ['layers: the part of 5 is not confirmed on test pairs'],
+};
+
+const lensPoint = (layer: number, late: number): LensSummary['perLayer'][number]['copy'] => {
+  const share = round(1 / (1 + Math.exp(2 * (late - layer))));
+  const at = { mean: share, ci: around(share, 0.05) };
+  return {
+    ...{ settled: at, probability: at, medianRank: Math.max(0, 4 - layer) },
+    logOdds: { mean: round(layer - late), ci: around(round(layer - late), 0.4) },
+  };
+};
+
+export const lensExample: LensSummary = {
+  ...{ model: 'corrector-arithmetic-m', seed: 1, layers },
+  perLayer: Array.from({ length: layers }, (_, layer) => ({
+    ...{ layer, correct: lensPoint(layer, 3.5), copy: lensPoint(layer, 2) },
+  })),
+  settling: {
+    correct: {
+      ...{ n: 36, median: 4, medianCi: [4, 5], mean: 4.2, meanCi: [3.9, 4.5] },
+      counts: [0, 0, 2, 6, 12, 16],
+    },
+    copy: {
+      ...{ n: 64, median: 2, medianCi: [2, 2], mean: 2.3, meanCi: [2, 2.6] },
+      counts: [1, 9, 30, 16, 8, 0],
+    },
+  },
+  data: { copy: 64, correct: 38, lateCorrections: 2 },
+  warnings: [],
 };

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRun } from '../../src/record/run.js';
+import { openRun, readFinishedRun } from '../../src/record/run.js';
 import type { Run, RunConfiguration } from '../../src/record/run.js';
 import { correctorExample } from './examples.js';
 
@@ -149,5 +149,39 @@ describe('openRun', () => {
     await expect(run.writeSummary('corrector', broken)).rejects.toThrow('n is Infinity');
     const kept = JSON.parse(await readFile(file('corrector.json'), 'utf8')) as { n: number };
     expect(kept.n).toBe(correctorExample.n);
+  });
+});
+
+describe('readFinishedRun', () => {
+  const find = (change: Partial<RunConfiguration> = {}): Promise<unknown> =>
+    readFinishedRun({ ...configuration, ...change, folder: join(root, 'a/b'), kind: 'corrector' });
+
+  it('finds nothing before the summary is there, and makes no folder', async () => {
+    expect(await find()).toBeNull();
+    expect(await readdir(root)).toEqual([]);
+    const run = await open();
+    await run.close();
+    expect(await find()).toBeNull();
+  });
+
+  it('gives summary and records of a run that came to its end', async () => {
+    const run = await open();
+    await run.append({ problem: 'p1', value: 1 });
+    await run.writeSummary('corrector', correctorExample);
+    await run.close();
+    await appendFile(file('records.jsonl'), '{"torn');
+    const text = await readFile(file('records.jsonl'), 'utf8');
+    expect(await find()).toEqual({
+      summary: correctorExample,
+      records: [{ problem: 'p1', value: 1 }],
+    });
+    // It is only read.
+    expect(await readFile(file('records.jsonl'), 'utf8')).toBe(text);
+  });
+
+  it('refuses another run', async () => {
+    const run = await open();
+    await run.close();
+    await expect(find({ seeds: { bootstrap: 2 } })).rejects.toThrow(/holds another run/);
   });
 });

@@ -6,21 +6,29 @@ import { summarySchemas } from '../../src/record/schemas/all.js';
 import type { SummaryKind } from '../../src/record/summaries.js';
 import {
   causalExample,
+  compareExample,
   correctorExample,
   evaluateExample,
   healthExample,
+  lensExample,
+  roundsExample,
   scanExample,
   sweepExample,
 } from './examples.js';
+import { reportExample } from './reportExample.js';
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
 const validators: Record<SummaryKind, ValidateFunction> = {
   scan: ajv.compile(summarySchemas.scan),
   sweep: ajv.compile(summarySchemas.sweep),
   causal: ajv.compile(summarySchemas.causal),
+  lens: ajv.compile(summarySchemas.lens),
   evaluate: ajv.compile(summarySchemas.evaluate),
   corrector: ajv.compile(summarySchemas.corrector),
   health: ajv.compile(summarySchemas.health),
+  report: ajv.compile(summarySchemas.report),
+  rounds: ajv.compile(summarySchemas.rounds),
+  compare: ajv.compile(summarySchemas.compare),
 };
 
 type Json = Record<string, unknown>;
@@ -64,6 +72,12 @@ const required: [SummaryKind, Json, string[], string][] = [
       'evidence: measure what n perLayer largest lead leadCi rankCorrelation rankCorrelationCi largestIsBest',
   ],
   [
+    'lens',
+    asJson(lensExample),
+    ['model', 'seed', 'layers', 'perLayer', 'settling', 'data', 'warnings'],
+    'perLayer: layer correct copy',
+  ],
+  [
     'evaluate',
     asJson(evaluateExample),
     ['systems'],
@@ -83,6 +97,27 @@ const required: [SummaryKind, Json, string[], string][] = [
       'warnings',
     ],
     'perLayer: layer heldOutAccuracy ci auc explainedVariance cosines; methods: method n perLayer',
+  ],
+  [
+    'report',
+    asJson(reportExample),
+    ['models', 'extent', 'data', 'seed', 'level', 'findings', 'parts', 'notes'],
+    'findings: id section about source claim measure unit threshold n estimate ci p adjustedP verdict note records; ' +
+      'parts: name kind model role state milliseconds error',
+  ],
+  [
+    'rounds',
+    asJson(roundsExample),
+    ['upstream', 'rounds', 'maxRounds', 'scoreRule', 'scoreBins', 'correctors'],
+    'correctors: name classic continued settled',
+  ],
+  [
+    'compare',
+    asJson(compareExample),
+    ['upstream', 'systems', 'bestOf', 'differences', 'latency', 'equalTimeRule'],
+    'systems: name kind size bytes n accuracy ci fixRate breakRate copyRate revisions stops timing; ' +
+      'bestOf: samples n accuracy ci anyRight anyRightCi timing; ' +
+      'differences: size stream over kind n estimate ci p; latency: size stream aligner perToken firstText',
   ],
 ];
 

@@ -74,6 +74,12 @@ const options = {
     },
     readNumber,
   ),
+  controls: integer({
+    value: 'n',
+    help: 'random directions steered beside the tested one, on 16 problems',
+    default: 8,
+    least: 0,
+  }),
   positions: choice(['prompt', 'all', 'generated'], {
     help: 'steered and ablated positions',
     default: defaultPositions,
@@ -92,7 +98,8 @@ export const causal = defineCommand({
 corrected under three edits, each at one layer at a time.
 
 Steering adds the direction, in units of that layer's mean residual norm at the last prompt token, and
-shows the change of the edit ratio against the unsteered model. Ablation removes the direction: change
+shows the change of the edit ratio against the unsteered model; random directions of the same norm,
+orthogonal to the tested one, are steered beside it. Ablation removes the direction: change
 of the edit ratio, copies that stay copies, corrections that stay corrections.
 
 Patching puts the hidden state of a correcting run into a copying one, by layer and position, and shows
@@ -163,11 +170,13 @@ async function prepare(
     positions: given.positions,
     limit: given.limit,
     pairs: given.pairs,
+    controls: { random: given.controls },
     seed: given.seed,
     ...(layers && { layers }),
     onProgress: stagedProgress(context, {
       cases: 'finding copies and corrections',
       edits: 'steering and ablating, one layer at a time',
+      controls: 'steering along random directions',
       patches: 'patching hidden states',
     }),
     signal: context.signal,

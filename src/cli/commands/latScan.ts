@@ -13,7 +13,7 @@ import { loadModel } from '../models.js';
 import { choice, integer, list } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
 import { openCommandRun } from '../runFolder.js';
-import { scanRecords, type ScanRecord } from '../scanRecords.js';
+import { scanRecords, type ScanRecord } from '../../experiment/scanRecords.js';
 
 const options = {
   ...corrector,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '../../plot/page.js';
 import { summaryPage } from '../../plot/pages.js';
+import { reportPage } from '../../plot/reportPage.js';
 import { fileError } from '../../record/fileErrors.js';
 import { summarySchemas } from '../../record/schemas/all.js';
 import type { Summaries, SummaryKind } from '../../record/summaries.js';
@@ -17,7 +18,8 @@ export const plot = defineCommand({
   name: 'plot',
   summary: 'the figures of a run folder again, in other formats or sizes',
   description: `Draws the figures of a run from the summaries in its folder (scan.json, sweep.json, causal.json,
-evaluate.json, corrector.json, health.json). No model runs, and the numbers stay as they are.
+lens.json, rounds.json, compare.json, evaluate.json, corrector.json, health.json; report.json with those
+of its parts). No model runs, and the numbers stay as they are.
 
 html is one page per summary. png, svg and json are one file per figure, e.g. scan-lat-scan.png; json
 holds what plotly draws, with the caption. png and svg are drawn in an installed Chromium or Chrome:
@@ -48,13 +50,27 @@ async function readPages(folder: string): Promise<Record<string, Page>> {
   for (const kind of kinds) {
     const path = join(folder, `${kind}.json`);
     const content = await readSummary(path);
-    if (content !== null) pages[kind] = toPage(kind, content, path);
+    if (content === null) continue;
+    pages[kind] =
+      kind === 'report' ? await toReport(content, folder, path) : toPage(kind, content, path);
   }
   if (Object.keys(pages).length > 0) return pages;
   const expected = kinds.map((kind) => `${kind}.json`).join(', ');
   throw new Error(
     `plot: no summary in ${folder} (expected one of ${expected}); give the folder of a finished run`,
   );
+}
+
+/** A report with the figures of its parts, which lie in folders beside it. */
+async function toReport(content: string, folder: string, path: string): Promise<Page> {
+  const summary = drawing(path, () => JSON.parse(content) as Summaries['report']);
+  const pages = new Map<string, Page>();
+  for (const { name, kind } of summary.parts) {
+    const file = join(folder, name, `${kind}.json`);
+    const own = await readSummary(file);
+    if (own !== null) pages.set(name, toPage(kind, own, file));
+  }
+  return drawing(path, () => reportPage(summary, pages));
 }
 
 /** null where the file is not there. */
@@ -68,8 +84,13 @@ async function readSummary(path: string): Promise<string | null> {
 }
 
 function toPage<K extends SummaryKind>(kind: K, content: string, path: string): Page {
+  return drawing(path, () => summaryPage(kind, JSON.parse(content) as Summaries[K]));
+}
+
+/** @throws naming the file, where a summary is none, or of another version. */
+function drawing<T>(path: string, draw: () => T): T {
   try {
-    return summaryPage(kind, JSON.parse(content) as Summaries[K]);
+    return draw();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`plot: ${path} cannot be drawn (${reason}); run its command again`, { cause });

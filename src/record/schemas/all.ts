@@ -1,10 +1,14 @@
 /** The JSON Schema of every summary, by kind. */
 import type { SummaryKind } from '../summaries.js';
 import { causalSchema } from './causal.js';
+import { compareSchema } from './compare.js';
 import { correctorSchema } from './corrector.js';
 import { evaluateSchema } from './evaluate.js';
 import { healthSchema } from './health.js';
+import { lensSchema } from './lens.js';
 import type { JsonSchema } from './parts.js';
+import { reportSchema } from './report.js';
+import { roundsSchema } from './rounds.js';
 import { scanSchema } from './scan.js';
 import { sweepSchema } from './sweep.js';
 
@@ -12,7 +16,11 @@ export const summarySchemas: Record<SummaryKind, JsonSchema> = {
   scan: scanSchema,
   sweep: sweepSchema,
   causal: causalSchema,
+  lens: lensSchema,
   evaluate: evaluateSchema,
   corrector: correctorSchema,
   health: healthSchema,
+  report: reportSchema,
+  rounds: roundsSchema,
+  compare: compareSchema,
 };

@@ -31,6 +31,22 @@ const steering = record({
   n: count,
 });
 
+const controls = record({
+  n: count,
+  coefficients: numbers,
+  perLayer: list(
+    record({
+      layer: count,
+      tested: numberOrNull,
+      ci,
+      random: numbers,
+      median: numberOrNull,
+      max: numberOrNull,
+      exceeded: count,
+    }),
+  ),
+});
+
 const ablation = record({
   n: count,
   perLayer: list(
@@ -76,25 +92,28 @@ const evidence = record({
 export const causalSchema = titled(
   'causal.json',
   'Steering, ablation and patching one layer at a time: which layers decide, and does the scan agree.',
-  record({
-    model: text,
-    method: text,
-    positions: { enum: ['all', 'prompt', 'generated'] },
-    seed: number,
-    layers: list(count),
-    steering,
-    ablation,
-    patching: list(patchMap),
-    rule: text,
-    parts: list(part),
-    scan: list(record({ layer: count, heldOutAccuracy: rate })),
-    bestLayer: count,
-    evidence: list(evidence),
-    data: record({
-      problems: record({ validation: count, test: count }),
-      cases: record({ validation: cases, test: cases }),
-      pairing: text,
-    }),
-    warnings: list(text),
-  }),
+  record(
+    {
+      model: text,
+      method: text,
+      positions: { enum: ['all', 'prompt', 'generated'] },
+      seed: number,
+      layers: list(count),
+      steering,
+      ablation,
+      patching: list(patchMap),
+      rule: text,
+      parts: list(part),
+      scan: list(record({ layer: count, heldOutAccuracy: rate })),
+      bestLayer: count,
+      evidence: list(evidence),
+      data: record({
+        problems: record({ validation: count, test: count }),
+        cases: record({ validation: cases, test: cases }),
+        pairing: text,
+      }),
+      warnings: list(text),
+    },
+    { controls },
+  ),
 );

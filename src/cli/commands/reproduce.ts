@@ -1,0 +1,122 @@
+/** `aligner-lab reproduce`: every experiment of the paper, and one report. */
+import { sections } from '../../experiment/paper/finding.js';
+import { partKinds, type PartKind } from '../../experiment/reproducePlan.js';
+import type { ReportSummary } from '../../experiment/reportTypes.js';
+import { verdictCounts, verdictOrder, verdictText } from '../../plot/findings.js';
+import { sectionHeadings } from '../../plot/reportPage.js';
+import { embedded, stimuliFiles } from '../artifacts.js';
+import { defineCommand } from '../command.js';
+import { common, engine, folder, modelNames, seed } from '../common.js';
+import { figureOptions, prepareFigures } from '../figures.js';
+import { flag, integer, list, readChoice, text } from '../options.js';
+import { reproducePaper } from '../reproduce/run.js';
+import { shownPath } from '../runFolder.js';
+import { formatTable } from '../table.js';
+
+const name = (given: string): string => given;
+
+const options = {
+  quick: flag('one embedded size on few problems, about 5 minutes; most findings stay undecided'),
+  only: list<PartKind>(
+    { value: 'parts', help: `of ${partKinds.join(',')}; of the others what is there is taken` },
+    (given, flagged) => readChoice(given, flagged, partKinds),
+  ),
+  upstream: text({
+    value: 'model',
+    help: `the larger model: ${modelNames}`,
+    default: embedded.upstream,
+  }),
+  corrector: list<string>(
+    { value: 'models', help: 'correctors, smallest first (default: the embedded ones)' },
+    name,
+  ),
+  aligner: list<string>(
+    {
+      value: 'models',
+      help: 'whole-answer Aligners, each of the size of the corrector in its place',
+    },
+    name,
+  ),
+  expert: list<string>({ value: 'models', help: 'experts of proxy-tuning, likewise' }, name),
+  antiExpert: list<string>({ value: 'models', help: 'the same before they learned to' }, name),
+  sft: text({ value: 'model', help: 'the upstream after supervised fine-tuning' }),
+  dpo: text({ value: 'model', help: 'the upstream after DPO' }),
+  dataset: text({
+    value: 'file',
+    help: 'JSONL of {question, answer} in place of generated problems, e.g. GSM8K; judged by the final answer',
+  }),
+  stimuli: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples on which models are read',
+    default: stimuliFiles.validation,
+  }),
+  problems: text({
+    value: 'file',
+    help: 'the same, on which they are steered, ablated and patched',
+    default: stimuliFiles.test,
+  }),
+  limit: integer({ value: 'n', help: 'most problems in any part' }),
+  ...seed,
+  ...figureOptions,
+  ...folder,
+  ...engine,
+  ...common,
+} as const;
+
+export const reproduce = defineCommand({
+  name: 'reproduce',
+  summary: 'every experiment of the paper, and a report of what holds',
+  description: `Runs the experiments of the Stream Aligner paper on the embedded models, or on yours, and writes one
+report: each figure beside what the paper found, our number with its interval, and a verdict.
+
+  rounds    answers after 0, 1, 2, ... correction rounds; classic and continue (Figures 3 to 5)
+  compare   the loop against best-of-n, Aligner, proxy-tuning, SFT and DPO; latency (Figures 6, 7)
+  scan      LAT scans of every corrector and Aligner (Figure 9)
+  lens      logit lens of the same: where the first word is settled
+  sweep     the correction direction pushed, in the loop, beside random directions (Figure 8)
+  causal    one layer at a time: steered, ablated, patched, beside random directions
+
+The rules of the verdicts stand in the code, written before any run: what is measured, and the
+threshold. A finding holds above it, is the opposite below it, at 5 % after Holm's correction over all
+findings, and else is undecided. What small models cannot show is listed as not tested. Comparisons
+are paired on the same problems; intervals are 95 %, by bootstrap over problems.
+
+About 30 minutes on 2 cores. Each part is a run folder of its own within the run; one that is complete
+is not computed again, an interrupted one goes on when the same command is run again, and one that
+fails costs no other.
+
+Written to the run folder: report.html, report.md, report.json, and a folder per part.`,
+  options,
+  examples: [
+    ['aligner-lab reproduce', 'everything, on the embedded models'],
+    ['aligner-lab reproduce --quick', 'a look at the report, in minutes'],
+    ['aligner-lab reproduce --only rounds,compare', 'what can be said of answers'],
+    [
+      'aligner-lab reproduce --upstream ./big --corrector ./small,./middle --dataset questions.jsonl',
+      'your models on your questions',
+    ],
+  ],
+  async run({ options: given, context }) {
+    const writeFigures = prepareFigures(given, context);
+    const { summary, files } = await reproducePaper(given, context, { writeFigures });
+    context.show();
+    context.show(countsTable(summary));
+    context.show();
+    files.forEach((file) => context.show(`report  ${shownPath(context.path(file), context)}`));
+    context.result(summary);
+    const failed = summary.parts.filter(({ state }) => state === 'failed');
+    if (failed.length > 0) {
+      throw new Error(
+        `reproduce: ${failed.length} of ${summary.parts.length} parts failed (${failed.map((part) => part.name).join(', ')}); the report says why; the same command tries them again`,
+      );
+    }
+  },
+});
+
+function countsTable({ findings }: ReportSummary): string {
+  const rows = sections.map((section) => {
+    const counts = verdictCounts(findings.filter((finding) => finding.section === section));
+    return [sectionHeadings[section], ...verdictOrder.map((verdict) => String(counts[verdict]))];
+  });
+  return formatTable(['findings', ...verdictOrder.map(verdictText)], rows);
+}

@@ -1,0 +1,155 @@
+/** The parts over answers: correction rounds, and systems compared. */
+import { createAligner } from '../../align/aligner.js';
+import { createCorrector } from '../../align/corrector.js';
+import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
+import { runCompare, streamAnswers } from '../../experiment/compare.js';
+import type {
+  CompareOptions,
+  CompareRecord,
+  CompareSummary,
+} from '../../experiment/compareTypes.js';
+import { sizeLabels, type Part, type Tuning } from '../../experiment/reproducePlan.js';
+import type { PartResults } from '../../experiment/reproduceResults.js';
+import { runRounds } from '../../experiment/rounds.js';
+import type { RoundsRecord, RoundsSummary } from '../../experiment/roundsTypes.js';
+import { LoadedModels } from './load.js';
+import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from './setting.js';
+import { phased, type Stages } from '../progress.js';
+
+/** Batches that run side by side: as many as there are copies of a small model. */
+const atOnce = 2;
+
+/**
+ * Most rounds of a loop: the authors' 16; of generated problems, whose solutions have 7 sentences at
+ * most, as many as leave room for three more. A corrector that writes on alone and does not stop
+ * would take most of the time.
+ */
+function roundLimit({ data }: Setting): number {
+  return data.solved ? 10 : 16;
+}
+
+/** So that there are as many batches as can run side by side. */
+function batchSize(problems: number): number {
+  return Math.min(32, Math.max(1, Math.ceil(problems / atOnce)));
+}
+
+export async function roundsPart(
+  part: Part,
+  setting: Setting,
+  stages: Stages,
+): Promise<PartResults['rounds']> {
+  const { models, data, sizes, seed, context } = setting;
+  const { judge } = data;
+  const place = {
+    folder: partFolder(part, setting),
+    configuration: partConfiguration(part, setting),
+    setting,
+  };
+  return await recordRun<RoundsRecord, RoundsSummary>(
+    place,
+    async function* (run) {
+      await using loaded = new LoadedModels(setting);
+      const upstream = createLocalUpstream({ model: await loaded.load(models.upstream) });
+      const correctors = [];
+      for (const { corrector: name } of models.sizes) {
+        correctors.push({ name, corrector: createCorrector({ model: await loaded.load(name) }) });
+      }
+      return yield* runRounds({
+        ...{ upstream, correctors, atOnce, maxRounds: roundLimit(setting), seed },
+        problems: data.problems.slice(0, sizes.rounds.problems),
+        judge: {
+          isRight: (problem, answer) => judge.isRight(problem, answer),
+          ...(data.solved && { annotate: (place) => judge.annotate(place) }),
+        },
+        batchSize: batchSize(sizes.rounds.problems),
+        rounds: sizes.rounds.rounds,
+        done: run.records,
+        onProgress: stages('correcting for 0, 1, 2, … rounds'),
+        signal: context.signal,
+      });
+    },
+    (run, summary) => run.writeSummary('rounds', summary),
+  );
+}
+
+export async function comparePart(
+  part: Part,
+  setting: Setting,
+  stages: Stages,
+): Promise<PartResults['compare']> {
+  const { data, sizes, seed, context, results } = setting;
+  const place = {
+    folder: partFolder(part, setting),
+    configuration: partConfiguration(part, setting),
+    setting,
+  };
+  // The loops of the rounds are answers of these systems: they are not run again.
+  const answered = streamAnswers(results.find('rounds', null)?.records ?? []);
+  return await recordRun<CompareRecord, CompareSummary>(
+    place,
+    async function* (run) {
+      await using loaded = new LoadedModels(setting);
+      return yield* runCompare({
+        ...(await comparedModels(loaded, setting)),
+        bestOf: sampleCounts(sizes.compare.samples),
+        problems: data.problems.slice(0, sizes.compare.problems),
+        batchSize: batchSize(sizes.compare.problems),
+        judge: data.judge,
+        timed: sizes.compare.timed,
+        ...{ answered, atOnce, maxRounds: roundLimit(setting), seed },
+        done: run.records,
+        onProgress: phased(stages, { answers: 'answering with every system', timing: 'timing' }),
+        signal: context.signal,
+      });
+    },
+    (run, summary) => run.writeSummary('compare', summary),
+  );
+}
+
+/** 1, 2, 4, … up to the most. */
+function sampleCounts(most: number): number[] {
+  const counts = Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
+  return counts.at(-1) === most ? counts : [...counts, most];
+}
+
+type Compared = Pick<
+  CompareOptions,
+  'upstream' | 'correctors' | 'aligners' | 'proxies' | 'tuned' | 'sampler'
+>;
+
+async function comparedModels(loaded: LoadedModels, setting: Setting): Promise<Compared> {
+  const { upstream: name, sizes, tuned } = setting.models;
+  const labels = sizeLabels(setting.models);
+  const model = await loaded.load(name);
+  const correctors: Compared['correctors'][number][] = [];
+  const aligners: NonNullable<Compared['aligners']>[number][] = [];
+  const proxies: NonNullable<Compared['proxies']>[number][] = [];
+  for (const [i, { corrector, aligner, expert, antiExpert }] of sizes.entries()) {
+    const of = (small: string): { size: string; bytes: number } => ({
+      size: labels[i] ?? small,
+      bytes: modelOf(setting, small).bytes,
+    });
+    const small = await loaded.load(corrector);
+    correctors.push({ ...of(corrector), corrector: createCorrector({ model: small }) });
+    if (aligner !== undefined) {
+      const whole = createAligner({ model: await loaded.load(aligner) });
+      aligners.push({ ...of(aligner), aligner: whole });
+    }
+    if (expert !== undefined && antiExpert !== undefined) {
+      const proxy = await loaded.loadTuned(name, { expert, antiExpert });
+      const upstream = createLocalUpstream({ model: proxy });
+      proxies.push({ ...of(expert), expert, upstream });
+    }
+  }
+  const tunedUpstreams: { kind: Tuning; upstream: Upstream }[] = [];
+  for (const [kind, of] of Object.entries(tuned) as [Tuning, string][]) {
+    tunedUpstreams.push({ kind, upstream: createLocalUpstream({ model: await loaded.load(of) }) });
+  }
+  // The authors' sampling.
+  const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed: setting.seed };
+  return {
+    ...{ correctors, aligners, proxies, tuned: tunedUpstreams },
+    upstream: createLocalUpstream({ model }),
+    sampler: createLocalUpstream({ model, sampling }),
+  };
+}

@@ -1,0 +1,45 @@
+/** Models of a reproduction, loaded for the length of one part. */
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { ModelFiles } from '../../runtime/modelFiles.js';
+import { loadFileCopies, loadFiles } from '../models.js';
+import { modelOf, type Setting } from './setting.js';
+
+/** One copy per core where the model is small, see {@link loadFileCopies}. */
+export async function loadKnown(name: string, setting: Setting): Promise<LanguageModel> {
+  const { files } = modelOf(setting, name);
+  return await loadFileCopies(files, setting.engine, setting.context);
+}
+
+/** Models of one part; disposed together. */
+export class LoadedModels implements AsyncDisposable {
+  readonly #setting: Setting;
+  readonly #loaded: LanguageModel[] = [];
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  /** As {@link loadKnown}. */
+  async load(name: string): Promise<LanguageModel> {
+    const model = await loadKnown(name, this.#setting);
+    this.#loaded.push(model);
+    return model;
+  }
+
+  /** A model tuned by an expert and an anti-expert (proxy-tuning, α = 1). */
+  async loadTuned(
+    name: string,
+    by: { expert: string; antiExpert: string },
+  ): Promise<LanguageModel> {
+    const { engine, context } = this.#setting;
+    const files = (of: string): ModelFiles => modelOf(this.#setting, of).files;
+    const proxy = { expert: files(by.expert), antiExpert: files(by.antiExpert), alpha: 1 };
+    const tuned = await loadFiles(files(name), { ...engine, proxy }, context);
+    this.#loaded.push(tuned);
+    return tuned;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const model of this.#loaded.splice(0)) await model[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,191 @@
+/** What `reproduce` runs: the models, the parts in their order, and how large each of them is. */
+
+/** Models of one size that are compared with each other. */
+export interface SizeModels {
+  corrector: string;
+  /** A whole-answer Aligner. */
+  aligner?: string;
+  /** For proxy-tuning; both or none. */
+  expert?: string;
+  antiExpert?: string;
+}
+
+/** Fine-tuned versions of the upstream that the paper compares with. */
+export const tunings = ['sft', 'dpo'] as const;
+export type Tuning = (typeof tunings)[number];
+
+export interface ReproduceModels {
+  upstream: string;
+  /** From the smallest to the largest; further ones (another seed) after these. */
+  sizes: readonly SizeModels[];
+  tuned: Readonly<Partial<Record<Tuning, string>>>;
+}
+
+/**
+ * Short names of the correctors, for ids and figures: what remains of their names without the
+ * beginning that all share, e.g. `m` of `corrector-arithmetic-m`.
+ */
+export function sizeLabels({ sizes }: ReproduceModels): string[] {
+  const parts = sizes.map(({ corrector }) => corrector.split('-'));
+  const first = parts[0] ?? [];
+  const differs = (i: number): boolean =>
+    parts.some((of) => of[i] !== first[i] || i >= of.length - 1);
+  const shared = parts.length > 1 ? [...first.keys(), first.length].find(differs) : 0;
+  return parts.map((of) => of.slice(shared).join('-'));
+}
+
+/** In the order in which they run. */
+export const partKinds = ['rounds', 'compare', 'scan', 'lens', 'sweep', 'causal'] as const;
+export type PartKind = (typeof partKinds)[number];
+
+/** One experiment: a run folder of its own. */
+export interface Part {
+  /** Its folder within the run, e.g. `sweep-corrector-arithmetic-m`. */
+  name: string;
+  kind: PartKind;
+  /** The model looked into; null where the part is about all of them. */
+  model: string | null;
+  /** What `model` is. */
+  role: 'corrector' | 'aligner' | null;
+  /** Seconds on two cores; only their proportions matter. */
+  expected: number;
+}
+
+/** How many of what. Intervals are 95 %, half widths, at the worst case of a rate of one half. */
+export interface PartSizes {
+  rounds: {
+    /** 128: ±8.7 points for a rate, about ±6 for a paired difference. */
+    problems: number;
+    /** Correction rounds, at most. */
+    rounds: number;
+  };
+  compare: {
+    /** As in `rounds`, and the same problems. */
+    problems: number;
+    /** Problems timed one by one: 16 give ratios of times within about 10 %. */
+    timed: number;
+    /** Best of n: answers drawn per problem, at most. */
+    samples: number;
+  };
+  scan: {
+    /** Sentences that are labelled; 256 stay at most, half of them held out: ±8.7 points. */
+    candidates: number;
+    /** Whole answers of the upstream that an Aligner's labels are made of. */
+    answers: number;
+  };
+  /** 200 problems, one sentence each: about ±0.3 layers for the mean layer of settling. */
+  lens: { problems: number };
+  sweep: {
+    /** Problems in the loop: 32 give a slope within about a quarter of itself. */
+    problems: number;
+    /** Few points, since each costs a whole run: the papers' grid, and as far the other way. */
+    grid: readonly number[];
+    /** Random directions: with 8, the chance that one of like effect exceeds all of them is 1 in 9. */
+    controls: number;
+    /** Directions from permuted labels: for the figure, no finding is about them. */
+    shuffled: number;
+    controlProblems: number;
+    /** Scale and fit range are fixed on as many recorded problems, outside the loop: a tenth of its time. */
+    validation: number;
+    /** Of these, for each window of layers that is tried. */
+    windowProblems: number;
+  };
+  causal: {
+    /** Steered and ablated: shares within ±12 points. */
+    problems: number;
+    /** Exchanged pairs: shares of the way within about ±8 points. */
+    pairs: number;
+    /** Problems labelled, from which the pairs are made. */
+    pool: number;
+    /** Random directions at one layer at a time. */
+    controls: number;
+  };
+}
+
+const grid = Array.from({ length: 9 }, (_, i) => i / 4 - 1);
+
+export const extents = ['default', 'quick'] as const;
+export type Extent = (typeof extents)[number];
+
+export const partSizes: Readonly<Record<Extent, PartSizes>> = {
+  default: {
+    rounds: { problems: 128, rounds: 8 },
+    compare: { problems: 128, timed: 16, samples: 8 },
+    scan: { candidates: 400, answers: 160 },
+    lens: { problems: 96 },
+    sweep: {
+      ...{ problems: 32, grid, controls: 8, shuffled: 0, controlProblems: 16 },
+      ...{ validation: 16, windowProblems: 8 },
+    },
+    causal: { problems: 24, pairs: 16, pool: 128, controls: 4 },
+  },
+  // Enough to see that everything runs; most findings stay undecided.
+  quick: {
+    rounds: { problems: 32, rounds: 6 },
+    compare: { problems: 32, timed: 4, samples: 4 },
+    scan: { candidates: 200, answers: 96 },
+    lens: { problems: 48 },
+    sweep: {
+      ...{ problems: 8, grid, controls: 4, shuffled: 0, controlProblems: 4 },
+      ...{ validation: 8, windowProblems: 4 },
+    },
+    causal: { problems: 8, pairs: 6, pool: 48, controls: 2 },
+  },
+};
+
+/** The same with at most so many problems anywhere. */
+export function limitSizes(sizes: PartSizes, limit: number): PartSizes {
+  const most = (n: number): number => Math.min(n, limit);
+  const { rounds, compare, scan, lens, sweep, causal } = sizes;
+  return {
+    rounds: { ...rounds, problems: most(rounds.problems) },
+    compare: { ...compare, problems: most(compare.problems), timed: most(compare.timed) },
+    scan,
+    lens: { problems: most(lens.problems) },
+    sweep: {
+      ...sweep,
+      problems: most(sweep.problems),
+      controlProblems: most(sweep.controlProblems),
+      validation: most(sweep.validation),
+      windowProblems: most(sweep.windowProblems),
+    },
+    causal: { ...causal, problems: most(causal.problems), pairs: most(causal.pairs) },
+  };
+}
+
+/** Seconds of the default extent on two cores, where 1 model is looked into at a time. */
+const expectedSeconds: Readonly<Record<PartKind, number>> = {
+  rounds: 240,
+  compare: 240,
+  scan: 25,
+  lens: 10,
+  sweep: 150,
+  causal: 90,
+};
+
+/** All parts in their order: answers first, then what looks into the models, cheap parts first. */
+export function planParts(models: ReproduceModels): Part[] {
+  const correctors = models.sizes.map(({ corrector }) => corrector);
+  const aligners = models.sizes.flatMap(({ aligner }) => aligner ?? []);
+  const about = (kind: PartKind, role: 'corrector' | 'aligner', names: readonly string[]): Part[] =>
+    names.map((model) => ({
+      ...{ name: `${kind}-${model}`, kind, model, role },
+      expected: expectedSeconds[kind],
+    }));
+  const both = (kind: PartKind): Part[] => [
+    ...about(kind, 'corrector', correctors),
+    ...about(kind, 'aligner', aligners),
+  ];
+  return [
+    whole('rounds'),
+    whole('compare'),
+    ...both('scan'),
+    ...both('lens'),
+    ...both('sweep'),
+    ...both('causal'),
+  ];
+}
+
+function whole(kind: PartKind): Part {
+  return { name: kind, kind, model: null, role: null, expected: expectedSeconds[kind] };
+}

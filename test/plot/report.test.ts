@@ -1,0 +1,120 @@
+/** The report: every finding with its verdict in words, its number, and where its records are. */
+import { describe, expect, it } from 'vitest';
+import type { ReportFinding } from '../../src/experiment/paperFindings.js';
+import {
+  evidenceText,
+  numberText,
+  overviewHtml,
+  verdictCounts,
+  verdictText,
+} from '../../src/plot/findings.js';
+import { renderPage } from '../../src/plot/html.js';
+import { summaryPage } from '../../src/plot/pages.js';
+import { reportMarkdown } from '../../src/plot/reportMarkdown.js';
+import { reportPage, sectionHeadings } from '../../src/plot/reportPage.js';
+import { lensExample, scanExample, sweepExample } from '../record/examples.js';
+import { reportExample } from '../record/reportExample.js';
+
+const { findings } = reportExample;
+const hostile = '</td><img src=x onerror="alert(1)">|*[a](b)';
+const some = (change: Partial<ReportFinding>): ReportFinding => {
+  const [first] = findings;
+  if (!first) throw new Error('no finding');
+  return { ...first, ...change };
+};
+
+describe('a finding in words', () => {
+  it('has its number with unit and interval, n and p', () => {
+    const finding = some({ estimate: 12.34, ci: [8.1, 16.5], unit: 'points', n: 300 });
+    expect(numberText(finding)).toBe('12.3 [8.1, 16.5] points');
+    expect(evidenceText({ ...finding, adjustedP: 0.0000123 })).toBe('n = 300, p < 0.001');
+    expect(evidenceText({ ...finding, adjustedP: 0.0421 })).toBe('n = 300, p = 0.042');
+    const none = some({ estimate: null, ci: null, n: 0, adjustedP: null });
+    expect([numberText(none), evidenceText(none)]).toEqual(['–', '–']);
+  });
+
+  it('has a verdict of a mark and a word, all of them different', () => {
+    const texts = (['holds', 'opposite', 'undecided', 'untestable'] as const).map(verdictText);
+    expect(texts).toEqual(['✓ holds', '✗ opposite', '○ undecided', '– not tested']);
+  });
+
+  it('is counted once', () => {
+    const counts = Object.values(verdictCounts(findings));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(findings.length);
+  });
+
+  it('is escaped', () => {
+    const html = overviewHtml([some({ claim: hostile, about: hostile, records: [hostile] })]);
+    expect(html).not.toContain('<img');
+  });
+});
+
+describe('reportPage', () => {
+  const pages = new Map([
+    ['sweep-corrector-arithmetic-m', summaryPage('sweep', sweepExample)],
+    ['scan-aligner-arithmetic-m', summaryPage('scan', scanExample)],
+    ['lens-corrector-arithmetic-m', summaryPage('lens', lensExample)],
+  ]);
+  const page = reportPage(reportExample, pages);
+  const html = renderPage(page, { plotly: '' });
+
+  it('begins with all findings; each verdict leads to the row that says more', () => {
+    const [first] = page.sections;
+    expect(first?.heading).toBe('Findings');
+    for (const { id } of findings) {
+      expect(html).toContain(`href="#${id}"`);
+      expect(html.split(`id="${id}"`)).toHaveLength(2);
+    }
+  });
+
+  it('puts the figures of a part under the figure of the paper they stand beside', () => {
+    const headings = page.sections.map(({ heading }) => heading);
+    const at = headings.indexOf(sectionHeadings.steering);
+    expect(headings[at + 1]).toBe('corrector-arithmetic-m: Steering curve, loop mode');
+    const scan = headings.indexOf(sectionHeadings.scan);
+    expect(headings[scan + 1]).toBe('aligner-arithmetic-m: LAT scan');
+  });
+
+  it('names every figure differently, for files', () => {
+    const names = page.sections.flatMap((section) => ('figure' in section ? section.name : []));
+    expect(names).toContain('sweep-corrector-arithmetic-m-steering-curve');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('says which part failed and why, and which was not run', () => {
+    const last = page.sections.at(-1);
+    const content = last && 'html' in last ? last.html : '';
+    expect(content).toContain('stimuli: all 256 stimuli are labelled copy');
+    expect(content).toContain('not run');
+  });
+
+  it('needs no part to be drawn', () => {
+    expect(renderPage(reportPage(reportExample), { plotly: '' })).not.toContain('<script');
+  });
+});
+
+describe('reportMarkdown', () => {
+  const markdown = reportMarkdown(reportExample);
+
+  it('has every finding with verdict, number and a link to its records', () => {
+    const rows = markdown.split('\n').filter((line) => /^\| [✓✗○–] /.test(line));
+    expect(rows).toHaveLength(findings.length);
+    expect(rows[0]).toMatch(/\| \[rounds\/records\.jsonl\]\(rounds\/records\.jsonl\) \|$/);
+  });
+
+  it('has as many cells in every row of a table', () => {
+    const cells = (line: string): number => line.split(/(?<!\\)\|/).length;
+    const tables = markdown
+      .trim()
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'));
+    for (const table of tables) {
+      expect(new Set(table.split('\n').map(cells)).size, table.slice(0, 80)).toBe(1);
+    }
+  });
+
+  it('keeps marks of models and files from being read as Markdown', () => {
+    const text = reportMarkdown({ ...reportExample, notes: [hostile] });
+    expect(text).toContain('\\<img src=x onerror="alert(1)"\\>\\|\\*\\[a\\](b)');
+  });
+});
