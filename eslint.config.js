@@ -2,7 +2,9 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'node_modules', 'coverage', 'runs', 'artifacts', 'training'] },
+  {
+    ignores: ['dist', 'build', 'node_modules', 'coverage', 'runs', 'artifacts', 'training', '.gpu'],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

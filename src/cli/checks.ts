@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { findBrowser } from '../plot/browser.js';
 import { installedVersions } from '../record/versions.js';
+import { cudaChecks } from '../runtime/cudaChecks.js';
 import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
 import { readGraphFile } from '../runtime/graphFile.js';
@@ -31,7 +32,10 @@ export async function* checkAll({ cwd, env }: Pick<Io, 'cwd' | 'env'>): AsyncGen
       yield { name, ok: version !== 'not installed', optional: false, found: version };
   }
   yield { name: 'cores', ok: true, optional: true, found: String(availableParallelism()) };
-  for (const device of ['cpu', 'cuda', 'webgpu'] as const) yield await checkDevice(device);
+  for (const device of ['cpu', 'webgpu'] as const) yield await checkDevice(device);
+  for (const check of await cudaChecks()) {
+    yield { ...check, name: `cuda: ${check.name}`, optional: true };
+  }
   const names = listEmbedded();
   if (names.length === 0) {
     const found = `none in ${embeddedModels}; reinstall the package, or give --model`;

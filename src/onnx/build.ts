@@ -58,6 +58,15 @@ export class GraphWriter {
     return output[0] ?? name;
   }
 
+  /**
+   * The same int64 `[1]`, not negative, where the host can read it. Branches and sizes are decided
+   * there: of a number on a GPU, a loop would copy it back in every iteration. The shape of a
+   * tensor is known to the host.
+   */
+  onHost(number: string): string {
+    return this.node('Shape', [this.node('ConstantOfShape', [number])]);
+  }
+
   /** Cuts a tensor into `count` pieces of size 1 along an axis. */
   split(tensor: string, count: number, axis: number): string[] {
     const outputs = Array.from({ length: count }, () => this.unique('Split'));

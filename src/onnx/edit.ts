@@ -10,7 +10,7 @@ import { toFloat, treat } from './steer.js';
 import type { Treatment } from './steer.js';
 
 export interface Edit extends Omit<Treatment, 'layout'> {
-  /** Called with every block's treated output, `[B, S, D]` float32. */
+  /** Called with every block's treated output, `[B, S, D]` in the layout's type. */
   read: (layer: number, tensor: string) => void;
   /** Chooses the positions of which logits are wanted: `[B, S, D]` → `[B, P, D]`. */
   select: (tensor: string) => string;
@@ -56,7 +56,7 @@ function editBlock(
   }
   treat(writer, { ...edit, layout }, { layer, raw, output: block.tensor });
   if (block.fused) normalise(writer, node, block.tensor);
-  edit.read(layer, layout.type === 'float16' ? toFloat(writer, block.tensor) : block.tensor);
+  edit.read(layer, block.tensor);
 }
 
 /** The sum that a fused norm would make by itself, before it is steered. */

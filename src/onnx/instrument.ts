@@ -15,7 +15,7 @@ import { serializeModel } from './model.js';
 import { inputs, outputs } from './names.js';
 import { documentPorts } from './ports.js';
 import { pairWithRows } from './select.js';
-import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
+import { maskStrengths, sortPatches, splitDirections, splitPatches, toFloat } from './steer.js';
 
 /**
  * Builds steering and reading into a decoder. All inputs of names.ts must be fed; `P`, `K` and
@@ -39,7 +39,9 @@ export function instrument(
   const at = pairWithRows(writer, inputs.logitsPositions);
   const logits = editNodes(writer, decoder, {
     ...{ directions, strengths, patches },
-    read: (layer, tensor) => reading.read(layer, tensor),
+    read: (layer, tensor) => {
+      reading.read(layer, layout.type === 'float16' ? toFloat(writer, tensor) : tensor);
+    },
     select: (tensor) => writer.node('GatherND', [tensor, at]),
   });
   reading.finish();

@@ -23,8 +23,10 @@ import type { DecoderLayout, InstrumentedModel, InstrumentOptions } from './layo
 import { serializeModel } from './model.js';
 import { inputs, loopInputs, loopOutputs } from './names.js';
 import { documentPorts } from './ports.js';
-import { maskStrengths, sortPatches, splitDirections, splitPatches } from './steer.js';
+import { maskStrengths, sortPatches, splitDirections, splitPatches, toFloat } from './steer.js';
 import type { Directions, Patches, SortedPatches } from './steer.js';
+import { planSampling } from './sample.js';
+import type { SamplingPlan } from './sample.js';
 import { advance, cacheType, declareCarried, selectLast } from './step.js';
 import { isExternal } from './tensors.js';
 
@@ -52,6 +54,8 @@ export function instrumentLoop(
     readColumns: outer.node('Transpose', [inputs.readDirections], {
       attributes: { perm: [0, 2, 1] },
     }),
+    readEnd: outer.onHost(outer.node('Unsqueeze', [loopInputs.readStates, outer.ints([0])])),
+    sampling: planSampling(outer, layout.vocabulary),
   };
   const carried = new CarriedValues();
   declareCarried(outer, carried, layout, inputs.mask);
@@ -82,11 +86,14 @@ interface Outside {
   patches: SortedPatches | null;
   /** `[L, D, K]` */
   readColumns: string;
+  /** int64 `[1]`: 1 where whole states are wanted, else 0. */
+  readEnd: string;
+  sampling: SamplingPlan;
 }
 
 function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   const { layout, parsed } = decoder;
-  const { carried, directions } = outside;
+  const { carried, directions, sampling } = outside;
   const writer = new GraphWriter('loop.body');
   const iteration = writer.unique('iteration');
   const mask = carried.current('steer_mask');
@@ -100,8 +107,10 @@ function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
     select: last,
   });
   enterBody(writer.nodes, carried, layout);
-  const { tokens, going } = advance(writer, carried, { layout, logits, iteration, last });
-  const readings = finishReading(writer, states, outside.readColumns);
+  const { tokens, going } = advance(writer, carried, {
+    ...{ layout, sampling, logits, iteration, last },
+  });
+  const readings = finishReading(writer, layout, states, outside);
   const own = parsed.graph.initializer.filter((tensor) => !isExternal(tensor));
   const initializers = [...own, ...writer.initializers];
   const output = [
@@ -149,13 +158,18 @@ function promptPatches(
 }
 
 /** Projections `[L, B, K]` and states `[L, B, n, D]` of the last token, from L of `[B, 1, D]`. */
-function finishReading(writer: GraphWriter, states: readonly string[], columns: string): string[] {
-  const rows = writer.node('Concat', states, { attributes: { axis: 1 } });
+function finishReading(
+  writer: GraphWriter,
+  { type }: DecoderLayout,
+  states: readonly string[],
+  { readColumns, readEnd }: Pick<Outside, 'readColumns' | 'readEnd'>,
+): string[] {
+  const joined = writer.node('Concat', states, { attributes: { axis: 1 } });
+  const rows = type === 'float16' ? toFloat(writer, joined) : joined;
   const all = writer.node('Transpose', [rows], { attributes: { perm: [1, 0, 2] } });
   const whole = writer.node('Unsqueeze', [all, writer.ints([2])]);
-  const wanted = writer.node('Unsqueeze', [loopInputs.readStates, writer.ints([0])]);
-  const cut = [writer.ints([0]), wanted, writer.ints([2])];
-  return [writer.node('MatMul', [all, columns]), writer.node('Slice', [whole, ...cut])];
+  const cut = [writer.ints([0]), readEnd, writer.ints([2])];
+  return [writer.node('MatMul', [all, readColumns]), writer.node('Slice', [whole, ...cut])];
 }
 
 function generationInputs(): ValueInfoProto[] {

@@ -9,6 +9,30 @@ import { TensorProto_DataType as DataType } from 'onnx-buf';
 import { GraphWriter, makeGraph, valueInfo } from './build.js';
 import { loopInputs } from './names.js';
 
+/** What sampling asks of the whole call, made once, outside the loop. */
+export interface SamplingPlan {
+  /** bool `[1]`: whether tokens are drawn. */
+  hot: string;
+  /** int64 `[1]`: top-k, or the whole vocabulary where it is off or larger. */
+  kept: string;
+}
+
+/** Appends the plan to the graph around the loop. */
+export function planSampling(outer: GraphWriter, vocabulary: number): SamplingPlan {
+  const { INT64, BOOL } = DataType;
+  const cast = (tensor: string, to: DataType): string =>
+    outer.node('Cast', [tensor], { attributes: { to } });
+  const off = outer.node('LessOrEqual', [loopInputs.topK, outer.ints(0)]);
+  const all = outer.ints([vocabulary]);
+  const wanted = outer.node('Where', [off, all, loopInputs.topK]);
+  const warm = outer.node('Greater', [loopInputs.temperature, outer.scalar(0)]);
+  const flag = outer.node('Unsqueeze', [cast(warm, INT64), outer.ints([0])]);
+  return {
+    hot: cast(outer.onHost(flag), BOOL),
+    kept: outer.onHost(outer.node('Min', [wanted, all])),
+  };
+}
+
 /**
  * Appends an `If` on the temperature, so that greedy decoding never sorts.
  *
@@ -18,27 +42,31 @@ import { loopInputs } from './names.js';
  */
 export function nextToken(
   writer: GraphWriter,
+  plan: SamplingPlan,
   { logits, uniform }: { logits: string; uniform: string },
 ): string {
   const greedy = new GraphWriter('loop.greedy');
   greedy.node('ArgMax', [logits], { attributes: { axis: -1, keepdims: 0 } });
   const sampled = new GraphWriter('loop.sampled');
-  draw(sampled, logits, uniform);
+  draw(sampled, plan, { logits, uniform });
   const branch = (from: GraphWriter): ReturnType<typeof makeGraph> => {
     const last = from.nodes.at(-1)?.output[0] ?? '';
     return makeGraph(from.prefix, from, { output: [valueInfo(last, DataType.INT64, [null])] });
   };
-  const hot = writer.node('Greater', [loopInputs.temperature, writer.scalar(0)]);
-  return writer.node('If', [hot], {
+  return writer.node('If', [plan.hot], {
     attributes: { then_branch: branch(sampled), else_branch: branch(greedy) },
   });
 }
 
-function draw(w: GraphWriter, logits: string, uniform: string): void {
+function draw(
+  w: GraphWriter,
+  plan: SamplingPlan,
+  { logits, uniform }: { logits: string; uniform: string },
+): void {
   const column = w.node('Unsqueeze', [uniform, w.ints([1])]);
   const outputs = [w.unique('value'), w.unique('token')];
   const tempered = w.node('Div', [logits, loopInputs.temperature]);
-  w.node('TopK', [tempered, kept(w, logits)], {
+  w.node('TopK', [tempered, plan.kept], {
     outputs,
     attributes: { axis: 1, largest: 1, sorted: 1 },
   });
@@ -54,15 +82,6 @@ function draw(w: GraphWriter, logits: string, uniform: string): void {
   const passed = w.node('Min', [count(w, below), last]);
   const chosen = w.node('GatherElements', [tokens, passed], { attributes: { axis: 1 } });
   w.node('Squeeze', [chosen, w.ints([1])]);
-}
-
-/** int64 `[1]`: top-k, or the whole vocabulary where it is off or larger. */
-function kept(w: GraphWriter, logits: string): string {
-  const vocabulary = w.node('Gather', [w.node('Shape', [logits]), w.ints([1])], {
-    attributes: { axis: 0 },
-  });
-  const off = w.node('LessOrEqual', [loopInputs.topK, w.ints(0)]);
-  return w.node('Min', [w.node('Where', [off, vocabulary, loopInputs.topK]), vocabulary]);
 }
 
 /** How many are true along axis 1: int64 `[B, 1]`. */

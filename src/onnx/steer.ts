@@ -86,7 +86,9 @@ export function sortPatches(writer: GraphWriter, layers: number): SortedPatches 
   const sorted = writer.node('Gather', [inputs.patchIndex, order], { attributes: { axis: 0 } });
   const numbers = Array.from({ length: layers }, (_, l) => l);
   const each = writer.node('Unsqueeze', [writer.ints(numbers), writer.ints([1])]);
-  const hits = writer.node('Cast', [writer.node('Equal', [each, layer])], {
+  // One more that hits no layer: the CUDA provider refuses to sum over no elements.
+  const some = writer.node('Concat', [layer, writer.ints([-1])], { attributes: { axis: 0 } });
+  const hits = writer.node('Cast', [writer.node('Equal', [each, some])], {
     attributes: { to: DataType.INT64 },
   });
   const [from, to, axis] = [writer.ints([1]), writer.ints([3]), writer.ints([1])];

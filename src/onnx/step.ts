@@ -5,6 +5,7 @@ import type { CarriedValues } from './carried.js';
 import type { CacheTensor, DecoderLayout } from './layout.js';
 import { loopInputs } from './names.js';
 import { nextToken } from './sample.js';
+import type { SamplingPlan } from './sample.js';
 import { pairWithRows } from './select.js';
 
 /** Chooses each row's last token: `[B, S, …]` → `[B, 1, …]`. */
@@ -19,9 +20,10 @@ export function cacheType({ type }: CacheTensor): DataType {
 export function declareCarried(
   outer: GraphWriter,
   carried: CarriedValues,
-  { inputs, cache }: DecoderLayout,
+  layout: DecoderLayout,
   steerMask: string,
 ): void {
+  const { inputs, cache, attention } = layout;
   const { INT64, INT32, BOOL, FLOAT } = DataType;
   const own = [
     [inputs.inputIds, INT64, [null, null]],
@@ -45,64 +47,76 @@ export function declareCarried(
   const none = outer.node('Cast', [zeros], { attributes: { to: BOOL } });
   carried.declare('finished', { initial: none, type: BOOL, shape: [null, 1] });
   carried.declare('steer_mask', { initial: steerMask, type: FLOAT, shape: [null, null] });
+  if (attention === 'full-mask') return;
+  carried.declare(lastTokens, {
+    initial: findLast(outer, layout),
+    type: INT64,
+    shape: [null, 1, 2],
+  });
 }
 
+/** The carried pairs of row and index of each row's last token, where rows end apart. */
+const lastTokens = 'last_tokens';
+
 /**
- * Rows padded on the left end together. Rows padded on the right end where their valid tokens
- * do; a single token is the last one, however far the longest row's cache reaches.
+ * Rows padded on the left end together. Rows padded on the right end where their valid tokens do,
+ * which is found once, before the loop: a single token is the last one.
  */
 export function selectLast(
   writer: GraphWriter,
   carried: CarriedValues,
-  { attention, inputs, cache }: DecoderLayout,
+  { attention }: DecoderLayout,
 ): SelectLast {
   if (attention === 'full-mask') {
     const last = writer.ints([-1]);
     return (tensor) => writer.node('Gather', [tensor, last], { attributes: { axis: 1 } });
   }
-  const size = (tensor: string, axis: number): string =>
-    writer.node('Gather', [writer.node('Shape', [tensor]), writer.ints([axis])], {
-      attributes: { axis: 0 },
-    });
-  const past = size(carried.current(cache[0]?.past ?? ''), 2);
-  const before = writer.node('Add', [past, writer.ints([1])]);
-  const index = writer.node('Sub', [validTokens(writer, carried, inputs), before]);
-  const column = writer.node('Max', [index, writer.ints([0])]);
-  const pairs = pairWithRows(writer, column);
+  const pairs = carried.current(lastTokens);
+  // The row stays, the index becomes 0.
+  carried.advance(lastTokens, writer.node('Mul', [pairs, writer.ints([1, 0])]));
   return (tensor) => writer.node('GatherND', [tensor, pairs]);
+}
+
+/** Where each row's last token is among those fed, int64 `[B, 1, 2]`; also on a longer cache. */
+function findLast(outer: GraphWriter, { inputs, cache }: DecoderLayout): string {
+  const shape = outer.node('Shape', [cache[0]?.past ?? '']);
+  const past = outer.node('Gather', [shape, outer.ints([2])], { attributes: { axis: 0 } });
+  const before = outer.node('Add', [past, outer.ints([1])]);
+  const index = outer.node('Sub', [validTokens(outer, inputs), before]);
+  return pairWithRows(outer, outer.node('Max', [index, outer.ints([0])]));
 }
 
 /** int64 `[B, 1]` */
 function validTokens(
-  writer: GraphWriter,
-  carried: CarriedValues,
+  outer: GraphWriter,
   { attentionMask, seqlensK }: DecoderLayout['inputs'],
 ): string {
-  if (attentionMask !== null) {
-    return writer.node('ReduceSum', [carried.current(attentionMask), writer.ints([1])]);
-  }
+  if (attentionMask !== null) return outer.node('ReduceSum', [attentionMask, outer.ints([1])]);
   if (seqlensK === null) {
     throw new Error('loop: neither attention_mask nor seqlens_k; export it with an attention mask');
   }
-  const last = writer.node('Cast', [carried.current(seqlensK)], {
-    attributes: { to: DataType.INT64 },
-  });
-  const flat = writer.node('Reshape', [last, writer.ints([-1, 1])]);
-  return writer.node('Add', [flat, writer.ints([1])]);
+  const last = outer.node('Cast', [seqlensK], { attributes: { to: DataType.INT64 } });
+  return outer.node('Add', [outer.node('Reshape', [last, outer.ints([-1, 1])]), outer.ints([1])]);
 }
 
 /** Draws tokens, marks the rows that are done, and sets what the next iteration is fed. */
 export function advance(
   writer: GraphWriter,
   carried: CarriedValues,
-  step: { layout: DecoderLayout; logits: string; iteration: string; last: SelectLast },
+  step: {
+    layout: DecoderLayout;
+    sampling: SamplingPlan;
+    logits: string;
+    iteration: string;
+    last: SelectLast;
+  },
 ): { tokens: string; going: string } {
   const { inputs } = step.layout;
   const flat = writer.node('Squeeze', [step.logits, writer.ints([1])]);
   const uniform = writer.node('Gather', [loopInputs.uniforms, step.iteration], {
     attributes: { axis: 0 },
   });
-  const drawn = nextToken(writer, { logits: flat, uniform });
+  const drawn = nextToken(writer, step.sampling, { logits: flat, uniform });
   const column = writer.node('Unsqueeze', [drawn, writer.ints([1])]);
   const finished = carried.current('finished');
   const idle = step.last(carried.current(inputs.inputIds));

@@ -1,31 +1,20 @@
 /**
  * What onnxruntime-node's CUDA provider needs on this machine, found without loading it.
  *
- * The provider is not part of the npm package. The library names are those of the build that its
- * install script fetches (manifest `linux/x64:cuda12`): CUDA 12 and cuDNN 9.
+ * The provider is not part of the npm package. It comes in builds for CUDA 12 and for CUDA 13;
+ * which libraries it needs is read from the provider itself.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { neededLibraries } from './elf.js';
 
 /** Files that belong beside onnxruntime-node's own binary. */
 const providerFiles = [
   'libonnxruntime_providers_shared.so',
   'libonnxruntime_providers_cuda.so',
 ] as const;
-
-/** Files that the provider links against, and where each comes from. */
-const systemFiles: Readonly<Record<string, string>> = {
-  'libcuda.so.1': 'NVIDIA driver',
-  'libcudart.so.12': 'CUDA 12',
-  'libcublas.so.12': 'CUDA 12',
-  'libcublasLt.so.12': 'CUDA 12',
-  'libcufft.so.11': 'CUDA 12',
-  'libcurand.so.10': 'CUDA 12',
-  'libnvrtc.so.12': 'CUDA 12',
-  'libcudnn.so.9': 'cuDNN 9',
-};
 
 /** Where the loader looks besides its own cache. */
 const systemFolders = [
@@ -54,17 +43,61 @@ export function cudaLibraries(env: NodeJS.ProcessEnv = process.env): Library[] {
   const own = binaryFolder();
   const provided = providerFiles.map((file) => ({
     file,
-    from: 'onnxruntime-node',
+    from: 'onnxruntime-gpu',
     path: firstExisting([own], file),
   }));
+  const provider = provided.at(-1)?.path ?? null;
+  // Without the provider nobody knows which CUDA it will want; the driver is needed in any case.
+  const needed = provider === null ? ['libcuda.so.1'] : neededByProvider(provider);
   const folders = [own, ...(env.LD_LIBRARY_PATH ?? '').split(':'), ...systemFolders];
   const cache = loaderCache();
-  const system = Object.entries(systemFiles).map(([file, from]) => ({
+  const system = needed.map((file) => ({
     file,
-    from,
+    from: packageOf(file, needed),
     path: firstExisting(folders, file) ?? cache.get(file) ?? null,
   }));
   return [...provided, ...system];
+}
+
+/** The libraries of CUDA among those that a provider links against, the driver's included. */
+function neededByProvider(path: string): string[] {
+  const file = openSync(path, 'r');
+  try {
+    const names = neededLibraries((offset, length) => {
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
+    });
+    return names.filter((name) => /^lib(cu|nv)/.test(name));
+  } finally {
+    closeSync(file);
+  }
+}
+
+const driver = 'NVIDIA driver';
+
+/** By the start of a library's name: the package of PyPI that brings it. */
+const packages: readonly (readonly [start: string, name: string])[] = [
+  ['libcudart.', 'nvidia-cuda-runtime'],
+  ['libcublas', 'nvidia-cublas'],
+  ['libcurand.', 'nvidia-curand'],
+  ['libcufft.', 'nvidia-cufft'],
+  ['libnvrtc.', 'nvidia-cuda-nvrtc'],
+  ['libnvJitLink.', 'nvidia-nvjitlink'],
+];
+
+/**
+ * Where a library comes from.
+ * @param all names of all that are needed: the runtime's tells the version of CUDA
+ */
+export function packageOf(file: string, all: readonly string[]): string {
+  if (file.startsWith('libcuda.')) return driver;
+  const runtime = all.find((name) => name.startsWith('libcudart.so.'));
+  const version = runtime?.split('.so.')[1] ?? '13';
+  if (file.startsWith('libcudnn')) return `nvidia-cudnn-cu${version}`;
+  const name = packages.find(([start]) => file.startsWith(start))?.[1];
+  if (name === undefined) return `CUDA ${version}`;
+  // From CUDA 13 on the packages bear no version in their names.
+  return version === '12' ? `${name}-cu12` : `${name}==${version}.*`;
 }
 
 /** The error for `--device cuda` where libraries are missing: which, and how to get them. */
@@ -75,19 +108,21 @@ export function missingCudaMessage(missing: readonly Library[]): string {
   }
   const lines = missing.map((library) => `  ${library.file} (${library.from})`);
   const remedies: string[] = [];
-  if (missing.some((library) => library.from === 'onnxruntime-node')) {
+  if (missing.some(({ from }) => from === 'onnxruntime-gpu')) {
     remedies.push(
-      'the provider: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
-      `  (without access to nuget.org: copy both files from the PyPI wheel onnxruntime-gpu of the same version, built for CUDA 12, into ${binaryFolder()})`,
+      'the provider: pip download --no-deps onnxruntime-gpu of the version of onnxruntime-node,',
+      `  and copy both files from onnxruntime/capi/ in the wheel into ${binaryFolder()}`,
     );
   }
-  if (missing.some((library) => /CUDA|cuDNN/.test(library.from))) {
+  const wheels = missing.map(({ from }) => from).filter((from) => from.startsWith('nvidia-'));
+  if (wheels.length > 0) {
+    const names = [...new Set(wheels)].map((name) => `"${name}"`).join(' ');
     remedies.push(
-      'CUDA and cuDNN: install CUDA 12 and cuDNN 9 from NVIDIA, or pip install "nvidia-cuda-runtime-cu12" "nvidia-cublas-cu12" "nvidia-cufft-cu12" "nvidia-curand-cu12" "nvidia-cuda-nvrtc-cu12" "nvidia-cudnn-cu12>=9",',
+      `CUDA: pip install ${names}, or CUDA from NVIDIA,`,
       '  and put the folders of these libraries on LD_LIBRARY_PATH',
     );
   }
-  if (missing.some((library) => library.from === 'NVIDIA driver')) {
+  if (missing.some(({ from }) => from === driver)) {
     remedies.push('the driver: install the NVIDIA driver (nvidia-smi must list a GPU)');
   }
   return [
@@ -95,7 +130,7 @@ export function missingCudaMessage(missing: readonly Library[]): string {
     ...lines,
     'To install',
     ...remedies.map((line) => `  ${line}`),
-    'or use --device cpu.',
+    'or use --device cpu. More: docs/cuda.md; aligner-lab doctor checks it piece by piece.',
   ].join('\n');
 }
 

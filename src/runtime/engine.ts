@@ -25,8 +25,8 @@ export const defaultLimits: BatchLimits = { rows: 32, slots: 16_384 };
 
 export interface EngineOptions {
   layout: DecoderLayout;
-  /** Opens a session on the graph for one forward, or on the generation loop. */
-  open: (graph: 'forward' | 'loop') => Promise<Session>;
+  /** Opens a session on one of the graphs. */
+  open: (graph: GraphKind) => Promise<Session>;
   /** Milliseconds. */
   now: () => number;
   limits?: BatchLimits;
@@ -49,6 +49,12 @@ export function batchPolicy({
 /** Asked between runs; throws where the caller no longer wants the result. */
 export type Checkpoint = () => Promise<void>;
 
+/**
+ * The graphs a decoder is opened as: one forward; generation; and generation with patches, which
+ * few ask for, and which would cost every other a node per layer and token, and waiting on a GPU.
+ */
+export type GraphKind = 'forward' | 'loop' | 'patched-loop';
+
 /** A row's prompt, and what of it is cached. */
 interface Prompt extends RowLength {
   window: CachedRow | undefined;
@@ -60,7 +66,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #policy: BatchPolicy;
   readonly #limits: BatchLimits;
-  readonly #sessions = new Map<'forward' | 'loop', Promise<Session>>();
+  readonly #sessions = new Map<GraphKind, Promise<Session>>();
   readonly #caches = new Map<number, CachedRow>();
 
   constructor(options: EngineOptions) {
@@ -89,7 +95,8 @@ export class Engine {
   async generate(request: GenerateRequest, checkpoint: Checkpoint): Promise<GenerateResult> {
     const { layout, now } = this.#options;
     checkGenerate(request, layout);
-    const session = await this.#session('loop');
+    const patched = (request.steering?.patches ?? []).length > 0;
+    const session = await this.#session(patched ? 'patched-loop' : 'loop');
     const started = now();
     const treatments = new Treatments(request.steering, layout.layers);
     const rows = request.prompts.map((_, row) => this.#prompt(request, row, treatments));
@@ -170,7 +177,7 @@ export class Engine {
     return computed;
   }
 
-  #session(graph: 'forward' | 'loop'): Promise<Session> {
+  #session(graph: GraphKind): Promise<Session> {
     const open = this.#sessions.get(graph) ?? this.#options.open(graph);
     this.#sessions.set(graph, open);
     return open;

@@ -6,6 +6,7 @@ import { proxyTuned } from '../onnx/proxy.js';
 import type { DecoderInfo } from './decoder.js';
 import { resolveDevice } from './device.js';
 import { Engine } from './engine.js';
+import type { GraphKind } from './engine.js';
 import { fingerprint } from './fingerprint.js';
 import { inFile, readGraphFile } from './graphFile.js';
 import type { GraphFile } from './graphFile.js';
@@ -24,9 +25,11 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
   const { bytes, graph, folder, weights } = await readTuned(options);
   const device = await resolveDevice(options.device);
   const layout = inFile(file, () => inspectDecoder(graph));
-  const open = async (kind: 'forward' | 'loop'): Promise<Session> => {
+  const open = async (kind: GraphKind): Promise<Session> => {
     const { model } = inFile(file, () =>
-      kind === 'loop' ? instrumentLoop(graph) : instrument(graph),
+      kind === 'forward'
+        ? instrument(graph)
+        : instrumentLoop(graph, { patch: kind === 'patched-loop' }),
     );
     try {
       return await openSession(model, {

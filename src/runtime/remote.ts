@@ -30,6 +30,9 @@ export class RemoteDecoder implements Decoder {
   }
 
   static async load(options: WorkerOptions): Promise<RemoteDecoder> {
+    // The worker's own environment is a copy that CUDA does not see. float32 is to be computed in
+    // float32, not in TF32, unless someone asked for that.
+    if (options.device !== 'cpu') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
     const thread = new WorkerThread();
     try {
       return new RemoteDecoder(thread, await thread.ask('load', options));

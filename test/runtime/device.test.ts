@@ -4,8 +4,8 @@ import { deviceFailure, resolveDevice } from '../../src/runtime/device.js';
 
 describe('cuda', () => {
   const missing = [
-    { file: 'libonnxruntime_providers_cuda.so', from: 'onnxruntime-node', path: null },
-    { file: 'libcudnn.so.9', from: 'cuDNN 9', path: null },
+    { file: 'libonnxruntime_providers_cuda.so', from: 'onnxruntime-gpu', path: null },
+    { file: 'libcudnn.so.9', from: 'nvidia-cudnn-cu13', path: null },
   ];
 
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(
@@ -13,8 +13,8 @@ describe('cuda', () => {
     () => {
       const message = missingCudaMessage(missing);
       for (const { file } of missing) expect(message).toContain(file);
-      expect(message).toContain('onnxruntime-node/script/install.js');
-      expect(message).toContain('nvidia-cudnn-cu12');
+      expect(message).toContain('pip download --no-deps onnxruntime-gpu');
+      expect(message).toContain('nvidia-cudnn-cu13');
       expect(message).not.toContain('the driver:');
     },
   );

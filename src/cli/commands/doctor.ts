@@ -10,7 +10,7 @@ export const doctor = defineCommand({
   name: 'doctor',
   summary: 'check this machine: versions, devices, embedded models',
   description: `Checks what the lab needs: the version of Node, the installed packages, which devices models can run
-on (--device cuda with any other command says how to install what is missing), the embedded
+on (CUDA piece by piece: driver, provider and its version, each library, a session), the embedded
 models, the browser that png and svg are drawn in, and whether run folders can be made.
 It changes nothing. The exit code is 1 where something is missing that the lab cannot do without.`,
   options: common,

@@ -1,0 +1,45 @@
+/** Says on what the measurements were made, and what the hardware allows. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { env } from 'onnxruntime-node';
+import type { Ceilings } from './bounds.js';
+import { readJson, runReference, workFile } from './context.js';
+import type { Context } from './context.js';
+
+export interface Machine {
+  node: string;
+  onnxruntime: string;
+  processor: string;
+  cores: number;
+  /** GiB */
+  memory: number;
+  /** `name, driver, memory` as nvidia-smi says; null without it. */
+  gpu: string | null;
+  /** Of PyTorch's side: its versions, CUDA, cuDNN, and the ceilings measured there. */
+  torch: (Ceilings & Record<string, unknown>) | null;
+}
+
+export function describeMachine(context: Context): Machine {
+  const file = workFile(context, `machine-${context.device}.json`);
+  runReference(context, 'machine', { out: file, made: file });
+  return {
+    node: process.versions.node,
+    onnxruntime: env.versions.node ?? 'unknown',
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memory: Math.round(totalmem() / 2 ** 30),
+    gpu: context.device === 'cpu' ? null : nvidiaSmi(),
+    torch: existsSync(file) ? readJson(file) : null,
+  };
+}
+
+function nvidiaSmi(): string | null {
+  const query = '--query-gpu=name,driver_version,memory.total';
+  try {
+    const said = execFileSync('nvidia-smi', [query, '--format=csv,noheader'], { encoding: 'utf8' });
+    return said.trim();
+  } catch {
+    return null;
+  }
+}

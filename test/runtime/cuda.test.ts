@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { packageOf } from '../../src/runtime/cuda.js';
+import { judgeCuda, versionsIn } from '../../src/runtime/cudaChecks.js';
+import type { CudaMachine } from '../../src/runtime/cudaChecks.js';
+import { neededLibraries } from '../../src/runtime/elf.js';
+
+const complete: CudaMachine = {
+  platform: 'linux/x64',
+  gpus: ['NVIDIA H100, 580.1'],
+  version: '1.30.0',
+  providerVersions: ['1.30.0'],
+  libraries: [
+    { file: 'libonnxruntime_providers_cuda.so', from: 'onnxruntime-gpu', path: '/a' },
+    { file: 'libcudart.so.13', from: 'nvidia-cuda-runtime==13.*', path: '/b' },
+  ],
+  cudnn: '/c',
+};
+
+function failing(machine: Partial<CudaMachine>): [string, string][] {
+  const checks = judgeCuda({ ...complete, ...machine });
+  return checks.filter(({ ok }) => !ok).map(({ name, found }) => [name, found]);
+}
+
+describe('the checks of CUDA', () => {
+  it('find nothing where all is there', () => {
+    expect(failing({})).toEqual([]);
+  });
+
+  it('name the piece that is missing, and what to do next', () => {
+    expect(failing({ gpus: null })).toEqual([['driver', expect.stringContaining('NVIDIA driver')]]);
+    expect(failing({ gpus: [] })).toEqual([['driver', expect.stringContaining('no GPU')]]);
+    const libraries = complete.libraries.map((library) => ({ ...library, path: null }));
+    const [provider, runtime] = failing({ libraries });
+    expect(provider).toEqual([libraries[0]?.file, expect.stringContaining('==1.30.0')]);
+    expect(runtime).toEqual(['libcudart.so.13', expect.stringContaining('nvidia-cuda-runtime')]);
+    expect(failing({ cudnn: null })).toEqual([
+      ['cudnn', expect.stringContaining('nvidia-cudnn-cu13')],
+    ]);
+    expect(failing({ platform: 'darwin/arm64' })[0]?.[0]).toBe('platform');
+  });
+
+  it('refuse a provider of another version', () => {
+    const [check] = failing({ providerVersions: ['1.29.0'] });
+    expect(check).toEqual([
+      'provider version',
+      expect.stringMatching(/expected 1\.30\.0.*1\.29\.0/),
+    ]);
+  });
+});
+
+describe('packages', () => {
+  it('follow the version of CUDA that the runtime says', () => {
+    expect(packageOf('libcublasLt.so.12', ['libcudart.so.12'])).toBe('nvidia-cublas-cu12');
+    expect(packageOf('libcublasLt.so.13', ['libcudart.so.13'])).toBe('nvidia-cublas==13.*');
+    expect(packageOf('libcudnn.so.9', ['libcudart.so.12'])).toBe('nvidia-cudnn-cu12');
+    expect(packageOf('libcuda.so.1', [])).toBe('NVIDIA driver');
+  });
+});
+
+describe('a library', () => {
+  it('says what it needs', () => {
+    const bytes = fakeElf(['libcudart.so.13', 'libc.so.6']);
+    const read = (offset: number, length: number): Uint8Array =>
+      bytes.subarray(offset, offset + length);
+    expect(neededLibraries(read)).toEqual(['libcudart.so.13', 'libc.so.6']);
+    bytes[1] = 0;
+    expect(() => neededLibraries(read)).toThrow('not a 64-bit shared library');
+  });
+
+  it('says its version where it stands alone', () => {
+    expect(versionsIn(Buffer.from('a\x001.30.0\x00b 1.2.3 \x00'))).toEqual(['1.30.0']);
+  });
+});
+
+/** One segment that is loaded at 0x1000, and the dynamic section in it. */
+function fakeElf(names: readonly string[]): Uint8Array {
+  const bytes = new Uint8Array(1024);
+  const view = new DataView(bytes.buffer);
+  const set = (at: number, value: number): void => view.setBigUint64(at, BigInt(value), true);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+  set(32, 64);
+  view.setUint16(54, 56, true);
+  view.setUint16(56, 2, true);
+  const segment = (i: number, type: number, offset: number, size: number): void => {
+    const at = 64 + 56 * i;
+    view.setUint32(at, type, true);
+    set(at + 8, offset);
+    set(at + 16, 0x1000 + offset);
+    set(at + 32, size);
+  };
+  segment(0, 1, 0, 1024);
+  segment(1, 2, 256, 16 * (names.length + 1));
+  let text = 512;
+  names.forEach((name, i) => {
+    set(256 + 16 * i, 1);
+    set(264 + 16 * i, text - 512);
+    bytes.set(new TextEncoder().encode(`${name}\0`), text);
+    text += name.length + 1;
+  });
+  set(256 + 16 * names.length, 5);
+  set(264 + 16 * names.length, 0x1000 + 512);
+  return bytes;
+}
