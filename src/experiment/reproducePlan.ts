@@ -54,7 +54,7 @@ export interface Part {
 /** How many of what. Intervals are 95 %, half widths, at the worst case of a rate of one half. */
 export interface PartSizes {
   rounds: {
-    /** 128: ±8.7 points for a rate, about ±6 for a paired difference. */
+    /** 96: ±10 points for a rate, about ±7 for a paired difference. */
     problems: number;
     /** Correction rounds, at most. */
     rounds: number;
@@ -76,11 +76,11 @@ export interface PartSizes {
   /** 200 problems, one sentence each: about ±0.3 layers for the mean layer of settling. */
   lens: { problems: number };
   sweep: {
-    /** Problems in the loop: 32 give a slope within about a quarter of itself. */
+    /** Problems in the loop: 24 give a slope within about a third of itself. */
     problems: number;
     /** Few points, since each costs a whole run: the papers' grid, and as far the other way. */
     grid: readonly number[];
-    /** Random directions: with 8, the chance that one of like effect exceeds all of them is 1 in 9. */
+    /** Random directions: with 5, the chance that one of like effect exceeds all of them is 1 in 6. */
     controls: number;
     /** Directions from permuted labels: for the figure, no finding is about them. */
     shuffled: number;
@@ -109,13 +109,13 @@ export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
-    rounds: { problems: 128, rounds: 8 },
-    compare: { problems: 128, timed: 16, samples: 8 },
+    rounds: { problems: 96, rounds: 8 },
+    compare: { problems: 96, timed: 16, samples: 8 },
     scan: { candidates: 400, answers: 160 },
     lens: { problems: 96 },
     sweep: {
-      ...{ problems: 32, grid, controls: 8, shuffled: 0, controlProblems: 16 },
-      ...{ validation: 16, windowProblems: 8 },
+      ...{ problems: 24, grid, controls: 5, shuffled: 0, controlProblems: 16 },
+      ...{ validation: 12, windowProblems: 6 },
     },
     causal: { problems: 24, pairs: 16, pool: 128, controls: 4 },
   },
