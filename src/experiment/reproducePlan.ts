@@ -54,7 +54,7 @@ export interface Part {
 /** How many of what. Intervals are 95 %, half widths, at the worst case of a rate of one half. */
 export interface PartSizes {
   rounds: {
-    /** 96: ±10 points for a rate, about ±7 for a paired difference. */
+    /** 80: ±11 points for a rate, about ±8 for a paired difference. */
     problems: number;
     /** Correction rounds, at most. */
     rounds: number;
@@ -73,14 +73,14 @@ export interface PartSizes {
     /** Whole answers of the upstream that an Aligner's labels are made of. */
     answers: number;
   };
-  /** 200 problems, one sentence each: about ±0.3 layers for the mean layer of settling. */
+  /** 80 problems, one sentence each: about ±0.5 layers for the mean layer of settling. */
   lens: { problems: number };
   sweep: {
-    /** Problems in the loop: 24 give a slope within about a third of itself. */
+    /** Problems in the loop: 20 give a slope within about a third of itself. */
     problems: number;
-    /** Few points, since each costs a whole run: the papers' grid, and as far the other way. */
+    /** Few points, since each costs a whole run: the papers' grid, and two the other way. */
     grid: readonly number[];
-    /** Random directions: with 5, the chance that one of like effect exceeds all of them is 1 in 6. */
+    /** Random directions: with 4, the chance that one of like effect exceeds all of them is 1 in 5. */
     controls: number;
     /** Directions from permuted labels: for the figure, no finding is about them. */
     shuffled: number;
@@ -91,7 +91,7 @@ export interface PartSizes {
     windowProblems: number;
   };
   causal: {
-    /** Steered and ablated: shares within ±12 points. */
+    /** Steered and ablated: shares within ±25 points at the worst. */
     problems: number;
     /** Exchanged pairs: shares of the way within about ±8 points. */
     pairs: number;
@@ -102,22 +102,22 @@ export interface PartSizes {
   };
 }
 
-const grid = Array.from({ length: 9 }, (_, i) => i / 4 - 1);
+const grid = [-1, -0.5, 0, 0.25, 0.5, 0.75, 1];
 
 export const extents = ['default', 'quick'] as const;
 export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
-    rounds: { problems: 96, rounds: 8 },
-    compare: { problems: 96, timed: 16, samples: 8 },
+    rounds: { problems: 80, rounds: 8 },
+    compare: { problems: 80, timed: 16, samples: 8 },
     scan: { candidates: 400, answers: 160 },
-    lens: { problems: 96 },
+    lens: { problems: 80 },
     sweep: {
-      ...{ problems: 24, grid, controls: 5, shuffled: 0, controlProblems: 16 },
-      ...{ validation: 12, windowProblems: 6 },
+      ...{ problems: 20, grid, controls: 4, shuffled: 0, controlProblems: 16 },
+      ...{ validation: 10, windowProblems: 5 },
     },
-    causal: { problems: 24, pairs: 16, pool: 128, controls: 4 },
+    causal: { problems: 16, pairs: 16, pool: 96, controls: 3 },
   },
   // Enough to see that everything runs; most findings stay undecided.
   quick: {

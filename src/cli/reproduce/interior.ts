@@ -146,7 +146,8 @@ export async function causalPart(
         accuracy: accuracies(reading),
         problems: { validation: some('validation'), test: some('test') },
         ...{ limit: problems, pairs, seed, controls: { random: controls } },
-        ...(part.role === 'aligner' && { repeat: answerRepeat }),
+        // A whole answer takes as long as four sentences: for slopes, both ends will do.
+        ...(part.role === 'aligner' && { repeat: answerRepeat, coefficients: [-0.5, 0.5] }),
         done: run.records,
         onProgress: phased(stages, {
           cases: 'finding copies and corrections',
