@@ -54,7 +54,7 @@ export interface Part {
 /** How many of what. Intervals are 95 %, half widths, at the worst case of a rate of one half. */
 export interface PartSizes {
   rounds: {
-    /** 80: ±11 points for a rate, about ±8 for a paired difference. */
+    /** 64: ±12 points for a rate, about ±9 for a paired difference. */
     problems: number;
     /** Correction rounds, at most. */
     rounds: number;
@@ -109,13 +109,13 @@ export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
-    rounds: { problems: 80, rounds: 8 },
-    compare: { problems: 80, timed: 16, samples: 8 },
+    rounds: { problems: 64, rounds: 8 },
+    compare: { problems: 64, timed: 16, samples: 8 },
     scan: { candidates: 400, answers: 160 },
     lens: { problems: 80 },
     sweep: {
       ...{ problems: 20, grid, controls: 4, shuffled: 0, controlProblems: 16 },
-      ...{ validation: 10, windowProblems: 5 },
+      ...{ validation: 8, windowProblems: 4 },
     },
     causal: { problems: 16, pairs: 16, pool: 96, controls: 3 },
   },

@@ -24,6 +24,11 @@ export interface ReproduceData {
   /** Whether `judge.annotate` knows what is right sentence by sentence. */
   solved: boolean;
   isRight: (problem: string, answer: string) => boolean;
+  /**
+   * Where a steered loop is ended, UTF-16 units; undefined: the loop's own limit. Answers to generated
+   * problems have at most 240 or so, and some random directions make a corrector write on for ever.
+   */
+  maxCharacters?: number;
   /** Annotated sentences of the upstream; null where there are questions alone. */
   recorded: ((split: Split) => AnnotatedQuadruple[]) | null;
   /** Of a data set: what sentences are made from. */
@@ -44,6 +49,7 @@ export function generatedData(options: {
     judge: { isRight, annotate },
     solved: true,
     isRight: isRightAnswer,
+    maxCharacters: 600,
     recorded: (split) => readAnnotatedQuadruples(files[split]),
     questions: { validation: [], test: [] },
   };

@@ -146,8 +146,9 @@ export async function causalPart(
         accuracy: accuracies(reading),
         problems: { validation: some('validation'), test: some('test') },
         ...{ limit: problems, pairs, seed, controls: { random: controls } },
-        // A whole answer takes as long as four sentences: for slopes, both ends will do.
-        ...(part.role === 'aligner' && { repeat: answerRepeat, coefficients: [-0.5, 0.5] }),
+        // For slopes, both ends will do; that a step is no line is the sweep's to show.
+        coefficients: [-0.5, 0.5],
+        ...(part.role === 'aligner' && { repeat: answerRepeat }),
         done: run.records,
         onProgress: phased(stages, {
           cases: 'finding copies and corrections',
@@ -183,6 +184,7 @@ export async function sweepPart(
         mode: loops ? 'loop' : 'fixed',
         ...(upstream && { upstream: createLocalUpstream({ model: upstream }) }),
         isRight: data.isRight,
+        ...(data.maxCharacters !== undefined && { limits: { maxCharacters: data.maxCharacters } }),
         layers: model.decoder.info.layers,
         directions: reading.directions,
         training: reading.training,
