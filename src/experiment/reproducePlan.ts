@@ -76,9 +76,9 @@ export interface PartSizes {
   /** 80 problems, one sentence each: about ±0.5 layers for the mean layer of settling. */
   lens: { problems: number };
   sweep: {
-    /** Problems in the loop: 20 give a slope within about a third of itself. */
+    /** Problems in the loop: 16 give a slope within about a third of itself. */
     problems: number;
-    /** Few points, since each costs a whole run: the papers' grid, and two the other way. */
+    /** Few points, since each costs a whole run: the papers' grid (-1 … 0.5), and as far the other way. */
     grid: readonly number[];
     /** Random directions: with 4, the chance that one of like effect exceeds all of them is 1 in 5. */
     controls: number;
@@ -102,7 +102,7 @@ export interface PartSizes {
   };
 }
 
-const grid = [-1, -0.5, 0, 0.25, 0.5, 0.75, 1];
+const grid = Array.from({ length: 9 }, (_, i) => i / 4 - 1);
 
 export const extents = ['default', 'quick'] as const;
 export type Extent = (typeof extents)[number];
@@ -114,7 +114,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     scan: { candidates: 400, answers: 160 },
     lens: { problems: 80 },
     sweep: {
-      ...{ problems: 20, grid, controls: 4, shuffled: 0, controlProblems: 16 },
+      ...{ problems: 16, grid, controls: 4, shuffled: 0, controlProblems: 16 },
       ...{ validation: 8, windowProblems: 4 },
     },
     causal: { problems: 16, pairs: 16, pool: 96, controls: 3 },
