@@ -100,7 +100,7 @@ h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
 .findings td { border-top: 1px solid ${light.line}; }
 .findings .claim th { padding-top: 1rem; font-weight: normal; max-width: 80ch; }
 .findings .claim span { font-weight: bold; margin-right: 0.5ch; }
-.findings b, .findings td:nth-child(n+3) { white-space: nowrap; } .findings a { color: inherit; }
+.findings b, .findings td:nth-child(3), .findings td:nth-child(4) { white-space: nowrap; } .findings a { color: inherit; }
 .findings small { display: block; opacity: 0.8; }
 .findings b.holds { color: ${verdictColours.light.holds}; } .findings b.opposite { color: ${verdictColours.light.opposite}; }
 .counts span { margin-right: 2ch; }
