@@ -24,13 +24,6 @@ export function scanBound(
   return (blockOperations(shape, tokens) / operationsPerSecond) * 1000;
 }
 
-/** Median; NaN of nothing. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [a = NaN, b = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return (a + b) / 2;
-}
-
 /** Largest difference in units of max(1, RMS of the reference); Infinity where lengths differ. */
 export function relativeDifference(a: ArrayLike<number>, reference: ArrayLike<number>): number {
   if (a.length !== reference.length) return Infinity;

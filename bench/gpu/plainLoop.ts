@@ -5,6 +5,7 @@ import { GraphWriter, makeGraph, valueInfo } from '../../src/onnx/build.js';
 import { CarriedValues } from '../../src/onnx/carried.js';
 import { renameTensors } from '../../src/onnx/graph.js';
 import { readDecoder } from '../../src/onnx/inspect.js';
+import { samplingInputs } from '../../src/onnx/loop.js';
 import { serializeModel } from '../../src/onnx/model.js';
 import { inputs, loopInputs, loopOutputs } from '../../src/onnx/names.js';
 import { planSampling } from '../../src/onnx/sample.js';
@@ -63,13 +64,7 @@ export function plainLoop(model: Uint8Array): Uint8Array {
     input: [
       ...parsed.graph.input,
       valueInfo(inputs.mask, FLOAT, [null, null]),
-      valueInfo(loopInputs.maxNewTokens, INT64, []),
-      valueInfo(loopInputs.stop, INT64, [null]),
-      valueInfo(loopInputs.generatedMask, FLOAT, [null]),
-      valueInfo(loopInputs.temperature, FLOAT, []),
-      valueInfo(loopInputs.topP, FLOAT, []),
-      valueInfo(loopInputs.topK, INT64, []),
-      valueInfo(loopInputs.uniforms, FLOAT, [null, null]),
+      ...samplingInputs(),
     ],
     output: [valueInfo(loopOutputs.tokens, INT64, [null, null])],
   });

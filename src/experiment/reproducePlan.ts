@@ -82,8 +82,6 @@ export interface PartSizes {
     grid: readonly number[];
     /** Random directions: with 4, the chance that one of like effect exceeds all of them is 1 in 5. */
     controls: number;
-    /** Directions from permuted labels: for the figure, no finding is about them. */
-    shuffled: number;
     controlProblems: number;
     /** Scale and fit range are fixed on as many recorded problems, outside the loop: a tenth of its time. */
     validation: number;
@@ -114,7 +112,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     scan: { candidates: 400, answers: 160 },
     lens: { problems: 80 },
     sweep: {
-      ...{ problems: 16, grid, controls: 4, shuffled: 0, controlProblems: 16 },
+      ...{ problems: 16, grid, controls: 4, controlProblems: 16 },
       ...{ validation: 8, windowProblems: 4 },
     },
     causal: { problems: 16, pairs: 16, pool: 96, controls: 3 },
@@ -126,7 +124,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     scan: { candidates: 200, answers: 96 },
     lens: { problems: 48 },
     sweep: {
-      ...{ problems: 8, grid, controls: 4, shuffled: 0, controlProblems: 4 },
+      ...{ problems: 8, grid, controls: 4, controlProblems: 4 },
       ...{ validation: 8, windowProblems: 4 },
     },
     causal: { problems: 8, pairs: 6, pool: 48, controls: 2 },

@@ -173,6 +173,11 @@ function finishReading(
 }
 
 function generationInputs(): ValueInfoProto[] {
+  return [...samplingInputs(), valueInfo(loopInputs.readStates, DataType.INT64, [])];
+}
+
+/** What every loop is told: how far to go, and how tokens are drawn. */
+export function samplingInputs(): ValueInfoProto[] {
   const { INT64, FLOAT } = DataType;
   return [
     valueInfo(loopInputs.maxNewTokens, INT64, []),
@@ -182,7 +187,6 @@ function generationInputs(): ValueInfoProto[] {
     valueInfo(loopInputs.topP, FLOAT, []),
     valueInfo(loopInputs.topK, INT64, []),
     valueInfo(loopInputs.uniforms, FLOAT, [null, null]),
-    valueInfo(loopInputs.readStates, INT64, []),
   ];
 }
 

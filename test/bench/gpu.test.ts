@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBound, median, relativeDifference, scanBound } from '../../bench/gpu/bounds.js';
+import { decodeBound, relativeDifference, scanBound } from '../../bench/gpu/bounds.js';
+import { median } from '../../src/math/summary.js';
 import { pruneFatbin } from '../../bench/gpu/fatbin.js';
 import { summariseProfile } from '../../bench/gpu/profile.js';
 import type { ProfileEvent } from '../../bench/gpu/profile.js';

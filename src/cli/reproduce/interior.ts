@@ -170,7 +170,7 @@ export async function sweepPart(
   stages: Stages,
 ): Promise<PartResults['sweep']> {
   const { seed, sizes, context, data } = setting;
-  const { problems, grid, controls, shuffled, controlProblems } = sizes.sweep;
+  const { problems, grid, controls, controlProblems } = sizes.sweep;
   const { validation, windowProblems } = sizes.sweep;
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
@@ -196,7 +196,8 @@ export async function sweepPart(
         validationProblems: validation,
         // Of an Aligner's whole answers fewer will do: each has as many words as four sentences.
         windowProblems: loops ? windowProblems : Math.ceil(windowProblems / 4),
-        controls: { random: controls, shuffled, problems: controlProblems },
+        // No finding is about directions from permuted labels.
+        controls: { random: controls, shuffled: 0, problems: controlProblems },
         ...(!loops && { repeat: answerRepeat }),
         done: run.records,
         onProgress: phased(stages, {
