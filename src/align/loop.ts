@@ -16,11 +16,14 @@ export type StopReason = 'empty-correction' | 'end-of-answer' | 'max-length' | '
 /** Who writes on after the correction rounds of continue mode. */
 export type ContinueWith = 'upstream' | 'corrector';
 
-export interface LoopLimits {
+export interface LoopEnds {
   /** Most rounds, continued ones included. Default 16, the authors' own. */
   maxRounds?: number;
   /** The loop ends once the answer has at least this many UTF-16 units. Default 4000. */
   maxCharacters?: number;
+}
+
+export interface LoopLimits extends LoopEnds {
   /**
    * `classic` (default) corrects to the end. Continue mode corrects for `correctionRounds` rounds;
    * then one model writes on: the upstream the whole rest at once (the authors' code), or the

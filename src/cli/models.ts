@@ -90,12 +90,15 @@ export async function loadFileCopies(
   options: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
-  const copies =
-    options.device === 'cpu' && options.threads === undefined && isSmall(model)
-      ? copiesFor(availableParallelism(), process.availableMemory())
-      : 1;
+  const copies = copiesOf(model, options);
   if (copies === 1) return await loadFiles(model, options, context);
   return await loadFiles(model, { ...options, threads: 1, copies }, context);
+}
+
+/** Copies that {@link loadFileCopies} makes of a model. */
+export function copiesOf(model: ModelFiles, { device, threads }: EngineOptions): number {
+  if (device !== 'cpu' || threads !== undefined || !isSmall(model)) return 1;
+  return copiesFor(availableParallelism(), process.availableMemory());
 }
 
 /** A copy per core, as far as there is memory for them; at least one. */

@@ -38,3 +38,30 @@ export async function* sideBySide<T, R>(options: {
     await Promise.allSettled(running);
   }
 }
+
+/** Results as they come, of items begun in their order, up to `atOnce` at a time. Ends as {@link sideBySide}. */
+export async function* asTheyEnd<T, R>(options: {
+  items: readonly T[];
+  atOnce: number;
+  work: (item: T) => Promise<R>;
+}): AsyncGenerator<R, void> {
+  const { items, atOnce, work } = options;
+  const running = new Map<T, Promise<{ item: T; result: R }>>();
+  const next = async (): Promise<R> => {
+    const { item, result } = await Promise.race(running.values());
+    running.delete(item);
+    return result;
+  };
+  try {
+    for (const item of items) {
+      if (running.size >= atOnce) yield await next();
+      running.set(
+        item,
+        work(item).then((result) => ({ item, result })),
+      );
+    }
+    while (running.size > 0) yield await next();
+  } finally {
+    await Promise.allSettled(running.values());
+  }
+}

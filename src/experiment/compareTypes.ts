@@ -1,6 +1,7 @@
 /** The shapes of systems compared over the same problems: what goes in, the records, the summary. */
 import type { Aligner } from '../align/aligner.js';
 import type { Corrector } from '../align/corrector.js';
+import type { LoopEnds } from '../align/loop.js';
 import type { Upstream } from '../align/upstream.js';
 import type { Problem } from '../data/types.js';
 import type { Effect } from '../math/effect.js';
@@ -39,8 +40,7 @@ export interface CompareOptions {
   finalAnswer?: (text: string) => string | null;
   problems: readonly Problem[];
   judge: Judge;
-  /** Most rounds of the loop. Default 16. */
-  maxRounds?: number;
+  limits?: LoopEnds;
   /** Problems computed together, with all systems. Default 32. */
   batchSize?: number;
   /** Batches that run side by side; useful with models in as many copies. Default 1. */

@@ -20,12 +20,12 @@ export interface Entry {
 
 /** In the order in which they are shown; a model that is not given leaves its system out. */
 export function comparedSystems(options: CompareOptions): Entry[] {
-  const { correctors, aligners = [], proxies = [], tuned = [], maxRounds = 16 } = options;
+  const { correctors, aligners = [], proxies = [], tuned = [], limits } = options;
   const whole = { size: null, bytes: null };
   return [
     { system: upstreamSystem(), kind: 'upstream', ...whole },
     ...correctors.map(({ corrector, size, bytes }): Entry => {
-      const system = streamSystem({ corrector, maxRounds, caches: false });
+      const system = streamSystem({ ...limits, corrector, caches: false });
       return { system, kind: 'stream', size, bytes };
     }),
     ...aligners.map(({ aligner, size, bytes }): Entry => {

@@ -1,7 +1,8 @@
 /**
- * Parts of a large run, one after the other: what is complete is kept, what fails is reported and
- * costs no other part. Where a part's files lie and how it is computed is handed in.
+ * Parts of a large run: what is complete is kept, what fails is reported and costs no other part.
+ * Where a part's files lie and how it is computed is handed in.
  */
+import { asTheyEnd } from './batches.js';
 
 /** Where a part stands when it is over. */
 export type PartState =
@@ -24,7 +25,7 @@ export interface PartOutcome<P, S> {
   milliseconds: number | null;
 }
 
-/** Told when a part begins. */
+/** A part that begins, and its place among all. */
 export interface PartStart<P> {
   part: P;
   /** From 1, of all parts. */
@@ -35,57 +36,56 @@ export interface PartStart<P> {
 }
 
 export interface RunPartsOptions<P, S> {
+  /** Those of one turn, which stand together, may run side by side; a turn waits for the one before. */
   parts: readonly P[];
+  /** Most parts at a time. Default 1. */
+  atOnce?: number;
   /** Which to compute. Default: all; of the others, only what is there is taken. */
   wanted?: (part: P) => boolean;
   /** The summary of a part that is complete, without loading a model; null where it is not. */
   find: (part: P) => Promise<S | null>;
   /** Computes a part, or goes on where an earlier run of it stopped. */
-  run: (part: P) => Promise<S>;
-  onStart?: (start: PartStart<P>) => void;
+  run: (start: PartStart<P>) => Promise<S>;
   /** Milliseconds. Default `performance.now`. */
   clock?: () => number;
   signal?: AbortSignal;
 }
 
 /**
- * The outcome of every part, in their order.
- * @throws the signal's reason, before a part and where a part ends by it; whatever else a part
- * throws becomes its outcome.
+ * The outcome of every part, as they end.
+ * @throws the signal's reason, before a part and where a part ends by it, when no part runs any more;
+ * whatever else a part throws becomes its outcome.
  */
-export async function* runParts<P extends { expected: number }, S>(
+export async function* runParts<P extends { turn: number; expected: number }, S>(
   options: RunPartsOptions<P, S>,
 ): AsyncGenerator<PartOutcome<P, S>, void> {
-  const { parts, wanted = () => true, signal } = options;
+  const { parts, atOnce = 1, wanted = () => true, signal } = options;
   const clock = options.clock ?? ((): number => performance.now());
-  const found = new Map<P, PartOutcome<P, S>>();
+  const known = new Map<P, PartOutcome<P, S>>();
   for (const part of parts) {
     const outcome = await findPart(part, options);
-    if (outcome) found.set(part, outcome);
-    else if (!wanted(part)) found.set(part, over(part, 'left out', {}));
+    if (outcome) known.set(part, outcome);
+    else if (!wanted(part)) known.set(part, over(part, 'left out', {}));
   }
-  const open = parts.filter((part) => !found.has(part));
-  const pace = { expected: 0, spent: 0 };
-  for (const [i, part] of parts.entries()) {
+  const open = parts.filter((part) => !known.has(part));
+  const begun = clock();
+  const pace = { done: 0, rest: open.reduce((sum, { expected }) => sum + expected, 0) };
+  const work = async (part: P): Promise<PartOutcome<P, S>> => {
     signal?.throwIfAborted();
-    const known = found.get(part);
-    if (known) {
-      yield known;
-      continue;
-    }
-    const rest = open.slice(open.indexOf(part)).reduce((sum, { expected }) => sum + expected, 0);
-    options.onStart?.({ part, index: i + 1, total: parts.length, left: timeLeft(pace, rest) });
+    const outcome = known.get(part);
+    if (outcome) return outcome;
     const start = clock();
-    const outcome = await runPart(part, options, () => clock() - start);
-    pace.expected += part.expected;
-    pace.spent += clock() - start;
-    yield outcome;
+    const left = pace.done === 0 ? null : ((start - begun) / pace.done) * pace.rest;
+    const place = { part, index: parts.indexOf(part) + 1, total: parts.length, left };
+    const ended = await runPart(place, options, () => clock() - start);
+    pace.done += part.expected;
+    pace.rest -= part.expected;
+    return ended;
+  };
+  for (const turn of new Set(parts.map((part) => part.turn))) {
+    const items = parts.filter((part) => part.turn === turn);
+    yield* asTheyEnd({ items, atOnce, work });
   }
-}
-
-/** What remains, at the pace of what was done; null while nothing was. */
-function timeLeft(pace: { expected: number; spent: number }, rest: number): number | null {
-  return pace.expected === 0 ? null : (pace.spent / pace.expected) * rest;
 }
 
 async function findPart<P, S>(
@@ -101,12 +101,13 @@ async function findPart<P, S>(
 }
 
 async function runPart<P, S>(
-  part: P,
+  start: PartStart<P>,
   { run, signal }: RunPartsOptions<P, S>,
   elapsed: () => number,
 ): Promise<PartOutcome<P, S>> {
+  const { part } = start;
   try {
-    const summary = await run(part);
+    const summary = await run(start);
     return over(part, 'done', { summary, milliseconds: elapsed() });
   } catch (error) {
     // An interruption is no failure of the part: it goes on from its records another time.

@@ -47,6 +47,8 @@ export interface Part {
   model: string | null;
   /** What `model` is. */
   role: 'corrector' | 'aligner' | null;
+  /** Parts of one turn may run side by side: none builds on another of them. */
+  turn: number;
   /** Seconds on two cores; only their proportions matter. */
   expected: number;
 }
@@ -151,7 +153,17 @@ export function limitSizes(sizes: PartSizes, limit: number): PartSizes {
   };
 }
 
-/** Seconds of the default extent on two cores, where 1 model is looked into at a time. */
+/** See {@link Part.turn}. What is timed runs alone; what looks into a model begins with its scan. */
+const turns: Readonly<Record<PartKind, number>> = {
+  rounds: 1,
+  compare: 2,
+  scan: 3,
+  lens: 4,
+  sweep: 4,
+  causal: 4,
+};
+
+/** Seconds of the default extent on two cores; of what runs side by side, of each its share. */
 const expectedSeconds: Readonly<Record<PartKind, number>> = {
   rounds: 240,
   compare: 240,
@@ -168,7 +180,7 @@ export function planParts(models: ReproduceModels): Part[] {
   const about = (kind: PartKind, role: 'corrector' | 'aligner', names: readonly string[]): Part[] =>
     names.map((model) => ({
       ...{ name: `${kind}-${model}`, kind, model, role },
-      expected: expectedSeconds[kind],
+      ...{ turn: turns[kind], expected: expectedSeconds[kind] },
     }));
   const both = (kind: PartKind): Part[] => [
     ...about(kind, 'corrector', correctors),
@@ -185,5 +197,6 @@ export function planParts(models: ReproduceModels): Part[] {
 }
 
 function whole(kind: PartKind): Part {
-  return { name: kind, kind, model: null, role: null, expected: expectedSeconds[kind] };
+  const about = { name: kind, kind, model: null, role: null };
+  return { ...about, turn: turns[kind], expected: expectedSeconds[kind] };
 }

@@ -12,6 +12,7 @@ import type { Problem } from '../data/types.js';
 import { batchesOf, sideBySide } from './batches.js';
 import { roundsBatch, stepsOf } from './roundsBatch.js';
 import { summariseRounds } from './roundsSummary.js';
+import { checkLimits } from '../align/loop.js';
 import type { RoundsOptions, RoundsRecord, RoundsSummary } from './roundsTypes.js';
 
 /**
@@ -21,7 +22,7 @@ import type { RoundsOptions, RoundsRecord, RoundsSummary } from './roundsTypes.j
 export async function* runRounds(
   options: RoundsOptions,
 ): AsyncGenerator<RoundsRecord, RoundsSummary> {
-  const { problems, done = [], maxRounds = 16, rounds = 8, atOnce = 1 } = options;
+  const { problems, done = [], limits = {}, rounds = 8, atOnce = 1 } = options;
   check(options, rounds);
   const all = new Map(done.map((record) => [keyOf(record), record]));
   const isDone = (batch: readonly Problem[]): boolean =>
@@ -34,7 +35,7 @@ export async function* runRounds(
   let step = (batches.length - open.length) * steps;
   const onStep = (): void => options.onProgress?.(++step, batches.length * steps);
   const work = (batch: readonly Problem[]): Promise<RoundsRecord[]> =>
-    roundsBatch({ ...options, problems: batch, maxRounds, rounds, onStep });
+    roundsBatch({ ...options, problems: batch, limits, rounds, onStep });
   for await (const records of sideBySide({ items: open, atOnce, work })) {
     for (const record of records) {
       if (all.has(keyOf(record))) continue;
@@ -49,7 +50,7 @@ export async function* runRounds(
     problems: problems.map(({ id }) => id),
     records: all.values(),
     rounds,
-    maxRounds,
+    maxRounds: checkLimits(limits).maxRounds,
     random: createRandom(options.seed).fork('rounds'),
   });
 }

@@ -4,7 +4,7 @@
  * by different correctors, whose prefixes are mostly the same.
  */
 import { memoiseCorrector, memoiseUpstream } from '../align/memo.js';
-import { joinSentences, type ContinueWith } from '../align/loop.js';
+import { joinSentences, type ContinueWith, type LoopEnds } from '../align/loop.js';
 import { alignAnswers, type AlignedAnswer } from '../align/stream.js';
 import { createSilentUpstream, type Upstream } from '../align/upstream.js';
 import type { Problem } from '../data/types.js';
@@ -17,7 +17,7 @@ export interface RoundsBatchOptions {
   correctors: readonly NamedCorrector[];
   problems: readonly Problem[];
   judge: RoundsJudge;
-  maxRounds: number;
+  limits: LoopEnds;
   /** K */
   rounds: number;
   /** After each of {@link stepsOf} passes over the batch. */
@@ -77,7 +77,7 @@ async function writeWith(
 ): Promise<Written> {
   const remembering = memoiseCorrector(corrector);
   // Without caches the rows of side-by-side batches may run on any copy of a model.
-  const loop = { corrector: remembering, maxRounds: options.maxRounds, caches: false };
+  const loop = { ...options.limits, corrector: remembering, caches: false };
   const { upstream, problems, rounds, onStep } = options;
   const rows = problems.map(({ question }) => ({ question }));
   const classic = await alignAnswers({ ...loop, ...signalOf(options), upstream, rows });

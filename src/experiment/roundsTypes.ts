@@ -1,6 +1,6 @@
 /** The shapes of answers by number of correction rounds: what goes in, the records, the summary. */
 import type { Corrector } from '../align/corrector.js';
-import type { ContinueWith, StopReason } from '../align/loop.js';
+import type { ContinueWith, LoopEnds, StopReason } from '../align/loop.js';
 import type { Upstream } from '../align/upstream.js';
 import type { Problem } from '../data/types.js';
 import type { Interval } from '../math/interval.js';
@@ -23,8 +23,8 @@ export interface RoundsOptions {
   correctors: readonly NamedCorrector[];
   problems: readonly Problem[];
   judge: RoundsJudge;
-  /** Most rounds of a loop, and of a corrector that writes on alone. Default 16. */
-  maxRounds?: number;
+  /** Of a loop, and of a corrector that writes on alone. */
+  limits?: LoopEnds;
   /** K: answers after 0 … K correction rounds are made. Default 8. */
   rounds?: number;
   /** Problems computed together, with all correctors. Default 32. */

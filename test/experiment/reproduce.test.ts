@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   runParts,
   type PartOutcome,
+  type PartStart,
   type RunPartsOptions,
 } from '../../src/experiment/reproduce.js';
 import {
@@ -15,10 +16,11 @@ import {
 
 interface Item {
   name: string;
+  turn: number;
   expected: number;
 }
 
-const parts: Item[] = ['a', 'b', 'c', 'd'].map((name) => ({ name, expected: 10 }));
+const parts: Item[] = ['a', 'b', 'c', 'd'].map((name, turn) => ({ name, turn, expected: 10 }));
 
 async function all(
   options: Partial<RunPartsOptions<Item, string>> = {},
@@ -29,9 +31,9 @@ async function all(
     parts,
     find: () => Promise.resolve(null),
     ...options,
-    run: (part) => {
-      ran.push(part.name);
-      return options.run?.(part) ?? Promise.resolve(`made ${part.name}`);
+    run: (start) => {
+      ran.push(start.part.name);
+      return options.run?.(start) ?? Promise.resolve(`made ${start.part.name}`);
     },
   });
   for await (const outcome of steps) outcomes.push(outcome);
@@ -58,7 +60,7 @@ describe('runParts', () => {
   });
 
   it('reports what fails and goes on, also where looking for it fails', async () => {
-    const run = ({ name }: Item) =>
+    const run = ({ part: { name } }: PartStart<Item>) =>
       name === 'b' ? Promise.reject(new Error('no copies')) : Promise.resolve(name);
     const find = ({ name }: Item) =>
       name === 'd' ? Promise.reject(new Error('another run')) : Promise.resolve(null);
@@ -82,7 +84,7 @@ describe('runParts', () => {
     const steps = runParts<Item, string>({
       parts,
       find: () => Promise.resolve(null),
-      run: ({ name }) => {
+      run: ({ part: { name } }) => {
         if (name === 'b') stop.abort(reason);
         return name === 'b' ? Promise.reject(reason) : Promise.resolve(name);
       },
@@ -94,6 +96,44 @@ describe('runParts', () => {
     expect(seen).toEqual(['a']);
   });
 
+  it('runs parts of one turn side by side, and a turn after the one before', async () => {
+    const turns = [0, 1, 1, 1].map((turn, i) => ({ ...parts[i], turn })) as Item[];
+    const running = new Set<string>();
+    const seen: string[][] = [];
+    const ends = new Map<string, () => void>();
+    const run = async ({ part: { name } }: PartStart<Item>) => {
+      running.add(name);
+      seen.push([...running]);
+      await new Promise<void>((resolve) => {
+        ends.set(name, resolve);
+        // b goes on until d has begun, which takes the place of c.
+        if (name !== 'b') setImmediate(resolve);
+        if (name === 'd') ends.get('b')?.();
+      });
+      running.delete(name);
+      return name;
+    };
+    const { outcomes } = await all({ parts: turns, atOnce: 2, run });
+    expect(seen).toEqual([['a'], ['b'], ['b', 'c'], ['b', 'd']]);
+    expect(states(outcomes)).toEqual(['a done', 'c done', 'b done', 'd done']);
+  });
+
+  it('waits for what still runs before an interruption is thrown', async () => {
+    const turn = parts.map((part) => ({ ...part, turn: 0 }));
+    const stop = new AbortController();
+    let ended = false;
+    const run = async ({ part: { name } }: PartStart<Item>) => {
+      if (name === 'b') stop.abort(new Error('interrupted'));
+      stop.signal.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      ended = true;
+      return name;
+    };
+    const steps = all({ parts: turn, atOnce: 2, run, signal: stop.signal });
+    await expect(steps).rejects.toThrow('interrupted');
+    expect(ended).toBe(true);
+  });
+
   it('says what is left at the pace so far, without what is complete', async () => {
     let now = 0;
     const told: (number | null)[] = [];
@@ -101,9 +141,12 @@ describe('runParts', () => {
     await all({
       find,
       // Each part takes 30 for the 10 that were expected.
-      run: ({ name }) => ((now += 30), Promise.resolve(name)),
+      run: ({ left, index, total }) => {
+        told.push(left, index, total);
+        now += 30;
+        return Promise.resolve('');
+      },
       clock: () => now,
-      onStart: ({ left, index, total }) => told.push(left, index, total),
     });
     expect(told).toEqual([null, 1, 4, 60, 2, 4, 30, 4, 4]);
   });

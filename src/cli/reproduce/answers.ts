@@ -19,15 +19,6 @@ import { phased, type Stages } from '../progress.js';
 /** Batches that run side by side: as many as there are copies of a small model. */
 const atOnce = 2;
 
-/**
- * Most rounds of a loop: the authors' 16; of generated problems, whose solutions have 7 sentences at
- * most, as many as leave room for three more. A corrector that writes on alone and does not stop
- * would take most of the time.
- */
-function roundLimit({ data }: Setting): number {
-  return data.solved ? 10 : 16;
-}
-
 /** So that there are as many batches as can run side by side. */
 function batchSize(problems: number): number {
   return Math.min(32, Math.max(1, Math.ceil(problems / atOnce)));
@@ -55,7 +46,7 @@ export async function roundsPart(
         correctors.push({ name, corrector: createCorrector({ model: await loaded.load(name) }) });
       }
       return yield* runRounds({
-        ...{ upstream, correctors, atOnce, maxRounds: roundLimit(setting), seed },
+        ...{ upstream, correctors, atOnce, seed, limits: data.limits },
         problems: data.problems.slice(0, sizes.rounds.problems),
         judge: {
           isRight: (problem, answer) => judge.isRight(problem, answer),
@@ -96,7 +87,7 @@ export async function comparePart(
         batchSize: batchSize(sizes.compare.problems),
         judge: data.judge,
         timed: sizes.compare.timed,
-        ...{ answered, atOnce, maxRounds: roundLimit(setting), seed },
+        ...{ answered, atOnce, seed, limits: data.limits },
         done: run.records,
         onProgress: phased(stages, { answers: 'answering with every system', timing: 'timing' }),
         signal: context.signal,

@@ -1,5 +1,6 @@
 /** What is answered and read: generated problems with recorded sentences, or a user's questions. */
 import { basename } from 'node:path';
+import type { LoopEnds } from '../../align/loop.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { generateProblems } from '../../data/problems.js';
 import { answersQuestion, readQuestions, type Question } from '../../data/questions.js';
@@ -24,16 +25,20 @@ export interface ReproduceData {
   /** Whether `judge.annotate` knows what is right sentence by sentence. */
   solved: boolean;
   isRight: (problem: string, answer: string) => boolean;
-  /**
-   * Where a steered loop is ended, UTF-16 units; undefined: the loop's own limit. Answers to generated
-   * problems have at most 240 or so, and some random directions make a corrector write on for ever.
-   */
-  maxCharacters?: number;
+  /** Of every loop. */
+  limits: LoopEnds;
   /** Annotated sentences of the upstream; null where there are questions alone. */
   recorded: ((split: Split) => AnnotatedQuadruple[]) | null;
   /** Of a data set: what sentences are made from. */
   questions: Readonly<Record<Split, readonly Question[]>>;
 }
+
+/**
+ * Solutions of generated problems have at most 7 sentences and 240 characters or so. A corrector that
+ * does not stop (one that writes on alone, one steered along a random direction) would take most of
+ * the time.
+ */
+const generatedLimits: LoopEnds = { maxRounds: 10, maxCharacters: 600 };
 
 /** Generated test problems, and files of recorded sentences. */
 export function generatedData(options: {
@@ -49,7 +54,7 @@ export function generatedData(options: {
     judge: { isRight, annotate },
     solved: true,
     isRight: isRightAnswer,
-    maxCharacters: 600,
+    limits: generatedLimits,
     recorded: (split) => readAnnotatedQuadruples(files[split]),
     questions: { validation: [], test: [] },
   };
@@ -82,6 +87,7 @@ export function questionData(options: { file: string; read: number }): Reproduce
     judge: { isRight: ({ id }, answer) => known(id, answer), annotate: unjudged },
     solved: false,
     isRight: known,
+    limits: {},
     recorded: null,
     questions: { validation, test },
   };

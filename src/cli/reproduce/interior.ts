@@ -184,7 +184,7 @@ export async function sweepPart(
         mode: loops ? 'loop' : 'fixed',
         ...(upstream && { upstream: createLocalUpstream({ model: upstream }) }),
         isRight: data.isRight,
-        ...(data.maxCharacters !== undefined && { limits: { maxCharacters: data.maxCharacters } }),
+        limits: data.limits,
         layers: model.decoder.info.layers,
         directions: reading.directions,
         training: reading.training,

@@ -13,7 +13,7 @@ import type { RunConfiguration } from '../../record/run.js';
 import { resolveDevice } from '../../runtime/device.js';
 import { modelSize } from '../../runtime/modelFiles.js';
 import type { Context } from '../command.js';
-import { findOrDownload, type EngineOptions } from '../models.js';
+import { copiesOf, findOrDownload, type EngineOptions } from '../models.js';
 import { generatedData, questionData, type ReproduceData } from './data.js';
 import { allModels, chooseModels, type NamedModels } from './models.js';
 import {
@@ -52,6 +52,9 @@ export async function prepare(given: ReproduceOptions, context: Context): Promis
   const device = await resolveDevice(given.device);
   const { seed, threads } = given;
   const engine = { device, threads };
+  const small = [...known.values()].every(({ files }) => copiesOf(files, engine) > 1);
+  // A part keeps two cores busy for two thirds of its time. Large models need the memory for one.
+  const atOnce = small ? 2 : 1;
   const shared = { models, known, data, device, seed, sizes, engine, context };
   const hashes = await hashFiles(data.files);
   const configuration = configurationOf(
@@ -64,7 +67,7 @@ export async function prepare(given: ReproduceOptions, context: Context): Promis
     absent.length === 0
       ? []
       : [`Not there, so left out with what compares them: ${absent.join(', ')}.`];
-  const setting = { ...shared, hashes, folder, results: new Results() };
+  const setting = { ...shared, hashes, folder, results: new Results(), made: new Map(), atOnce };
   return { setting, configuration, extent, notes };
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { level } from '../../experiment/findings.js';
 import { judgePaper } from '../../experiment/paperFindings.js';
-import { runParts, type PartOutcome } from '../../experiment/reproduce.js';
+import { runParts, type PartOutcome, type PartStart } from '../../experiment/reproduce.js';
 import { planParts, type Part, type PartKind } from '../../experiment/reproducePlan.js';
 import type { ReportPart, ReportSummary } from '../../experiment/reportTypes.js';
 import { reportMarkdown } from '../../plot/reportMarkdown.js';
@@ -11,7 +11,7 @@ import { writeAtomic } from '../../record/atomic.js';
 import { openRun, type Run } from '../../record/run.js';
 import type { Context } from '../command.js';
 import type { WriteFigures } from '../figures.js';
-import { formatDuration, type Stages } from '../progress.js';
+import { formatDuration, type OnProgress, type Progress, type Stages } from '../progress.js';
 import { findPart, partPages, partRunners, runPart, type PartRunners } from './parts.js';
 import { prepare, type Prepared, type ReproduceOptions } from './prepare.js';
 
@@ -67,27 +67,54 @@ async function runAll(
   const { only, runners = partRunners } = of;
   const { setting } = of.prepared;
   const { context } = setting;
-  let stages: Stages = (label) => context.progress.stage(label);
+  const line = new OneLine(context.progress);
   const steps = runParts<Part, true>({
-    parts,
+    ...{ parts, atOnce: setting.atOnce, signal: context.signal },
     ...(only && { wanted: ({ kind }) => only.includes(kind) }),
     find: (part) => findPart(part, setting),
-    run: (part) => runPart(part, { setting, runners, stages: (label) => stages(label) }),
-    onStart: ({ part, index, total, left }) => {
-      const rest = left === null ? '' : ` (${formatDuration(left)} left in all)`;
-      stages = (label) => context.progress.stage(`${index}/${total} ${part.name}${rest}: ${label}`);
-      stages('starting');
+    run: async (start) => {
+      const stages = line.of(start);
+      return await runPart(start.part, { setting, runners, stages });
     },
-    signal: context.signal,
   });
   const outcomes: Outcome[] = [];
   for await (const outcome of steps) {
     outcomes.push(outcome);
     const { part, state, milliseconds } = outcome;
+    line.end(part);
     if (state === 'done') await run.append({ part: part.name, milliseconds: milliseconds ?? 0 });
     tell(outcome, `${outcomes.length} of ${parts.length}`, context);
   }
-  return outcomes;
+  const place = ({ part }: Outcome): number => parts.indexOf(part);
+  return outcomes.sort((one, other) => place(one) - place(other));
+}
+
+/** The line of progress, where several parts run: that of the one that began first. */
+class OneLine {
+  readonly #progress: Progress;
+  readonly #running: Part[] = [];
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  of({ part, index, total, left }: PartStart<Part>): Stages {
+    this.#running.push(part);
+    const rest = left === null ? '' : ` (${formatDuration(left)} left in all)`;
+    return (label) => {
+      let tell: OnProgress | null = null;
+      return (done, all) => {
+        if (this.#running[0] !== part) return;
+        tell ??= this.#progress.stage(`${index}/${total} ${part.name}${rest}: ${label}`);
+        tell(done, all);
+      };
+    };
+  }
+
+  end(part: Part): void {
+    const at = this.#running.indexOf(part);
+    if (at !== -1) this.#running.splice(at, 1);
+  }
 }
 
 function tell(

@@ -60,17 +60,19 @@ async function alignerAnswers(setting: Setting): Promise<Sentences> {
     [...new Set(recorded(split).map(({ problem }) => problem))].slice(0, counts[split]);
   const problems = { validation: ids('validation'), test: ids('test') };
   const made = await inOneFolder<AnnotatedQuadruple>(
-    { name: 'answers', models: [], counts },
+    {
+      ...{ name: 'answers', models: [], counts },
+      make: (upstream, done) =>
+        recordAnswers({
+          upstream: createLocalUpstream({ model: upstream }),
+          problems: [...problems.validation, ...problems.test],
+          done,
+          onProgress: setting.context.progress.stage("recording the upstream's whole answers"),
+          signal: setting.context.signal,
+        }),
+      complete: (done) => done.length === problems.validation.length + problems.test.length,
+    },
     setting,
-    (upstream, done) =>
-      recordAnswers({
-        upstream: createLocalUpstream({ model: upstream }),
-        problems: [...problems.validation, ...problems.test],
-        done,
-        onProgress: setting.context.progress.stage("recording the upstream's whole answers"),
-        signal: setting.context.signal,
-      }),
-    (done) => done.length === problems.validation.length + problems.test.length,
   );
   return splitBy(made, new Set(problems.test));
 }
@@ -107,17 +109,19 @@ async function ownOf(
   const test = all.test.slice(0, of.counts.test);
   const questions = [...all.validation.slice(0, of.counts.validation), ...test];
   const made = await inOneFolder<OwnRecord>(
-    of,
+    {
+      ...of,
+      make: (upstream, done) =>
+        recordOwn({
+          questions,
+          ask: of.ask(upstream),
+          done,
+          onProgress: setting.context.progress.stage(`recording ${of.name}`),
+          signal: setting.context.signal,
+        }),
+      complete: (done) => done.length === questions.length,
+    },
     setting,
-    (upstream, done) =>
-      recordOwn({
-        questions,
-        ask: of.ask(upstream),
-        done,
-        onProgress: setting.context.progress.stage(`recording ${of.name}`),
-        signal: setting.context.signal,
-      }),
-    (done) => done.length === questions.length,
   );
   return splitBy(ownQuadruples(made), new Set(test.map(({ id }) => id)));
 }
@@ -130,13 +134,24 @@ function splitBy(quadruples: readonly AnnotatedQuadruple[], test: ReadonlySet<st
   };
 }
 
-/** Records made by the upstream in a run folder of their own; it is loaded where any is missing. */
-async function inOneFolder<R>(
-  of: Own,
-  setting: Setting,
-  make: (upstream: LanguageModel, done: readonly R[]) => AsyncGenerator<R, void>,
-  complete: (done: readonly R[]) => boolean,
-): Promise<R[]> {
+interface Made<R> {
+  make: (upstream: LanguageModel, done: readonly R[]) => AsyncGenerator<R, void>;
+  complete: (done: readonly R[]) => boolean;
+}
+
+/**
+ * Records made by the upstream in a run folder of their own; it is loaded where any is missing. Parts
+ * that run side by side wait for the same ones.
+ */
+async function inOneFolder<R>(of: Own & Made<R>, setting: Setting): Promise<R[]> {
+  const { made } = setting;
+  // The name says what the records are.
+  const records = (made.get(of.name) as Promise<R[]> | undefined) ?? openOrMake(of, setting);
+  made.set(of.name, records);
+  return await records;
+}
+
+async function openOrMake<R>(of: Own & Made<R>, setting: Setting): Promise<R[]> {
   const configuration = configurationOf(
     {
       command: `reproduce ${of.name}`,
@@ -149,9 +164,9 @@ async function inOneFolder<R>(
   const { records } = await recordRun<R, void>(
     { folder, configuration, setting },
     async function* (run) {
-      if (complete(run.records)) return;
+      if (of.complete(run.records)) return;
       await using upstream = await loadKnown(setting.models.upstream, setting);
-      yield* make(upstream, run.records);
+      yield* of.make(upstream, run.records);
     },
     () => Promise.resolve(),
   );

@@ -36,6 +36,10 @@ export interface Setting {
   hashes: ReadonlyMap<string, string>;
   /** What parts have left so far; later ones build on it. */
   results: Results;
+  /** Records that several parts read and the first of them makes, by the name of their folder. */
+  made: Map<string, Promise<unknown[]>>;
+  /** Parts that run side by side. */
+  atOnce: number;
 }
 
 export async function hashFiles(
