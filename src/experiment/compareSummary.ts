@@ -21,7 +21,7 @@ import { summariseEvaluate } from './evaluateSummary.js';
 export interface CompareSummaryOptions {
   upstream: string;
   /** In the order in which they are shown. */
-  entries: readonly Pick<ComparedSystem, 'name' | 'kind' | 'size' | 'bytes'>[];
+  entries: readonly Pick<ComparedSystem, 'name' | 'kind' | 'size' | 'bytes' | 'alpha'>[];
   /** Numbers of samples, ascending. */
   samples: readonly number[];
   /** Ids; records of other problems are left out. */

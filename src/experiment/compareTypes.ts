@@ -28,8 +28,8 @@ export interface CompareOptions {
   upstream: Upstream;
   correctors: readonly (ModelSize & { corrector: Corrector })[];
   aligners?: readonly (ModelSize & { aligner: Aligner })[];
-  /** The upstream tuned by an expert of that size (proxy-tuning), and the expert's name. */
-  proxies?: readonly (ModelSize & { expert: string; upstream: Upstream })[];
+  /** The upstream tuned by an expert of that size (proxy-tuning), the expert's name and α. */
+  proxies?: readonly (ModelSize & { expert: string; alpha: number; upstream: Upstream })[];
   /** The fine-tuned upstreams. */
   tuned?: readonly { kind: 'sft' | 'dpo'; upstream: Upstream }[];
   /** The upstream, sampling; needed for best-of-n. */
@@ -108,6 +108,8 @@ export interface ComparedSystem
   /** Of its small model; null where it has none. */
   size: string | null;
   bytes: number | null;
+  /** Of proxy-tuning; null elsewhere. */
+  alpha: number | null;
   timing: SystemTiming;
 }
 

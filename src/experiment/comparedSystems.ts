@@ -16,23 +16,26 @@ export interface Entry {
   kind: ComparedKind;
   size: string | null;
   bytes: number | null;
+  /** Of proxy-tuning. */
+  alpha: number | null;
 }
 
 /** In the order in which they are shown; a model that is not given leaves its system out. */
 export function comparedSystems(options: CompareOptions): Entry[] {
   const { correctors, aligners = [], proxies = [], tuned = [], limits } = options;
-  const whole = { size: null, bytes: null };
+  const fixed = { alpha: null };
+  const whole = { size: null, bytes: null, ...fixed };
   return [
     { system: upstreamSystem(), kind: 'upstream', ...whole },
     ...correctors.map(({ corrector, size, bytes }): Entry => {
       const system = streamSystem({ ...limits, corrector, caches: false });
-      return { system, kind: 'stream', size, bytes };
+      return { system, kind: 'stream', size, bytes, ...fixed };
     }),
     ...aligners.map(({ aligner, size, bytes }): Entry => {
-      return { system: alignerSystem({ aligner }), kind: 'aligner', size, bytes };
+      return { system: alignerSystem({ aligner }), kind: 'aligner', size, bytes, ...fixed };
     }),
-    ...proxies.map(({ size, bytes, ...proxy }): Entry => {
-      return { system: proxySystem(proxy), kind: 'proxy', size, bytes };
+    ...proxies.map(({ size, bytes, alpha, ...proxy }): Entry => {
+      return { system: proxySystem(proxy), kind: 'proxy', size, bytes, alpha };
     }),
     ...tuned.map(({ kind, upstream }): Entry => {
       return { system: tunedSystem({ name: kind, upstream }), kind, ...whole };

@@ -68,6 +68,10 @@ export interface PartSizes {
     timed: number;
     /** Best of n: answers drawn per problem, at most. */
     samples: number;
+    /** Strengths of proxy-tuning that are tried; its authors' is 1. */
+    alphas: readonly number[];
+    /** Validation problems on which they are. */
+    alphaProblems: number;
   };
   scan: {
     /** Sentences that are labelled; 256 stay at most, half of them held out: ±8.7 points. */
@@ -110,7 +114,13 @@ export type Extent = (typeof extents)[number];
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
     rounds: { problems: 64, rounds: 8 },
-    compare: { problems: 64, timed: 16, samples: 8 },
+    compare: {
+      problems: 64,
+      timed: 16,
+      samples: 8,
+      alphas: [0.125, 0.25, 0.5, 1],
+      alphaProblems: 64,
+    },
     scan: { candidates: 400, answers: 160 },
     lens: { problems: 80 },
     sweep: {
@@ -122,7 +132,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   // Enough to see that everything runs; most findings stay undecided.
   quick: {
     rounds: { problems: 32, rounds: 6 },
-    compare: { problems: 32, timed: 4, samples: 4 },
+    compare: { problems: 32, timed: 4, samples: 4, alphas: [0.25, 1], alphaProblems: 32 },
     scan: { candidates: 200, answers: 96 },
     lens: { problems: 48 },
     sweep: {
@@ -139,7 +149,12 @@ export function limitSizes(sizes: PartSizes, limit: number): PartSizes {
   const { rounds, compare, scan, lens, sweep, causal } = sizes;
   return {
     rounds: { ...rounds, problems: most(rounds.problems) },
-    compare: { ...compare, problems: most(compare.problems), timed: most(compare.timed) },
+    compare: {
+      ...compare,
+      problems: most(compare.problems),
+      timed: most(compare.timed),
+      alphaProblems: most(compare.alphaProblems),
+    },
     scan,
     lens: { problems: most(lens.problems) },
     sweep: {

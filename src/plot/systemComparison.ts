@@ -41,12 +41,16 @@ export function systemComparisonCaption({ systems, differences }: Comparison): s
   const bytes = systems.flatMap(({ kind, size, bytes: of }) =>
     kind === 'stream' && of !== null ? [`${size} ${fixed(of / 2 ** 20)} MB`] : [],
   );
+  const alphas = systems.flatMap(({ size, alpha }) =>
+    size !== null && alpha !== null ? [`${size} α = ${fixed(alpha)}`] : [],
+  );
   const pairs = differences.flatMap(({ size, over, estimate, ci }) =>
     estimate === null ? [] : [`${size} − ${over} ${fixed(estimate)}${intervalText(ci)}`],
   );
   return (
     `Share of n = ${n} problems answered right; bars: 95 % intervals (Wilson); lines: the systems ` +
     `without a small model.${bytes.length === 0 ? '' : ` Correctors: ${bytes.join(', ')}.`} ` +
+    `${alphas.length === 0 ? '' : `Proxy-tuning: ${alphas.join(', ')}. `}` +
     `Stream Aligner of a size minus another, paired: ${pairs.join('; ')}.`
   );
 }

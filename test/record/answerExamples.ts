@@ -79,6 +79,7 @@ function system({ name, kind, size, accuracy, time }: Planted): System {
   const rates = { fixRate: 0.5, fixRateCi: around(0.5, 0.1), breakRate: 0.04, breakRateCi: null };
   return {
     ...{ name, kind, size: size ?? null, bytes: size === undefined ? null : 4_000_000 },
+    alpha: kind === 'proxy' ? 0.5 : null,
     ...{ ...part, n: 120, ...rates, copyRate: null, copyRateCi: null, revisions: 1 },
     stops: { 'end-of-answer': 120 },
     ...{ seenFamilies: { ...part, ...rates }, unseenFamily: { ...part, n: 20, ...rates } },

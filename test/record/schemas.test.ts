@@ -115,7 +115,7 @@ const required: [SummaryKind, Json, string[], string][] = [
     'compare',
     asJson(compareExample),
     ['upstream', 'systems', 'bestOf', 'differences', 'latency', 'equalTimeRule'],
-    'systems: name kind size bytes n accuracy ci fixRate breakRate copyRate revisions stops timing; ' +
+    'systems: name kind size bytes alpha n accuracy ci fixRate breakRate copyRate revisions stops timing; ' +
       'bestOf: samples n accuracy ci anyRight anyRightCi timing; ' +
       'differences: size stream over kind n estimate ci p; latency: size stream aligner perToken firstText',
   ],

@@ -14,6 +14,7 @@ import { runRounds } from '../../experiment/rounds.js';
 import type { RoundsRecord, RoundsSummary } from '../../experiment/roundsTypes.js';
 import { LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from './setting.js';
+import { proxyStrengths } from './strengths.js';
 import { phased, type Stages } from '../progress.js';
 
 /** Batches that run side by side: as many as there are copies of a small model. */
@@ -79,9 +80,10 @@ export async function comparePart(
   return await recordRun<CompareRecord, CompareSummary>(
     place,
     async function* (run) {
+      const strengths = await proxyStrengths(setting, stages);
       await using loaded = new LoadedModels(setting);
       return yield* runCompare({
-        ...(await comparedModels(loaded, setting)),
+        ...(await comparedModels(loaded, { setting, strengths })),
         bestOf: sampleCounts(sizes.compare.samples),
         problems: data.problems.slice(0, sizes.compare.problems),
         batchSize: batchSize(sizes.compare.problems),
@@ -108,7 +110,10 @@ type Compared = Pick<
   'upstream' | 'correctors' | 'aligners' | 'proxies' | 'tuned' | 'sampler'
 >;
 
-async function comparedModels(loaded: LoadedModels, setting: Setting): Promise<Compared> {
+async function comparedModels(
+  loaded: LoadedModels,
+  { setting, strengths }: { setting: Setting; strengths: ReadonlyMap<string, number> },
+): Promise<Compared> {
   const { upstream: name, sizes, tuned } = setting.models;
   const labels = sizeLabels(setting.models);
   const model = await loaded.load(name);
@@ -127,9 +132,10 @@ async function comparedModels(loaded: LoadedModels, setting: Setting): Promise<C
       aligners.push({ ...of(aligner), aligner: whole });
     }
     if (expert !== undefined && antiExpert !== undefined) {
-      const proxy = await loaded.loadTuned(name, { expert, antiExpert });
+      const alpha = strengths.get(expert) ?? 1;
+      const proxy = await loaded.loadTuned(name, { expert, antiExpert, alpha });
       const upstream = createLocalUpstream({ model: proxy });
-      proxies.push({ ...of(expert), expert, upstream });
+      proxies.push({ ...of(expert), expert, alpha, upstream });
     }
   }
   const tunedUpstreams: { kind: Tuning; upstream: Upstream }[] = [];

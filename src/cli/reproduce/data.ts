@@ -21,6 +21,8 @@ export interface ReproduceData {
   files: Readonly<Record<string, string>>;
   /** What is answered, in order. */
   problems: readonly Problem[];
+  /** On these a strength of proxy-tuning is chosen. */
+  validation: readonly Problem[];
   judge: Judge;
   /** Whether `judge.annotate` knows what is right sentence by sentence. */
   solved: boolean;
@@ -43,14 +45,19 @@ const generatedLimits: LoopEnds = { maxRounds: 10, maxCharacters: 600 };
 /** Generated test problems, and files of recorded sentences. */
 export function generatedData(options: {
   files: Readonly<Record<Split, string>>;
-  problems: number;
+  /** How many of each split. */
+  count: Readonly<Record<Split, number>>;
   seed: number;
 }): ReproduceData {
-  const { files, problems, seed } = options;
+  const { files, count, seed } = options;
+  const problems = (split: Split): Problem[] => [
+    ...generateProblems({ split, count: count[split], seed }),
+  ];
   return {
     description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${basename(files.validation)} and tested on those of ${basename(files.test)}`,
     files: { stimuli: files.validation, problems: files.test },
-    problems: [...generateProblems({ split: 'test', count: problems, seed })],
+    problems: problems('test'),
+    validation: problems('validation'),
     judge: { isRight, annotate },
     solved: true,
     isRight: isRightAnswer,
@@ -84,6 +91,7 @@ export function questionData(options: { file: string; read: number }): Reproduce
     description: `${basename(options.file)}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
     files: { dataset: options.file },
     problems: test.map(toProblem),
+    validation: validation.map(toProblem),
     judge: { isRight: ({ id }, answer) => known(id, answer), annotate: unjudged },
     solved: false,
     isRight: known,

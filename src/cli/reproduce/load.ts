@@ -10,6 +10,24 @@ export async function loadKnown(name: string, setting: Setting): Promise<Languag
   return await loadFileCopies(files, setting.engine, setting.context);
 }
 
+/** What proxy-tuning needs beside the model that it tunes. */
+export interface Tuners {
+  expert: string;
+  antiExpert: string;
+  alpha: number;
+}
+
+/** A model tuned by an expert and an anti-expert. */
+export async function loadTuned(
+  name: string,
+  { expert, antiExpert, alpha }: Tuners,
+  setting: Setting,
+): Promise<LanguageModel> {
+  const files = (of: string): ModelFiles => modelOf(setting, of).files;
+  const proxy = { expert: files(expert), antiExpert: files(antiExpert), alpha };
+  return await loadFiles(files(name), { ...setting.engine, proxy }, setting.context);
+}
+
 /** Models of one part; disposed together. */
 export class LoadedModels implements AsyncDisposable {
   readonly #setting: Setting;
@@ -26,15 +44,9 @@ export class LoadedModels implements AsyncDisposable {
     return model;
   }
 
-  /** A model tuned by an expert and an anti-expert (proxy-tuning, α = 1). */
-  async loadTuned(
-    name: string,
-    by: { expert: string; antiExpert: string },
-  ): Promise<LanguageModel> {
-    const { engine, context } = this.#setting;
-    const files = (of: string): ModelFiles => modelOf(this.#setting, of).files;
-    const proxy = { expert: files(by.expert), antiExpert: files(by.antiExpert), alpha: 1 };
-    const tuned = await loadFiles(files(name), { ...engine, proxy }, context);
+  /** As {@link loadTuned}. */
+  async loadTuned(name: string, by: Tuners): Promise<LanguageModel> {
+    const tuned = await loadTuned(name, by, this.#setting);
     this.#loaded.push(tuned);
     return tuned;
   }

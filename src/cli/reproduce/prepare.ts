@@ -77,7 +77,10 @@ function dataOf(given: ReproduceOptions, sizes: Setting['sizes'], context: Conte
   }
   return generatedData({
     files: { validation: context.path(given.stimuli), test: context.path(given.problems) },
-    problems: Math.max(sizes.rounds.problems, sizes.compare.problems),
+    count: {
+      validation: sizes.compare.alphaProblems,
+      test: Math.max(sizes.rounds.problems, sizes.compare.problems),
+    },
     seed: given.seed,
   });
 }

@@ -167,7 +167,8 @@ const rivals: Readonly<Record<Rival, Pick<PaperFinding['rule'], 'source' | 'clai
 const rivalText: Readonly<Record<Rival, string>> = {
   'best-of': 'the best of as many samples of the upstream as take the same time',
   aligner: 'the Aligner of the same size',
-  proxy: 'proxy-tuning with the expert of the same size',
+  proxy:
+    'proxy-tuning with the expert of the same size (its strength chosen on validation problems)',
   sft: 'the upstream after SFT',
   dpo: 'the upstream after DPO',
 };

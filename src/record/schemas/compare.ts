@@ -32,7 +32,8 @@ export const compareSchema = titled(
     upstream: text,
     systems: list(
       record({
-        ...{ name: text, kind: { enum: kinds }, size: textOrNull, bytes: numberOrNull },
+        ...{ name: text, kind: { enum: kinds }, size: textOrNull },
+        ...{ bytes: numberOrNull, alpha: numberOrNull },
         ...outcomes,
         ...{ copyRate: rate, copyRateCi: ci, revisions: number, stops: counts },
         ...{ seenFamilies: record(outcomes), unseenFamily: record(outcomes), timing },
