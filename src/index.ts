@@ -78,6 +78,7 @@ export type { CompareOptions, CompareRecord } from './experiment/compareTypes.js
 // The paper's findings: rules written before any run, and their verdicts.
 export { paperFindings, judgePaper, type ReportFinding } from './experiment/paperFindings.js';
 export { judgeFindings, type Finding, type FindingRule } from './experiment/findings.js';
+export { bestStrength, tryStrengths } from './experiment/proxyStrength.js';
 export { planParts, type ReproduceModels } from './experiment/reproducePlan.js';
 export { Results, type PartResults } from './experiment/reproduceResults.js';
 

@@ -180,12 +180,12 @@ const turns: Readonly<Record<PartKind, number>> = {
 
 /** Seconds of the default extent on two cores; of what runs side by side, of each its share. */
 const expectedSeconds: Readonly<Record<PartKind, number>> = {
-  rounds: 240,
-  compare: 240,
-  scan: 25,
-  lens: 10,
-  sweep: 150,
-  causal: 90,
+  rounds: 120,
+  compare: 320,
+  scan: 12,
+  lens: 8,
+  sweep: 65,
+  causal: 50,
 };
 
 /** All parts in their order: answers first, then what looks into the models, cheap parts first. */
