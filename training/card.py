@@ -92,15 +92,18 @@ def percent(rate: float | None, ci: list[float] | None, n: int) -> str:
     return f"{100 * rate:.1f} % [{100 * ci[0]:.1f}, {100 * ci[1]:.1f}] (n = {n})"
 
 
-def system_rows(summary: Json, names: list[str]) -> str:
-    """Accuracy of whole answers."""
-    lines = ["| system | all | seen families | unseen family |", "| --- | --- | --- | --- |"]
-    for system in summary["systems"]:
-        if system["name"] not in names:
-            continue
-        groups = [system, system["seenFamilies"], system["unseenFamily"]]
+def answer_rows(measured: list[str]) -> str:
+    """Accuracy of whole answers, `LABEL=evaluate.json:SYSTEM` each."""
+    lines = ["| answers of | all | seen families | unseen family |", "| --- | --- | --- | --- |"]
+    for given in measured:
+        label, place = given.split("=", 1)
+        path, name = place.rsplit(":", 1)
+        systems = {s["name"]: s for s in json.loads(Path(path).read_text())["systems"]}
+        if name not in systems:
+            raise SystemExit(f"{path}: no system {name} (it has {', '.join(systems)})")
+        groups = [systems[name], systems[name]["seenFamilies"], systems[name]["unseenFamily"]]
         cells = [percent(g["accuracy"], g["ci"], g["n"]) for g in groups]
-        lines.append("| " + " | ".join([f"`{system['name']}`", *cells]) + " |")
+        lines.append("| " + " | ".join([label, *cells]) + " |")
     return "\n".join(lines)
 
 
@@ -140,12 +143,9 @@ def card(args: argparse.Namespace) -> str:
         ),
         "## Training\n\n" + stage_rows(args.stage, args.after) + "\n",
     ]
-    if args.evaluate:
-        summary = json.loads(args.evaluate.read_text())
+    if args.answers:
         parts.append(
-            "## Test problems\n\nGreedy; 95 % intervals.\n\n"
-            + system_rows(summary, args.system)
-            + "\n"
+            "## Test problems\n\nGreedy; 95 % intervals.\n\n" + answer_rows(args.answers) + "\n"
         )
     if args.corrector:
         summary = json.loads(args.corrector.read_text())
@@ -163,8 +163,13 @@ def main() -> None:
     parser.add_argument("--about", required=True, help="what the model is, in a sentence or two")
     parser.add_argument("--stage", action="append", required=True, metavar="NAME=LOG")
     parser.add_argument("--after", type=Path, help="card of the model that was trained on")
-    parser.add_argument("--evaluate", type=Path, help="evaluate.json of a run")
-    parser.add_argument("--system", action="append", default=[], help="its systems to show")
+    parser.add_argument(
+        "--answers",
+        action="append",
+        default=[],
+        metavar="LABEL=evaluate.json:SYSTEM",
+        help="a system of a run, as a row of the table of test problems",
+    )
     parser.add_argument("--corrector", type=Path, help="corrector.json of a run")
     args = parser.parse_args()
     (args.model / "README.md").write_text(card(args), encoding="utf-8")

@@ -36,7 +36,7 @@ interface Opened extends AsyncDisposable {
 async function open(part: Part, setting: Setting, stages: Stages): Promise<Opened> {
   const model = await loadKnown(part.model ?? '', setting);
   try {
-    const sentences = await sentencesOf(part, model, setting);
+    const sentences = await sentencesOf(part, { model, stages }, setting);
     const reading = await read(part, model, { sentences, setting, stages });
     const corrector =
       part.role === 'aligner' ? alignerAsCorrector({ model }) : createCorrector({ model });

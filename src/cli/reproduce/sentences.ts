@@ -16,22 +16,23 @@ import { recordAnswers } from '../../experiment/wholeAnswers.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { Stimulus } from '../../read/stimuli.js';
 import { loadKnown } from './load.js';
+import type { Stages } from '../progress.js';
 import type { Split } from './data.js';
 import { configurationOf, recordRun, type Setting } from './setting.js';
 
 /** Sentences of a split, for one part's model. */
 export type Sentences = Readonly<Record<Split, readonly AnnotatedQuadruple[]>>;
 
-/** @param model the part's, loaded */
+/** @param of.model the part's, loaded */
 export async function sentencesOf(
   part: Part,
-  model: LanguageModel,
+  of: { model: LanguageModel; stages: Stages },
   setting: Setting,
 ): Promise<Sentences> {
   const { recorded } = setting.data;
-  if (part.role === 'aligner') return await alignerAnswers(setting);
+  if (part.role === 'aligner') return await alignerAnswers(setting, of.stages);
   if (recorded) return { validation: recorded('validation'), test: recorded('test') };
-  return await loopOf(model, setting);
+  return await loopOf(of, setting);
 }
 
 /** Stimuli that the scan of the same model labelled; null where it was not run. */
@@ -47,14 +48,14 @@ function tested({ sizes: { lens, sweep, causal } }: Setting): number {
 }
 
 /** The upstream's whole answers, recorded once for all Aligners. */
-async function alignerAnswers(setting: Setting): Promise<Sentences> {
+async function alignerAnswers(setting: Setting, stages: Stages): Promise<Sentences> {
   const { data, sizes } = setting;
   const { recorded } = data;
   const counts = { validation: sizes.scan.answers, test: tested(setting) };
   if (!recorded) {
     const ask = (upstream: LanguageModel): OwnOptions['ask'] =>
       wholeAnswers({ upstream: createLocalUpstream({ model: upstream }) });
-    return await ownOf({ name: 'answers', models: [], ask, counts }, setting);
+    return await ownOf({ name: 'answers', models: [], ask, counts, stages }, setting);
   }
   const ids = (split: Split): string[] =>
     [...new Set(recorded(split).map(({ problem }) => problem))].slice(0, counts[split]);
@@ -67,7 +68,7 @@ async function alignerAnswers(setting: Setting): Promise<Sentences> {
           upstream: createLocalUpstream({ model: upstream }),
           problems: [...problems.validation, ...problems.test],
           done,
-          onProgress: setting.context.progress.stage("recording the upstream's whole answers"),
+          onProgress: stages("recording the upstream's whole answers"),
           signal: setting.context.signal,
         }),
       complete: (done) => done.length === problems.validation.length + problems.test.length,
@@ -78,7 +79,10 @@ async function alignerAnswers(setting: Setting): Promise<Sentences> {
 }
 
 /** The upstream's sentences in the corrector's own loop, on a data set's questions. */
-async function loopOf(model: LanguageModel, setting: Setting): Promise<Sentences> {
+async function loopOf(
+  { model, stages }: { model: LanguageModel; stages: Stages },
+  setting: Setting,
+): Promise<Sentences> {
   const { scan, rounds } = setting.sizes;
   const ask = (upstream: LanguageModel): OwnOptions['ask'] =>
     loopSentences({
@@ -88,7 +92,7 @@ async function loopOf(model: LanguageModel, setting: Setting): Promise<Sentences
     });
   const counts = { validation: scan.answers, test: tested(setting) };
   return await ownOf(
-    { name: `sentences-${model.name}`, models: [model.name], ask, counts },
+    { name: `sentences-${model.name}`, models: [model.name], ask, counts, stages },
     setting,
   );
 }
@@ -102,7 +106,7 @@ interface Own {
 }
 
 async function ownOf(
-  of: Own & { ask: (upstream: LanguageModel) => OwnOptions['ask'] },
+  of: Own & { ask: (upstream: LanguageModel) => OwnOptions['ask']; stages: Stages },
   setting: Setting,
 ): Promise<Sentences> {
   const { questions: all } = setting.data;
@@ -116,7 +120,7 @@ async function ownOf(
           questions,
           ask: of.ask(upstream),
           done,
-          onProgress: setting.context.progress.stage(`recording ${of.name}`),
+          onProgress: of.stages(`recording ${of.name}`),
           signal: setting.context.signal,
         }),
       complete: (done) => done.length === questions.length,
