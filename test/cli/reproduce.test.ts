@@ -53,10 +53,10 @@ interface Fake {
 }
 
 /** Parts that write a summary of plausible content, and no record. */
-function fakes(before: (name: string) => void = () => undefined): Fake {
+function fakes(before: (name: string) => void | Promise<void> = () => undefined): Fake {
   const ran: string[] = [];
   const pretend = async (part: Part, setting: Setting, stages: Stages): Promise<never> => {
-    before(part.name);
+    await before(part.name);
     stages('pretending')(1, 1);
     ran.push(part.name);
     const place = {
@@ -132,6 +132,19 @@ describe('reproducePaper', () => {
       '[sweep-small-s/](sweep-small-s/)',
     );
     expect(summary.parts.every(({ state }) => state === 'done')).toBe(true);
+  });
+
+  it('lists parts in their order, whichever ends first of those that run side by side', async () => {
+    const slow = fakes(async (name) => {
+      if (name === 'scan-small-s') await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    const more = { threads: undefined };
+    const { summary } = await reproduce('beside', slow, speak(), more);
+    expect(summary.parts.map(({ name }) => name).slice(1, 5)).toEqual([
+      ...['compare', 'scan-small-s', 'scan-small-m', 'lens-small-s'],
+    ]);
+    // The next turn waits for all of them.
+    expect(slow.ran.indexOf('scan-small-s')).toBeLessThan(slow.ran.indexOf('lens-small-s'));
   });
 
   it('does nothing twice: the same run again computes no part, and says the same', async () => {
