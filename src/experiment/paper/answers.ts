@@ -12,6 +12,7 @@ import { correctorText, inPoints, saving, type PaperFinding } from './finding.js
 export const continueAfter = 2;
 
 const upstreamAlone = { continueWith: 'upstream', k: 0 } as const;
+const correctorAlone = { continueWith: 'corrector', k: 0 } as const;
 
 export function answerFindings(models: ReproduceModels): PaperFinding[] {
   const labels = sizeLabels(models);
@@ -39,6 +40,7 @@ function roundsFindings(corrector: string, label: string): PaperFinding[] {
     };
   };
   const gain = difference('right', upstreamAlone);
+  const overAlone = difference('right', correctorAlone);
   return [
     {
       ...shared,
@@ -53,6 +55,21 @@ function roundsFindings(corrector: string, label: string): PaperFinding[] {
         threshold: 0,
       },
       measure: (results, random) => inPoints(gain(results, random)),
+    },
+    {
+      ...shared,
+      section: 'rounds',
+      rule: {
+        id: `pair-over-corrector-${label}`,
+        source: 'beyond Figure 3',
+        claim:
+          'The pair does more than the corrector can by itself (the paper shows no such control; a corrector taught by an exact solver might simply out-solve the upstream).',
+        measure: `accuracy of the loop to its end with ${correctorText(label)} minus that of the corrector writing whole answers alone, same problems`,
+        unit: 'points',
+        threshold: 0,
+      },
+      measure: (results, random) => inPoints(overAlone(results, random)),
+      note: 'By the last answer that it states; a corrector that writes on after its answer may lose a right one.',
     },
     {
       ...shared,
