@@ -76,8 +76,10 @@ export interface PartSizes {
   scan: {
     /** Sentences that are labelled; 256 stay at most, half of them held out: ±8.7 points. */
     candidates: number;
-    /** Whole answers of the upstream that an Aligner's labels are made of. */
+    /** Whole answers of the upstream that an Aligner's labels are made of; it copies few of them. */
     answers: number;
+    /** Of a data set: questions in whose loops a corrector's sentences are recorded. */
+    questions: number;
   };
   /** 80 problems, one sentence each: about ±0.5 layers for the mean layer of settling. */
   lens: { problems: number };
@@ -121,7 +123,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
       alphas: [0.125, 0.25, 0.5, 1],
       alphaProblems: 64,
     },
-    scan: { candidates: 400, answers: 160 },
+    scan: { candidates: 400, answers: 400, questions: 160 },
     lens: { problems: 80 },
     sweep: {
       ...{ problems: 16, grid, controls: 4, controlProblems: 16 },
@@ -133,7 +135,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   quick: {
     rounds: { problems: 32, rounds: 6 },
     compare: { problems: 32, timed: 4, samples: 4, alphas: [0.25, 1], alphaProblems: 32 },
-    scan: { candidates: 200, answers: 96 },
+    scan: { candidates: 200, answers: 96, questions: 96 },
     lens: { problems: 48 },
     sweep: {
       ...{ problems: 8, grid, controls: 4, controlProblems: 4 },

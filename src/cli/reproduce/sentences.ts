@@ -90,7 +90,7 @@ async function loopOf(
       corrector: createCorrector({ model }),
       maxRounds: 2 * rounds.rounds,
     });
-  const counts = { validation: scan.answers, test: tested(setting) };
+  const counts = { validation: scan.questions, test: tested(setting) };
   return await ownOf(
     { name: `sentences-${model.name}`, models: [model.name], ask, counts, stages },
     setting,
