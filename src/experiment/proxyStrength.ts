@@ -4,7 +4,7 @@
  */
 import type { Upstream } from '../align/upstream.js';
 import type { Problem } from '../data/types.js';
-import { batchesOf } from './batches.js';
+import { batchesOf, sideBySide } from './batches.js';
 import type { Judge } from './evaluate.js';
 
 /** An answer of the upstream tuned at one strength. */
@@ -26,6 +26,8 @@ export interface StrengthOptions {
   tune: (expert: string, alpha: number) => Promise<AsyncDisposable & { upstream: Upstream }>;
   /** Problems computed together. Default 32. */
   batchSize?: number;
+  /** Batches that run side by side; useful with models in as many copies. Default 1. */
+  atOnce?: number;
   /** Records of an earlier run of the same command. */
   done?: readonly StrengthRecord[];
   onProgress?: (done: number, total: number) => void;
@@ -52,24 +54,27 @@ export async function* tryStrengths(
 async function* answerAt(
   expert: string,
   alpha: number,
-  { problems, judge, tune, batchSize = 32, done = [], signal }: StrengthOptions,
+  options: StrengthOptions,
 ): AsyncGenerator<StrengthRecord, void> {
+  const { problems, judge, tune, batchSize = 32, atOnce = 1, done = [], signal } = options;
   const own = done.filter((record) => record.expert === expert && record.alpha === alpha);
   const known = new Set(own.map(({ problem }) => problem));
   const open = batchesOf(problems, batchSize).filter((of) => of.some(({ id }) => !known.has(id)));
   if (open.length === 0) return;
   await using tuned = await tune(expert, alpha);
-  for (const batch of open) {
+  const work = async (batch: readonly Problem[]): Promise<StrengthRecord[]> => {
     signal?.throwIfAborted();
     const inputs = batch.map(({ question }) => ({ question, prefix: '' }));
     const texts = await tuned.upstream.finish(inputs, signal ? { signal } : {});
-    for (const [i, problem] of batch.entries()) {
-      const text = texts[i]?.text;
-      if (text === undefined) throw new Error(`proxy: no answer to ${problem.id} came back`);
-      if (known.has(problem.id)) continue;
-      const right = judge.isRight(problem, text);
-      yield { expert, alpha, problem: problem.id, right, answer: text };
-    }
+    return batch.map((problem, i) => {
+      const answer = texts[i]?.text;
+      if (answer === undefined) throw new Error(`proxy: no answer to ${problem.id} came back`);
+      const right = judge.isRight(problem, answer);
+      return { expert, alpha, problem: problem.id, right, answer };
+    });
+  };
+  for await (const records of sideBySide({ items: open, atOnce, work })) {
+    yield* records.filter(({ problem }) => !known.has(problem));
   }
 }
 

@@ -12,18 +12,10 @@ import { sizeLabels, type Part, type Tuning } from '../../experiment/reproducePl
 import type { PartResults } from '../../experiment/reproduceResults.js';
 import { runRounds } from '../../experiment/rounds.js';
 import type { RoundsRecord, RoundsSummary } from '../../experiment/roundsTypes.js';
-import { LoadedModels } from './load.js';
+import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from './setting.js';
 import { proxyStrengths } from './strengths.js';
 import { phased, type Stages } from '../progress.js';
-
-/** Batches that run side by side: as many as there are copies of a small model. */
-const atOnce = 2;
-
-/** So that there are as many batches as can run side by side. */
-function batchSize(problems: number): number {
-  return Math.min(32, Math.max(1, Math.ceil(problems / atOnce)));
-}
 
 export async function roundsPart(
   part: Part,

@@ -53,7 +53,25 @@ async function open(part: Part, setting: Setting, stages: Stages): Promise<Opene
   }
 }
 
-function read(
+/** Once per model where the scan's labels are there: then it is the same for every part. */
+async function read(
+  part: Part,
+  model: LanguageModel,
+  of: { sentences: Sentences; setting: Setting; stages: Stages },
+): Promise<CorrectorReading> {
+  const { readings } = of.setting;
+  const known = readings.get(model.name);
+  if (known) return await known;
+  const reading = readNow(part, model, of);
+  if (labelledBefore(part, of.setting)) {
+    readings.set(model.name, reading);
+    // A part that fails at it leaves the next one to try.
+    reading.catch(() => readings.delete(model.name));
+  }
+  return await reading;
+}
+
+function readNow(
   part: Part,
   model: LanguageModel,
   of: { sentences: Sentences; setting: Setting; stages: Stages },

@@ -1,8 +1,16 @@
 /** Models of a reproduction, loaded for the length of one part. */
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
-import { loadFileCopies, loadFiles } from '../models.js';
+import { loadFileCopies } from '../models.js';
 import { modelOf, type Setting } from './setting.js';
+
+/** Batches that run side by side: as many as there are copies of a small model on two cores. */
+export const atOnce = 2;
+
+/** So that there are as many batches as can run side by side. */
+export function batchSize(problems: number): number {
+  return Math.min(32, Math.max(1, Math.ceil(problems / atOnce)));
+}
 
 /** One copy per core where the model is small, see {@link loadFileCopies}. */
 export async function loadKnown(name: string, setting: Setting): Promise<LanguageModel> {
@@ -17,7 +25,7 @@ export interface Tuners {
   alpha: number;
 }
 
-/** A model tuned by an expert and an anti-expert. */
+/** A model tuned by an expert and an anti-expert, in as many copies as {@link loadKnown} makes. */
 export async function loadTuned(
   name: string,
   { expert, antiExpert, alpha }: Tuners,
@@ -25,7 +33,7 @@ export async function loadTuned(
 ): Promise<LanguageModel> {
   const files = (of: string): ModelFiles => modelOf(setting, of).files;
   const proxy = { expert: files(expert), antiExpert: files(antiExpert), alpha };
-  return await loadFiles(files(name), { ...setting.engine, proxy }, setting.context);
+  return await loadFileCopies(files(name), { ...setting.engine, proxy }, setting.context);
 }
 
 /** Models of one part; disposed together. */

@@ -67,7 +67,8 @@ export async function prepare(given: ReproduceOptions, context: Context): Promis
     absent.length === 0
       ? []
       : [`Not there, so left out with what compares them: ${absent.join(', ')}.`];
-  const setting = { ...shared, hashes, folder, results: new Results(), made: new Map(), atOnce };
+  const empty = { results: new Results(), made: new Map(), readings: new Map() };
+  const setting = { ...shared, ...empty, hashes, folder, atOnce };
   return { setting, configuration, extent, notes };
 }
 

@@ -1,6 +1,7 @@
 /** What all parts of a reproduction share, and what identifies each of them. */
 import { join } from 'node:path';
 import type { Part, PartSizes, ReproduceModels } from '../../experiment/reproducePlan.js';
+import type { CorrectorReading } from '../../experiment/readCorrector.js';
 import { partName, type Results } from '../../experiment/reproduceResults.js';
 import { sha256File } from '../../record/hash.js';
 import { openRun, type Run, type RunConfiguration, type RunInput } from '../../record/run.js';
@@ -38,6 +39,8 @@ export interface Setting {
   results: Results;
   /** Records that several parts read and the first of them makes, by the name of their folder. */
   made: Map<string, Promise<unknown[]>>;
+  /** Labels, states and directions of models, by name: several parts begin with them. */
+  readings: Map<string, Promise<CorrectorReading>>;
   /** Parts that run side by side. */
   atOnce: number;
 }

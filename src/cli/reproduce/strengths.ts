@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createLocalUpstream } from '../../align/upstream.js';
 import { bestStrength, tryStrengths, type StrengthRecord } from '../../experiment/proxyStrength.js';
 import type { Stages } from '../progress.js';
-import { loadTuned } from './load.js';
+import { atOnce, batchSize, loadTuned } from './load.js';
 import { configurationOf, recordRun, type Setting } from './setting.js';
 
 /** α of every expert: tried once, in a run folder of its own. */
@@ -31,7 +31,8 @@ export async function proxyStrengths(
     { folder: join(folder, 'alphas'), configuration, setting },
     (run) =>
       tryStrengths({
-        ...{ alphas, judge: data.judge, done: run.records, signal: context.signal },
+        ...{ alphas, atOnce, judge: data.judge, done: run.records, signal: context.signal },
+        batchSize: batchSize(alphaProblems),
         experts: [...tuners.keys()],
         problems: data.validation.slice(0, alphaProblems),
         tune: async (expert, alpha) => {
