@@ -124,11 +124,13 @@ async function* timeProblems(
   problems: readonly Problem[],
   options: EvaluateOptions,
 ): AsyncGenerator<TimingRecord> {
-  for (const system of options.systems) {
-    // The first run of a session pays for what later ones find ready.
-    await askSystem(system, problems.slice(0, 1), { ...options, timing: true });
-    for (const problem of problems) {
-      const [answer] = await askSystem(system, [problem], { ...options, timing: true });
+  const timing = { ...options, timing: true };
+  // The first run of a session pays for what later ones find ready.
+  for (const system of options.systems) await askSystem(system, problems.slice(0, 1), timing);
+  // All systems in turn, so that a machine that slows down for a while is slow for all of them.
+  for (const problem of problems) {
+    for (const system of options.systems) {
+      const [answer] = await askSystem(system, [problem], timing);
       if (!answer) throw new Error(`evaluate: ${system.name} gave no answer to ${problem.id}`);
       const { tokens, milliseconds, firstTextMilliseconds } = answer;
       const names = { system: system.name, problem: problem.id };
