@@ -115,8 +115,8 @@ describe('runCompare', () => {
       ...{ kind: 'samples', problem: 'p0', texts: sampled },
       ...{ finals: ['1', '2', '3', '3'], right: [false, false, true, true] },
     });
-    // Two batches of answers; then every n by itself, warmed up, one problem at a time.
-    expect(sampling.rows).toEqual([12, 4, 1, 1, 1, 2, 2, 2, 4, 4, 4]);
+    // Two batches of answers; then the timed ones, every n in turn: warmed up, then two problems.
+    expect(sampling.rows).toEqual([12, 4, ...[1, 2, 4], ...[1, 2, 4], ...[1, 2, 4]]);
   });
 
   it('compares the loop with every rival of its size, in pairs', async () => {
