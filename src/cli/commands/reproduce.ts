@@ -81,7 +81,7 @@ threshold. A finding holds above it, is the opposite below it, at 5 % after Holm
 findings, and else is undecided. What small models cannot show is listed as not tested. Comparisons
 are paired on the same problems; intervals are 95 %, by bootstrap over problems.
 
-About 25 minutes on 2 cores. Each part is a run folder of its own within the run; one that is complete
+25 to 30 minutes on 2 cores. Each part is a run folder of its own within the run; one that is complete
 is not computed again, an interrupted one goes on when the same command is run again, and one that
 fails costs no other.
 
