@@ -7,12 +7,12 @@
  * `atOnce` of them run side by side; within one, the models are asked one after the other, since
  * what one has asked for decides what the next still has to.
  */
+import { checkLimits } from '../align/loop.js';
 import { createRandom } from '../math/random.js';
 import type { Problem } from '../data/types.js';
 import { batchesOf, sideBySide } from './batches.js';
 import { roundsBatch, stepsOf } from './roundsBatch.js';
 import { summariseRounds } from './roundsSummary.js';
-import { checkLimits } from '../align/loop.js';
 import type { RoundsOptions, RoundsRecord, RoundsSummary } from './roundsTypes.js';
 
 /**

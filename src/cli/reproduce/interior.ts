@@ -22,7 +22,7 @@ import { hashStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { loadKnown } from './load.js';
 import { labelledBefore, sentencesOf, type Sentences } from './sentences.js';
-import { partConfiguration, partFolder, recordRun, type Setting } from './setting.js';
+import { madeOnce, partConfiguration, partFolder, recordRun, type Setting } from './setting.js';
 import { phased, type Stages } from '../progress.js';
 
 interface Opened extends AsyncDisposable {
@@ -59,16 +59,9 @@ async function read(
   model: LanguageModel,
   of: { sentences: Sentences; setting: Setting; stages: Stages },
 ): Promise<CorrectorReading> {
-  const { readings } = of.setting;
-  const known = readings.get(model.name);
-  if (known) return await known;
-  const reading = readNow(part, model, of);
-  if (labelledBefore(part, of.setting)) {
-    readings.set(model.name, reading);
-    // A part that fails at it leaves the next one to try.
-    reading.catch(() => readings.delete(model.name));
-  }
-  return await reading;
+  const now = (): Promise<CorrectorReading> => readNow(part, model, of);
+  if (!labelledBefore(part, of.setting)) return await now();
+  return await madeOnce(of.setting.readings, model.name, now);
 }
 
 function readNow(

@@ -54,7 +54,7 @@ export async function prepare(given: ReproduceOptions, context: Context): Promis
   const engine = { device, threads };
   const small = [...known.values()].every(({ files }) => copiesOf(files, engine) > 1);
   // A part keeps two cores busy for two thirds of its time. Large models need the memory for one.
-  const atOnce = small ? 2 : 1;
+  const partsAtOnce = small ? 2 : 1;
   const shared = { models, known, data, device, seed, sizes, engine, context };
   const hashes = await hashFiles(data.files);
   const configuration = configurationOf(
@@ -68,7 +68,7 @@ export async function prepare(given: ReproduceOptions, context: Context): Promis
       ? []
       : [`Not there, so left out with what compares them: ${absent.join(', ')}.`];
   const empty = { results: new Results(), made: new Map(), readings: new Map() };
-  const setting = { ...shared, ...empty, hashes, folder, atOnce };
+  const setting = { ...shared, ...empty, hashes, folder, partsAtOnce };
   return { setting, configuration, extent, notes };
 }
 

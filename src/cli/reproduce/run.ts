@@ -69,7 +69,7 @@ async function runAll(
   const { context } = setting;
   const line = new OneLine(context.progress);
   const steps = runParts<Part, true>({
-    ...{ parts, atOnce: setting.atOnce, signal: context.signal },
+    ...{ parts, atOnce: setting.partsAtOnce, signal: context.signal },
     ...(only && { wanted: ({ kind }) => only.includes(kind) }),
     find: (part) => findPart(part, setting),
     run: async (start) => {

@@ -18,7 +18,7 @@ import type { Stimulus } from '../../read/stimuli.js';
 import { loadKnown } from './load.js';
 import type { Stages } from '../progress.js';
 import type { Split } from './data.js';
-import { configurationOf, recordRun, type Setting } from './setting.js';
+import { configurationOf, madeOnce, recordRun, type Setting } from './setting.js';
 
 /** Sentences of a split, for one part's model. */
 export type Sentences = Readonly<Record<Split, readonly AnnotatedQuadruple[]>>;
@@ -148,11 +148,9 @@ interface Made<R> {
  * that run side by side wait for the same ones.
  */
 async function inOneFolder<R>(of: Own & Made<R>, setting: Setting): Promise<R[]> {
-  const { made } = setting;
+  const records = await madeOnce(setting.made, of.name, () => openOrMake(of, setting));
   // The name says what the records are.
-  const records = (made.get(of.name) as Promise<R[]> | undefined) ?? openOrMake(of, setting);
-  made.set(of.name, records);
-  return await records;
+  return records as R[];
 }
 
 async function openOrMake<R>(of: Own & Made<R>, setting: Setting): Promise<R[]> {

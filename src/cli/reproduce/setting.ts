@@ -1,7 +1,7 @@
 /** What all parts of a reproduction share, and what identifies each of them. */
 import { join } from 'node:path';
-import type { Part, PartSizes, ReproduceModels } from '../../experiment/reproducePlan.js';
 import type { CorrectorReading } from '../../experiment/readCorrector.js';
+import type { Part, PartSizes, ReproduceModels } from '../../experiment/reproducePlan.js';
 import { partName, type Results } from '../../experiment/reproduceResults.js';
 import { sha256File } from '../../record/hash.js';
 import { openRun, type Run, type RunConfiguration, type RunInput } from '../../record/run.js';
@@ -42,7 +42,26 @@ export interface Setting {
   /** Labels, states and directions of models, by name: several parts begin with them. */
   readings: Map<string, Promise<CorrectorReading>>;
   /** Parts that run side by side. */
-  atOnce: number;
+  partsAtOnce: number;
+}
+
+/**
+ * What `make` gives, made once per key: parts that run side by side wait for the same. A failure is
+ * forgotten, so that the next part tries anew.
+ */
+export async function madeOnce<V>(
+  known: Map<string, Promise<V>>,
+  key: string,
+  make: () => Promise<V>,
+): Promise<V> {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  try {
+    return await value;
+  } catch (error) {
+    known.delete(key);
+    throw error;
+  }
 }
 
 export async function hashFiles(
