@@ -60,6 +60,8 @@ def train(settings: Settings, minutes: float) -> dict[str, Any]:
         name: data.read_lines(settings.work / f"triples-{name}.jsonl")
         for name in ("corrector", "validation")
     }
+    if not all(sets.values()):
+        return {"triples": 0, "skipped": "the upstream gave no right answers to copy"}
     examples = {k: [[e] for e in settings.encoder.records(v)] for k, v in sets.items()}
     plan = adapters.recipe(
         settings,

@@ -94,6 +94,12 @@ def equations(sentence: str) -> list[bool]:
     return found
 
 
+def numbers(text: str) -> list[float]:
+    """All numbers of a text."""
+    found = (to_number(match) for match in NUMBER.findall(text))
+    return [number for number in found if number is not None]
+
+
 def value(sentence: str) -> float | None:
     """The number after the last equals sign, else the last number of the sentence."""
     head, sign, tail = sentence.rpartition("=")

@@ -68,7 +68,7 @@ def behaviour(settings: Settings, model: Llama, found: list[dict[str, Any]]) -> 
         _, logits = last_states(model, prompts, settings.device)
         token = encoder([settings.opening])[0][0]
         score = torch.log_softmax(logits.float(), -1)[:, token]
-        labels = torch.tensor([not q["good"] for q in found])
+        labels = torch.tensor([not q["good"] for q in found], dtype=torch.bool)
         result["auc"] = round(measure.auc(score, labels), 4)
     return result
 

@@ -118,10 +118,10 @@ class _Continuation:
 
 
 def _choose(
-    logits: torch.Tensor, temperatures: torch.Tensor, generator: torch.Generator
+    logits: torch.Tensor, temperatures: torch.Tensor | None, generator: torch.Generator
 ) -> torch.Tensor:
     """Gumbel's trick; a row of temperature 0 takes the maximum."""
-    if not bool(temperatures.any()):
+    if temperatures is None:
         return logits.argmax(-1)
     uniform = torch.rand(logits.shape, generator=generator, device=logits.device)
     noise = -torch.log(-torch.log(uniform.clamp_(1e-9, 1 - 1e-7)))
@@ -133,7 +133,9 @@ def _batch(
 ) -> list[list[int] | None]:
     device = str(generator.device)
     run = _Continuation(model, prompts, device, limits)
-    temperatures = torch.tensor(limits.temperatures, device=device).repeat(len(prompts))
+    temperatures = None
+    if any(limits.temperatures):
+        temperatures = torch.tensor(limits.temperatures, device=device).repeat(len(prompts))
     ends = torch.tensor(list(limits.end), device=device)
     tokens = _choose(run.first(), temperatures, generator)
     written, done = [tokens], torch.isin(tokens, ends)

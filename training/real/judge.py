@@ -1,5 +1,6 @@
 """Whether a sentence is good where it stands, and what is wrong with it if not."""
 
+from itertools import combinations
 from typing import Any
 
 from real import arithmetic
@@ -104,6 +105,21 @@ def judge(sentence: str, steps: list[dict[str, Any]], place: int) -> tuple[bool,
     if any(arithmetic.close(value, other) for other in known):
         return False, "repeat"
     return False, "value"
+
+
+def partial(value: float | None, steps: list[dict[str, Any]], place: int) -> bool:
+    """Whether a value may be part of the way all the same: what two numbers of a gold sentence with
+    three or more operands give (gold `60 - 15 - 25 = 20`, written `15 + 25 = 40`). Such a sentence
+    is neither good nor bad here; it is left out."""
+    for step in steps[place:-1]:
+        operands = arithmetic.numbers(step["text"].rpartition("=")[0])
+        if value is None or not 3 <= len(operands) <= 8:
+            continue
+        for a, b in combinations(operands, 2):
+            results = [a + b, a - b, b - a, a * b, *(x / y for x, y in ((a, b), (b, a)) if y)]
+            if any(arithmetic.close(value, result) for result in results):
+                return True
+    return False
 
 
 def reached(sentence: str, steps: list[dict[str, Any]], place: int) -> int:

@@ -110,8 +110,8 @@ def loop(settings: Settings, corrector: Llama, name: str) -> dict[str, Any]:
 
 
 def directions(settings: Settings, model: Llama, name: str, found: list[dict]) -> dict[str, Any]:
-    """Mean difference (correct minus copy) of the last prompt token's states, layer by layer, told apart
-    by what the corrector does: its greedy first token is the opening's or not. Fitted on the
+    """Mean difference (correct minus copy) of the last prompt token's states, layer by layer, told
+    apart by what the corrector does: its greedy first token is the opening's or not. Fitted on the
     sentences of one half of the problems, judged on the other, cut at the middle of the means."""
     encoder = settings.encoder
     prompts = [prompt for prompt, _ in encoder.records(found)]

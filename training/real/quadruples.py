@@ -12,7 +12,7 @@ import random
 from typing import Any
 
 from real import data
-from real.judge import after, judge, reached
+from real.judge import after, judge, partial, reached
 from real.settings import Settings
 from real.upstream import part
 
@@ -40,6 +40,11 @@ def quadruple(problem: data.Problem, place: int, last: str, opening: str) -> Qua
         "value": data.arithmetic.value(last),
         "goldValue": steps[place]["value"],
     }
+
+
+def doubtful(record: Quadruple, problem: data.Problem) -> bool:
+    """Bad by its value alone, which may yet be a part of another way to the answer."""
+    return record["fault"] == "value" and partial(record["value"], problem["steps"], record["step"])
 
 
 def ending(problem: data.Problem, rng: random.Random) -> Quadruple:
@@ -95,6 +100,7 @@ def of_part(settings: Settings, name: str) -> list[Quadruple]:
             continue
         place = row["step"]
         judged = [quadruple(problem, place, text, settings.opening) for text in row["texts"]]
+        judged = [q for q in judged if not doubtful(q, problem)]
         final = place == len(problem["steps"]) - 1
         found += choose(judged, final, settings.sizes.kept, rng)
     ends = [ending(p, rng) for p in problems.values() if rng.random() < END_SHARE]
@@ -121,6 +127,8 @@ def _walk(problem: data.Problem, sentences: list[str], model: str, opening: str)
         if place >= len(problem["steps"]) or not problem["steps"][place]["sure"]:
             break
         record = quadruple(problem, place, sentence, opening)
+        if doubtful(record, problem):
+            break
         found.append({**record, "prefix": "\n".join(sentences[:i]), "model": model})
         if not record["good"]:
             break

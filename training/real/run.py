@@ -10,6 +10,7 @@ import gzip
 import json
 import shutil
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,12 @@ def run(settings: Settings, stages: list[str], wanted: float) -> None:
             continue
         settings.log(stage, {"begins": True})
         start = time.monotonic()
-        result = todo[stage]()
+        try:
+            result = todo[stage]()
+        except Exception:
+            # The stages after it may not need it: on a machine lent for minutes they go on.
+            settings.log(stage, {"failed": traceback.format_exc()})
+            continue
         seconds = round(time.monotonic() - start, 1)
         entry = {"seconds": seconds, "result": result, "run": settings.described()}
         path.write_text(json.dumps(entry, indent=1) + "\n")
