@@ -7,7 +7,9 @@ A folder `base` must be there (stage `base`); the adapter is compared where one 
 """
 
 import argparse
+import json
 from pathlib import Path
+from urllib.request import urlopen
 
 import torch
 from safetensors.torch import load_file
@@ -59,8 +61,9 @@ def tokens(work: Path, folder: Path) -> str:
     params.n_ctx = 512
     server, different, count = Server(params), 0, 0
     for text in [*texts(folder), chat("What is 12 + 30?")]:
-        request = {"content": text, "add_special": False, "parse_special": True}
-        theirs = server.handle_tokenize(request)["tokens"]
+        body = json.dumps({"content": text, "add_special": False, "parse_special": True})
+        with urlopen(f"{server.listening_address}/tokenize", body.encode()) as answer:
+            theirs = json.load(answer)["tokens"]
         count += 1
         different += theirs != encoder([text])[0]
     return f"tokens: {count} texts, {different} differ; chat {rendered == chat('What is 12 + 30?')}"

@@ -123,7 +123,7 @@ def gather(settings: Settings) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("stages", nargs="+", choices=[*STAGES, "all", "gather"])
+    parser.add_argument("stages", nargs="*", default="all", choices=[*STAGES, "all", "gather"])
     parser.add_argument("--work", type=Path, default=Path("work/real"))
     parser.add_argument("--out", type=Path, help="what to take home (default: WORK/out)")
     parser.add_argument("--data", type=Path, default=Path("gsm8k"), help="folder of GSM8K's files")
