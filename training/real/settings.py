@@ -54,7 +54,7 @@ FULL = Sizes(
     test=1_319,
     sentence=72,
     answer=256,
-    rounds=16,
+    rounds=12,
     validations=3,
 )
 TINY = Sizes(
