@@ -17,7 +17,7 @@ export { editMetrics, type EditMetrics } from './text/edits.js';
 // Graph surgery: bytes in, bytes out.
 export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
-export { instrumentLoop } from './onnx/loop.js';
+export { instrumentLoop } from './onnx/loop/loop.js';
 export { proxyTuned, type ProxyModels } from './onnx/proxy.js';
 export type { DecoderLayout } from './onnx/layout.js';
 
@@ -30,7 +30,7 @@ export {
 } from './runtime/load.js';
 export { findModel, listEmbedded, type ModelFiles } from './runtime/modelFiles.js';
 export { resolveModel } from './runtime/resolveModel.js';
-export type { DownloadProgress, HubOptions } from './runtime/hubSettings.js';
+export type { DownloadProgress, HubOptions } from './runtime/hub/settings.js';
 export type * from './runtime/decoder.js';
 export type * from './runtime/steering.js';
 
@@ -46,79 +46,122 @@ export { labelStimuli, type Stimulus } from './read/stimuli.js';
 export { readStimuli, writeStimuli } from './read/stimuliFile.js';
 export { makeDirections, type Directions } from './read/directions.js';
 export { extractDirections } from './read/extract.js';
-export { loadDirections, readDirections, saveDirections } from './read/directionFile.js';
-export { importWarnings } from './read/importedDirections.js';
-export type * from './read/storedDirections.js';
+export { loadDirections, readDirections, saveDirections } from './read/files/directionFile.js';
+export { importWarnings } from './read/files/importedDirections.js';
+export type * from './read/files/storedDirections.js';
 export { assessHealth, type Health } from './read/health.js';
 export { latScan, type Scan } from './read/latScan.js';
 
 // Experiments: steering sweeps, evaluation.
-export { readCorrector, type CorrectorReading } from './experiment/readCorrector.js';
-export { runSweep, type SweepOptions } from './experiment/sweep.js';
-export { runCausal } from './experiment/causal.js';
-export type { CausalOptions } from './experiment/causalOptions.js';
-export { causalProblems } from './experiment/causalCases.js';
-export type { CausalProblem, CausalRecord } from './experiment/causalTypes.js';
-export { runLens, type LensOptions } from './experiment/lens.js';
-export { settlingEffect } from './experiment/lensSummary.js';
-export type { LensRecord } from './experiment/lensTypes.js';
-export { readAligner, recordAnswers } from './experiment/wholeAnswers.js';
-export { sweepProblems, isRightAnswer } from './experiment/sweepProblems.js';
-export { layerCoefficients, steeringUnit } from './experiment/steeringUnit.js';
-export { runEvaluation } from './experiment/evaluation.js';
-export { summariseEvaluate } from './experiment/evaluateSummary.js';
-export { summariseCorrector } from './experiment/correctorSummary.js';
-export { runRounds } from './experiment/rounds.js';
-export { roundsDifference, roundsTrend } from './experiment/roundsEffects.js';
-export { runCompare, streamAnswers } from './experiment/compare.js';
-export { accuracyDifference, firstTextRatio, perTokenRatio } from './experiment/compareEffects.js';
-export type { RoundsOptions, RoundsRecord } from './experiment/roundsTypes.js';
-export type { CompareOptions, CompareRecord } from './experiment/compareTypes.js';
+export { readCorrector, type CorrectorReading } from './experiment/shared/readCorrector.js';
+export { runSweep, type SweepOptions } from './experiment/sweep/run.js';
+export { runCausal } from './experiment/causal/run.js';
+export type { CausalOptions } from './experiment/causal/options.js';
+export { causalProblems } from './experiment/causal/cases.js';
+export type { CausalProblem, CausalRecord } from './experiment/causal/types.js';
+export { runLens, type LensOptions } from './experiment/lens/run.js';
+export { settlingEffect } from './experiment/lens/summary.js';
+export type { LensRecord } from './experiment/lens/types.js';
+export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
+export { sweepProblems, isRightAnswer } from './experiment/sweep/problems.js';
+export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
+export { runEvaluation } from './experiment/answers/evaluation.js';
+export { summariseEvaluate } from './experiment/answers/evaluateSummary.js';
+export { summariseCorrector } from './experiment/answers/correctorSummary.js';
+export { runRounds } from './experiment/rounds/run.js';
+export { roundsDifference, roundsTrend } from './experiment/rounds/effects.js';
+export { runCompare, streamAnswers } from './experiment/answers/compare.js';
+export {
+  accuracyDifference,
+  firstTextRatio,
+  perTokenRatio,
+} from './experiment/answers/compareEffects.js';
+export type { RoundsOptions, RoundsRecord } from './experiment/rounds/types.js';
+export type { CompareOptions, CompareRecord } from './experiment/answers/compareTypes.js';
 
 // The paper's findings: rules written before any run, and their verdicts.
-export { paperFindings, judgePaper, type ReportFinding } from './experiment/paperFindings.js';
-export { judgeFindings, type Finding, type FindingRule } from './experiment/findings.js';
-export { bestStrength, tryStrengths } from './experiment/proxyStrength.js';
-export { planParts, type ReproduceModels } from './experiment/reproducePlan.js';
-export { Results, type PartResults } from './experiment/reproduceResults.js';
+export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper/verdicts.js';
+export { judgeFindings, type Finding, type FindingRule } from './reproduce/findings.js';
+export { bestStrength, tryStrengths } from './experiment/answers/proxyStrength.js';
+export { planParts, type ReproduceModels } from './reproduce/plan.js';
+export { Results, type PartResults } from './reproduce/results.js';
 
 // Records and figures.
 export { openRun, type Run, type RunConfiguration } from './record/run.js';
-export type * from './record/summaries.js';
-export { latScanFigure, latScanCaption } from './plot/latScan.js';
-export { activityFigure, activityCaption } from './plot/activity.js';
-export { layerAccuracyFigure, layerAccuracyCaption } from './plot/layerAccuracy.js';
-export { methodComparisonFigure, methodComparisonCaption } from './plot/methodComparison.js';
-export { steeringCurveFigure, steeringCurveCaption } from './plot/steeringCurve.js';
-export { effectMapFigure, effectMapCaption } from './plot/effectMap.js';
-export { layerControlsFigure, layerControlsCaption } from './plot/layerControls.js';
-export { ablationFigure, ablationCaption } from './plot/ablation.js';
-export { patchMapFigure, patchMapCaption } from './plot/patching.js';
-export { boundaryPatchFigure, boundaryPatchCaption } from './plot/patching.js';
-export { lensFigure, lensCaption, settlingFigure, settlingCaption } from './plot/lens.js';
-export { causalPartsHtml, causalPartsCaption } from './plot/causalParts.js';
-export { evaluationFigure, evaluationCaption } from './plot/evaluation.js';
-export { correctorFigure, correctorCaption } from './plot/evaluation.js';
-export { roundAccuracyFigure, roundAccuracyCaption } from './plot/roundAccuracy.js';
-export { roundScoresFigure, roundScoresCaption } from './plot/roundScores.js';
-export { generationModesFigure, generationModesCaption } from './plot/generationModes.js';
-export { accuracyTimeFigure, accuracyTimeCaption } from './plot/accuracyTime.js';
-export { systemComparisonFigure, systemComparisonCaption } from './plot/systemComparison.js';
-export { latencyFigure, latencyCaption } from './plot/latency.js';
-export { tokenReadingHtml, tokenReadingCaption, type TokenReading } from './plot/tokens.js';
-export { roundsHtml, roundsCaption, type ShownRound } from './plot/rounds.js';
-export { terminalScan } from './plot/terminal.js';
+export type * from './experiment/summaries.js';
+export { latScanFigure, latScanCaption } from './experiment/scan/figures/latScan.js';
+export { activityFigure, activityCaption } from './experiment/scan/figures/activity.js';
+export {
+  layerAccuracyFigure,
+  layerAccuracyCaption,
+} from './experiment/scan/figures/layerAccuracy.js';
+export {
+  methodComparisonFigure,
+  methodComparisonCaption,
+} from './experiment/scan/figures/methodComparison.js';
+export {
+  steeringCurveFigure,
+  steeringCurveCaption,
+} from './experiment/sweep/figures/steeringCurve.js';
+export { effectMapFigure, effectMapCaption } from './experiment/causal/figures/effectMap.js';
+export {
+  layerControlsFigure,
+  layerControlsCaption,
+} from './experiment/causal/figures/layerControls.js';
+export { ablationFigure, ablationCaption } from './experiment/causal/figures/ablation.js';
+export { patchMapFigure, patchMapCaption } from './experiment/causal/figures/patching.js';
+export { boundaryPatchFigure, boundaryPatchCaption } from './experiment/causal/figures/patching.js';
+export {
+  lensFigure,
+  lensCaption,
+  settlingFigure,
+  settlingCaption,
+} from './experiment/lens/figures/lens.js';
+export { causalPartsHtml, causalPartsCaption } from './experiment/causal/figures/parts.js';
+export { evaluationFigure, evaluationCaption } from './experiment/answers/figures/evaluation.js';
+export { correctorFigure, correctorCaption } from './experiment/answers/figures/evaluation.js';
+export {
+  roundAccuracyFigure,
+  roundAccuracyCaption,
+} from './experiment/rounds/figures/roundAccuracy.js';
+export { roundScoresFigure, roundScoresCaption } from './experiment/rounds/figures/roundScores.js';
+export {
+  generationModesFigure,
+  generationModesCaption,
+} from './experiment/rounds/figures/generationModes.js';
+export {
+  accuracyTimeFigure,
+  accuracyTimeCaption,
+} from './experiment/answers/figures/accuracyTime.js';
+export {
+  systemComparisonFigure,
+  systemComparisonCaption,
+} from './experiment/answers/figures/systemComparison.js';
+export { latencyFigure, latencyCaption } from './experiment/answers/figures/latency.js';
+export {
+  tokenReadingHtml,
+  tokenReadingCaption,
+  type TokenReading,
+} from './experiment/scan/figures/tokens.js';
+export { roundsHtml, roundsCaption, type ShownRound } from './plot/page/rounds.js';
+export { terminalScan } from './experiment/scan/figures/terminal.js';
 export type { Figure } from './plot/figure.js';
 
 // Pages, pictures, notebooks.
-export { scanPage, sweepPage, evaluatePage, correctorPage, healthPage } from './plot/pages.js';
-export { correctionRoundsPage, comparePage } from './plot/pages.js';
-export { causalPage, lensPage, roundsPage, summaryPage } from './plot/pages.js';
-export type * from './plot/page.js';
-export { reportPage } from './plot/reportPage.js';
-export { reportMarkdown } from './plot/reportMarkdown.js';
-export { renderPage } from './plot/html.js';
-export { exportPages, type ExportOptions, type FigureFormat } from './plot/export.js';
-export { findBrowser } from './plot/browser.js';
-export { openPainter, columnWidths, type Painter, type PaperSize } from './plot/painter.js';
-export { openNotebook, type Notebook, type NotebookOptions } from './plot/notebook.js';
+export {
+  scanPage,
+  sweepPage,
+  evaluatePage,
+  correctorPage,
+  healthPage,
+} from './experiment/pages.js';
+export { correctionRoundsPage, comparePage } from './experiment/pages.js';
+export { causalPage, lensPage, roundsPage, summaryPage } from './experiment/pages.js';
+export type * from './plot/page/page.js';
+export { reportPage } from './reproduce/report/page.js';
+export { reportMarkdown } from './reproduce/report/markdown.js';
+export { renderPage } from './plot/page/html.js';
+export { exportPages, type ExportOptions, type FigureFormat } from './plot/page/export.js';
+export { findBrowser } from './plot/page/browser.js';
+export { openPainter, columnWidths, type Painter, type PaperSize } from './plot/page/painter.js';
+export { openNotebook, type Notebook, type NotebookOptions } from './notebook/notebook.js';

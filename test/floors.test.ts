@@ -13,9 +13,10 @@ const floors = [
   ['onnx', 'data'],
   ['runtime'],
   ['align', 'read'],
-  ['experiment'],
   ['plot', 'record'],
-  ['cli', 'index.ts'],
+  ['experiment'],
+  ['reproduce'],
+  ['cli', 'notebook', 'index.ts'],
 ];
 
 /** Packages that only one folder may import. */

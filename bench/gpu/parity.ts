@@ -5,7 +5,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Device } from '../../src/runtime/decoder.js';
-import type { Engine } from '../../src/runtime/engine.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
 import { findModel, listEmbedded } from '../../src/runtime/modelFiles.js';
 import { relativeDifference } from './bounds.js';
 import { embeddedFolder, madeDecoders, runReference, workFile, writeResult } from './context.js';

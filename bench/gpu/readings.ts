@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRandom } from '../../src/math/random.js';
 import type { DecoderLayout } from '../../src/onnx/layout.js';
-import type { Engine } from '../../src/runtime/engine.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
 import type { Steering } from '../../src/runtime/steering.js';
 import { readJson } from './context.js';
 import { nothing } from './model.js';

@@ -23,7 +23,7 @@ export interface Context {
   /** The summary; written under `--json`. */
   result(summary: unknown): void;
   /** An absolute path, from one that is relative to the working directory. */
-  path(given: string): string;
+  path: (given: string) => string;
   /** Where what is done is kept: named when the command is interrupted. */
   keptIn(folder: string): void;
 }

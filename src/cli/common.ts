@@ -1,5 +1,5 @@
 /** Options that many commands share. */
-import { embedded, stimuliFiles } from './artifacts.js';
+import { embedded, stimuliFiles } from '../data/artifacts.js';
 import { methods, type Method } from '../read/methods.js';
 import { devices } from '../runtime/device.js';
 import { choice, flag, integer, text } from './options.js';

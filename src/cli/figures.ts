@@ -1,13 +1,18 @@
 /** The figures of a command: in which formats, how large, and where they are written. */
-import { findBrowser } from '../plot/browser.js';
-import { exportPages, figureFormats, pictureFormats, type FigureFormat } from '../plot/export.js';
-import type { Page } from '../plot/page.js';
-import { columnWidths, type PaperSize } from '../plot/painter.js';
+import { findBrowser } from '../plot/page/browser.js';
+import {
+  exportPages,
+  figureFormats,
+  pictureFormats,
+  type FigureFormat,
+} from '../plot/page/export.js';
+import type { Page } from '../plot/page/page.js';
+import { columnWidths, type PaperSize } from '../plot/page/painter.js';
 import { grounds, type Ground } from '../plot/theme.js';
 import type { Context } from './command.js';
 import { list, readChoice, type OptionSpec } from './options.js';
 import { shownPath } from './runFolder.js';
-import { UsageError } from './usage.js';
+import { UsageError } from '../text/usageError.js';
 
 const size: OptionSpec<PaperSize | undefined> = {
   value: 'size',

@@ -1,20 +1,12 @@
 /** Models as commands load them. */
-import { availableParallelism } from 'node:os';
+import type { OnProgress } from '../experiment/shared/stages.js';
+import { loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
 import type { LanguageModel } from '../runtime/decoder.js';
-import type { DownloadProgress } from '../runtime/hubSettings.js';
-import { loadLanguageModel, type ProxyOptions } from '../runtime/load.js';
-import { modelSize, type ModelFiles } from '../runtime/modelFiles.js';
-import type { RequestedDevice } from '../runtime/protocol.js';
+import type { DownloadProgress } from '../runtime/hub/settings.js';
+import type { ModelFiles } from '../runtime/modelFiles.js';
 import { resolveModel } from '../runtime/resolveModel.js';
 import type { Context } from './command.js';
-import { formatBytes, type OnProgress, type Progress } from './progress.js';
-
-export interface EngineOptions {
-  device: RequestedDevice;
-  threads: number | undefined;
-  copies?: number;
-  proxy?: ProxyOptions;
-}
+import { formatBytes, type Progress } from './progress.js';
 
 /**
  * Finds a model, and downloads it from the hub where it is not here yet.
@@ -45,32 +37,8 @@ export async function loadModel(
   options: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
-  return await loadFiles(await findOrDownload(name, context), options, context);
+  return await loading(await findOrDownload(name, context), options, context, loadFiles);
 }
-
-/** As {@link loadModel}, of a model that was found before. */
-export async function loadFiles(
-  model: ModelFiles,
-  { device, threads, copies, proxy }: EngineOptions,
-  context: Context,
-): Promise<LanguageModel> {
-  context.progress.stage(`loading ${model.name}`);
-  const loaded = await loadLanguageModel({
-    model,
-    device,
-    ...(threads !== undefined && { threads }),
-    ...(copies !== undefined && { copies }),
-    ...(proxy !== undefined && { proxy }),
-  });
-  context.progress.clear();
-  return loaded;
-}
-
-/** Larger models are not worth a second copy. */
-const smallModel = 64 * 2 ** 20;
-const mostCopies = 8;
-/** A copy with full batches in its loop took 1.9 GB. */
-const bytesPerCopy = 2 * 2 ** 30;
 
 /**
  * As {@link loadModel}, but a small model on a CPU is loaded once per core, a thread each: for
@@ -81,33 +49,19 @@ export async function loadCopies(
   options: EngineOptions,
   context: Context,
 ): Promise<LanguageModel> {
-  return await loadFileCopies(await findOrDownload(name, context), options, context);
+  return await loading(await findOrDownload(name, context), options, context, loadFileCopies);
 }
 
-/** As {@link loadCopies}, of a model that was found before. */
-export async function loadFileCopies(
+async function loading(
   model: ModelFiles,
   options: EngineOptions,
-  context: Context,
+  { progress }: Context,
+  load: typeof loadFiles,
 ): Promise<LanguageModel> {
-  const copies = copiesOf(model, options);
-  if (copies === 1) return await loadFiles(model, options, context);
-  return await loadFiles(model, { ...options, threads: 1, copies }, context);
-}
-
-/** Copies that {@link loadFileCopies} makes of a model. */
-export function copiesOf(model: ModelFiles, { device, threads }: EngineOptions): number {
-  if (device !== 'cpu' || threads !== undefined || !isSmall(model)) return 1;
-  return copiesFor(availableParallelism(), process.availableMemory());
-}
-
-/** A copy per core, as far as there is memory for them; at least one. */
-export function copiesFor(cores: number, memory: number): number {
-  return Math.max(1, Math.min(mostCopies, cores, Math.floor(memory / bytesPerCopy)));
-}
-
-function isSmall({ file }: ModelFiles): boolean {
-  return modelSize(file) <= smallModel;
+  progress.stage(`loading ${model.name}`);
+  const loaded = await load(model, options);
+  progress.clear();
+  return loaded;
 }
 
 /** Several models by what they are to the command; disposed together. */

@@ -1,5 +1,5 @@
 /** Options as data: how they are written, read and explained. Flags follow from the keys. */
-import { UsageError } from './usage.js';
+import { UsageError } from '../text/usageError.js';
 
 export interface OptionSpec<T> {
   /** Placeholder of the value in the help; absent for a flag. */

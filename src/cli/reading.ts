@@ -1,15 +1,15 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
-import { readCorrector, type CorrectorReading } from '../experiment/readCorrector.js';
-import { loadDirections } from '../read/directionFile.js';
+import { readCorrector, type CorrectorReading } from '../experiment/shared/readCorrector.js';
+import { loadDirections } from '../read/files/directionFile.js';
 import { absentLayers } from '../read/directions.js';
-import { importWarnings } from '../read/importedDirections.js';
-import type { StoredDirections } from '../read/storedDirections.js';
+import { importWarnings } from '../read/files/importedDirections.js';
+import type { StoredDirections } from '../read/files/storedDirections.js';
 import type { Health } from '../read/health.js';
 import type { Method } from '../read/methods.js';
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { Context } from './command.js';
 import { percentWithin } from './table.js';
-import { phased } from './progress.js';
+import { phased } from '../experiment/shared/stages.js';
 
 export interface ReadingOptions {
   stimuli: string;

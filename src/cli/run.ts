@@ -8,7 +8,8 @@ import type { Io } from './io.js';
 import { flagOf } from './options.js';
 import { buildParser, type Call } from './parse.js';
 import { Progress } from './progress.js';
-import { exitCodes, UsageError } from './usage.js';
+import { exitCodes } from './exitCodes.js';
+import { UsageError } from '../text/usageError.js';
 
 const program = 'aligner-lab';
 

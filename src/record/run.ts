@@ -11,7 +11,6 @@ import { fileError } from './fileErrors.js';
 import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
-import type { Summaries, SummaryKind } from './summaries.js';
 
 /** A file the run read. */
 export interface RunInput {
@@ -51,7 +50,7 @@ export interface Run<R> extends AsyncDisposable {
   /** Adds records to `records.jsonl`; resolves once they are on disk. */
   append(...records: R[]): Promise<void>;
   /** Writes `<kind>.json`, whole or not at all; returns its path. */
-  writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string>;
+  writeSummary(kind: string, summary: unknown): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -82,7 +81,7 @@ export async function openRun<R>(
  * @throws where the folder holds another run, and where a file of it is unreadable.
  */
 export async function readFinishedRun<S, R>(
-  options: RunConfiguration & { folder: string; kind: SummaryKind },
+  options: RunConfiguration & { folder: string; kind: string },
 ): Promise<{ summary: S; records: R[] } | null> {
   const { folder, kind, ...configuration } = options;
   if (!existsSync(join(folder, 'manifest.json'))) return null;
@@ -175,7 +174,7 @@ class FolderRun<R> implements Run<R> {
     return this.#journal.append(...records);
   }
 
-  async writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string> {
+  async writeSummary(kind: string, summary: unknown): Promise<string> {
     const path = join(this.folder, `${kind}.json`);
     await writeAtomic(path, `${toJson(summary, 2)}\n`);
     return path;

@@ -1,11 +1,11 @@
 /** From a name to a running model. */
 import type { Decoder, LanguageModel } from './decoder.js';
-import type { HubOptions } from './hubSettings.js';
+import type { HubOptions } from './hub/settings.js';
 import type { ModelFiles } from './modelFiles.js';
-import type { RequestedDevice, WorkerOptions } from './protocol.js';
-import type { BatchLimits } from './batches.js';
-import { DecoderPool } from './pool.js';
-import { RemoteDecoder } from './remote.js';
+import type { RequestedDevice, WorkerOptions } from './worker/protocol.js';
+import type { BatchLimits } from './engine/batches.js';
+import { DecoderPool } from './worker/pool.js';
+import { RemoteDecoder } from './worker/remote.js';
 import { resolveModel } from './resolveModel.js';
 import { loadTokenizer } from './tokenizer.js';
 

@@ -1,9 +1,12 @@
 /** A page for everything the lab draws, and data that are hard to draw. */
-import type { Page } from '../../src/plot/page.js';
-import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
-import { roundsPage, summaryPage } from '../../src/plot/pages.js';
-import { reportPage } from '../../src/plot/reportPage.js';
-import type { CaseLabel, ScanCase, ScanSummary } from '../../src/record/summaries.js';
+import type { Page } from '../../src/plot/page/page.js';
+import {
+  effectMapCaption,
+  effectMapFigure,
+} from '../../src/experiment/causal/figures/effectMap.js';
+import { roundsPage, summaryPage } from '../../src/experiment/pages.js';
+import { reportPage } from '../../src/reproduce/report/page.js';
+import type { CaseLabel, ScanCase, ScanSummary } from '../../src/experiment/summaries.js';
 import {
   causalExample,
   compareExample,
@@ -15,8 +18,8 @@ import {
   roundsExample,
   scanExample,
   sweepExample,
-} from '../record/examples.js';
-import { reportExample } from '../record/reportExample.js';
+} from '../experiment/examples.js';
+import { reportExample } from '../reproduce/example.js';
 
 const hostile = '</script><img src=x onerror="document.title=1">&';
 const words = [

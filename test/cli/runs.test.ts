@@ -3,8 +3,8 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { summarySchemas } from '../../src/record/schemas/all.js';
-import type { SummaryKind } from '../../src/record/summaries.js';
+import { summarySchemas } from '../../src/experiment/schemas/all.js';
+import type { SummaryKind } from '../../src/experiment/summaries.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call, writeQuadruples, writeStimuliFile, writeTinyModel } from './harness.js';
 

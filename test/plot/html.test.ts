@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { escapeHtml } from '../../src/plot/figure.js';
-import { renderPage } from '../../src/plot/html.js';
-import { figuresOf, type Page } from '../../src/plot/page.js';
-import { roundsPage, summaryPage } from '../../src/plot/pages.js';
+import { renderPage } from '../../src/plot/page/html.js';
+import { figuresOf, type Page } from '../../src/plot/page/page.js';
+import { roundsPage, summaryPage } from '../../src/experiment/pages.js';
 import {
   correctorExample,
   evaluateExample,
   healthExample,
   scanExample,
   sweepExample,
-} from '../record/examples.js';
+} from '../experiment/examples.js';
 
 const plotly = 'const Plotly = "</script><!-- </SCRIPT>";';
 const hostile = '</script><img src=x onerror="alert(1)">&\'';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRun, readFinishedRun } from '../../src/record/run.js';
 import type { Run, RunConfiguration } from '../../src/record/run.js';
-import { correctorExample } from './examples.js';
+import { correctorExample } from '../experiment/examples.js';
 
 interface Item {
   problem: string;

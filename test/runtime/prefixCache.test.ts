@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commonPrefix, reusableLength } from '../../src/runtime/prefixCache.js';
+import { commonPrefix, reusableLength } from '../../src/runtime/engine/prefixCache.js';
 import type { Patch, Steering } from '../../src/runtime/steering.js';
-import { Treatments } from '../../src/runtime/treatment.js';
+import { Treatments } from '../../src/runtime/engine/treatment.js';
 
 const layers = 2;
 const ids = [5, 6, 7, 8];

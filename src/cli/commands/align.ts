@@ -14,11 +14,11 @@ import {
   defaultPositions,
   layerCoefficients,
   steeringUnit,
-} from '../../experiment/steeringUnit.js';
-import { renderPage } from '../../plot/html.js';
-import { roundsPage } from '../../plot/pages.js';
+} from '../../experiment/shared/steeringUnit.js';
+import { renderPage } from '../../plot/page/html.js';
+import { roundsPage } from '../../experiment/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { embedded } from '../artifacts.js';
+import { embedded } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, corrector, directionFile, engine, method, seed, stimuli } from '../common.js';
 import { writeBytes } from '../files.js';
@@ -26,7 +26,7 @@ import { loadModels } from '../models.js';
 import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
 import { readModel } from '../reading.js';
 import { figure } from '../table.js';
-import { UsageError } from '../usage.js';
+import { UsageError } from '../../text/usageError.js';
 
 const options = {
   upstream: text({ value: 'model', help: 'who writes', default: embedded.upstream }),

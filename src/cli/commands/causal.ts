@@ -1,15 +1,15 @@
 /** `aligner-lab causal`: the layers tested one at a time, by steering, ablation and patching. */
 import { createCorrector } from '../../align/corrector.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { runCausal } from '../../experiment/causal.js';
-import { causalProblems } from '../../experiment/causalCases.js';
-import { defaultCoefficients, type CausalOptions } from '../../experiment/causalOptions.js';
-import type { CausalRecord, CausalSummary, Evidence } from '../../experiment/causalTypes.js';
-import { defaultPositions } from '../../experiment/steeringUnit.js';
-import { sweepProblems } from '../../experiment/sweepProblems.js';
-import { causalPage } from '../../plot/pages.js';
+import { runCausal } from '../../experiment/causal/run.js';
+import { causalProblems } from '../../experiment/causal/cases.js';
+import { defaultCoefficients, type CausalOptions } from '../../experiment/causal/options.js';
+import type { CausalRecord, CausalSummary, Evidence } from '../../experiment/causal/types.js';
+import { defaultPositions } from '../../experiment/shared/steeringUnit.js';
+import { sweepProblems } from '../../experiment/sweep/problems.js';
+import { causalPage } from '../../experiment/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { stimuliFiles } from '../artifacts.js';
+import { stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import {
   common,

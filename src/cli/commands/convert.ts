@@ -1,9 +1,9 @@
 /** `aligner-lab convert`: directions from and for other tools. */
 import { inspectDecoder } from '../../onnx/inspect.js';
-import { writtenLayers } from '../../read/controlVector.js';
-import { formatDirections, formatOf, readDirections } from '../../read/directionFile.js';
+import { writtenLayers } from '../../read/files/controlVector.js';
+import { formatDirections, formatOf, readDirections } from '../../read/files/directionFile.js';
 import { absentLayers } from '../../read/directions.js';
-import { conventionNotes, foreignNote, normRange } from '../../read/importedDirections.js';
+import { conventionNotes, foreignNote, normRange } from '../../read/files/importedDirections.js';
 import {
   checkSize,
   conventions,
@@ -11,14 +11,14 @@ import {
   type DirectionFormat,
   type ModelSize,
   type StoredDirections,
-} from '../../read/storedDirections.js';
+} from '../../read/files/storedDirections.js';
 import { readGraphFile } from '../../runtime/graphFile.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, modelNames } from '../common.js';
 import { writeBytes } from '../files.js';
 import { findOrDownload } from '../models.js';
 import { choice, text } from '../options.js';
-import { UsageError } from '../usage.js';
+import { UsageError } from '../../text/usageError.js';
 
 export const convert = defineCommand({
   name: 'convert',

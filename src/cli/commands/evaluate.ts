@@ -1,12 +1,22 @@
 /** `aligner-lab evaluate`: how often each system is right, and what the corrector does to sentences. */
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { generateProblems } from '../../data/problems.js';
-import { summariseCorrector, type CorrectorSummary } from '../../experiment/correctorSummary.js';
-import { summariseEvaluate, type EvaluateSummary } from '../../experiment/evaluateSummary.js';
-import { runEvaluation, systemKinds, type EvaluationRecord } from '../../experiment/evaluation.js';
+import {
+  summariseCorrector,
+  type CorrectorSummary,
+} from '../../experiment/answers/correctorSummary.js';
+import {
+  summariseEvaluate,
+  type EvaluateSummary,
+} from '../../experiment/answers/evaluateSummary.js';
+import {
+  runEvaluation,
+  systemKinds,
+  type EvaluationRecord,
+} from '../../experiment/answers/evaluation.js';
 import { createRandom } from '../../math/random.js';
-import { correctorPage, evaluatePage } from '../../plot/pages.js';
-import { embedded, stimuliFiles } from '../artifacts.js';
+import { correctorPage, evaluatePage } from '../../experiment/pages.js';
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, modelNames, seed } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
@@ -14,7 +24,7 @@ import { findOrDownload, loadModel, loadModels } from '../models.js';
 import { choice, integer, list, number, readChoice, text, type OptionValues } from '../options.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { stagedProgress } from '../reading.js';
-import { UsageError } from '../usage.js';
+import { UsageError } from '../../text/usageError.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, formatTable, percent, percentWithin } from '../table.js';
 

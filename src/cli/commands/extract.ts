@@ -1,7 +1,7 @@
 /** `aligner-lab extract`: a direction and its health. */
 import { join } from 'node:path';
-import { healthPage } from '../../plot/pages.js';
-import { saveDirections } from '../../read/directionFile.js';
+import { healthPage } from '../../experiment/pages.js';
+import { saveDirections } from '../../read/files/directionFile.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { Health } from '../../read/health.js';
 import { defineCommand } from '../command.js';

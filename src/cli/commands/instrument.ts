@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
 import type { DecoderLayout, Port } from '../../onnx/layout.js';
-import { instrumentLoop } from '../../onnx/loop.js';
+import { instrumentLoop } from '../../onnx/loop/loop.js';
 import { readGraphFile, type GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
 import { defineCommand, type Context } from '../command.js';

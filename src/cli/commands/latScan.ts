@@ -1,8 +1,8 @@
 /** `lat-scan`: where in a corrector the decision to correct is made. */
 import { join } from 'node:path';
-import { scanPage } from '../../plot/pages.js';
-import { terminalScan, type TerminalColour } from '../../plot/terminal.js';
-import { saveDirections } from '../../read/directionFile.js';
+import { scanPage } from '../../experiment/pages.js';
+import { terminalScan, type TerminalColour } from '../../experiment/scan/figures/terminal.js';
+import { saveDirections } from '../../read/files/directionFile.js';
 import { latScan as scanModel, type Scan } from '../../read/latScan.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
 import { defineCommand, type Context } from '../command.js';
@@ -13,7 +13,7 @@ import { loadModel } from '../models.js';
 import { choice, integer, list } from '../options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
 import { openCommandRun } from '../runFolder.js';
-import { scanRecords, type ScanRecord } from '../../experiment/scanRecords.js';
+import { scanRecords, type ScanRecord } from '../../experiment/scan/records.js';
 
 const options = {
   ...corrector,

@@ -1,18 +1,19 @@
 /** `aligner-lab plot`: the figures of a run folder once more, from its summaries alone. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from '../../plot/page.js';
-import { summaryPage } from '../../plot/pages.js';
-import { reportPage } from '../../plot/reportPage.js';
+import type { Page } from '../../plot/page/page.js';
+import { summaryPage } from '../../experiment/pages.js';
+import { reportPage } from '../../reproduce/report/page.js';
+import type { ReportSummary } from '../../reproduce/report/types.js';
 import { fileError } from '../../record/fileErrors.js';
-import { summarySchemas } from '../../record/schemas/all.js';
-import type { Summaries, SummaryKind } from '../../record/summaries.js';
+import { summarySchemas } from '../../experiment/schemas/all.js';
+import type { Summaries, SummaryKind } from '../../experiment/summaries.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { text } from '../options.js';
 
-const kinds = Object.keys(summarySchemas) as SummaryKind[];
+const kinds = [...(Object.keys(summarySchemas) as SummaryKind[]), 'report' as const];
 
 export const plot = defineCommand({
   name: 'plot',
@@ -63,7 +64,7 @@ async function readPages(folder: string): Promise<Record<string, Page>> {
 
 /** A report with the figures of its parts, which lie in folders beside it. */
 async function toReport(content: string, folder: string, path: string): Promise<Page> {
-  const summary = drawing(path, () => JSON.parse(content) as Summaries['report']);
+  const summary = drawing(path, () => JSON.parse(content) as ReportSummary);
   const pages = new Map<string, Page>();
   for (const { name, kind } of summary.parts) {
     const file = join(folder, name, `${kind}.json`);

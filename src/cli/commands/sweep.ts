@@ -2,13 +2,13 @@
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { defaultPositions } from '../../experiment/steeringUnit.js';
-import { runSweep, type SweepOptions } from '../../experiment/sweep.js';
-import { isRightAnswer, sweepProblems } from '../../experiment/sweepProblems.js';
-import type { SweepRecord, SweepSummary } from '../../experiment/sweepTypes.js';
-import { sweepPage } from '../../plot/pages.js';
+import { defaultPositions } from '../../experiment/shared/steeringUnit.js';
+import { runSweep, type SweepOptions } from '../../experiment/sweep/run.js';
+import { isRightAnswer, sweepProblems } from '../../experiment/sweep/problems.js';
+import type { SweepRecord, SweepSummary } from '../../experiment/sweep/types.js';
+import { sweepPage } from '../../experiment/pages.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { embedded, stimuliFiles } from '../artifacts.js';
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import {
   common,

@@ -1,0 +1,159 @@
+/** Rates with their intervals, one row each: systems compared, and a corrector's sentence rates. */
+import type { Interval } from '../../../math/interval.js';
+import type {
+  CorrectorSummary,
+  EvaluatedSystem,
+  EvaluateSummary,
+  SentenceRate,
+} from '../../summaries.js';
+import { colours, plotText } from '../../../plot/figure.js';
+import type { Figure } from '../../../plot/figure.js';
+import { errorBars } from '../../../plot/axes.js';
+
+interface Series {
+  name: string;
+  colour: string;
+  symbol: string;
+  rows: { label: string; value: number | null; ci: Interval | null; note: string }[];
+}
+
+/** Accuracy of every system, and what it fixes and breaks against the upstream alone. */
+export function evaluationFigure(options: EvaluateSummary): Figure {
+  const { systems } = options;
+  const labels = systems.map((s) => s.name);
+  const row = (
+    of: (system: EvaluatedSystem) => { value: number | null; ci: Interval | null; n?: number },
+  ): Series['rows'] =>
+    systems.map((s) => {
+      const { value, ci, n } = of(s);
+      return { label: s.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
+    });
+  return rateFigure({
+    apart: 0.14,
+    labels,
+    series: [
+      {
+        name: 'accuracy',
+        colour: colours.correct,
+        symbol: 'circle',
+        rows: row(({ accuracy, ci, n }) => ({ value: accuracy, ci, n })),
+      },
+      {
+        name: 'accuracy, unseen family',
+        colour: colours.correct,
+        symbol: 'circle-open',
+        rows: row(({ unseenFamily: u }) => ({
+          value: u?.accuracy ?? null,
+          ci: u?.ci ?? null,
+          n: u?.n ?? 0,
+        })),
+      },
+      {
+        name: 'fixed, of the wrong',
+        colour: colours.accuracy,
+        symbol: 'diamond',
+        rows: row(({ fixRate, fixRateCi }) => ({ value: fixRate, ci: fixRateCi ?? null })),
+      },
+      {
+        name: 'broken, of the right',
+        colour: colours.degenerate,
+        symbol: 'x',
+        rows: row(({ breakRate, breakRateCi }) => ({ value: breakRate, ci: breakRateCi ?? null })),
+      },
+    ],
+  });
+}
+
+/** Caption of {@link evaluationFigure}: what the rates are over, n and intervals. */
+export function evaluationCaption({ systems }: EvaluateSummary): string {
+  const counts = systems.map(({ name, n }) => `${name} n = ${n}`).join(', ');
+  return (
+    'Accuracy: share of problems answered right; fixed: right, of those that the upstream alone ' +
+    'answered wrong; broken: wrong, of those that it answered right. Bars: 95 % intervals over ' +
+    `problems. Problems: ${counts}.`
+  );
+}
+
+const rateTitles: Record<string, string> = {
+  goodCopied: 'good, copied verbatim',
+  badFixed: 'bad, rewritten right',
+  neutralImproved: 'neutral, improved',
+  surplusStopped: 'surplus, stopped',
+  missingWritten: 'missing, written',
+  badCopied: 'bad, copied (not noticed)',
+};
+
+/** The sentence-level rates of a corrector. */
+export function correctorFigure(options: CorrectorSummary): Figure {
+  const rates = Object.entries(rateTitles).flatMap(([key, title]): [string, SentenceRate][] => {
+    const rate = options[key as keyof CorrectorSummary] as SentenceRate | undefined;
+    return rate === undefined ? [] : [[title, rate]];
+  });
+  const faults = Object.entries(options.byFault ?? {}).map(
+    ([fault, rate]): [string, SentenceRate] => [`bad, ${fault}`, rate],
+  );
+  const toRow = ([label, { rate, ci, n }]: [string, SentenceRate]): Series['rows'][number] => ({
+    label,
+    value: rate,
+    ci,
+    note: `n = ${n}`,
+  });
+  return rateFigure({
+    apart: 0,
+    labels: [...rates, ...faults].map(([label]) => label),
+    series: [
+      { name: 'all', colour: colours.correct, symbol: 'circle', rows: rates.map(toRow) },
+      { name: 'by fault', colour: colours.copy, symbol: 'square', rows: faults.map(toRow) },
+    ],
+  });
+}
+
+/** Caption of {@link correctorFigure}: n and intervals. */
+export function correctorCaption({ n }: CorrectorSummary): string {
+  return (
+    `Share of the sentences of each kind, on n = ${n} recorded quadruples (n of each kind on ` +
+    'hover); bars: 95 % intervals.'
+  );
+}
+
+function rateFigure(options: {
+  labels: readonly string[];
+  series: readonly Series[];
+  /** Rows that series of one label stand apart, so that their bars do not hide each other. */
+  apart: number;
+}): Figure {
+  const { labels, series, apart } = options;
+  const place = new Map(labels.map((label, i) => [label, i]));
+  const shown = series
+    .map((s) => ({ ...s, rows: s.rows.filter((row) => row.value !== null) }))
+    .filter((s) => s.rows.length > 0);
+  const data = shown.map(({ name, colour, symbol, rows }, i) => ({
+    type: 'scatter',
+    mode: 'markers',
+    name,
+    x: rows.map((row) => row.value),
+    y: rows.map((row) => (place.get(row.label) ?? 0) + apart * (i - (shown.length - 1) / 2)),
+    error_x: errorBars(rows.map(({ value, ci }) => ({ value: value ?? 0, ci }))),
+    marker: { color: colour, symbol, size: 10 },
+    // Whole marks at 0 and 1.
+    cliponaxis: false,
+    text: rows.map((row) => row.note),
+    hovertemplate: `%{x:.3f} %{text}<extra>${plotText(name)}</extra>`,
+  }));
+  return {
+    data,
+    layout: {
+      height: 140 + 52 * Math.max(2, labels.length),
+      margin: { t: 50, r: 20, b: 60, l: 60 },
+      xaxis: { title: { text: 'share' }, range: [-0.02, 1.02], zeroline: false },
+      yaxis: {
+        tickmode: 'array',
+        tickvals: labels.map((_, i) => i),
+        ticktext: labels.map(plotText),
+        range: [labels.length - 0.5, -0.5],
+        zeroline: false,
+      },
+      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** The problems of a sweep, with their recorded rounds. */
+import { problemById } from '../../data/problems.js';
+import { isRight } from '../../data/solver.js';
+import type { AnnotatedQuadruple } from '../../data/types.js';
+import type { SweepProblem } from './types.js';
+
+/**
+ * Problems in the order of their first quadruple; those without any recorded sentence are left out,
+ * so that both modes have the same ones.
+ * @param limit most problems; default: all
+ */
+export function sweepProblems(
+  quadruples: readonly AnnotatedQuadruple[],
+  limit = Infinity,
+): SweepProblem[] {
+  const byProblem = new Map<string, AnnotatedQuadruple[]>();
+  for (const quadruple of quadruples) {
+    if (quadruple.last === '') continue;
+    const known = byProblem.get(quadruple.problem);
+    if (known) known.push(quadruple);
+    else byProblem.set(quadruple.problem, [quadruple]);
+  }
+  const problems = [...byProblem].map(([id, rounds]) => ({
+    id,
+    question: rounds[0]?.question ?? '',
+    inputs: rounds.map(({ prefix, last }) => ({ prefix, last })),
+  }));
+  return problems.slice(0, limit);
+}
+
+/** Whether an answer to a generated problem is right, by the exact solver. */
+export function isRightAnswer(problem: string, answer: string): boolean {
+  return isRight(problemById(problem), answer);
+}
