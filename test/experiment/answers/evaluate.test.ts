@@ -18,7 +18,7 @@ import {
 import { createRandom } from '../../../src/math/random.js';
 import { summarySchemas } from '../../../src/experiment/schemas/all.js';
 import type { EvaluateSummary } from '../../../src/experiment/summaries.js';
-import { fakeCorrector, fakeUpstream, inTurn } from '../../align/fakes.js';
+import { fakeCorrector, fakeUpstream, inTurn, named } from '../../align/fakes.js';
 
 /**
  * Ten problems, p0 … p9; the last two belong to the unseen family. The upstream is right on p0 … p3;
@@ -56,7 +56,8 @@ function setUp() {
     return prefix === '' ? verdict(question === 'p9') : '';
   });
   const aligner = {
-    name: 'm',
+    ...named('m'),
+    readable: false,
     correct: (answers: readonly { question: string; answer: string }[]) =>
       Promise.resolve(
         answers.map(({ question }) => ({
