@@ -35,9 +35,17 @@ export type * from './runtime/decoder.js';
 export type * from './runtime/steering.js';
 
 // The loop: upstream, corrector, Aligner.
-export { createLocalUpstream, type Upstream } from './align/upstream.js';
-export { createCorrector, type Corrector, type Correction } from './align/corrector.js';
-export { alignerAsCorrector, createAligner, type Aligner } from './align/aligner.js';
+export * from './align/open.js';
+export * from './align/functions.js';
+export { requireReadable, requireModel } from './align/readable.js';
+export type { Opened } from './align/opened.js';
+export type { Identity } from './runtime/identity.js';
+export { createLocalUpstream, type LocalUpstreamOptions, type Upstream } from './align/upstream.js';
+export type { UpstreamInput, UpstreamOptions, UpstreamText } from './align/upstream.js';
+export { createCorrector } from './align/corrector.js';
+export type * from './align/corrector.js';
+export { alignerAsCorrector, createAligner } from './align/aligner.js';
+export type * from './align/aligner.js';
 export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
 export type { LoopLimits, Round } from './align/loop.js';
 

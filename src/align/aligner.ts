@@ -3,7 +3,6 @@
  * a corrected one. Prompts as in the authors' code.
  */
 import type { LanguageModel, Sampling } from '../runtime/decoder.js';
-import { modelIdentity } from '../runtime/identity.js';
 import { createCorrector, type LocalCorrector } from './corrector.js';
 import { opened, type Opened } from './opened.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
@@ -57,7 +56,7 @@ export function createAligner(options: AlignerOptions): Aligner {
   const framed = (text: string): string =>
     frame === 'chat' ? tokenizer.chatPrompt(text) : alignerConversation(text);
   return {
-    ...opened({ name: options.name ?? model.name, identity: modelIdentity(model) }),
+    ...opened({ name: options.name ?? model.name, identity: model.identity }),
     readable: true,
     async correct(answers, { signal } = {}) {
       if (answers.length === 0) return [];

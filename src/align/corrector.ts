@@ -12,7 +12,6 @@ import type {
   Sampling,
 } from '../runtime/decoder.js';
 import type { PositionRule, Steering } from '../runtime/steering.js';
-import { modelIdentity } from '../runtime/identity.js';
 import { opened, type Opened } from './opened.js';
 import type { Passage } from './prompts.js';
 import { streamAlignerPrompt } from './prompts.js';
@@ -113,7 +112,7 @@ export function createCorrector(options: CorrectorOptions): LocalCorrector {
   const { model, maxNewTokens = 128, prompt = streamAlignerPrompt } = options;
   const { decoder, tokenizer } = model;
   return {
-    ...opened({ name: options.name ?? model.name, identity: modelIdentity(model) }),
+    ...opened({ name: options.name ?? model.name, identity: model.identity }),
     caches: decoder,
     readable: true,
     model,

@@ -128,12 +128,14 @@ async function openLocal<T extends Opened>(
   make: (model: LanguageModel) => T,
 ): Promise<T> {
   const model = await loadLanguageModel({ ...options, model: name });
-  const close = async (): Promise<void> => await model[Symbol.asyncDispose]();
   try {
     const made = make(model);
-    return { ...made, ...opened({ name: made.name, identity: made.identity, close }) };
+    return {
+      ...made,
+      ...opened({ name: made.name, identity: made.identity, close: () => model.close() }),
+    };
   } catch (error) {
-    await close();
+    await model.close();
     throw error;
   }
 }

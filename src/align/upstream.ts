@@ -4,7 +4,6 @@
  * the corrected prefix as the beginning of its own turn.
  */
 import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
-import { modelIdentity } from '../runtime/identity.js';
 import type { CacheOwner } from './corrector.js';
 import { rowCaches } from './corrector.js';
 import { functionIdentity, opened, type Opened } from './opened.js';
@@ -69,7 +68,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
     sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
-    ...opened({ name: options.name ?? model.name, identity: modelIdentity(model) }),
+    ...opened({ name: options.name ?? model.name, identity: model.identity }),
     caches: decoder,
     nextSentences: (inputs, request = {}) =>
       generateSentences({

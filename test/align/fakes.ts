@@ -130,7 +130,7 @@ export function fakeModel(write: (prompt: string) => string): FakeModel {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return {
-    name: 'fake-model',
+    ...named('fake-model'),
     requests,
     open,
     decoder,
@@ -140,7 +140,6 @@ export function fakeModel(write: (prompt: string) => string): FakeModel {
       chatPrompt: (user) => `<${user}>`,
       endOfTurn: [endOfTurn],
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

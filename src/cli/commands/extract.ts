@@ -47,7 +47,7 @@ stimuli, for --stimuli), manifest.json.`,
     const { stimuli: labelled, directions, health } = await readModel(model, options, context);
     const origin = {
       model: model.name,
-      modelSha256: model.decoder.info.sha256,
+      modelSha256: model.identity.sha256,
       stimuliSha256: hashStimuli(labelled),
       seed: String(options.seed),
     };

@@ -87,7 +87,7 @@ directions.safetensors (for sweep and align), records.jsonl, manifest.json.`,
     await run.append(...scanRecords(reading.stimuli, scan, run.records));
     const origin = {
       model: model.name,
-      modelSha256: model.decoder.info.sha256,
+      modelSha256: model.identity.sha256,
       stimuliSha256: hashStimuli(reading.stimuli),
       seed: String(drawn),
     };

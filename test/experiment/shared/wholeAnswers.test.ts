@@ -109,7 +109,7 @@ describe('alignerAsCorrector', () => {
     const seen: string[] = [];
     const corrector = alignerAsCorrector({
       model: {
-        name: 'tiny',
+        ...named('tiny'),
         decoder: {
           info: { source: '', sha256: '', device: 'cpu', layers: 1, width: 1, vocabulary: 1 },
           forward: () => Promise.resolve([]),
@@ -130,7 +130,6 @@ describe('alignerAsCorrector', () => {
           chatPrompt: (user) => `<${user}>`,
           endOfTurn: [0],
         },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
       },
     });
     await corrector.correct([{ question: 'Why?', prefix: '', last: 'So. It is.' }]);
