@@ -32,7 +32,7 @@ export { findModel, listEmbedded, type ModelFiles } from './runtime/modelFiles.j
 export { resolveModel } from './runtime/resolveModel.js';
 export type { DownloadProgress, HubOptions } from './runtime/hub/settings.js';
 export type * from './runtime/decoder.js';
-export type * from './runtime/steering.js';
+export * from './runtime/steering.js';
 
 // The loop: upstream, corrector, Aligner.
 export * from './align/open.js';

@@ -39,7 +39,7 @@ export interface LayerSteering {
   direction: Float32Array;
   /** `[L]`, share removed, 0 … 1. Default: none. */
   ablation?: Float32Array;
-  /** Default `all`. */
+  /** Default {@link defaultPositions}. */
   positions?: PositionRule;
 }
 

@@ -142,10 +142,10 @@ describe('a row’s own ablation', () => {
     const corrector = createCorrector({ model, maxNewTokens: 10 });
     const project = { directions: direction, count: 1 };
     const [own, none] = await corrector.correct([{ ...input, ablation: ones }, input], {
-      ...{ steering: { direction }, project },
+      ...{ steering: { direction, positions: 'all' }, project },
     });
     const [all] = await corrector.correct([input, input], {
-      ...{ steering: { direction, ablation: ones }, project },
+      ...{ steering: { direction, ablation: ones, positions: 'all' }, project },
     });
     expect(own?.text).toBe(all?.text);
     const largest = (of: typeof own): number =>

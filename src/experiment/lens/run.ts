@@ -148,11 +148,7 @@ export async function lensLogits(
   const rows = await decoder.forward({
     // Any tokens will do: nothing of them is left after the last block.
     tokens: prompts.map((prompt) => places.map(() => prompt.at(-1) ?? 0)),
-    steering: {
-      direction: new Float32Array(layers * width),
-      coefficient: new Float32Array(layers),
-      patches,
-    },
+    steering: { patches },
     logits: prompts.map(() => places),
   });
   return rows.map(({ logits }) =>
