@@ -34,6 +34,15 @@ export type { DownloadProgress, HubOptions } from './runtime/hub/settings.js';
 export type * from './runtime/decoder.js';
 export * from './runtime/steering.js';
 
+// A model to play with: write, read, steer, patch, lens.
+export { createModel, open } from './read/model/model.js';
+export type * from './read/model/model.js';
+export type * from './read/model/patchText.js';
+export type * from './read/model/readText.js';
+export type * from './read/model/steer.js';
+export type * from './read/model/predictions.js';
+export { lensLogits } from './read/model/lens.js';
+
 // The loop: upstream, corrector, Aligner.
 export * from './align/open.js';
 export * from './align/functions.js';
@@ -50,6 +59,8 @@ export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './ali
 export type { LoopLimits, Round } from './align/loop.js';
 
 // Reading: stimuli, directions, scans.
+export { boundaryStates, meanNorms, stateAt } from './read/states.js';
+export type { BoundaryOptions, States } from './read/states.js';
 export { labelStimuli, type Stimulus } from './read/stimuli.js';
 export { readStimuli, writeStimuli } from './read/stimuliFile.js';
 export { makeDirections, type Directions } from './read/directions.js';

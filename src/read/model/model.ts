@@ -30,7 +30,7 @@ export interface WrittenAnswer {
   finish: 'stop' | 'length';
 }
 
-export interface LensOptions extends PromptOptions {
+export interface LensTextOptions extends PromptOptions {
   /** Predictions per layer. Default 5. */
   top?: number;
 }
@@ -52,7 +52,7 @@ export interface Model extends AsyncDisposable {
   /** Replaces hidden states and says what would be written next; without patches, the plain run. */
   patch(text: string, options: PatchOptions): Promise<PatchedText>;
   /** What every layer would write next, were it the last: `[L]`, see {@link lensLogits}. */
-  lens(text: string, options?: LensOptions): Promise<Prediction[][]>;
+  lens(text: string, options?: LensTextOptions): Promise<Prediction[][]>;
   close(): Promise<void>;
 }
 
