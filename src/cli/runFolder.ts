@@ -2,7 +2,8 @@
 import { relative } from 'node:path';
 import { sha256, sha256File } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
-import { openRun, type Run, type RunConfiguration, type RunInput } from '../record/run.js';
+import { openRun, type Run } from '../record/run.js';
+import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
 import type { Identity } from '../runtime/identity.js';
 import type { Context } from './command.js';
@@ -10,7 +11,7 @@ import type { Context } from './command.js';
 export interface CommandRun {
   command: string;
   /** As parsed; what does not change the records is left out of the run's identity. */
-  options: Readonly<Record<string, unknown>> & { seed: number; out: string | undefined };
+  options: Readonly<Record<string, unknown>> & { seed: number; out?: string | undefined };
   /** Models, and what stands in for one, by the option that names them. */
   models: Readonly<Record<string, { identity: Identity }>>;
   /** Other files by the option that names them. */
@@ -31,8 +32,7 @@ export async function openCommandRun<R>(of: CommandRun, context: Context): Promi
   const configuration = await configure(of);
   const id = sha256(canonicalJson(configuration)).slice(0, 8);
   const folder = context.path(of.options.out ?? `runs/${of.command}-${id}`);
-  const now = context.io.now;
-  const run = await openRun<R>({ ...configuration, folder, ...(now && { now }) });
+  const run = await openRun<R>({ ...configuration, folder, now: context.io.now });
   context.keptIn(folder);
   return run;
 }

@@ -9,7 +9,7 @@ import {
   generationModesFigure,
 } from '../../src/experiment/rounds/figures/generationModes.js';
 import { latencyCaption, latencyFigure } from '../../src/experiment/answers/figures/latency.js';
-import { comparePage, correctionRoundsPage } from '../../src/experiment/pages.js';
+import { comparePage, correctionRoundsPage } from '../../src/experiment/olderKinds.js';
 import {
   roundAccuracyCaption,
   roundAccuracyFigure,

@@ -10,18 +10,16 @@ import {
 import { createLocalUpstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
-import {
-  defaultPositions,
-  layerCoefficients,
-  steeringUnit,
-} from '../../experiment/shared/steeringUnit.js';
+import { layerCoefficients, steeringUnit } from '../../experiment/shared/steeringUnit.js';
 import { renderPage } from '../../plot/page/html.js';
-import { roundsPage } from '../../experiment/pages.js';
+import { roundsPage } from '../../plot/page/rounds.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, corrector, directionFile, engine, method, seed, stimuli } from '../common.js';
+import { common, engine, seed } from '../common.js';
+import { corrector, directionFile, method, stimuli } from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
+import { labOf } from '../lab.js';
 import { loadModels } from '../models.js';
 import {
   integer,
@@ -31,8 +29,8 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
-import { readModel } from '../reading.js';
-import { figure } from '../table.js';
+import { readModel } from '../../experiment/shared/reading.js';
+import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
 const options = {
@@ -146,13 +144,13 @@ async function steer(
   context: Context,
 ): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
   if (given.coefficient === undefined) return {};
-  const { directions, health, norms } = await readModel(model, given, context);
+  const { directions, health, norms } = await readModel(model, given, labOf(given, context));
   const layers = given.layers ?? [health.bestLayer];
   const unit = steeringUnit({ layers, meanNorms: norms, scale: given.scale });
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
-  return { steering: { direction: directions.vectors, positions: defaultPositions }, coefficient };
+  return { steering: { direction: directions.vectors }, coefficient };
 }
 
 function describe({ index, last, correction, copied, edit }: Round): string {

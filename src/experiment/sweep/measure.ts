@@ -9,10 +9,11 @@ import { alignAnswers } from '../../align/stream.js';
 import type { Upstream } from '../../align/upstream.js';
 import { editMetrics, type EditMetrics } from '../../text/edits.js';
 import { hasRepeatedNgram } from '../../text/repetition.js';
-import type { PositionRule } from '../../runtime/steering.js';
+import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
-import { defaultPositions, layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
-import type { CaseOutcome, SweepMode, SweepProblem } from './types.js';
+import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
+import type { CaseOutcome, SweepMode } from './shape.js';
+import type { SweepProblem } from './problems.js';
 
 /** Problems that are computed together, along one direction. */
 export interface MeasureRequest {

@@ -1,15 +1,20 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
-import { readCorrector, type CorrectorReading } from '../experiment/shared/readCorrector.js';
-import { loadDirections } from '../read/files/directionFile.js';
-import { absentLayers } from '../read/directions.js';
-import { importWarnings } from '../read/files/importedDirections.js';
-import type { StoredDirections } from '../read/files/storedDirections.js';
-import type { Health } from '../read/health.js';
-import type { Method } from '../read/methods.js';
-import type { LanguageModel } from '../runtime/decoder.js';
-import type { Context } from './command.js';
-import { percentWithin } from './table.js';
-import { phased } from '../experiment/shared/stages.js';
+import { join } from 'node:path';
+import { readCorrector, type CorrectorReading } from './readCorrector.js';
+import { loadDirections, saveDirections } from '../../read/files/directionFile.js';
+import { absentLayers } from '../../read/directions.js';
+import { importWarnings } from '../../read/files/importedDirections.js';
+import type { StoredDirections } from '../../read/files/storedDirections.js';
+import type { Health } from '../../read/health.js';
+import { hashStimuli } from '../../read/stimuliFile.js';
+import type { Method } from '../../read/methods.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { Lab } from './lab.js';
+import { percentWithin } from '../../text/table.js';
+import { phased } from './stages.js';
+
+/** What of a lab a reading needs. */
+export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'signal'>;
 
 export interface ReadingOptions {
   stimuli: string;
@@ -27,24 +32,24 @@ export interface ReadingOptions {
 export async function readModel(
   model: LanguageModel,
   options: ReadingOptions,
-  context: Context,
+  lab: ReadingLab,
 ): Promise<CorrectorReading> {
   const { limit } = options;
-  const stored = await findStored(model, options, context);
+  const stored = await findStored(model, options, lab);
   const reading = await readCorrector({
     model,
-    source: context.path(options.stimuli),
+    source: lab.path(options.stimuli),
     method: options.method,
     seed: options.seed,
-    onProgress: stagedProgress(context, {
+    onProgress: phased(lab.stages, {
       labelling: 'labelling stimuli',
       states: 'reading hidden states',
     }),
-    signal: context.signal,
+    signal: lab.signal,
     ...(limit !== undefined && { candidates: limit }),
     ...(stored && { directions: stored.directions }),
   });
-  if (stored?.imported) warnAll(signWarnings(reading.health), context);
+  if (stored?.imported) signWarnings(reading.health).forEach(lab.warn);
   return reading;
 }
 
@@ -52,11 +57,11 @@ export async function readModel(
 async function findStored(
   model: LanguageModel,
   { direction, layers }: ReadingOptions,
-  context: Context,
+  lab: ReadingLab,
 ): Promise<StoredDirections | undefined> {
   if (direction === undefined) return undefined;
-  const stored = await loadDirections(context.path(direction), model.decoder.info);
-  warnAll(importWarnings(stored, direction), context);
+  const stored = await loadDirections(lab.path(direction), model.decoder.info);
+  importWarnings(stored, direction).forEach(lab.warn);
   const absent = absentLayers(stored.directions);
   const missing = absent.filter((layer) => layers?.includes(layer));
   if (missing.length > 0) {
@@ -76,12 +81,21 @@ function signWarnings({ perLayer }: Health): string[] {
   ];
 }
 
-/** Progress of work in phases, each with its own line. */
-export function stagedProgress<P extends string>(
-  context: Context,
-  labels: Readonly<Record<P, string>>,
-): (phase: P, done: number, total: number) => void {
-  return phased((label) => context.progress.stage(label), labels);
+/** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
+export async function saveReading(
+  folder: string,
+  of: { model: LanguageModel; reading: CorrectorReading; seed: number },
+): Promise<string> {
+  const { model, reading, seed } = of;
+  const path = join(folder, 'directions.safetensors');
+  const origin = {
+    model: model.name,
+    modelSha256: model.identity.sha256,
+    stimuliSha256: hashStimuli(reading.stimuli),
+    seed: String(seed),
+  };
+  await saveDirections(path, { directions: reading.directions, origin });
+  return path;
 }
 
 /** The best layer against what can be told without hidden states. */
@@ -94,8 +108,4 @@ export function describeHealth(health: Health): string[] {
     `without it     ${percentWithin(length.heldOutAccuracy, length.ci)} from the length of y1 alone`,
     `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci)} from the tokens of y1 alone`,
   ];
-}
-
-export function warnAll(warnings: readonly string[], context: Context): void {
-  for (const warning of warnings) context.warn(`warning: ${warning}`);
 }
