@@ -1,18 +1,17 @@
 /** The pages of the run folders: each summary as its figures. */
 import type {
   CausalSummary,
-  CompareSummary,
-  CorrectorSummary,
-  EvaluateSummary,
   HealthSummary,
   LayerAccuracy,
   LensSummary,
-  RoundsSummary,
   ScanSummary,
   Summaries,
   SummaryKind,
   SweepSummary,
 } from './summaries.js';
+import type { CompareSummary } from './answers/compareShape.js';
+import type { CorrectorSummary, EvaluateSummary } from './answers/evaluateShape.js';
+import type { RoundsSummary } from './rounds/shape.js';
 import { ablationCaption, ablationFigure } from './causal/figures/ablation.js';
 import { accuracyTimeCaption, accuracyTimeFigure } from './answers/figures/accuracyTime.js';
 import { activityCaption, activityFigure } from './scan/figures/activity.js';

@@ -5,9 +5,10 @@ import { createLocalUpstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { defaultPositions } from '../../experiment/shared/steeringUnit.js';
 import { runSweep, type SweepOptions } from '../../experiment/sweep/run.js';
-import { isRightAnswer, sweepProblems } from '../../experiment/sweep/problems.js';
+import { sweepProblems } from '../../experiment/sweep/problems.js';
 import type { SweepRecord, SweepSummary } from '../../experiment/sweep/types.js';
 import { sweepPage } from '../../experiment/pages.js';
+import { exactSolver } from '../../judge/solver.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
@@ -177,7 +178,7 @@ async function prepare(
     seed: given.seed,
     corrector: createCorrector({ model }),
     ...(upstream && { upstream: createLocalUpstream({ model: upstream }) }),
-    isRight: isRightAnswer,
+    scorer: exactSolver(),
     layers: model.decoder.info.layers,
     directions: reading.directions,
     training: reading.training,
