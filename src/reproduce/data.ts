@@ -4,7 +4,7 @@ import type { LoopEnds } from '../align/loop.js';
 import { readAnnotatedQuadruples } from '../data/jsonl.js';
 import { generatedQuestions, readQuestions } from '../data/questions.js';
 import type { AnnotatedQuadruple, Question } from '../data/types.js';
-import type { CausalSplit } from '../experiment/causal/types.js';
+import type { CausalSplit } from '../experiment/causal/shape.js';
 import { answerEquivalence } from '../judge/equivalence.js';
 import type { Scorer } from '../judge/scorer.js';
 import type { SentenceJudge } from '../judge/sentences.js';

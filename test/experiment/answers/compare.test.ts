@@ -12,12 +12,16 @@ import {
   perTokenRatio,
 } from '../../../src/experiment/answers/compareEffects.js';
 import { bestOfAtEqualTime } from '../../../src/experiment/answers/compareSummary.js';
-import type { BestOf, CompareSummary } from '../../../src/experiment/answers/compareShape.js';
+import {
+  compareSummary,
+  type BestOf,
+  type CompareSummary,
+} from '../../../src/experiment/answers/compareShape.js';
 import type { CompareRecord } from '../../../src/experiment/answers/shape.js';
 import { runRounds } from '../../../src/experiment/rounds/run.js';
 import type { RoundsRecord } from '../../../src/experiment/rounds/shape.js';
 import { createRandom } from '../../../src/math/random.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
+import { jsonSchema } from '../../../src/shape/check.js';
 import { fakeUpstream } from '../../align/fakes.js';
 import { mender, planted, plantedJudges, threeSentences } from '../rounds/fakes.js';
 
@@ -221,7 +225,7 @@ describe('runCompare', () => {
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.compare);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(jsonSchema(compareSummary, '', ''));
     const { summary } = await collect(runCompare(setUp().options));
     const { summary: untimed } = await collect(runCompare(setUp({ timed: 0 }).options));
     const { summary: empty } = await collect(runCompare(setUp({ questions: [] }).options));

@@ -5,8 +5,11 @@ import type { CorrectorRatesOptions } from '../../../src/experiment/answers/corr
 import type { CorrectionRecord } from '../../../src/experiment/answers/shape.js';
 import { correctQuadruples } from '../../../src/experiment/answers/correctorRates.js';
 import { summariseCorrector } from '../../../src/experiment/answers/correctorSummary.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
-import type { CorrectorSummary } from '../../../src/experiment/answers/evaluateShape.js';
+import {
+  correctorSummary,
+  type CorrectorSummary,
+} from '../../../src/experiment/answers/evaluateShape.js';
+import { jsonSchema } from '../../../src/shape/check.js';
 import { fakeCorrector } from '../../align/fakes.js';
 import { sentenceJudge } from '../rounds/fakes.js';
 
@@ -112,7 +115,9 @@ describe('correctQuadruples', () => {
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.corrector);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(
+      jsonSchema(correctorSummary, '', ''),
+    );
     for (const records of [await collect(setUp()), []]) {
       const summary: CorrectorSummary = summariseCorrector({ model: 'm', records });
       validate(summary);

@@ -11,8 +11,11 @@ import {
   upstreamSystem,
 } from '../../../src/experiment/answers/systems.js';
 import { createRandom } from '../../../src/math/random.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
-import type { EvaluateSummary } from '../../../src/experiment/answers/evaluateShape.js';
+import { jsonSchema } from '../../../src/shape/check.js';
+import {
+  evaluateSummary,
+  type EvaluateSummary,
+} from '../../../src/experiment/answers/evaluateShape.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import { fakeCorrector, fakeUpstream, inTurn } from '../../align/fakes.js';
 import { sentenceJudge } from '../rounds/fakes.js';
@@ -166,7 +169,9 @@ describe('answerQuestions', () => {
   });
 
   it('writes what its schema publishes, with null where nothing is defined', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.evaluate);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(
+      jsonSchema(evaluateSummary, '', ''),
+    );
     const records = await collect(setUp().options);
     for (const kept of [records, records.slice(0, 1), []]) {
       const summary: EvaluateSummary = summariseEvaluate({
@@ -267,7 +272,9 @@ describe('answerQuestions', () => {
     expect(systems[0]?.scores).toMatchObject([
       { name: 'length', unit: 'characters', better: 'lower', n: 10, mean: 13 },
     ]);
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.evaluate);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(
+      jsonSchema(evaluateSummary, '', ''),
+    );
     validate(systems.length > 0 ? { systems } : null);
     expect(validate.errors).toBeNull();
     // With numbers alone nothing is right or wrong.

@@ -3,10 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { alignAnswers } from '../../../src/align/stream.js';
 import { runRounds, type RoundsOptions } from '../../../src/experiment/rounds/run.js';
 import { roundsDifference, roundsTrend } from '../../../src/experiment/rounds/effects.js';
-import type { RoundsRecord, RoundsSummary } from '../../../src/experiment/rounds/shape.js';
+import {
+  roundsSummary,
+  type RoundsRecord,
+  type RoundsSummary,
+} from '../../../src/experiment/rounds/shape.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import { createRandom } from '../../../src/math/random.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
+import { jsonSchema } from '../../../src/shape/check.js';
 import { mender, planted, plantedJudges, threeSentences } from './fakes.js';
 
 /** p0 … p3: the upstream gets as many of the first sentences wrong, so k rounds mend p0 … pk. */
@@ -207,7 +211,7 @@ describe('runRounds', () => {
   });
 
   it('writes what its schema publishes, also where nothing was recorded', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.rounds);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(jsonSchema(roundsSummary, '', ''));
     const { summary } = await collect(setUp().options);
     const empty = await collect(setUp({ questions: [] }).options);
     for (const some of [summary, empty.summary]) {

@@ -3,14 +3,15 @@
  * and their difference. After Figure 9 of Stream Aligner and Figure 4 of Aligner; unlike those,
  * layers are absolute (0 = first block, at the bottom) and the standardisation is named.
  */
-import type { CaseLabel, ScanCase, Standardize } from '../../summaries.js';
+import type { Label } from '../../../read/stimuli.js';
+import type { ScanCase, Standardize } from '../shape.js';
 import { diverging, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { panelGrid } from '../../../plot/panels.js';
 import type { PanelGrid } from '../../../plot/panels.js';
 
 /** What a label says about a case, in a title. */
-export const caseTitles: Record<CaseLabel, string> = { correct: 'corrects', copy: 'copies' };
+export const caseTitles: Record<Label, string> = { correct: 'corrects', copy: 'copies' };
 
 export const readingUnits: Record<Standardize, string> = {
   zscore: 'reading (z-score)',

@@ -1,5 +1,5 @@
 /** Text whose tokens are coloured by their readings at one layer: the heat map's line as prose. */
-import type { ScanCase, Standardize } from '../../summaries.js';
+import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour, escapeHtml, fixed } from '../../../plot/figure.js';
 import { caseTitles, colourLimit, readingUnits, visibleToken } from './latScan.js';
 

@@ -1,0 +1,51 @@
+/** Options that several experiments share. */
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
+import { methods, type Method } from '../../read/methods.js';
+import { choice, integer, text } from '../../shape/options.js';
+
+/** What a model can be named by, for the help. */
+export const modelNames =
+  "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
+
+/** Of commands about a corrector. */
+export const corrector = {
+  model: text({
+    value: 'model',
+    help: `the corrector: ${modelNames}`,
+    default: embedded.corrector,
+  }),
+} as const;
+
+/** Of commands that steer. */
+export const directionFile = {
+  direction: text({
+    value: 'file',
+    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
+  }),
+} as const;
+
+/** Where a direction comes from. */
+export const stimuli = {
+  stimuli: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
+    default: stimuliFiles.validation,
+  }),
+} as const;
+
+/** How many of the stimuli's sentences are looked at. */
+export const labelLimit = {
+  limit: integer({
+    value: 'n',
+    help: 'most quadruples that the corrector labels',
+    default: 600,
+    least: 2,
+  }),
+} as const;
+
+export const method = {
+  method: choice(Object.keys(methods) as Method[], {
+    help: 'how the direction is found',
+    default: 'pca',
+  }),
+} as const;
