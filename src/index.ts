@@ -33,16 +33,35 @@ export { findModel, listEmbedded, type ModelFiles } from './runtime/modelFiles.j
 export { resolveModel } from './runtime/resolveModel.js';
 export type { DownloadProgress, HubOptions } from './runtime/hub/settings.js';
 export type * from './runtime/decoder.js';
-export type * from './runtime/steering.js';
+export * from './runtime/steering.js';
+
+// A model to play with: write, read, steer, patch, lens.
+export { createModel, open } from './read/model/model.js';
+export type * from './read/model/model.js';
+export type * from './read/model/patchText.js';
+export type * from './read/model/readText.js';
+export type * from './read/model/steer.js';
+export type * from './read/model/predictions.js';
+export { lensLogits } from './read/model/lens.js';
 
 // The loop: upstream, corrector, Aligner.
-export { createLocalUpstream, type Upstream } from './align/upstream.js';
-export { createCorrector, type Corrector, type Correction } from './align/corrector.js';
-export { alignerAsCorrector, createAligner, type Aligner } from './align/aligner.js';
+export * from './align/open.js';
+export * from './align/functions.js';
+export { requireReadable, requireModel } from './align/readable.js';
+export type { Opened } from './align/opened.js';
+export type { Identity } from './runtime/identity.js';
+export { createLocalUpstream, type LocalUpstreamOptions, type Upstream } from './align/upstream.js';
+export type { UpstreamInput, UpstreamOptions, UpstreamText } from './align/upstream.js';
+export { createCorrector } from './align/corrector.js';
+export type * from './align/corrector.js';
+export { alignerAsCorrector, createAligner } from './align/aligner.js';
+export type * from './align/aligner.js';
 export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
 export type { LoopLimits, Round } from './align/loop.js';
 
 // Reading: stimuli, directions, scans.
+export { boundaryStates, meanNorms, stateAt } from './read/states.js';
+export type { BoundaryOptions, States } from './read/states.js';
 export { labelStimuli, type Stimulus } from './read/stimuli.js';
 export { readStimuli, writeStimuli } from './read/stimuliFile.js';
 export { makeDirections, type Directions } from './read/directions.js';

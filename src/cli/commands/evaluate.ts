@@ -22,7 +22,6 @@ import { figureOptions, prepareFigures } from '../figures.js';
 import { findOrDownload, loadModel, loadModels } from '../models.js';
 import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { runModels } from '../../experiment/shared/lab.js';
 import { phased } from '../../experiment/shared/stages.js';
 import { UsageError } from '../../text/usageError.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
@@ -105,7 +104,7 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const of = {
       command: 'evaluate',
       options: given,
-      models: runModels({ ...models.by, ...tuned }),
+      models: { ...models.by, ...tuned },
       files,
     };
     await using run = await openCommandRun<EvaluationRecord>(of, context);

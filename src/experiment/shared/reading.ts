@@ -90,7 +90,7 @@ export async function saveReading(
   const path = join(folder, 'directions.safetensors');
   const origin = {
     model: model.name,
-    modelSha256: model.decoder.info.sha256,
+    modelSha256: model.identity.sha256,
     stimuliSha256: hashStimuli(reading.stimuli),
     seed: String(seed),
   };

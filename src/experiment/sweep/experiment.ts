@@ -7,7 +7,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
 import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
-import { loadModels, runModels, type Lab } from '../shared/lab.js';
+import { loadModels, type Lab } from '../shared/lab.js';
 import { readModel } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
@@ -35,7 +35,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
     ...(direction !== undefined && { direction: lab.path(direction) }),
   };
   return {
-    models: runModels(loaded.by),
+    models: loaded.by,
     files,
     async *run({ records }) {
       const options = await prepare(given, loaded.by, lab);

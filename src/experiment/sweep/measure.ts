@@ -11,9 +11,9 @@ import { scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
 import { editMetrics, type EditMetrics } from '../../text/edits.js';
 import { hasRepeatedNgram } from '../../text/repetition.js';
-import type { PositionRule } from '../../runtime/steering.js';
+import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
-import { defaultPositions, layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
+import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
 import type { SweepProblem } from './problems.js';
 

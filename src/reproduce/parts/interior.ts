@@ -100,7 +100,7 @@ export async function scanPart(
       const { stimuli, directions } = reading;
       const origin = {
         model: model.name,
-        modelSha256: model.decoder.info.sha256,
+        modelSha256: model.identity.sha256,
         stimuliSha256: hashStimuli(stimuli),
         seed: String(setting.seed),
       };

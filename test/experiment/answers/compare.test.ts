@@ -22,7 +22,7 @@ import { runRounds } from '../../../src/experiment/rounds/run.js';
 import type { RoundsRecord } from '../../../src/experiment/rounds/shape.js';
 import { createRandom } from '../../../src/math/random.js';
 import { jsonSchema } from '../../../src/shape/check.js';
-import { fakeUpstream } from '../../align/fakes.js';
+import { fakeUpstream, named } from '../../align/fakes.js';
 import { mender, planted, plantedJudges, threeSentences } from '../rounds/fakes.js';
 
 /** The upstream alone is right on p0; the loop on all; the Aligner on p0 and p1; DPO on none. */
@@ -40,14 +40,15 @@ function sampler(): Upstream & { rows: number[] } {
       texts.map((text) => ({ text, ended: true, tokens: 7, firstTextMilliseconds: 1 })),
     );
   };
-  return { name: 'sampler', rows, finish, nextSentences: finish };
+  return { ...named('sampler'), rows, finish, nextSentences: finish };
 }
 
 function setUp(changes: Partial<CompareOptions> = {}) {
   const upstream = threeSentences();
   const sampling = sampler();
   const aligner = {
-    name: 'aligner',
+    ...named('aligner'),
+    readable: false,
     correct: (answers: readonly { question: string }[]) =>
       Promise.resolve(
         answers.map(({ question }) => {

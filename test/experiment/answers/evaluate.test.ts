@@ -17,7 +17,7 @@ import {
   type EvaluateSummary,
 } from '../../../src/experiment/answers/evaluateShape.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
-import { fakeCorrector, fakeUpstream, inTurn } from '../../align/fakes.js';
+import { fakeCorrector, fakeUpstream, inTurn, named } from '../../align/fakes.js';
 import { sentenceJudge } from '../rounds/fakes.js';
 
 /**
@@ -57,7 +57,8 @@ function setUp() {
     return prefix === '' ? verdict(question === 'p9') : '';
   });
   const aligner = {
-    name: 'm',
+    ...named('m'),
+    readable: false,
     correct: (answers: readonly { question: string; answer: string }[]) =>
       Promise.resolve(
         answers.map(({ question }) => ({
