@@ -5,6 +5,7 @@ export * from './data/types.js';
 export { generateRows, generatedKinds, annotateSamples, correctAnswers } from './data/dataset.js';
 export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
 export { generateProblems, problemById } from './data/problems.js';
+export { openQuestions, readQuestions, type OpenQuestionsOptions } from './data/questions.js';
 export { annotate, isRight } from './data/solver.js';
 
 // Mathematics: seeded random numbers, which summaries take.
@@ -71,6 +72,14 @@ export type * from './read/files/storedDirections.js';
 export { assessHealth, type Health } from './read/health.js';
 export { latScan, type Scan } from './read/latScan.js';
 
+// Judges: scorers of answers, preferences between them, judges of sentences.
+export { exactSolver, exactSentences } from './judge/solver.js';
+export { answerEquivalence } from './judge/equivalence.js';
+export { preferenceFromFunction, scorerFromFunction } from './judge/fromFunction.js';
+export { preferenceFromScorer, type Preference } from './judge/preference.js';
+export type { Score, ScoredItem, Scorer } from './judge/scorer.js';
+export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
+
 // Experiments: steering sweeps, evaluation.
 export { readCorrector, type CorrectorReading } from './experiment/shared/readCorrector.js';
 export { runSweep, type SweepOptions } from './experiment/sweep/run.js';
@@ -83,7 +92,7 @@ export { runLens, type LensOptions } from './experiment/lens/run.js';
 export { settlingEffect } from './experiment/lens/summary.js';
 export type { LensRecord } from './experiment/lens/shape.js';
 export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
-export { sweepProblems, isRightAnswer } from './experiment/sweep/problems.js';
+export { sweepProblems } from './experiment/sweep/problems.js';
 export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
 export { runEvaluation } from './experiment/answers/evaluation.js';
 export { summariseEvaluate } from './experiment/answers/evaluateSummary.js';
@@ -96,8 +105,12 @@ export {
   firstTextRatio,
   perTokenRatio,
 } from './experiment/answers/compareEffects.js';
-export type { RoundsOptions, RoundsRecord } from './experiment/rounds/types.js';
-export type { CompareOptions, CompareRecord } from './experiment/answers/compareTypes.js';
+export type { RoundsOptions } from './experiment/rounds/run.js';
+export type { RoundsRecord, RoundsSummary } from './experiment/rounds/shape.js';
+export type { CompareOptions } from './experiment/answers/compare.js';
+export type { CompareRecord } from './experiment/answers/shape.js';
+export type { CompareSummary } from './experiment/answers/compareShape.js';
+export type { CorrectorSummary, EvaluateSummary } from './experiment/answers/evaluateShape.js';
 
 // The paper's findings: rules written before any run, and their verdicts.
 export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper/verdicts.js';
@@ -109,7 +122,6 @@ export { Results, type PartResults } from './reproduce/results.js';
 // Records and figures.
 export { openRun, type Run } from './record/run.js';
 export type * from './record/manifest.js';
-export type * from './experiment/summaries.js';
 export { latScanFigure, latScanCaption } from './experiment/scan/figures/latScan.js';
 export { activityFigure, activityCaption } from './experiment/scan/figures/activity.js';
 export {

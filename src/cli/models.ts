@@ -91,31 +91,3 @@ export async function openNamed<T>(
   progress.clear();
   return opened;
 }
-
-/** Several models by what they are to the command; disposed together. */
-export interface Models<N> extends AsyncDisposable {
-  readonly by: { readonly [K in keyof N]: LanguageModel };
-}
-
-/** Loads models one after the other; those loaded are disposed where a later one fails. */
-export async function loadModels<N extends Readonly<Record<string, string | undefined>>>(
-  names: N,
-  options: EngineOptions,
-  context: Context,
-): Promise<Models<N>> {
-  const loaded: [string, LanguageModel][] = [];
-  const dispose = async (): Promise<void> => {
-    for (const [, model] of loaded) await model[Symbol.asyncDispose]();
-  };
-  try {
-    for (const [key, name] of Object.entries(names)) {
-      if (name !== undefined) loaded.push([key, await loadModel(name, options, context)]);
-    }
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  // An optional name gives an optional model: the keys are those of the names.
-  const by = Object.fromEntries(loaded) as Models<N>['by'];
-  return { by, [Symbol.asyncDispose]: dispose };
-}

@@ -6,7 +6,7 @@
  * bad sentences; so the quality and the fault stand beside the label and are balanced.
  */
 import { createRandom, type Random } from '../math/random.js';
-import type { AnnotatedQuadruple, Fault, Quality } from '../data/types.js';
+import type { AnnotatedQuadruple, Quality } from '../data/types.js';
 
 export type Label = 'correct' | 'copy';
 
@@ -25,7 +25,7 @@ export interface Stimulus {
   output: string;
   label: Label;
   quality: Quality;
-  fault: Fault | null;
+  fault: string | null;
   half: Half;
 }
 
@@ -37,7 +37,7 @@ export interface CorrectorInput {
 }
 
 /** The kind of a stimulus: its fault, or its quality where it has none. */
-export function kindOf(item: { quality: Quality; fault: Fault | null }): string {
+export function kindOf(item: { quality: Quality; fault: string | null }): string {
   return item.fault ?? item.quality;
 }
 
@@ -175,7 +175,7 @@ function takeAlike(
 }
 
 /** Up to `count` items, kinds in turn until they are used up; random within a kind. */
-function takeEvenly<T extends { quality: Quality; fault: Fault | null }>(
+function takeEvenly<T extends { quality: Quality; fault: string | null }>(
   items: readonly T[],
   count: number,
   random: Random,

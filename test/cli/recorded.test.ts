@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call } from './harness.js';
+import { generateProblems } from '../../src/data/problems.js';
+import { call, writeQuadruples } from './harness.js';
 
 const cwd = mkdtempSync(join(tmpdir(), 'recorded-'));
 const question = 'How many?';
@@ -45,6 +46,32 @@ describe('recorded names on the command line', () => {
     expect(stderr).toContain(
       'align --coefficient: "corrections" is a file of recorded answers, which cannot be read or steered',
     );
+  });
+
+  it('evaluate judges recorded answers and corrections, and its manifest names them', async () => {
+    const quadruples = writeQuadruples(cwd, 'test', 3);
+    const problems = [...generateProblems({ split: 'test', count: 2, seed: 0 })];
+    const rows = problems.map(({ question: asked, answer }, i) => ({
+      ...{ question: asked, answer: `The answer is ${Number(answer) + i}.` },
+    }));
+    writeFileSync(
+      join(cwd, 'test-answers.jsonl'),
+      rows.map((row) => JSON.stringify(row)).join('\n'),
+    );
+    const argv = [
+      ...['evaluate', '--upstream', 'recorded:test-answers.jsonl', '--systems', 'upstream'],
+      ...['--corrector', `recorded:${quadruples}`, '--quadruples', quadruples],
+      ...['--limit', '2', '--out', 'evaluated', '--json'],
+    ];
+    const { code, stdout, stderr } = await call(argv, { cwd });
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const { evaluate } = JSON.parse(stdout) as { evaluate: { systems: { accuracy: number }[] } };
+    expect(evaluate.systems.map(({ accuracy }) => accuracy)).toEqual([0.5]);
+    const manifest = readFileSync(join(cwd, 'evaluated', 'manifest.json'), 'utf8');
+    const { inputs } = JSON.parse(manifest) as { inputs: { name: string; path: string }[] };
+    expect(inputs.map(({ name }) => name)).toEqual(['upstream', 'corrector', 'quadruples']);
+    expect(inputs[0]?.path).toBe(join(cwd, 'test-answers.jsonl'));
   });
 
   it.each([['lat-scan'], ['sweep'], ['causal'], ['extract'], ['lens']])(

@@ -2,6 +2,7 @@
 import { createCorrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import { exactSolver } from '../../judge/solver.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
@@ -11,7 +12,7 @@ import { readModel } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';
-import { isRightAnswer, sweepProblems } from './problems.js';
+import { sweepProblems } from './problems.js';
 import { runSweep, type SweepOptions } from './run.js';
 import { sweepRecord, type SweepRecord, type SweepSummary } from './shape.js';
 
@@ -69,7 +70,7 @@ async function prepare(
     ...{ mode: given.mode, positions: given.positions, metric: given.metric, seed },
     corrector: createCorrector({ model }),
     upstream,
-    isRight: isRightAnswer,
+    scorer: exactSolver(),
     layers: model.decoder.info.layers,
     directions: reading.directions,
     training: reading.training,
