@@ -1,6 +1,6 @@
 /** Options that many commands share. */
 import { embedded, stimuliFiles } from '../data/artifacts.js';
-import { methods, type Method } from '../read/methods.js';
+import { methodNames } from '../read/methods/table.js';
 import { devices } from '../runtime/device.js';
 import { choice, flag, integer, text } from './options.js';
 
@@ -72,7 +72,7 @@ export const labelLimit = {
 } as const;
 
 export const method = {
-  method: choice(Object.keys(methods) as Method[], {
+  method: choice(methodNames, {
     help: 'how the direction is found',
     default: 'pca',
   }),

@@ -304,7 +304,8 @@ export function summaryPage<K extends SummaryKind>(kind: K, summary: Summaries[K
 function tokenSections(summary: ScanSummary): HtmlSection[] {
   const layer = summary.health?.bestLayer ?? bestLayer(summary.perLayer);
   return summary.cases.map((scanCase) => {
-    const reading = { scanCase, layer, standardize: summary.standardize };
+    const { standardize, labels } = summary;
+    const reading = { scanCase, layer, standardize, labels };
     return {
       heading: `Readings over the text, layer ${layer}`,
       caption: tokenReadingCaption(reading),
@@ -319,7 +320,7 @@ function bestLayer(perLayer: readonly LayerAccuracy[]): number {
 }
 
 function activitySections(summary: ScanSummary): FigureSection[] {
-  const { activity, teacherForced, standardize } = summary;
+  const { activity, teacherForced, standardize, labels } = summary;
   const curves = [
     ['activity', 'Activity per layer', activity, ''],
     [
@@ -335,8 +336,8 @@ function activitySections(summary: ScanSummary): FigureSection[] {
       : [
           {
             ...{ name, heading },
-            caption: activityCaption({ activity: values }) + note,
-            figure: activityFigure({ activity: values, standardize }),
+            caption: activityCaption({ activity: values, labels }) + note,
+            figure: activityFigure({ activity: values, standardize, labels }),
           },
         ],
   );

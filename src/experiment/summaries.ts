@@ -12,6 +12,7 @@ import type { CompareSummary } from './answers/compareTypes.js';
 import type { RoundsSummary } from './rounds/types.js';
 import type { SweepFit, SweepPoint } from './sweep/types.js';
 import type { Interval } from '../math/interval.js';
+import type { Label, LabelNames } from '../read/stimuli.js';
 
 export interface Summaries {
   scan: ScanSummary;
@@ -30,8 +31,8 @@ export type SummaryKind = keyof Summaries;
 /** How readings are scaled. */
 export type Standardize = 'zscore' | 'raw' | 'cosine';
 
-/** What the unsteered corrector does with a stimulus. */
-export type CaseLabel = 'correct' | 'copy';
+/** What the unsteered corrector does with a stimulus; or its label as given. */
+export type CaseLabel = Label;
 
 /** How well a class is told on held-out stimuli, unpaired, threshold from the training stimuli. */
 export interface HeldOut {
@@ -81,6 +82,8 @@ export interface ScanSummary {
   tokens: number;
   standardize: Standardize;
   direction: { method: string; [detail: string]: unknown };
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
   perLayer: LayerAccuracy[];
   cases: ScanCase[];
   /** Milliseconds by part. */

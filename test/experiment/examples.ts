@@ -1,9 +1,9 @@
 /** Small summaries of plausible content, made by formula; what the schemas and figures are tried on. */
+import type { Behaviour } from '../../src/read/stimuli.js';
 import type { Interval } from '../../src/math/interval.js';
 import { createRandom } from '../../src/math/random.js';
 import type {
   Activity,
-  CaseLabel,
   CausalSummary,
   CorrectorSummary,
   EvaluateSummary,
@@ -26,7 +26,7 @@ const words = {
   copy: ['<start>', 'Tom', ' sells', ' 5', ' of', ' 9', ':', ' 9', ' -', ' 5', ' =', ' 4'],
 };
 
-function readings(label: CaseLabel): number[][] {
+function readings(label: Behaviour): number[][] {
   const random = createRandom(`readings ${label}`);
   const sign = label === 'correct' ? 1 : -1;
   return Array.from({ length: layers }, (_, layer) =>
@@ -36,7 +36,7 @@ function readings(label: CaseLabel): number[][] {
   );
 }
 
-function activity(label: CaseLabel): Activity {
+function activity(label: Behaviour): Activity {
   const sign = label === 'correct' ? 1 : -1;
   const mean = Array.from({ length: layers }, (_, l) => round(sign * Math.sin((l + 1) / 2.2)));
   return { label, n: 40, mean, ci: mean.map((m) => around(m, 0.15)) };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { healthPage } from '../../experiment/pages.js';
 import { saveDirections } from '../../read/files/directionFile.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
-import type { Health } from '../../read/health.js';
+import type { Health } from '../../read/healthTypes.js';
 import { defineCommand } from '../command.js';
 import { common, corrector, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';

@@ -104,13 +104,13 @@ directions.safetensors (for sweep and align), records.jsonl, manifest.json.`,
 
 function showScan(scan: Scan, context: Context): void {
   const { io } = context;
-  const { model, device, layers, cases, standardize } = scan;
+  const { model, device, layers, cases, standardize, labels } = scan;
   context.show(
     `LAT scan of ${model}: ${layers} layers, direction by ${scan.direction.method}, ${device}`,
   );
   context.show();
   const width = io.stdout.columns ?? 100;
-  context.show(terminalScan({ cases, standardize, width, colour: colourOf(io) }));
+  context.show(terminalScan({ cases, standardize, width, labels, colour: colourOf(io) }));
   context.show();
 }
 

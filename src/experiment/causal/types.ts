@@ -1,7 +1,7 @@
 /** The shapes of a causal test: what goes in, the records, and the summary. */
 import type { Interval } from '../../math/interval.js';
 import type { PositionRule } from '../../runtime/steering.js';
-import type { Label } from '../../read/stimuli.js';
+import type { Behaviour } from '../../read/stimuli.js';
 
 /** Rules are applied on `validation` and tested on `test`. */
 export type CausalSplit = 'validation' | 'test';
@@ -19,7 +19,7 @@ export interface CaseRecord {
   kind: 'case';
   split: CausalSplit;
   problem: string;
-  label: Label;
+  label: Behaviour;
   /** The greedy first token of y2, as an id. */
   first: number;
   /** Whether that token begins y1. A copy's does; of a correction that it does not is usual. */

@@ -1,6 +1,6 @@
 /** The shapes of a logit lens: the records, and the summary. */
 import type { Interval } from '../../math/interval.js';
-import type { Label } from '../../read/stimuli.js';
+import type { Behaviour } from '../../read/stimuli.js';
 import type { CaseRecord } from '../causal/types.js';
 
 /** What the unsteered corrector does with a sentence; `test` data only. */
@@ -25,7 +25,7 @@ export interface LensLayer {
 export interface LensReading {
   kind: 'lens';
   problem: string;
-  label: Label;
+  label: Behaviour;
   /** `[L]` */
   layers: LensLayer[];
 }
@@ -65,8 +65,8 @@ export interface LensSummary {
   seed: number;
   /** L */
   layers: number;
-  perLayer: ({ layer: number } & Record<Label, LensPoint>)[];
-  settling: Record<Label, Settling>;
+  perLayer: ({ layer: number } & Record<Behaviour, LensPoint>)[];
+  settling: Record<Behaviour, Settling>;
   /** Cases; corrections that begin as y1 does are left out of everything else. */
   data: { copy: number; correct: number; lateCorrections: number };
   warnings: string[];

@@ -9,24 +9,27 @@ const cosine = { type: 'number', minimum: -1.000001, maximum: 1.000001 };
 export const healthSchema = titled(
   'health.json',
   'How far a direction is to be trusted, layer by layer, beside the other methods.',
-  record({
-    model: text,
-    stimuli: count,
-    method: text,
-    perLayer: list(
-      record({
-        layer: count,
-        ...heldOut,
-        threshold: number,
-        aucCi: ci,
-        withinKind: kinds,
-        explainedVariance: number,
-        cosines: { type: 'object', additionalProperties: cosine },
-      }),
-    ),
-    bestLayer: count,
-    baselines: record({ length: baseline, embeddings: baseline }),
-    methods: list(methodAccuracy),
-    warnings: list(text),
-  }),
+  record(
+    {
+      model: text,
+      stimuli: count,
+      method: text,
+      perLayer: list(
+        record({
+          layer: count,
+          ...heldOut,
+          threshold: number,
+          aucCi: ci,
+          withinKind: kinds,
+          explainedVariance: number,
+          cosines: { type: 'object', additionalProperties: cosine },
+        }),
+      ),
+      bestLayer: count,
+      baselines: record({ length: baseline, embeddings: baseline }),
+      methods: list(methodAccuracy),
+      warnings: list(text),
+    },
+    { labels: record({ positive: text, negative: text }) },
+  ),
 );

@@ -13,7 +13,7 @@ import {
 } from './parts.js';
 
 const heldOut = { heldOutAccuracy: rate, ci, auc: rate };
-const label = { enum: ['correct', 'copy'] };
+const label = { enum: ['correct', 'copy', 'positive', 'negative'] };
 const activity = list(record({ label, n: count, mean: numbers, ci: list(ci) }));
 
 /** `scan.json`, see {@link import('../summaries.js').ScanSummary}. */
@@ -33,6 +33,7 @@ export const scanSchema = titled(
       timing,
     },
     {
+      labels: record({ positive: text, negative: text }),
       baselines: record({ length: record(heldOut), embeddings: record(heldOut) }),
       health: {
         type: 'object',

@@ -4,9 +4,8 @@
  * that name their tensors alike: `directions` `[L, D]`, or `direction.{l}` `[D]`, of any norm.
  */
 import { norm } from '../../math/linear.js';
-import { absentLayers, directionAt, type DirectionMethod, type Directions } from '../directions.js';
+import { absentLayers, directionAt, type Directions } from '../directions.js';
 import { importDirections, matrixRows } from './importedDirections.js';
-import { isMethod } from '../methods.js';
 import { readSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';
 import {
   conventions,
@@ -78,8 +77,8 @@ function parseNative({ tensors, metadata }: Safetensors, source: string): Stored
   if (!tensor || tensor.shape.length !== 2 || !layers || !width) {
     throw new Error(`${source}: no tensor directions of shape [layers, width]`);
   }
-  const method = metadata.method ?? 'none';
-  if (!isDirectionMethod(method)) throw new Error(`${source}: unknown method ${method}`);
+  const { method } = metadata;
+  if (!method) throw new Error(`${source}: does not say by which method it was made`);
   const directions = {
     method,
     layers,
@@ -98,10 +97,6 @@ function parseNative({ tensors, metadata }: Safetensors, source: string): Stored
     },
     ...(method === 'imported' && { imported: importedFrom(metadata, directions, source) }),
   };
-}
-
-function isDirectionMethod(name: string): name is DirectionMethod {
-  return name === 'imported' || isMethod(name);
 }
 
 /** Every row is a unit vector, except those that are said to be absent. */

@@ -127,6 +127,8 @@ describe('alignerAsCorrector', () => {
           encode: (text) => [seen.push(text)],
           decode: () => '',
           chatPrompt: (user) => `<${user}>`,
+          chat: () => '',
+          encodePlain: () => [],
           endOfTurn: [0],
         },
         [Symbol.asyncDispose]: () => Promise.resolve(),
