@@ -2,7 +2,7 @@
 import { embedded, stimuliFiles } from '../data/artifacts.js';
 import { methodNames } from '../read/methods/table.js';
 import { devices } from '../runtime/device.js';
-import { choice, flag, integer, text } from './options.js';
+import { choice, flag, integer, text } from '../shape/options.js';
 
 /** Of every command. */
 export const common = {

@@ -20,8 +20,11 @@ const mostCopies = 8;
 const bytesPerCopy = 2 * 2 ** 30;
 
 /** Loads a model that was found before. @throws as {@link loadLanguageModel}. */
-export async function loadFiles(model: ModelFiles, options: EngineOptions): Promise<LanguageModel> {
-  return await loadLanguageModel({ model, ...options });
+export async function loadFiles(
+  model: ModelFiles,
+  { device, threads, copies, proxy }: EngineOptions,
+): Promise<LanguageModel> {
+  return await loadLanguageModel({ model, device, threads, copies, proxy });
 }
 
 /**

@@ -23,7 +23,14 @@ import { defineCommand, type Context } from '../command.js';
 import { common, corrector, directionFile, engine, method, seed, stimuli } from '../common.js';
 import { writeBytes } from '../files.js';
 import { loadModels } from '../models.js';
-import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
+import {
+  integer,
+  list,
+  number,
+  text,
+  type OptionValues,
+  wholeNumber,
+} from '../../shape/options.js';
 import { readModel } from '../reading.js';
 import { figure } from '../table.js';
 import { UsageError } from '../../text/usageError.js';
@@ -44,7 +51,7 @@ const options = {
   ...directionFile,
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: the best layer)' },
-    (given, flag) => readInteger(given, flag, 0),
+    wholeNumber(0),
   ),
   scale: number({
     value: 'x',

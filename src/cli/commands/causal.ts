@@ -1,4 +1,5 @@
 /** `aligner-lab causal`: the layers tested one at a time, by steering, ablation and patching. */
+import { z } from 'zod';
 import { createCorrector } from '../../align/corrector.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { runCausal } from '../../experiment/causal/run.js';
@@ -27,11 +28,10 @@ import {
   choice,
   integer,
   list,
-  readInteger,
-  readNumber,
   text,
   type OptionValues,
-} from '../options.js';
+  wholeNumber,
+} from '../../shape/options.js';
 import { readModel, stagedProgress, warnAll } from '../reading.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
 import { figureWithin, formatTable, percent } from '../table.js';
@@ -64,7 +64,7 @@ const options = {
   }),
   layers: list(
     { value: 'layers', help: 'tested layers, from 0, one at a time (default: all)' },
-    (given, flag) => readInteger(given, flag, 0),
+    wholeNumber(0),
   ),
   coefficients: list(
     {
@@ -72,7 +72,7 @@ const options = {
       help: "in the layer's mean residual norms",
       default: [...defaultCoefficients],
     },
-    readNumber,
+    z.number(),
   ),
   controls: integer({
     value: 'n',

@@ -17,7 +17,7 @@ import { defineCommand, type Context } from '../command.js';
 import { common, modelNames } from '../common.js';
 import { writeBytes } from '../files.js';
 import { findOrDownload } from '../models.js';
-import { choice, text } from '../options.js';
+import { choice, text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 
 export const convert = defineCommand({
@@ -40,11 +40,11 @@ lacks the last ones.`,
   argument: { name: 'file', help: 'the direction that is read', required: true },
   options: {
     out: text({ value: 'file', help: 'where to write; its ending chooses the format' }),
-    convention: choice<Convention | 'auto'>(['auto', ...conventions], {
+    convention: choice(['auto', ...conventions], {
       help: 'how a .gguf that is read counts its layers',
       default: 'auto',
     }),
-    outConvention: choice<Convention>(conventions, {
+    outConvention: choice(conventions, {
       help: 'how a .gguf that is written counts its layers',
       default: 'repeng',
     }),

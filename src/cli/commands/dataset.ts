@@ -15,7 +15,7 @@ import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
 import { loadModel } from '../models.js';
-import { choice, integer, number, text, type OptionValues } from '../options.js';
+import { choice, integer, number, text, type OptionValues } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 
 /** Kinds that are made from what a model wrote. */

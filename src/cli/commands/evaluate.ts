@@ -1,4 +1,5 @@
 /** `aligner-lab evaluate`: how often each system is right, and what the corrector does to sentences. */
+import { z } from 'zod';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { generateProblems } from '../../data/problems.js';
 import {
@@ -21,7 +22,7 @@ import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, modelNames, seed } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { findOrDownload, loadModel, loadModels } from '../models.js';
-import { choice, integer, list, number, readChoice, text, type OptionValues } from '../options.js';
+import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { stagedProgress } from '../reading.js';
 import { UsageError } from '../../text/usageError.js';
@@ -51,7 +52,7 @@ const options = {
       value: 'names',
       help: `what is compared, of ${systemKinds.join(',')} (default: those whose models are known)`,
     },
-    (given, flag) => readChoice(given, flag, systemKinds),
+    z.enum(systemKinds),
   ),
   rounds: integer({ value: 'n', help: 'most rounds of the loop', default: 16 }),
   split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),

@@ -10,7 +10,7 @@ import { writeBytes } from '../files.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, modelNames } from '../common.js';
 import { findOrDownload } from '../models.js';
-import { choice, flag, text } from '../options.js';
+import { choice, flag, text } from '../../shape/options.js';
 import { formatTable } from '../table.js';
 
 export const instrument = defineCommand({

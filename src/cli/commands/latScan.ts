@@ -1,4 +1,5 @@
 /** `lat-scan`: where in a corrector the decision to correct is made. */
+import { z } from 'zod';
 import { join } from 'node:path';
 import { scanPage } from '../../experiment/pages.js';
 import { terminalScan, type TerminalColour } from '../../experiment/scan/figures/terminal.js';
@@ -10,7 +11,7 @@ import { common, corrector, engine, folder, labelLimit, method, seed, stimuli } 
 import { figureOptions, prepareFigures } from '../figures.js';
 import { wantsColour, type Io } from '../io.js';
 import { loadModel } from '../models.js';
-import { choice, integer, list } from '../options.js';
+import { choice, integer, list } from '../../shape/options.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
 import { openCommandRun } from '../runFolder.js';
 import { scanRecords, type ScanRecord } from '../../experiment/scan/records.js';
@@ -26,7 +27,7 @@ const options = {
   tokens: integer({ value: 'n', help: 'output tokens read per case', default: 20 }),
   cases: list(
     { value: 'ids', help: 'held-out stimuli to show (default: one correct, one copy)' },
-    (id) => id,
+    z.string(),
   ),
   ...labelLimit,
   ...seed,

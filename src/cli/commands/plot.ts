@@ -11,7 +11,7 @@ import type { Summaries, SummaryKind } from '../../experiment/summaries.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
-import { text } from '../options.js';
+import { text } from '../../shape/options.js';
 
 const kinds = [...(Object.keys(summarySchemas) as SummaryKind[]), 'report' as const];
 

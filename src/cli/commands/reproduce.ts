@@ -1,7 +1,8 @@
 /** `aligner-lab reproduce`: every experiment of the paper, and one report. */
+import { z } from 'zod';
 import { sections } from '../../reproduce/paper/finding.js';
 import type { ReproduceHost } from '../../reproduce/host.js';
-import { partKinds, type Part, type PartKind } from '../../reproduce/plan.js';
+import { partKinds, type Part } from '../../reproduce/plan.js';
 import type { PartOutcome } from '../../reproduce/runParts.js';
 import type { ReportSummary } from '../../reproduce/report/types.js';
 import { verdictCounts, verdictOrder, verdictText } from '../../reproduce/report/findings.js';
@@ -11,39 +12,37 @@ import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, modelNames, seed } from '../common.js';
 import { figureOptions, prepareFigures, type WriteFigures } from '../figures.js';
 import { findOrDownload } from '../models.js';
-import { flag, integer, list, readChoice, text, type OptionValues } from '../options.js';
+import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
 import { PartLine } from '../partLine.js';
 import { formatDuration } from '../progress.js';
 import { reproducePaper } from '../../reproduce/run.js';
 import { shownPath } from '../runFolder.js';
 import { formatTable } from '../table.js';
 
-const name = (given: string): string => given;
-
 const options = {
   quick: flag('one embedded size on few problems, about 4 minutes; most findings stay undecided'),
-  only: list<PartKind>(
+  only: list(
     { value: 'parts', help: `of ${partKinds.join(',')}; of the others what is there is taken` },
-    (given, flagged) => readChoice(given, flagged, partKinds),
+    z.enum(partKinds),
   ),
   upstream: text({
     value: 'model',
     help: `the larger model: ${modelNames}`,
     default: embedded.upstream,
   }),
-  corrector: list<string>(
+  corrector: list(
     { value: 'models', help: 'correctors, smallest first (default: the embedded ones)' },
-    name,
+    z.string(),
   ),
-  aligner: list<string>(
+  aligner: list(
     {
       value: 'models',
       help: 'whole-answer Aligners, each of the size of the corrector in its place',
     },
-    name,
+    z.string(),
   ),
-  expert: list<string>({ value: 'models', help: 'experts of proxy-tuning, likewise' }, name),
-  antiExpert: list<string>({ value: 'models', help: 'the same before they learned to' }, name),
+  expert: list({ value: 'models', help: 'experts of proxy-tuning, likewise' }, z.string()),
+  antiExpert: list({ value: 'models', help: 'the same before they learned to' }, z.string()),
   sft: text({ value: 'model', help: 'the upstream after supervised fine-tuning' }),
   dpo: text({ value: 'model', help: 'the upstream after DPO' }),
   dataset: text({

@@ -1,4 +1,5 @@
 /** `aligner-lab sweep`: what the corrections do when the direction is pushed. */
+import { z } from 'zod';
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
@@ -27,11 +28,10 @@ import {
   integer,
   list,
   number,
-  readInteger,
-  readNumber,
   text,
   type OptionValues,
-} from '../options.js';
+  wholeNumber,
+} from '../../shape/options.js';
 import { readModel, stagedProgress, warnAll } from '../reading.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, figureWithin, formatTable, percent } from '../table.js';
@@ -63,11 +63,11 @@ const options = {
   limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: chosen on validation data)' },
-    (given, flag) => readInteger(given, flag, 0),
+    wholeNumber(0),
   ),
   coefficients: list(
     { value: 'numbers', help: 'the grid (default: -1 … 1 in steps of 0.125)' },
-    readNumber,
+    z.number(),
   ),
   scale: number({
     value: 'x',

@@ -23,7 +23,7 @@ export async function* sideBySide<T, R>(options: {
   const running: Promise<R>[] = [];
   const begin = (item: T): void => {
     const result = work(item);
-    // It is heard of when its turn comes, or not at all where an earlier one has failed.
+    // A failure is thrown in its turn, or never, where an earlier one has failed.
     result.catch(() => undefined);
     running.push(result);
   };
