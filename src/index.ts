@@ -67,6 +67,7 @@ export { latScan, type Scan } from './read/latScan.js';
 
 // Experiments: steering sweeps, evaluation.
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
+export { readConcept, type ReadConceptOptions } from './experiment/shared/readConcept.js';
 export { promptTokens } from './experiment/shared/stimulusPrompt.js';
 export {
   readCorrector,

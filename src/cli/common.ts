@@ -1,8 +1,9 @@
 /** Options that many commands share. */
+import { z } from 'zod';
 import { embedded, stimuliFiles } from '../data/artifacts.js';
 import { methodNames } from '../read/methods/table.js';
 import { devices } from '../runtime/device.js';
-import { choice, flag, integer, text } from '../shape/options.js';
+import { choice, flag, integer, list, text } from '../shape/options.js';
 
 /** Of every command. */
 export const common = {
@@ -59,6 +60,16 @@ export const stimuli = {
     help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
     default: stimuliFiles.validation,
   }),
+  labels: choice(['behaviour', 'given'], {
+    help: "labels of the stimuli: what the corrector does with them (default), or each line's own label, with a text, messages, or question, prefix and last",
+  }),
+  labelNames: list(
+    {
+      value: 'names',
+      help: 'what the file calls given labels, the positive one first (default: positive,negative)',
+    },
+    z.string().min(1),
+  ),
 } as const;
 
 /** How many of the stimuli's sentences are looked at. */

@@ -1,18 +1,26 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
-import { readCorrector, type CorrectorReading } from '../experiment/shared/readCorrector.js';
+import {
+  readConcept,
+  type ConceptReading,
+  type LabelSource,
+} from '../experiment/shared/readConcept.js';
 import { loadDirections } from '../read/files/directionFile.js';
 import { absentLayers } from '../read/directions.js';
 import { importWarnings } from '../read/files/importedDirections.js';
 import type { StoredDirections } from '../read/files/storedDirections.js';
 import type { Health } from '../read/healthTypes.js';
 import type { Method } from '../read/methods/table.js';
+import type { LabelNames } from '../read/stimuli.js';
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { Context } from './command.js';
+import { UsageError } from '../text/usageError.js';
 import { percentWithin } from './table.js';
 import { phased } from '../experiment/shared/stages.js';
 
 export interface ReadingOptions {
   stimuli: string;
+  labels?: LabelSource;
+  labelNames?: readonly string[];
   method: Method;
   seed: number;
   /** Most quadruples that are labelled. */
@@ -28,24 +36,34 @@ export async function readModel(
   model: LanguageModel,
   options: ReadingOptions,
   context: Context,
-): Promise<CorrectorReading> {
-  const { limit } = options;
+): Promise<ConceptReading> {
+  const { labels, method, seed, limit } = options;
   const stored = await findStored(model, options, context);
-  const reading = await readCorrector({
-    model,
+  const reading = await readConcept({
+    ...{ model, labels, method, seed },
     source: context.path(options.stimuli),
-    method: options.method,
-    seed: options.seed,
+    names: namesOf(options),
     onProgress: stagedProgress(context, {
       labelling: 'labelling stimuli',
       states: 'reading hidden states',
     }),
     signal: context.signal,
-    ...(limit !== undefined && { candidates: limit }),
-    ...(stored && { directions: stored.directions }),
+    candidates: limit,
+    directions: stored?.directions,
   });
   if (stored?.imported) warnAll(signWarnings(reading.health), context);
   return reading;
+}
+
+function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
+  if (!labelNames) return undefined;
+  const [positive, negative] = labelNames;
+  if (labelNames.length === 2 && positive !== undefined && negative !== undefined) {
+    if (positive !== negative) return { positive, negative };
+  }
+  throw new UsageError(
+    `--label-names: expected two different names, the positive one first (got ${labelNames.join(',')})`,
+  );
 }
 
 /** The direction of a file, with warnings where it is another tool's. */

@@ -166,6 +166,8 @@ export interface HealthSummary {
   /** Of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing. */
   bestLayer: number;
   baselines: { length: HeldOut; embeddings: HeldOut };
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
   /** Every direction method on the same stimuli. */
   methods: MethodAccuracy[];
   warnings: string[];

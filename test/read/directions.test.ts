@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cosine, norm } from '../../src/math/linear.js';
 import { createRandom } from '../../src/math/random.js';
 import { directionAt, makeDirections } from '../../src/read/directions.js';
-import { methodNames, type Method } from '../../src/read/methods/table.js';
+import { methodNames, type Method, type OwnMethod } from '../../src/read/methods/table.js';
 import { pairStimuli } from '../../src/read/pairs.js';
 import type { States } from '../../src/read/states.js';
 import type { Label } from '../../src/read/stimuli.js';
@@ -84,6 +84,36 @@ describe('makeDirections', () => {
     const method = 'mean-difference';
     expect(() => makeDirections({ training: { ...training, states }, method, seed: 1 })).toThrow(
       /mean-difference finds nothing at layer 0/,
+    );
+  });
+});
+
+describe('a method of one’s own', () => {
+  const first: OwnMethod = {
+    name: 'first-pair',
+    find: ({ states, pairs }) => {
+      const [pair] = pairs;
+      const [a, b] = [states[pair?.positive ?? 0], states[pair?.negative ?? 0]];
+      // Backwards and of norm 9: sign and norm are not its business.
+      return Array.from(a ?? [], (x, j) => 9 * ((b?.[j] ?? 0) - x));
+    },
+  };
+
+  it('is given the labels’ sign, unit norm, and its name in the record', () => {
+    const { training, truth } = planted({ strength: 40 });
+    const directions = makeDirections({ training, method: first, seed: 1 });
+    expect(directions.method).toBe('first-pair');
+    expect(norm(directions.vectors)).toBeCloseTo(1, 5);
+    expect(cosine(directions.vectors, truth)).toBeGreaterThan(0.95);
+  });
+
+  it('is refused under a name that says something else, or with a vector of another width', () => {
+    const { training } = planted({ count: 4 });
+    const make = (method: OwnMethod) => () => makeDirections({ training, method, seed: 1 });
+    expect(make({ ...first, name: 'pca' })).toThrow(/cannot be called "pca"/);
+    expect(make({ ...first, name: 'imported' })).toThrow(/cannot be called "imported"/);
+    expect(make({ name: 'short', find: () => [1, 2] })).toThrow(
+      /short finds nothing at layer 0 \(its vector has 2 numbers, the hidden states have 32\)/,
     );
   });
 });

@@ -151,9 +151,8 @@ async function prepare(
   model: LanguageModel,
   context: Context,
 ): Promise<CausalOptions> {
-  const { stimuli: file, method: how, direction, layers, pool } = given;
-  const of = { stimuli: file, method: how, seed: given.seed, direction, layers };
-  const reading = await readModel(model, of, context);
+  const { layers, pool } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, context);
   const problems = (path: string) =>
     causalProblems(sweepProblems(readAnnotatedQuadruples(context.path(path)), pool));
   return {

@@ -5,7 +5,16 @@ import { saveDirections } from '../../read/files/directionFile.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { Health } from '../../read/healthTypes.js';
 import { defineCommand } from '../command.js';
-import { common, corrector, engine, folder, labelLimit, method, seed, stimuli } from '../common.js';
+import {
+  common,
+  corrector,
+  engine,
+  folder,
+  labelLimit,
+  method,
+  seed,
+  stimuli as stimuliOptions,
+} from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { loadModel } from '../models.js';
 import { describeHealth, readModel, warnAll } from '../reading.js';
@@ -25,7 +34,7 @@ made from), health.json, health.html (accuracy by layer and method), stimuli.jso
 stimuli, for --stimuli), manifest.json.`,
   options: {
     ...corrector,
-    ...stimuli,
+    ...stimuliOptions,
     ...method,
     ...labelLimit,
     ...seed,
@@ -44,20 +53,20 @@ stimuli, for --stimuli), manifest.json.`,
     const files = { stimuli: context.path(options.stimuli) };
     const of = { command: 'extract', options, models: { model }, files };
     await using run = await openCommandRun(of, context);
-    const { stimuli: labelled, directions, health } = await readModel(model, options, context);
+    const { stimuli, directions, health, names } = await readModel(model, options, context);
     const origin = {
       model: model.name,
       modelSha256: model.decoder.info.sha256,
-      stimuliSha256: hashStimuli(labelled),
+      stimuliSha256: hashStimuli(stimuli),
       seed: String(options.seed),
     };
     const path = join(run.folder, 'directions.safetensors');
     await saveDirections(path, { directions, origin });
-    await writeStimuli(join(run.folder, 'stimuli.jsonl'), labelled);
-    const summary = { model: model.name, stimuli: labelled.length, ...health };
+    await writeStimuli(join(run.folder, 'stimuli.jsonl'), stimuli, names);
+    const summary = { model: model.name, stimuli: stimuli.length, ...health, labels: names };
     await run.writeSummary('health', summary);
     const figures = await writeFigures(run.folder, { health: healthPage(summary) });
-    context.show(`Direction of ${model.name} by ${health.method}, ${labelled.length} stimuli`);
+    context.show(`Direction of ${model.name} by ${health.method}, ${summary.stimuli} stimuli`);
     context.show(layerTable(health));
     describeHealth(health).forEach((line) => context.show(line));
     context.show(`direction      ${shownPath(path, context)}`);

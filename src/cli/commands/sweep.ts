@@ -165,9 +165,8 @@ async function prepare(
   { model, upstream }: Pair,
   context: Context,
 ): Promise<SweepOptions> {
-  const { stimuli: file, method: how, direction, layers, coefficients, scale } = given;
-  const of = { stimuli: file, method: how, seed: given.seed, direction, layers };
-  const reading = await readModel(model, of, context);
+  const { layers, coefficients, scale } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, context);
   const quadruples = (path: string) => readAnnotatedQuadruples(context.path(path));
   return {
     model: model.name,
