@@ -19,7 +19,7 @@ export interface GivenRow {
 export function parseGivenRow(row: Row, names: LabelNames): GivenRow {
   const label = oneOf(row, 'label', [names.positive, names.negative]);
   return {
-    input: inputOf(row),
+    input: parseInput(row),
     label: label === names.positive ? 'positive' : 'negative',
     id: nameAt(row, 'id'),
     pair: nameAt(row, 'pair'),
@@ -45,7 +45,8 @@ function nameAt({ record, where }: Row, key: string): string | undefined {
 
 const inputKeys = ['text', 'messages', 'last'] as const;
 
-function inputOf(row: Row): StimulusInput {
+/** What a line gives a model to read. @throws with `source:line` on none or several, and bad keys. */
+export function parseInput(row: Row): StimulusInput {
   const { record, where } = row;
   const given = inputKeys.filter((key) => record[key] !== undefined);
   const [only] = given;
