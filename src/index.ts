@@ -78,11 +78,12 @@ export {
 export { runSweep, type SweepOptions } from './experiment/sweep/run.js';
 export { runCausal } from './experiment/causal/run.js';
 export type { CausalOptions } from './experiment/causal/options.js';
-export { causalProblems } from './experiment/causal/cases.js';
-export type { CausalProblem, CausalRecord } from './experiment/causal/types.js';
+export { causalProblems } from './experiment/causal/problems.js';
+export type { CausalProblem } from './experiment/causal/problems.js';
+export type * from './experiment/causal/shape.js';
 export { runLens, type LensOptions } from './experiment/lens/run.js';
 export { settlingEffect } from './experiment/lens/summary.js';
-export type { LensRecord } from './experiment/lens/types.js';
+export type { LensRecord } from './experiment/lens/shape.js';
 export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
 export { sweepProblems, isRightAnswer } from './experiment/sweep/problems.js';
 export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
@@ -108,7 +109,8 @@ export { planParts, type ReproduceModels } from './reproduce/plan.js';
 export { Results, type PartResults } from './reproduce/results.js';
 
 // Records and figures.
-export { openRun, type Run, type RunConfiguration } from './record/run.js';
+export { openRun, type Run } from './record/run.js';
+export type * from './record/manifest.js';
 export type * from './experiment/summaries.js';
 export { latScanFigure, latScanCaption } from './experiment/scan/figures/latScan.js';
 export { activityFigure, activityCaption } from './experiment/scan/figures/activity.js';
@@ -169,15 +171,16 @@ export { terminalScan } from './experiment/scan/figures/terminal.js';
 export type { Figure } from './plot/figure.js';
 
 // Pages, pictures, notebooks.
-export {
-  scanPage,
-  sweepPage,
-  evaluatePage,
-  correctorPage,
-  healthPage,
-} from './experiment/pages.js';
-export { correctionRoundsPage, comparePage } from './experiment/pages.js';
-export { causalPage, lensPage, roundsPage, summaryPage } from './experiment/pages.js';
+export { experiments } from './experiment/registry.js';
+export { summaryKinds } from './experiment/summaryKinds.js';
+export { scanPage } from './experiment/scan/page.js';
+export { healthPage } from './experiment/health/page.js';
+export { sweepPage } from './experiment/sweep/page.js';
+export { causalPage } from './experiment/causal/page.js';
+export { lensPage } from './experiment/lens/page.js';
+export { roundsPage } from './plot/page/rounds.js';
+export { evaluatePage, correctorPage, comparePage } from './experiment/olderKinds.js';
+export { correctionRoundsPage } from './experiment/olderKinds.js';
 export type * from './plot/page/page.js';
 export { reportPage } from './reproduce/report/page.js';
 export { reportMarkdown } from './reproduce/report/markdown.js';

@@ -6,39 +6,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checked } from '../shape/check.js';
 import { temporarySuffix, writeAtomic } from './atomic.js';
 import { fileError } from './fileErrors.js';
 import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
-
-/** A file the run read. */
-export interface RunInput {
-  /** What it is to the run, e.g. `corrector`. */
-  name: string;
-  path: string;
-  /** Hexadecimal. */
-  sha256: string;
-}
-
-/** What a run is: two runs with the same configuration give the same records. */
-export interface RunConfiguration {
-  /** E.g. `sweep`. */
-  command: string;
-  /** The command's options, all of them, defaults filled in; plain JSON. */
-  options: Record<string, unknown>;
-  seeds: Record<string, number | string>;
-  /** Package → version. */
-  versions: Record<string, string>;
-  device: string;
-  inputs: readonly RunInput[];
-}
-
-/** `manifest.json` */
-export interface Manifest extends RunConfiguration {
-  /** ISO 8601, when the run was first opened. */
-  started: string;
-}
+import { manifestShape, type Manifest, type RunConfiguration } from './manifest.js';
 
 export interface Run<R> extends AsyncDisposable {
   readonly folder: string;
@@ -116,11 +90,13 @@ async function readManifest(folder: string): Promise<Manifest | null> {
     );
   }
   const path = join(folder, 'manifest.json');
+  let value: unknown;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Manifest;
+    value = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'read', path, error });
   }
+  return checked(manifestShape, value, `run folder: ${path}`);
 }
 
 /** Paths of inputs may differ (the folder was moved); their content may not. */

@@ -7,7 +7,7 @@ import { answersQuestion, readQuestions, type Question } from '../data/questions
 import { annotate, isRight } from '../data/solver.js';
 import type { AnnotatedQuadruple, Problem } from '../data/types.js';
 import type { Judge } from '../experiment/answers/evaluate.js';
-import type { CausalSplit } from '../experiment/causal/types.js';
+import type { CausalSplit } from '../experiment/causal/shape.js';
 import { isRightAnswer } from '../experiment/sweep/problems.js';
 import { answerValue } from '../text/answers.js';
 

@@ -4,6 +4,17 @@
  */
 import { holm, type Effect } from '../math/effect.js';
 
+export const findingUnits = [
+  'points',
+  'ratio',
+  'slope',
+  'R²',
+  'correlation',
+  'layers',
+  'edit ratio',
+  'characters',
+] as const;
+
 /** What a finding claims, and how it is judged. */
 export interface FindingRule {
   /** Unique, e.g. `rounds-m`. */
@@ -14,8 +25,7 @@ export interface FindingRule {
   claim: string;
   /** What is measured here, in words, with its unit; the claim says that it exceeds the threshold. */
   measure: string;
-  unit:
-    'points' | 'ratio' | 'slope' | 'R²' | 'correlation' | 'layers' | 'edit ratio' | 'characters';
+  unit: (typeof findingUnits)[number];
   /** The null value of the test. */
   threshold: number;
 }

@@ -4,7 +4,7 @@ import { limitSizes, partSizes, type Extent, type ReproduceModels } from './plan
 import { Results } from './results.js';
 import { sha256 } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
-import type { RunConfiguration } from '../record/run.js';
+import type { RunConfiguration } from '../record/manifest.js';
 import { resolveDevice } from '../runtime/device.js';
 import { modelSize } from '../runtime/modelFiles.js';
 import { copiesOf, type EngineOptions } from '../runtime/copies.js';

@@ -1,12 +1,12 @@
 /** What the parts of a reproduction leave: summaries and the records behind them, by model. */
 import type { Scan } from '../read/latScan.js';
-import type { CausalRecord, CausalSummary } from '../experiment/causal/types.js';
+import type { CausalRecord, CausalSummary } from '../experiment/causal/shape.js';
 import type { CompareRecord, CompareSummary } from '../experiment/answers/compareTypes.js';
-import type { LensRecord, LensSummary } from '../experiment/lens/types.js';
+import type { LensRecord, LensSummary } from '../experiment/lens/shape.js';
 import type { Part, PartKind } from './plan.js';
 import type { RoundsRecord, RoundsSummary } from '../experiment/rounds/types.js';
 import type { ScanRecord } from '../experiment/scan/records.js';
-import type { SweepRecord, SweepSummary } from '../experiment/sweep/types.js';
+import type { SweepRecord, SweepSummary } from '../experiment/sweep/shape.js';
 
 interface Of<S, R> {
   summary: S;

@@ -4,7 +4,7 @@ import { level } from './findings.js';
 import { judgePaper } from './paper/verdicts.js';
 import { runParts, type PartOutcome } from './runParts.js';
 import { planParts, type Part, type PartKind } from './plan.js';
-import type { ReportPart, ReportSummary } from './report/types.js';
+import type { ReportPart, ReportSummary } from './report/shape.js';
 import { reportMarkdown } from './report/markdown.js';
 import { reportPage } from './report/page.js';
 import { writeAtomic } from '../record/atomic.js';
@@ -46,7 +46,7 @@ export async function reproducePaper(
   const summary = summarise(outcomes, run, prepared);
   await run.writeSummary('report', summary);
   await writeAtomic(join(folder, 'report.md'), reportMarkdown(summary));
-  const page = reportPage(summary, partPages(parts, setting.results));
+  const page = reportPage(summary, await partPages(parts, setting.results));
   const figures = await host.writeFigures(folder, { report: page });
   return { summary, files: [...figures, join(folder, 'report.md')] };
 }

@@ -1,6 +1,7 @@
 /** Summaries of experiments over whole answers, of plausible content, made by formula. */
 import type { Interval } from '../../src/math/interval.js';
-import type { CompareSummary, RoundsSummary } from '../../src/experiment/summaries.js';
+import type { CompareSummary } from '../../src/experiment/answers/compareTypes.js';
+import type { RoundsSummary } from '../../src/experiment/rounds/types.js';
 
 type CorrectorRounds = RoundsSummary['correctors'][number];
 type Point = CorrectorRounds['continued']['upstream'][number];

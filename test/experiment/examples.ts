@@ -1,21 +1,18 @@
 /** Small summaries of plausible content, made by formula; what the schemas and figures are tried on. */
-import type { Behaviour } from '../../src/read/stimuli.js';
 import type { Interval } from '../../src/math/interval.js';
 import { createRandom } from '../../src/math/random.js';
+import type { LayerEffects } from '../../src/experiment/causal/figures/effectMap.js';
+import type { CausalSummary } from '../../src/experiment/causal/shape.js';
+import type { LensSummary } from '../../src/experiment/lens/shape.js';
 import type {
   Activity,
-  CausalSummary,
-  CorrectorSummary,
-  EvaluateSummary,
   HealthSummary,
-  LayerEffects,
-  LensSummary,
   MethodAccuracy,
   ScanSummary,
-  SweepControl,
-  SweepPoint,
-  SweepSummary,
-} from '../../src/experiment/summaries.js';
+} from '../../src/experiment/scan/shape.js';
+import type { CorrectorSummary, EvaluateSummary } from '../../src/experiment/summaries.js';
+import type { ControlFit, SweepPoint, SweepSummary } from '../../src/experiment/sweep/shape.js';
+import type { Behaviour } from '../../src/read/stimuli.js';
 
 const around = (x: number, spread: number): Interval => [x - spread, x + spread];
 const round = (x: number): number => Number(x.toFixed(4));
@@ -96,7 +93,7 @@ function point(coefficient: number): SweepPoint {
   };
 }
 
-function controls(kind: string, n: number, strength: number): SweepControl[] {
+function controls(kind: string, n: number, strength: number): ControlFit[] {
   return Array.from({ length: n }, (_, seed) => {
     const random = createRandom(`${kind} ${seed}`);
     const slope = round(strength * random.normal());
@@ -114,6 +111,7 @@ function controls(kind: string, n: number, strength: number): SweepControl[] {
 export const sweepExample: SweepSummary = {
   model: 'corrector-arithmetic-m',
   mode: 'loop',
+  positions: 'prompt',
   method: 'pca',
   metric: 'editRatio',
   unit: 'added norm, in mean residual norms at the boundary token',
@@ -127,8 +125,16 @@ export const sweepExample: SweepSummary = {
   controls: { random: controls('random', 30, 0.02), shuffled: controls('shuffled', 1, 0.02) },
   rankCorrelation: 1,
   quadraticR2: 0.983,
-  wholeGrid: { slope: 0.28, intercept: 0.45, r2: 0.95, ci: [0.26, 0.31], quadraticR2: 0.951 },
+  wholeGrid: {
+    ...{ slope: 0.28, intercept: 0.45, r2: 0.95, ci: [0.26, 0.31] as Interval },
+    ...{ quadraticR2: 0.951, rankCorrelation: 1 },
+  },
   degenerateRule: 'a repeated 4-gram, or the length limit reached',
+  validation: {
+    ...{ mode: 'loop' as const, problems: 40, scale: 0.5, slope: 0.3, r2: 0.97 },
+    ...{ points: [], windows: [], scales: [], warnings: [] },
+  },
+  warnings: [],
   paperGrid: [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5].map(point),
 };
 

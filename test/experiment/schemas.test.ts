@@ -2,9 +2,7 @@ import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { toJson } from '../../src/record/json.js';
-import { summarySchemas } from '../../src/experiment/schemas/all.js';
-import type { SummaryKind } from '../../src/experiment/summaries.js';
-import { reportSchema } from '../../src/reproduce/report/schema.js';
+import { publishedSchemas } from '../../src/reproduce/schemas.js';
 import {
   causalExample,
   compareExample,
@@ -19,24 +17,17 @@ import {
 import { reportExample } from '../reproduce/example.js';
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
-const validators: Record<SummaryKind | 'report', ValidateFunction> = {
-  scan: ajv.compile(summarySchemas.scan),
-  sweep: ajv.compile(summarySchemas.sweep),
-  causal: ajv.compile(summarySchemas.causal),
-  lens: ajv.compile(summarySchemas.lens),
-  evaluate: ajv.compile(summarySchemas.evaluate),
-  corrector: ajv.compile(summarySchemas.corrector),
-  health: ajv.compile(summarySchemas.health),
-  report: ajv.compile(reportSchema),
-  rounds: ajv.compile(summarySchemas.rounds),
-  compare: ajv.compile(summarySchemas.compare),
-};
+const schemas = await publishedSchemas();
+
+function validator(kind: string): ValidateFunction {
+  return ajv.compile(schemas[kind] ?? {});
+}
 
 type Json = Record<string, unknown>;
 const asJson = (value: unknown): Json => JSON.parse(toJson(value)) as Json;
 
 /** The required keys, whose absence the schema must notice. */
-const required: [SummaryKind | 'report', Json, string[], string][] = [
+const required: [string, Json, string[], string][] = [
   [
     'scan',
     asJson(scanExample),
@@ -123,7 +114,7 @@ const required: [SummaryKind | 'report', Json, string[], string][] = [
 ];
 
 describe.each(required)('%s.json', (kind, example, keys, inner) => {
-  const validate = validators[kind];
+  const validate = validator(kind);
   const accepts = (value: Json): boolean => validate(value);
 
   it('accepts the example', () => {
@@ -153,13 +144,21 @@ describe.each(required)('%s.json', (kind, example, keys, inner) => {
 
 describe('values', () => {
   it('are null where undefined, and intervals are pairs', () => {
+    const sweep = validator('sweep');
     const point = { ...sweepExample.points[0], mean: null, ci: null, accuracy: null };
-    expect(validators.sweep({ ...sweepExample, points: [point] })).toBe(true);
-    expect(validators.sweep({ ...sweepExample, points: [{ ...point, ci: [1] }] })).toBe(false);
-    expect(validators.sweep({ ...sweepExample, points: [{ ...point, copyRate: 97 }] })).toBe(false);
-    expect(validators.sweep({ ...sweepExample, mode: 'other' })).toBe(false);
+    expect(sweep({ ...sweepExample, points: [point] })).toBe(true);
+    expect(sweep({ ...sweepExample, points: [{ ...point, ci: [1] }] })).toBe(false);
+    expect(sweep({ ...sweepExample, points: [{ ...point, copyRate: 97 }] })).toBe(false);
+    expect(sweep({ ...sweepExample, mode: 'other' })).toBe(false);
     const control = { ...sweepExample.controls.random[0], cosine: 1.2 };
     const controls = { random: [control], shuffled: [] };
-    expect(validators.sweep({ ...sweepExample, controls })).toBe(false);
+    expect(sweep({ ...sweepExample, controls })).toBe(false);
+  });
+});
+
+describe('published files', () => {
+  it.each(Object.keys(schemas))('%s.json is what its shape says', async (name) => {
+    const text = `${JSON.stringify(schemas[name], null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(`../../artifacts/schemas/${name}.json`);
   });
 });

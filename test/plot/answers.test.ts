@@ -9,7 +9,7 @@ import {
   generationModesFigure,
 } from '../../src/experiment/rounds/figures/generationModes.js';
 import { latencyCaption, latencyFigure } from '../../src/experiment/answers/figures/latency.js';
-import { comparePage, correctionRoundsPage } from '../../src/experiment/pages.js';
+import { comparePage, correctionRoundsPage } from '../../src/experiment/olderKinds.js';
 import {
   roundAccuracyCaption,
   roundAccuracyFigure,
@@ -22,7 +22,7 @@ import {
   systemComparisonCaption,
   systemComparisonFigure,
 } from '../../src/experiment/answers/figures/systemComparison.js';
-import type { RoundsSummary } from '../../src/experiment/summaries.js';
+import type { RoundsSummary } from '../../src/experiment/rounds/types.js';
 import { compareExample, roundsExample } from '../experiment/examples.js';
 
 /** Numbers to three decimals, so that a snapshot shows what is drawn and not how it was rounded. */

@@ -4,7 +4,7 @@ import { divergingColour } from '../../src/plot/figure.js';
 import { roundsCaption, roundsHtml, type ShownRound } from '../../src/plot/page/rounds.js';
 import { tableHtml } from '../../src/plot/table.js';
 import { tokenReadingCaption, tokenReadingHtml } from '../../src/experiment/scan/figures/tokens.js';
-import type { ScanCase } from '../../src/experiment/summaries.js';
+import type { ScanCase } from '../../src/experiment/scan/shape.js';
 
 const hostile = '"><img src=x onerror=alert(1)>\'&';
 

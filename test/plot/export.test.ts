@@ -8,7 +8,7 @@ import { exportPages } from '../../src/plot/page/export.js';
 import type { Figure } from '../../src/plot/figure.js';
 import { openNotebook, type NotebookDisplay } from '../../src/notebook/notebook.js';
 import { planDrawing, withResolution } from '../../src/plot/page/painter.js';
-import { sweepPage } from '../../src/experiment/pages.js';
+import { sweepPage } from '../../src/experiment/sweep/page.js';
 import { sweepExample } from '../experiment/examples.js';
 import { temporaryFolder } from '../runtime/models.js';
 

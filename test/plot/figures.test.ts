@@ -37,12 +37,12 @@ import {
   patchMapCaption,
   patchMapFigure,
 } from '../../src/experiment/causal/figures/patching.js';
-import { causalPage } from '../../src/experiment/pages.js';
+import { causalPage } from '../../src/experiment/causal/page.js';
 import {
   steeringCurveCaption,
   steeringCurveFigure,
 } from '../../src/experiment/sweep/figures/steeringCurve.js';
-import type { ScanCase } from '../../src/experiment/summaries.js';
+import type { ScanCase } from '../../src/experiment/scan/shape.js';
 import {
   causalExample,
   correctorExample,

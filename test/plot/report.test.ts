@@ -9,7 +9,9 @@ import {
   verdictText,
 } from '../../src/reproduce/report/findings.js';
 import { renderPage } from '../../src/plot/page/html.js';
-import { summaryPage } from '../../src/experiment/pages.js';
+import { lensPage } from '../../src/experiment/lens/page.js';
+import { scanPage } from '../../src/experiment/scan/page.js';
+import { sweepPage } from '../../src/experiment/sweep/page.js';
 import { reportMarkdown } from '../../src/reproduce/report/markdown.js';
 import { reportPage, sectionHeadings } from '../../src/reproduce/report/page.js';
 import { lensExample, scanExample, sweepExample } from '../experiment/examples.js';
@@ -51,9 +53,9 @@ describe('a finding in words', () => {
 
 describe('reportPage', () => {
   const pages = new Map([
-    ['sweep-corrector-arithmetic-m', summaryPage('sweep', sweepExample)],
-    ['scan-aligner-arithmetic-m', summaryPage('scan', scanExample)],
-    ['lens-corrector-arithmetic-m', summaryPage('lens', lensExample)],
+    ['sweep-corrector-arithmetic-m', sweepPage(sweepExample)],
+    ['scan-aligner-arithmetic-m', scanPage(scanExample)],
+    ['lens-corrector-arithmetic-m', lensPage(lensExample)],
   ]);
   const page = reportPage(reportExample, pages);
   const html = renderPage(page, { plotly: '' });

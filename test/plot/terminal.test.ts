@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { terminalScan } from '../../src/experiment/scan/figures/terminal.js';
-import type { ScanCase } from '../../src/experiment/summaries.js';
+import type { ScanCase } from '../../src/experiment/scan/shape.js';
 import { scanExample } from '../experiment/examples.js';
 
 const small: ScanCase = {

@@ -5,7 +5,7 @@ import type { ReproduceModels } from '../../src/reproduce/plan.js';
 import { planParts } from '../../src/reproduce/plan.js';
 import type { Effect } from '../../src/math/effect.js';
 import { createRandom } from '../../src/math/random.js';
-import type { ReportSummary } from '../../src/reproduce/report/types.js';
+import type { ReportSummary } from '../../src/reproduce/report/shape.js';
 
 const models: ReproduceModels = {
   upstream: 'upstream-arithmetic',

@@ -16,12 +16,14 @@ import {
   steeringUnit,
 } from '../../experiment/shared/steeringUnit.js';
 import { renderPage } from '../../plot/page/html.js';
-import { roundsPage } from '../../experiment/pages.js';
+import { roundsPage } from '../../plot/page/rounds.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { embedded } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, corrector, directionFile, engine, method, seed, stimuli } from '../common.js';
+import { common, engine, seed } from '../common.js';
+import { corrector, directionFile, method, stimuli } from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
+import { labOf } from '../lab.js';
 import { loadModels } from '../models.js';
 import {
   integer,
@@ -31,8 +33,8 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
-import { readModel } from '../reading.js';
-import { figure } from '../table.js';
+import { readModel } from '../../experiment/shared/reading.js';
+import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
 const options = {
@@ -146,7 +148,7 @@ async function steer(
   context: Context,
 ): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
   if (given.coefficient === undefined) return {};
-  const { directions, health, norms } = await readModel(model, given, context);
+  const { directions, health, norms } = await readModel(model, given, labOf(given, context));
   const layers = given.layers ?? [health.bestLayer];
   const unit = steeringUnit({ layers, meanNorms: norms, scale: given.scale });
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);

@@ -14,7 +14,8 @@ import {
 } from '../../read/files/storedDirections.js';
 import { readGraphFile } from '../../runtime/graphFile.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, modelNames } from '../common.js';
+import { common } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
 import { findOrDownload } from '../models.js';
 import { choice, text } from '../../shape/options.js';

@@ -16,18 +16,20 @@ import {
   type EvaluationRecord,
 } from '../../experiment/answers/evaluation.js';
 import { createRandom } from '../../math/random.js';
-import { correctorPage, evaluatePage } from '../../experiment/pages.js';
+import { correctorPage, evaluatePage } from '../../experiment/olderKinds.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, modelNames, seed } from '../common.js';
+import { common, engine, folder, seed } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
 import { figureOptions, prepareFigures } from '../figures.js';
 import { findOrDownload, loadModel, loadModels } from '../models.js';
 import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { stagedProgress } from '../reading.js';
+import { runModels } from '../../experiment/shared/lab.js';
+import { phased } from '../../experiment/shared/stages.js';
 import { UsageError } from '../../text/usageError.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
-import { figure, formatTable, percent, percentWithin } from '../table.js';
+import { figure, formatTable, percent, percentWithin } from '../../text/table.js';
 
 const options = {
   upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
@@ -103,11 +105,19 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     await using proxied = systems.includes('proxy') ? await loadProxied(given, context) : null;
     const files = { quadruples: context.path(given.quadruples) };
     const tuned = proxied && { proxied: proxied.tuned };
-    const of = { command: 'evaluate', options: given, models: { ...models.by, ...tuned }, files };
+    const of = {
+      command: 'evaluate',
+      options: given,
+      models: runModels({ ...models.by, ...tuned }),
+      files,
+    };
     await using run = await openCommandRun<EvaluationRecord>(of, context);
     const quadruples = readAnnotatedQuadruples(files.quadruples).slice(0, limit);
     const problems = [...generateProblems({ split, count: limit, seed: drawn })];
-    const onProgress = stagedProgress(context, { systems: 'answering', sentences: 'correcting' });
+    const onProgress = phased((label) => context.progress.stage(label), {
+      systems: 'answering',
+      sentences: 'correcting',
+    });
     const { signal } = context;
     const made = {
       ...models.by,

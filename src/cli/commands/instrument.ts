@@ -8,10 +8,11 @@ import { instrumentLoop } from '../../onnx/loop/loop.js';
 import { readGraphFile, type GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, modelNames } from '../common.js';
+import { common } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
 import { findOrDownload } from '../models.js';
 import { choice, flag, text } from '../../shape/options.js';
-import { formatTable } from '../table.js';
+import { formatTable } from '../../text/table.js';
 
 export const instrument = defineCommand({
   name: 'instrument',

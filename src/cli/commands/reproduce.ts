@@ -4,12 +4,13 @@ import { sections } from '../../reproduce/paper/finding.js';
 import type { ReproduceHost } from '../../reproduce/host.js';
 import { partKinds, type Part } from '../../reproduce/plan.js';
 import type { PartOutcome } from '../../reproduce/runParts.js';
-import type { ReportSummary } from '../../reproduce/report/types.js';
+import type { ReportSummary } from '../../reproduce/report/shape.js';
 import { verdictCounts, verdictOrder, verdictText } from '../../reproduce/report/findings.js';
 import { sectionHeadings } from '../../reproduce/report/page.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, modelNames, seed } from '../common.js';
+import { common, engine, folder, seed } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
 import { figureOptions, prepareFigures, type WriteFigures } from '../figures.js';
 import { findOrDownload } from '../models.js';
 import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
@@ -17,7 +18,7 @@ import { PartLine } from '../partLine.js';
 import { formatDuration } from '../progress.js';
 import { reproducePaper } from '../../reproduce/run.js';
 import { shownPath } from '../runFolder.js';
-import { formatTable } from '../table.js';
+import { formatTable } from '../../text/table.js';
 
 const options = {
   quick: flag('one embedded size on few problems, about 4 minutes; most findings stay undecided'),

@@ -2,17 +2,8 @@
 import type { Corrector } from '../../align/corrector.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import { greedy } from './patches.js';
-import type { CaseRecord, CausalProblem } from './types.js';
-import type { SweepProblem } from '../sweep/types.js';
-
-/** One recorded sentence per problem: its first, second, … in turn, so that all places occur. */
-export function causalProblems(problems: readonly SweepProblem[]): CausalProblem[] {
-  return problems.flatMap(({ id, question, inputs }, i) => {
-    const usable = inputs.filter(({ last }) => last !== '');
-    const input = usable[i % usable.length];
-    return input ? [{ id, question, prefix: input.prefix, last: input.last }] : [];
-  });
-}
+import type { CaseRecord } from './shape.js';
+import type { CausalProblem } from './problems.js';
 
 /** Whether a token is how a text begins; white space around it aside. */
 export function begins(token: string, text: string): boolean {

@@ -3,7 +3,7 @@ import { bootstrapMeans, type UnitTable } from '../../math/bootstrap.js';
 import type { Random } from '../../math/random.js';
 import { median } from '../../math/summary.js';
 import { editsOf, slopeOf, tableOf, type CausalSummaryOptions } from './effects.js';
-import type { ControlRecord, EditRecord, LayerControl, LayerControls } from './types.js';
+import type { ControlRecord, EditRecord, LayerControl, LayerControls } from './shape.js';
 import { tableMeans, takeColumns } from '../sweep/fit.js';
 
 const resamples = 1000;

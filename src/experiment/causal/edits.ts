@@ -6,7 +6,8 @@
 import type { CorrectionInput, Corrector, Correction } from '../../align/corrector.js';
 import { editMetrics } from '../../text/edits.js';
 import type { PositionRule } from '../../runtime/steering.js';
-import type { CausalProblem, ControlRecord, EditOutcome, EditRecord } from './types.js';
+import type { ControlRecord, EditOutcome, EditRecord } from './shape.js';
+import type { CausalProblem } from './problems.js';
 import { layerCoefficients, steeringUnit } from '../shared/steeringUnit.js';
 import { isDegenerate } from '../sweep/measure.js';
 

@@ -20,7 +20,7 @@ import type {
   PatchSetting,
   Share,
   SteeringEffects,
-} from './types.js';
+} from './shape.js';
 import { tableMeans } from '../sweep/fit.js';
 
 export interface CausalSummaryOptions {

@@ -3,7 +3,7 @@ import { bootstrapInterval, type UnitTable } from '../../math/bootstrap.js';
 import { rankCorrelation } from '../../math/fit.js';
 import type { Interval } from '../../math/interval.js';
 import type { Random } from '../../math/random.js';
-import type { Evidence, Measure } from './types.js';
+import type { Evidence, Measure } from './shape.js';
 import { tableMeans } from '../sweep/fit.js';
 
 export interface EvidenceOptions {

@@ -9,7 +9,7 @@ import type { Random } from '../../math/random.js';
 import { controlSlopes } from './controls.js';
 import { boundaryTable, heldOf, measureTable, patchesOf, tableOf } from './effects.js';
 import { gains, leastGain } from './roles.js';
-import type { CausalRecord, CausalSummary, Measure } from './types.js';
+import type { CausalRecord, CausalSummary, Measure } from './shape.js';
 
 /** A finished causal test. */
 export interface CausalRun {

@@ -3,7 +3,9 @@ import type { Corrector } from '../../align/corrector.js';
 import { absentLayers, type Directions } from '../../read/directions.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import type { PositionRule } from '../../runtime/steering.js';
-import type { CausalProblem, CausalRecord, CausalSplit } from './types.js';
+import type { CausalRecord, CausalSplit } from './shape.js';
+import type { CausalProblem } from './problems.js';
+import { defaultCoefficients } from './defaults.js';
 import { defaultPositions } from '../shared/steeringUnit.js';
 
 export const splits = ['validation', 'test'] as const;
@@ -55,9 +57,6 @@ export interface CausalOptions {
   onProgress?: (phase: CausalPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }
-
-/** In mean residual norms; beyond a half, outputs garble at some layers (see sweepPlan.ts). */
-export const defaultCoefficients: readonly number[] = [-0.5, -0.25, 0, 0.25, 0.5];
 
 /** The options that have defaults. */
 export type Settled = Required<

@@ -5,7 +5,7 @@
  */
 import type { Random } from '../../math/random.js';
 import { showsDecision } from './cases.js';
-import type { CaseRecord, PatchSetting } from './types.js';
+import type { CaseRecord, PatchSetting } from './shape.js';
 
 export interface CausalPair {
   setting: PatchSetting;

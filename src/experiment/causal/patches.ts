@@ -8,7 +8,7 @@
  */
 import type { Decoder } from '../../runtime/decoder.js';
 import type { Patch } from '../../runtime/steering.js';
-import type { PatchOutcome } from './types.js';
+import type { PatchOutcome } from './shape.js';
 
 /** The position counted from the last token (0, −1, …), or all before the lowest one, at once. */
 export type PatchColumn = number | 'earlier';

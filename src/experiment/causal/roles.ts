@@ -11,7 +11,7 @@
  * so it always holds 1.
  */
 import type { Interval } from '../../math/interval.js';
-import type { LayerPart, LayerRole } from './types.js';
+import type { LayerPart, LayerRole } from './shape.js';
 
 /** Least gain of a deciding layer, as a share of the way from recipient to donor. */
 export const leastGain = 0.2;

@@ -14,12 +14,12 @@ import { summariseCausal } from './summary.js';
 import { randomControls } from '../shared/steeringControls.js';
 import type {
   CaseRecord,
-  CausalProblem,
   CausalRecord,
   CausalSummary,
   PatchSetting,
   CausalSplit,
-} from './types.js';
+} from './shape.js';
+import type { CausalProblem } from './problems.js';
 
 /** What is computed together; its composition never depends on what was done before. */
 interface Unit {

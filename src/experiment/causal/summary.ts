@@ -24,7 +24,7 @@ import type {
   Measure,
   PatchSetting,
   SteeringEffects,
-} from './types.js';
+} from './shape.js';
 import { tableMeans } from '../sweep/fit.js';
 
 /** @throws where there is no record of one kind in one of the splits. */

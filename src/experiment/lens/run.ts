@@ -12,9 +12,9 @@ import type { Patch } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
 import { labelCases, showsDecision } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
-import type { CausalProblem } from '../causal/types.js';
+import type { CausalProblem } from '../causal/problems.js';
 import { summariseLens } from './summary.js';
-import type { LensCase, LensLayer, LensReading, LensRecord, LensSummary } from './types.js';
+import type { LensCase, LensLayer, LensReading, LensRecord, LensSummary } from './shape.js';
 
 export type LensPhase = 'cases' | 'lens';
 

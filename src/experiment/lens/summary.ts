@@ -6,7 +6,7 @@ import { mean, median } from '../../math/summary.js';
 import type { Behaviour } from '../../read/stimuli.js';
 import { showsDecision } from '../causal/cases.js';
 import { tableOf } from '../causal/effects.js';
-import type { LensCase, LensPoint, LensReading, LensSummary, Settling } from './types.js';
+import type { LensCase, LensPoint, LensReading, LensSummary, Settling } from './shape.js';
 
 const resamples = 1000;
 const labels = ['correct', 'copy'] as const;

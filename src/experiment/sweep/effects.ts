@@ -8,7 +8,7 @@ import { fitLine } from '../../math/fit.js';
 import type { Random } from '../../math/random.js';
 import { metricTable, papersGrid, within } from './fit.js';
 import { caseKey } from './summary.js';
-import type { CaseRecord, DirectionName, SweepRecord, SweepSummary } from './types.js';
+import type { CaseRecord, DirectionName, SweepRecord, SweepSummary } from './shape.js';
 
 /** A finished sweep. */
 export interface SweepRun {

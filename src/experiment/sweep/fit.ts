@@ -2,7 +2,7 @@
 import { bootstrapSlope, type UnitTable } from '../../math/bootstrap.js';
 import { fitLine, quadraticR2, rankCorrelation } from '../../math/fit.js';
 import type { Random } from '../../math/random.js';
-import type { CaseOutcome, ShapedFit, SweepFit, SweepMetric } from './types.js';
+import type { CaseOutcome, ShapedFit, SweepFit, SweepMetric } from './shape.js';
 
 /** −1 … 1 in steps of 0.125. */
 export const defaultGrid: readonly number[] = Array.from({ length: 17 }, (_, i) => (i - 8) / 8);

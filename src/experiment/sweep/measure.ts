@@ -12,7 +12,8 @@ import { hasRepeatedNgram } from '../../text/repetition.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
 import { defaultPositions, layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
-import type { CaseOutcome, SweepMode, SweepProblem } from './types.js';
+import type { CaseOutcome, SweepMode } from './shape.js';
+import type { SweepProblem } from './problems.js';
 
 /** Problems that are computed together, along one direction. */
 export interface MeasureRequest {

@@ -19,13 +19,8 @@ import type { Directions } from '../../read/directions.js';
 import { layerWindows, steeringUnit } from '../shared/steeringUnit.js';
 import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
 import type { Measure } from './measure.js';
-import type {
-  PlanRecord,
-  SweepMetric,
-  SweepMode,
-  SweepProblem,
-  ValidationReport,
-} from './types.js';
+import type { PlanRecord, SweepMetric, SweepMode, ValidationReport } from './shape.js';
+import type { SweepProblem } from './problems.js';
 
 /** Most degenerate outputs at any point of the grid. */
 export const degenerateLimit = 0.05;

@@ -2,7 +2,14 @@
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
 import type { AnnotatedQuadruple } from '../../data/types.js';
-import type { SweepProblem } from './types.js';
+
+/** One problem: the unit of analysis. */
+export interface SweepProblem {
+  id: string;
+  question: string;
+  /** Recorded rounds, for `fixed` mode; those with an empty y1 are passed over. */
+  inputs: readonly { prefix: string; last: string }[];
+}
 
 /**
  * Problems in the order of their first quadruple; those without any recorded sentence are left out,

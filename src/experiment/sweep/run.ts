@@ -22,10 +22,10 @@ import type {
   PlanRecord,
   SweepMetric,
   SweepMode,
-  SweepProblem,
   SweepRecord,
   SweepSummary,
-} from './types.js';
+} from './shape.js';
+import type { SweepProblem } from './problems.js';
 
 export type SweepPhase = 'validation' | 'sweep' | 'controls';
 

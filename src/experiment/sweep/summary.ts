@@ -29,9 +29,9 @@ import type {
   SweepMetric,
   SweepMode,
   SweepPoint,
-  SweepProblem,
   SweepSummary,
-} from './types.js';
+} from './shape.js';
+import type { SweepProblem } from './problems.js';
 
 export interface SummaryOptions {
   model: string;

@@ -36,3 +36,8 @@ export interface Page {
 export function figuresOf(page: Page): FigureSection[] {
   return page.sections.filter((section) => 'figure' in section);
 }
+
+/** Warnings as the end of an introduction. */
+export function warned(warnings: readonly string[] = []): string {
+  return warnings.map((warning) => ` Warning: ${warning}.`).join('');
+}

@@ -1,6 +1,7 @@
 /** The aligner loop round by round: upstream's sentence against what stands in the answer. */
 import { diffWords } from 'diff';
 import type { Round } from '../../align/loop.js';
+import type { Page } from './page.js';
 import { colours, escapeHtml, fixed, translucent } from '../figure.js';
 
 /** What is shown of a round. */
@@ -58,4 +59,15 @@ function wordDiff(before: string, after: string): string {
     return change.added ? `<ins style="${added}">${text}</ins>` : text;
   });
   return marked.join('');
+}
+
+/** One run of the aligner loop. */
+export function roundsPage(answer: { question: string; rounds: readonly ShownRound[] }): Page {
+  return {
+    title: 'Aligner loop',
+    introduction: answer.question,
+    sections: [
+      { heading: 'Round by round', caption: roundsCaption(answer), html: roundsHtml(answer) },
+    ],
+  };
 }

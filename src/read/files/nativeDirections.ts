@@ -64,7 +64,11 @@ function signOf({ positive, negative }: LabelNames): string {
 }
 
 /** As decimals, which keep every digit. */
-function measured({ meanNorms, heldOutAccuracy, labels }: StoredDirections): Record<string, string> {
+function measured({
+  meanNorms,
+  heldOutAccuracy,
+  labels,
+}: StoredDirections): Record<string, string> {
   return {
     ...(meanNorms && { mean_norms: meanNorms.join(',') }),
     ...(heldOutAccuracy && { held_out_accuracy: heldOutAccuracy.join(',') }),

@@ -9,7 +9,7 @@ import {
   scanAgreement,
   type CausalRun,
 } from '../../experiment/causal/findings.js';
-import type { Measure } from '../../experiment/causal/types.js';
+import type { Measure } from '../../experiment/causal/shape.js';
 import { settlingEffect } from '../../experiment/lens/summary.js';
 import { sizeLabels, type PartKind, type ReproduceModels } from '../plan.js';
 import { partName, type PartResults, type Results } from '../results.js';

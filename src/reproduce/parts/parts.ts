@@ -2,7 +2,7 @@
 import type { Part, PartKind } from '../plan.js';
 import type { PartResults, Results } from '../results.js';
 import type { Page } from '../../plot/page/page.js';
-import { summaryPage } from '../../experiment/pages.js';
+import { summaryKinds } from '../../experiment/summaryKinds.js';
 import { readFinishedRun } from '../../record/run.js';
 import type { Stages } from '../../experiment/shared/stages.js';
 import { comparePart, roundsPart } from './answers.js';
@@ -55,25 +55,16 @@ async function runKind<K extends PartKind>(
   setting.results.add(kind, part.model, await runners[kind](part, setting, stages));
 }
 
-const pages: { readonly [K in PartKind]: (summary: PartResults[K]['summary']) => Page } = {
-  rounds: (summary) => summaryPage('rounds', summary),
-  compare: (summary) => summaryPage('compare', summary),
-  scan: (summary) => summaryPage('scan', summary),
-  lens: (summary) => summaryPage('lens', summary),
-  sweep: (summary) => summaryPage('sweep', summary),
-  causal: (summary) => summaryPage('causal', summary),
-};
-
 /** Pages of the parts that are complete, by the parts' names. */
-export function partPages(parts: readonly Part[], results: Results): Map<string, Page> {
-  const found = parts.flatMap((part): [string, Page][] => {
-    const page = pageOf(part.kind, part, results);
-    return page ? [[part.name, page]] : [];
+export async function partPages(
+  parts: readonly Part[],
+  results: Results,
+): Promise<Map<string, Page>> {
+  const kinds = new Map((await summaryKinds()).map((known) => [known.kind, known]));
+  const found = parts.flatMap(({ name, kind, model }): [string, Page][] => {
+    const summary: unknown = results.find(kind, model)?.summary;
+    const page = summary === undefined ? undefined : kinds.get(kind)?.draw(summary, name);
+    return page ? [[name, page]] : [];
   });
   return new Map(found);
-}
-
-function pageOf<K extends PartKind>(kind: K, part: Part, results: Results): Page | null {
-  const found = results.find(kind, part.model);
-  return found && pages[kind](found.summary);
 }

@@ -1,6 +1,6 @@
 /** The report as Markdown: the verdicts, and links to the folders of the parts. */
 import type { ReportFinding } from '../paper/verdicts.js';
-import type { ReportPart, ReportSummary } from './types.js';
+import type { ReportPart, ReportSummary } from './shape.js';
 import {
   byClaim,
   evidenceText,

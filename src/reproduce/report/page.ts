@@ -1,7 +1,7 @@
 /** The report of a reproduction: the verdicts first, then each figure of the paper beside ours. */
 import type { Section } from '../paper/finding.js';
 import type { PartKind } from '../plan.js';
-import type { ReportPart, ReportSummary } from './types.js';
+import type { ReportPart, ReportSummary } from './shape.js';
 import { escapeHtml } from '../../plot/figure.js';
 import {
   findingsHtml,

@@ -17,7 +17,7 @@ import type {
 import { runRounds } from '../../../src/experiment/rounds/run.js';
 import type { RoundsRecord } from '../../../src/experiment/rounds/types.js';
 import { createRandom } from '../../../src/math/random.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
+import { olderSchemas } from '../../../src/experiment/schemas/all.js';
 import { fakeUpstream } from '../../align/fakes.js';
 import { mender, planted, plantedJudge, threeSentences } from '../rounds/fakes.js';
 
@@ -221,7 +221,7 @@ describe('runCompare', () => {
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.compare);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.compare);
     const { summary } = await collect(runCompare(setUp().options));
     const { summary: untimed } = await collect(runCompare(setUp({ timed: 0 }).options));
     const { summary: empty } = await collect(runCompare(setUp({ problems: [] }).options));

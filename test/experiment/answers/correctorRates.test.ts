@@ -14,7 +14,7 @@ import type {
 } from '../../../src/experiment/answers/correctorRates.js';
 import { correctQuadruples } from '../../../src/experiment/answers/correctorRates.js';
 import { summariseCorrector } from '../../../src/experiment/answers/correctorSummary.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
+import { olderSchemas } from '../../../src/experiment/schemas/all.js';
 import type { CorrectorSummary } from '../../../src/experiment/summaries.js';
 import { fakeCorrector } from '../../align/fakes.js';
 
@@ -121,7 +121,7 @@ describe('correctQuadruples', () => {
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.corrector);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.corrector);
     for (const records of [await collect(setUp()), []]) {
       const summary: CorrectorSummary = summariseCorrector({ model: 'm', records });
       validate(summary);

@@ -16,7 +16,7 @@ import {
   upstreamSystem,
 } from '../../../src/experiment/answers/systems.js';
 import { createRandom } from '../../../src/math/random.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
+import { olderSchemas } from '../../../src/experiment/schemas/all.js';
 import type { EvaluateSummary } from '../../../src/experiment/summaries.js';
 import { fakeCorrector, fakeUpstream, inTurn } from '../../align/fakes.js';
 
@@ -163,7 +163,7 @@ describe('evaluate', () => {
   });
 
   it('writes what its schema publishes, with null where nothing is defined', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.evaluate);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.evaluate);
     const records = await collect(setUp().options);
     for (const kept of [records, records.slice(0, 1), []]) {
       const summary: EvaluateSummary = summariseEvaluate({

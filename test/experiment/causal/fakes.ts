@@ -7,7 +7,7 @@ import type { Corrector } from '../../../src/align/corrector.js';
 import { createRandom } from '../../../src/math/random.js';
 import type { ForwardRequest, ForwardRow } from '../../../src/runtime/decoder.js';
 import type { CausalOptions } from '../../../src/experiment/causal/options.js';
-import type { CausalProblem } from '../../../src/experiment/causal/types.js';
+import type { CausalProblem } from '../../../src/experiment/causal/problems.js';
 
 export const layers = 4;
 const width = 3;

@@ -9,7 +9,7 @@ import {
   type CausalRun,
 } from '../../../src/experiment/causal/findings.js';
 import type { CausalOptions } from '../../../src/experiment/causal/options.js';
-import type { CausalRecord } from '../../../src/experiment/causal/types.js';
+import type { CausalRecord } from '../../../src/experiment/causal/shape.js';
 import { createRandom } from '../../../src/math/random.js';
 import { layers, toyOptions, type Toy } from './fakes.js';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pairCases } from '../../../src/experiment/causal/pairs.js';
 import { greedy, measurePatches } from '../../../src/experiment/causal/patches.js';
-import type { CaseRecord, PatchOutcome } from '../../../src/experiment/causal/types.js';
+import type { CaseRecord, PatchOutcome } from '../../../src/experiment/causal/shape.js';
 import { createRandom } from '../../../src/math/random.js';
 import type { Decoder } from '../../../src/runtime/decoder.js';
 import { loadDecoder } from '../../../src/runtime/load.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCausal } from '../../../src/experiment/causal/run.js';
-import { causalProblems } from '../../../src/experiment/causal/cases.js';
+import { causalProblems } from '../../../src/experiment/causal/problems.js';
 import type { CausalOptions } from '../../../src/experiment/causal/options.js';
 import type {
   CausalRecord,
@@ -8,7 +8,7 @@ import type {
   Measure,
   PatchMap,
   PatchSetting,
-} from '../../../src/experiment/causal/types.js';
+} from '../../../src/experiment/causal/shape.js';
 import { layers, toyOptions, toyProblems } from './fakes.js';
 
 async function run(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lensLogits, runLens, type LensOptions } from '../../../src/experiment/lens/run.js';
 import { settlingEffect, settlingLayer } from '../../../src/experiment/lens/summary.js';
-import type { LensReading, LensRecord, LensSummary } from '../../../src/experiment/lens/types.js';
+import type { LensReading, LensRecord, LensSummary } from '../../../src/experiment/lens/shape.js';
 import { createRandom } from '../../../src/math/random.js';
 import type { Decoder } from '../../../src/runtime/decoder.js';
 import { loadDecoder } from '../../../src/runtime/load.js';

@@ -10,7 +10,7 @@ import type {
   RoundsSummary,
 } from '../../../src/experiment/rounds/types.js';
 import { createRandom } from '../../../src/math/random.js';
-import { summarySchemas } from '../../../src/experiment/schemas/all.js';
+import { olderSchemas } from '../../../src/experiment/schemas/all.js';
 import { mender, planted, plantedJudge, threeSentences } from './fakes.js';
 
 /** p0 … p3: the upstream gets as many of the first sentences wrong, so k rounds mend p0 … pk. */
@@ -179,7 +179,7 @@ describe('runRounds', () => {
   });
 
   it('writes what its schema publishes, also where nothing was recorded', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(summarySchemas.rounds);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.rounds);
     const { summary } = await collect(setUp().options);
     const empty = await collect(setUp({ problems: [] }).options);
     for (const some of [summary, empty.summary]) {

@@ -6,7 +6,7 @@ import {
   slopeEffect,
   type SweepRun,
 } from '../../../src/experiment/sweep/effects.js';
-import type { SweepRecord } from '../../../src/experiment/sweep/types.js';
+import type { SweepRecord } from '../../../src/experiment/sweep/shape.js';
 import { createRandom } from '../../../src/math/random.js';
 import { plantedCorrector, sweepOptions } from './fakes.js';
 

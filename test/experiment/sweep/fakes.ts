@@ -9,7 +9,7 @@ import type { PositionRule } from '../../../src/runtime/steering.js';
 import { createRandom } from '../../../src/math/random.js';
 import type { Directions, LabelledStates } from '../../../src/read/directions.js';
 import type { Label } from '../../../src/read/stimuli.js';
-import type { SweepProblem } from '../../../src/experiment/sweep/types.js';
+import type { SweepProblem } from '../../../src/experiment/sweep/problems.js';
 import type { SweepOptions } from '../../../src/experiment/sweep/run.js';
 
 export const layers = 4;

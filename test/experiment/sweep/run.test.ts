@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runSweep, type SweepOptions } from '../../../src/experiment/sweep/run.js';
-import type { SweepRecord, SweepSummary } from '../../../src/experiment/sweep/types.js';
+import type { SweepRecord, SweepSummary } from '../../../src/experiment/sweep/shape.js';
 import { fakeUpstream } from '../../align/fakes.js';
 import { meanNorm, plantedCorrector, problems, response, sentence, sweepOptions } from './fakes.js';
 

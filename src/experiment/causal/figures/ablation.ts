@@ -1,5 +1,5 @@
 /** What removing the direction at one layer does: the edit ratio, and decisions that stand. */
-import type { CausalSummary } from '../../summaries.js';
+import type { CausalSummary } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { colours, countText, fixed } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

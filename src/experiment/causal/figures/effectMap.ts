@@ -1,9 +1,13 @@
 /** What steering does by layer and coefficient: change of the metric against the unsteered model. */
-import type { LayerEffects } from '../../summaries.js';
+import type { SteeringEffects } from '../shape.js';
 import { fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { layerMapFigure } from './layerMap.js';
 import { metricNames, metricTitles } from '../../sweep/figures/steeringCurve.js';
+
+/** What is drawn of it; intervals may be missing. */
+export type LayerEffects = Omit<SteeringEffects, 'unitValue' | 'degenerate' | 'ci'> &
+  Partial<Pick<SteeringEffects, 'ci'>>;
 
 const mostMarks = 17;
 

@@ -1,5 +1,5 @@
 /** Steering along the tested direction and along random ones, one layer at a time. */
-import type { LayerControls } from '../types.js';
+import type { LayerControls } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { colours, fixed } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

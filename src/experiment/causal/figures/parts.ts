@@ -1,5 +1,5 @@
 /** What each layer does, by every measure, as a table; and whether the scan agrees. */
-import type { CausalSummary } from '../../summaries.js';
+import type { CausalSummary } from '../shape.js';
 import { fixed, intervalText } from '../../../plot/figure.js';
 import { tableHtml } from '../../../plot/table.js';
 

@@ -1,5 +1,5 @@
 /** What a donor's hidden state does in another run: by layer and position, and at the boundary. */
-import type { CausalSummary } from '../../summaries.js';
+import type { CausalSummary } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { colours, intervalText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

@@ -1,5 +1,5 @@
 /** At which layer the first output token is settled, by the logit lens. */
-import type { LensSummary } from '../../summaries.js';
+import type { LensSummary } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { colours, fixed, intervalText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

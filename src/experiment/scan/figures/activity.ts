@@ -1,6 +1,6 @@
 /** Activity: the mean reading per layer of each class, with its interval. */
 import type { Interval } from '../../../math/interval.js';
-import type { Activity, Standardize } from '../../summaries.js';
+import type { Activity, Standardize } from '../shape.js';
 import { bandTrace, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { plotText, type Figure } from '../../../plot/figure.js';
 import { isPositive, type LabelNames } from '../../../read/stimuli.js';

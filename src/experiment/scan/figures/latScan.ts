@@ -4,7 +4,7 @@
  * layers are absolute (0 = first block, at the bottom) and the standardisation is named.
  */
 import { isPositive, type LabelNames } from '../../../read/stimuli.js';
-import type { ScanCase, Standardize } from '../../summaries.js';
+import type { ScanCase, Standardize } from '../shape.js';
 import { diverging, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { panelGrid } from '../../../plot/panels.js';

@@ -1,5 +1,5 @@
 /** How well each layer tells the classes apart, beside what can be told without the layers. */
-import type { HeldOut, LayerAccuracy } from '../../summaries.js';
+import type { HeldOut, LayerAccuracy } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { colours } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

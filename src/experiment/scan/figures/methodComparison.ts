@@ -1,5 +1,5 @@
 /** Direction methods compared: held-out accuracy by layer, one line per method. */
-import type { MethodAccuracy } from '../../summaries.js';
+import type { MethodAccuracy } from '../shape.js';
 import { bandTrace, layerAxis, legendAbove } from '../../../plot/axes.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

@@ -2,7 +2,7 @@
  * The LAT heat map in a terminal: half blocks carry two layers per line in colour; without colour,
  * one character per cell says sign and strength. Layer 0 is at the bottom, as in the figure.
  */
-import type { ScanCase, Standardize } from '../../summaries.js';
+import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour } from '../../../plot/figure.js';
 import type { LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, sideLabels } from './labelWords.js';

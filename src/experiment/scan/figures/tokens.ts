@@ -1,6 +1,6 @@
 /** Text whose tokens are coloured by their readings at one layer: the heat map's line as prose. */
 import type { LabelNames } from '../../../read/stimuli.js';
-import type { ScanCase, Standardize } from '../../summaries.js';
+import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour, escapeHtml, fixed } from '../../../plot/figure.js';
 import { caseTitle, sideWords } from './labelWords.js';
 import { colourLimit, readingUnits, visibleToken } from './latScan.js';

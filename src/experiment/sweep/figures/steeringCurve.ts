@@ -3,7 +3,7 @@
  * and the controls; below it the rates that tell a change of mind from a collapse. After Figure 8 of
  * Stream Aligner.
  */
-import type { SweepControl, SweepPoint, SweepSummary } from '../../summaries.js';
+import type { ControlFit, SweepPoint, SweepSummary } from '../shape.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { errorBars } from '../../../plot/axes.js';
@@ -135,7 +135,7 @@ function controlTraces(
   controls: SweepSummary['controls'],
   range: [number, number],
 ): Record<string, unknown>[] {
-  const groups: [string, readonly SweepControl[], Record<string, unknown>][] = [
+  const groups: [string, readonly ControlFit[], Record<string, unknown>][] = [
     ['random directions', controls.random, { color: colours.control, width: 1 }],
     ['permuted labels', controls.shuffled, { color: colours.permuted, width: 2, dash: 'dash' }],
   ];

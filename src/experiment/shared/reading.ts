@@ -1,21 +1,23 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
-import {
-  readConcept,
-  type ConceptReading,
-  type LabelSource,
-} from '../experiment/shared/readConcept.js';
-import { loadDirections } from '../read/files/directionFile.js';
-import { absentLayers } from '../read/directions.js';
-import { importWarnings } from '../read/files/importedDirections.js';
-import type { StoredDirections } from '../read/files/storedDirections.js';
-import type { Health } from '../read/healthTypes.js';
-import type { Method } from '../read/methods/table.js';
-import type { LabelNames } from '../read/stimuli.js';
-import type { LanguageModel } from '../runtime/decoder.js';
-import type { Context } from './command.js';
-import { UsageError } from '../text/usageError.js';
-import { percentWithin } from './table.js';
-import { phased } from '../experiment/shared/stages.js';
+import { join } from 'node:path';
+import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
+import { loadDirections, saveDirections } from '../../read/files/directionFile.js';
+import { absentLayers } from '../../read/directions.js';
+import { importWarnings } from '../../read/files/importedDirections.js';
+import type { StoredDirections } from '../../read/files/storedDirections.js';
+import type { Health } from '../../read/healthTypes.js';
+import { hashStimuli } from '../../read/stimuliFile.js';
+import type { Method } from '../../read/methods/table.js';
+import type { LabelNames } from '../../read/stimuli.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { Lab } from './lab.js';
+import { percentWithin } from '../../text/table.js';
+import { UsageError } from '../../text/usageError.js';
+import { phased } from './stages.js';
+import { storedReading } from './steeringBasis.js';
+
+/** What of a lab a reading needs. */
+export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'signal'>;
 
 export interface ReadingOptions {
   stimuli: string;
@@ -35,23 +37,23 @@ export interface ReadingOptions {
 export async function readModel(
   model: LanguageModel,
   options: ReadingOptions,
-  context: Context,
+  lab: ReadingLab,
 ): Promise<ConceptReading> {
   const { labels, method, seed, limit } = options;
-  const stored = await findStored(model, options, context);
+  const stored = await findStored(model, options, lab);
   const reading = await readConcept({
     ...{ model, labels, method, seed },
-    source: context.path(options.stimuli),
+    source: lab.path(options.stimuli),
     names: namesOf(options),
-    onProgress: stagedProgress(context, {
+    onProgress: phased(lab.stages, {
       labelling: 'labelling stimuli',
       states: 'reading hidden states',
     }),
-    signal: context.signal,
+    signal: lab.signal,
     candidates: limit,
     directions: stored?.directions,
   });
-  if (stored?.imported) warnAll(signWarnings(reading.health), context);
+  if (stored?.imported) signWarnings(reading.health).forEach(lab.warn);
   return reading;
 }
 
@@ -70,11 +72,11 @@ function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
 async function findStored(
   model: LanguageModel,
   { direction, layers }: ReadingOptions,
-  context: Context,
+  lab: ReadingLab,
 ): Promise<StoredDirections | undefined> {
   if (direction === undefined) return undefined;
-  const stored = await loadDirections(context.path(direction), model.decoder.info);
-  warnAll(importWarnings(stored, direction), context);
+  const stored = await loadDirections(lab.path(direction), model.decoder.info);
+  importWarnings(stored, direction).forEach(lab.warn);
   const absent = absentLayers(stored.directions);
   const missing = absent.filter((layer) => layers?.includes(layer));
   if (missing.length > 0) {
@@ -94,12 +96,16 @@ function signWarnings({ perLayer }: Health): string[] {
   ];
 }
 
-/** Progress of work in phases, each with its own line. */
-export function stagedProgress<P extends string>(
-  context: Context,
-  labels: Readonly<Record<P, string>>,
-): (phase: P, done: number, total: number) => void {
-  return phased((label) => context.progress.stage(label), labels);
+/** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
+export async function saveReading(
+  folder: string,
+  of: { model: LanguageModel; reading: ConceptReading; seed: number },
+): Promise<string> {
+  const { model, reading, seed } = of;
+  const path = join(folder, 'directions.safetensors');
+  const stimuliSha256 = hashStimuli(reading.stimuli);
+  await saveDirections(path, storedReading(reading, { model, stimuliSha256, seed }));
+  return path;
 }
 
 /** The best layer against what can be told without hidden states. */
@@ -112,8 +118,4 @@ export function describeHealth(health: Health): string[] {
     `without it     ${percentWithin(length.heldOutAccuracy, length.ci)} from the length of y1 alone`,
     `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci)} from the tokens of y1 alone`,
   ];
-}
-
-export function warnAll(warnings: readonly string[], context: Context): void {
-  for (const warning of warnings) context.warn(`warning: ${warning}`);
 }
