@@ -5,6 +5,7 @@ export * from './data/types.js';
 export { generateRows, generatedKinds, annotateSamples, correctAnswers } from './data/dataset.js';
 export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
 export { generateProblems, problemById } from './data/problems.js';
+export { openQuestions, readQuestions, type OpenQuestionsOptions } from './data/questions.js';
 export { annotate, isRight } from './data/solver.js';
 
 // Mathematics: seeded random numbers, which summaries take.
@@ -32,21 +33,39 @@ export { findModel, listEmbedded, type ModelFiles } from './runtime/modelFiles.j
 export { resolveModel } from './runtime/resolveModel.js';
 export type { DownloadProgress, HubOptions } from './runtime/hub/settings.js';
 export type * from './runtime/decoder.js';
-export type * from './runtime/steering.js';
+export * from './runtime/steering.js';
+
+// A model to play with: write, read, steer, patch, lens.
+export { createModel, open } from './read/model/model.js';
+export type * from './read/model/model.js';
+export type * from './read/model/patchText.js';
+export type * from './read/model/readText.js';
+export type * from './read/model/steer.js';
+export type * from './read/model/predictions.js';
+export { lensLogits } from './read/model/lens.js';
 
 // The loop: upstream, corrector, Aligner.
-export { createLocalUpstream, type Upstream } from './align/upstream.js';
-export { createCorrector, type Corrector, type Correction } from './align/corrector.js';
-export { alignerAsCorrector, createAligner, type Aligner } from './align/aligner.js';
+export * from './align/open.js';
+export * from './align/functions.js';
+export { requireReadable, requireModel } from './align/readable.js';
+export type { Opened } from './align/opened.js';
+export type { Identity } from './runtime/identity.js';
+export { createLocalUpstream, type LocalUpstreamOptions, type Upstream } from './align/upstream.js';
+export type { UpstreamInput, UpstreamOptions, UpstreamText } from './align/upstream.js';
+export { createCorrector } from './align/corrector.js';
+export type * from './align/corrector.js';
+export { alignerAsCorrector, createAligner } from './align/aligner.js';
+export type * from './align/aligner.js';
 export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
 export type { LoopLimits, Round } from './align/loop.js';
 
 // Reading: stimuli, directions, scans.
+export { boundaryStates, meanNorms, stateAt } from './read/states.js';
+export type { BoundaryOptions, States } from './read/states.js';
 export type * from './read/stimuli.js';
 export { labelStimuli, type LabelOptions } from './read/labelling.js';
 export { readStimuli, writeStimuli } from './read/stimuliFile.js';
 export { readGivenStimuli, type GivenOptions } from './read/givenStimuli.js';
-export { boundaryStates, meanNorms, stateAt, type States } from './read/states.js';
 export {
   directionAt,
   makeDirections,
@@ -64,6 +83,14 @@ export type * from './read/files/storedDirections.js';
 export { assessHealth } from './read/health.js';
 export type { Health } from './read/healthTypes.js';
 export { latScan, type Scan } from './read/latScan.js';
+
+// Judges: scorers of answers, preferences between them, judges of sentences.
+export { exactSolver, exactSentences } from './judge/solver.js';
+export { answerEquivalence } from './judge/equivalence.js';
+export { preferenceFromFunction, scorerFromFunction } from './judge/fromFunction.js';
+export { preferenceFromScorer, type Preference } from './judge/preference.js';
+export type { Score, ScoredItem, Scorer } from './judge/scorer.js';
+export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
 
 // Experiments: steering sweeps, evaluation.
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
@@ -85,7 +112,7 @@ export { runLens, type LensOptions } from './experiment/lens/run.js';
 export { settlingEffect } from './experiment/lens/summary.js';
 export type { LensRecord } from './experiment/lens/shape.js';
 export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
-export { sweepProblems, isRightAnswer } from './experiment/sweep/problems.js';
+export { sweepProblems } from './experiment/sweep/problems.js';
 export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
 export { runEvaluation } from './experiment/answers/evaluation.js';
 export { summariseEvaluate } from './experiment/answers/evaluateSummary.js';
@@ -98,8 +125,12 @@ export {
   firstTextRatio,
   perTokenRatio,
 } from './experiment/answers/compareEffects.js';
-export type { RoundsOptions, RoundsRecord } from './experiment/rounds/types.js';
-export type { CompareOptions, CompareRecord } from './experiment/answers/compareTypes.js';
+export type { RoundsOptions } from './experiment/rounds/run.js';
+export type { RoundsRecord, RoundsSummary } from './experiment/rounds/shape.js';
+export type { CompareOptions } from './experiment/answers/compare.js';
+export type { CompareRecord } from './experiment/answers/shape.js';
+export type { CompareSummary } from './experiment/answers/compareShape.js';
+export type { CorrectorSummary, EvaluateSummary } from './experiment/answers/evaluateShape.js';
 
 // The paper's findings: rules written before any run, and their verdicts.
 export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper/verdicts.js';
@@ -111,7 +142,6 @@ export { Results, type PartResults } from './reproduce/results.js';
 // Records and figures.
 export { openRun, type Run } from './record/run.js';
 export type * from './record/manifest.js';
-export type * from './experiment/summaries.js';
 export { latScanFigure, latScanCaption } from './experiment/scan/figures/latScan.js';
 export { activityFigure, activityCaption } from './experiment/scan/figures/activity.js';
 export {

@@ -12,7 +12,7 @@ const floors = [
   ['math', 'text', 'shape'],
   ['onnx', 'data'],
   ['runtime'],
-  ['align', 'read'],
+  ['align', 'read', 'judge'],
   ['plot', 'record'],
   ['experiment'],
   ['reproduce'],

@@ -183,6 +183,7 @@ async function margin(
   const steering = {
     direction: readDirections(directions),
     coefficient: Float32Array.from(coefficient),
+    positions: 'all' as const,
   };
   const [row] = await engine.forward(
     { tokens: [prompt], logits: [[prompt.length - 1]], steering },

@@ -87,7 +87,8 @@ export async function readAll(engine: Engine, request: ParityRequest): Promise<R
   const tokens: Record<string, number[][]> = {};
   const direction = readDirections(request.directions);
   for (const [name, coefficient] of Object.entries(request.cases)) {
-    const steering = { direction, coefficient: Float32Array.from(coefficient) };
+    const own = Float32Array.from(coefficient);
+    const steering = { direction, coefficient: own, positions: 'all' as const };
     const read = await readCase(engine, request, steering);
     for (const part of ['logits', 'projections', 'states'] as const) {
       arrays.set(`${name}/${part}`, read[part]);

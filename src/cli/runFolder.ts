@@ -1,19 +1,19 @@
 /** Run folders of commands: where they are, what identifies them, and how records get in. */
 import { relative } from 'node:path';
-import type { RunModel } from '../experiment/shared/lab.js';
 import { sha256, sha256File } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
 import { openRun, type Run } from '../record/run.js';
 import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
+import type { Identity } from '../runtime/identity.js';
 import type { Context } from './command.js';
 
 export interface CommandRun {
   command: string;
   /** As parsed; what does not change the records is left out of the run's identity. */
   options: Readonly<Record<string, unknown>> & { seed: number; out?: string | undefined };
-  /** Models by the option that names them. */
-  models: Readonly<Record<string, RunModel>>;
+  /** Models, and what stands in for one, by the option that names them. */
+  models: Readonly<Record<string, { identity: Identity }>>;
   /** Other files by the option that names them. */
   files: Readonly<Record<string, string>>;
 }
@@ -49,13 +49,13 @@ async function configure({
       !notOfTheRun.has(key) && !(key in models) && !(key in files) && value !== undefined,
   );
   const inputs: RunInput[] = [];
-  for (const [name, model] of Object.entries(models)) {
-    inputs.push({ name, path: model.source, sha256: model.sha256 });
+  for (const [name, { identity }] of Object.entries(models)) {
+    inputs.push({ name, path: identity.source ?? identity.name, sha256: identity.sha256 });
   }
   for (const [name, path] of Object.entries(files)) {
     inputs.push({ name, path, sha256: await sha256File(path) });
   }
-  const devices = Object.values(models).map(({ device }) => device);
+  const devices = Object.values(models).flatMap(({ identity }) => identity.device ?? []);
   return {
     command,
     options: Object.fromEntries(kept),

@@ -1,5 +1,4 @@
-/** Kinds of summaries whose rooms describe no shape yet, with their pages. */
-import { z } from 'zod';
+/** Kinds of summaries whose rooms have no entry in the registry yet, with their pages. */
 import type { Page } from '../plot/page/page.js';
 import {
   correctorCaption,
@@ -17,9 +16,14 @@ import { generationModesCaption, generationModesFigure } from './rounds/figures/
 import { roundAccuracyCaption, roundAccuracyFigure } from './rounds/figures/roundAccuracy.js';
 import { roundScoresCaption, roundScoresFigure } from './rounds/figures/roundScores.js';
 import { defineSummary, type SummaryKind } from './shared/experiment.js';
-import type { CompareSummary } from './answers/compareTypes.js';
-import type { RoundsSummary } from './rounds/types.js';
-import type { CorrectorSummary, EvaluateSummary } from './summaries.js';
+import { compareSummary, type CompareSummary } from './answers/compareShape.js';
+import {
+  correctorSummary,
+  evaluateSummary,
+  type CorrectorSummary,
+  type EvaluateSummary,
+} from './answers/evaluateShape.js';
+import { roundsSummary, type RoundsSummary } from './rounds/shape.js';
 
 /** Every system's accuracy, what it fixes and what it breaks. */
 export function evaluatePage(summary: EvaluateSummary): Page {
@@ -110,13 +114,33 @@ export function comparePage(summary: CompareSummary): Page {
   };
 }
 
-const title = 'not described yet';
-const shape = z.custom<never>();
-
-/** Summaries whose rooms describe no shape yet. */
+/** Summaries whose rooms have no entry in the registry yet. */
 export const olderKinds: readonly SummaryKind[] = [
-  defineSummary({ kind: 'evaluate', title, shape, page: evaluatePage }),
-  defineSummary({ kind: 'corrector', title, shape, page: correctorPage }),
-  defineSummary({ kind: 'rounds', title, shape, page: correctionRoundsPage }),
-  defineSummary({ kind: 'compare', title, shape, page: comparePage }),
+  defineSummary({
+    kind: 'evaluate',
+    title:
+      'How many problems each system answers right, what it fixes and breaks, and how fast it is.',
+    shape: evaluateSummary,
+    page: evaluatePage,
+  }),
+  defineSummary({
+    kind: 'corrector',
+    title: 'Sentence-level rates of a corrector on recorded quadruples.',
+    shape: correctorSummary,
+    page: correctorPage,
+  }),
+  defineSummary({
+    kind: 'rounds',
+    title:
+      'Answers by number of correction rounds: how many are right, how right, and how long they are.',
+    shape: roundsSummary,
+    page: correctionRoundsPage,
+  }),
+  defineSummary({
+    kind: 'compare',
+    title:
+      'Systems over the same problems: accuracy, times, and the loop against each of the others.',
+    shape: compareSummary,
+    page: comparePage,
+  }),
 ];

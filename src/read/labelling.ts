@@ -5,7 +5,7 @@
  * the quality of y1 instead gave directions that pointed backwards, since a corrector copies many
  * bad sentences; so the quality and the fault stand beside the label and are balanced.
  */
-import type { AnnotatedQuadruple, Fault, Quality } from '../data/types.js';
+import type { AnnotatedQuadruple, Quality } from '../data/types.js';
 import { createRandom, type Random } from '../math/random.js';
 import {
   checkStimuli,
@@ -146,7 +146,7 @@ function takeAlike(
 }
 
 /** Up to `count` items, kinds in turn until they are used up; random within a kind. */
-function takeEvenly<T extends { quality: Quality; fault: Fault | null }>(
+function takeEvenly<T extends { quality: Quality; fault: string | null }>(
   items: readonly T[],
   count: number,
   random: Random,

@@ -5,7 +5,7 @@
  * also be given with the input (givenStimuli.ts), for any concept. Either way one label is the
  * positive one: the side that the direction points to.
  */
-import type { Fault, Quality } from '../data/types.js';
+import type { Quality } from '../data/types.js';
 import type { ChatMessage } from '../runtime/decoder.js';
 
 /** What the corrector did with an input; `correct` is the positive one. */
@@ -53,7 +53,7 @@ export interface CorrectionStimulus extends Labelled, CorrectorInput {
   output: string;
   label: Behaviour;
   quality: Quality;
-  fault: Fault | null;
+  fault: string | null;
 }
 
 /** Labelled by whoever wrote it. */
@@ -86,7 +86,7 @@ export function pairOf(stimulus: Stimulus): string | undefined {
 }
 
 /** The kind of a stimulus: its fault, or its quality; where the label was given, the label. */
-export function kindOf(item: { quality: Quality; fault: Fault | null } | GivenStimulus): string {
+export function kindOf(item: { quality: Quality; fault: string | null } | GivenStimulus): string {
   return 'quality' in item ? (item.fault ?? item.quality) : item.label;
 }
 

@@ -2,14 +2,13 @@
 import { basename } from 'node:path';
 import type { LoopEnds } from '../align/loop.js';
 import { readAnnotatedQuadruples } from '../data/jsonl.js';
-import { generateProblems } from '../data/problems.js';
-import { answersQuestion, readQuestions, type Question } from '../data/questions.js';
-import { annotate, isRight } from '../data/solver.js';
-import type { AnnotatedQuadruple, Problem } from '../data/types.js';
-import type { Judge } from '../experiment/answers/evaluate.js';
+import { generatedQuestions, readQuestions } from '../data/questions.js';
+import type { AnnotatedQuadruple, Question } from '../data/types.js';
 import type { CausalSplit } from '../experiment/causal/shape.js';
-import { isRightAnswer } from '../experiment/sweep/problems.js';
-import { answerValue } from '../text/answers.js';
+import { answerEquivalence } from '../judge/equivalence.js';
+import type { Scorer } from '../judge/scorer.js';
+import type { SentenceJudge } from '../judge/sentences.js';
+import { exactSentences, exactSolver } from '../judge/solver.js';
 
 /** Sentences are read on `validation` and tested on `test`. */
 export type Split = CausalSplit;
@@ -19,20 +18,16 @@ export interface ReproduceData {
   description: string;
   /** Files by the option that names them. */
   files: Readonly<Record<string, string>>;
-  /** What is answered, in order. */
-  problems: readonly Problem[];
-  /** On these a strength of proxy-tuning is chosen. */
-  validation: readonly Problem[];
-  judge: Judge;
-  /** Whether `judge.annotate` knows what is right sentence by sentence. */
-  solved: boolean;
-  isRight: (problem: string, answer: string) => boolean;
+  /** `test` is answered, in order; on `validation` a strength of proxy-tuning is chosen. */
+  questions: Readonly<Record<Split, readonly Question[]>>;
+  /** Says whether an answer is right; knows the answers of all questions by their ids. */
+  scorer: Scorer;
+  /** Knows what is right sentence by sentence; null where nobody does. */
+  sentences: SentenceJudge | null;
   /** Of every loop. */
   limits: LoopEnds;
   /** Annotated sentences of the upstream; null where there are questions alone. */
   recorded: ((split: Split) => AnnotatedQuadruple[]) | null;
-  /** Of a data set: what sentences are made from. */
-  questions: Readonly<Record<Split, readonly Question[]>>;
 }
 
 /**
@@ -50,20 +45,16 @@ export function generatedData(options: {
   seed: number;
 }): ReproduceData {
   const { files, count, seed } = options;
-  const problems = (split: Split): Problem[] => [
-    ...generateProblems({ split, count: count[split], seed }),
-  ];
+  const questions = (split: Split): readonly Question[] =>
+    generatedQuestions({ split, count: count[split], seed }).questions;
   return {
     description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${basename(files.validation)} and tested on those of ${basename(files.test)}`,
     files: { stimuli: files.validation, problems: files.test },
-    problems: problems('test'),
-    validation: problems('validation'),
-    judge: { isRight, annotate },
-    solved: true,
-    isRight: isRightAnswer,
+    questions: { validation: questions('validation'), test: questions('test') },
+    scorer: exactSolver(),
+    sentences: exactSentences(),
     limits: generatedLimits,
     recorded: (split) => readAnnotatedQuadruples(files[split]),
-    questions: { validation: [], test: [] },
   };
 }
 
@@ -81,31 +72,13 @@ export function questionData(options: { file: string; read: number }): Reproduce
   }
   const read = Math.min(Math.floor(all.length / 2), options.read);
   const [validation, test] = [all.slice(0, read), all.slice(read)];
-  const byId = new Map(all.map((question) => [question.id, question]));
-  const known = (id: string, answer: string): boolean => {
-    const question = byId.get(id);
-    if (!question) throw new Error(`dataset: no question ${id} in ${options.file}`);
-    return answersQuestion(question, answer);
-  };
   return {
     description: `${basename(options.file)}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
     files: { dataset: options.file },
-    problems: test.map(toProblem),
-    validation: validation.map(toProblem),
-    judge: { isRight: ({ id }, answer) => known(id, answer), annotate: unjudged },
-    solved: false,
-    isRight: known,
+    questions: { validation, test },
+    scorer: answerEquivalence({ questions: all }),
+    sentences: null,
     limits: {},
     recorded: null,
-    questions: { validation, test },
   };
 }
-
-/** A question without its solution: nothing is known of its steps. */
-function toProblem({ id, question, answer }: Question): Problem {
-  const nothing = { steps: [], people: [], families: [], unseenFamily: false };
-  // The judge compares answers as texts, since not every answer is a number.
-  return { id, split: 'test', question, answer: answerValue(answer) ?? NaN, ...nothing };
-}
-
-const unjudged: Judge['annotate'] = () => ({ quality: 'unjudged', fault: null, correction: '' });

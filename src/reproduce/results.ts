@@ -1,10 +1,11 @@
 /** What the parts of a reproduction leave: summaries and the records behind them, by model. */
 import type { Scan } from '../read/latScan.js';
 import type { CausalRecord, CausalSummary } from '../experiment/causal/shape.js';
-import type { CompareRecord, CompareSummary } from '../experiment/answers/compareTypes.js';
+import type { CompareSummary } from '../experiment/answers/compareShape.js';
+import type { CompareRecord } from '../experiment/answers/shape.js';
 import type { LensRecord, LensSummary } from '../experiment/lens/shape.js';
 import type { Part, PartKind } from './plan.js';
-import type { RoundsRecord, RoundsSummary } from '../experiment/rounds/types.js';
+import type { RoundsRecord, RoundsSummary } from '../experiment/rounds/shape.js';
 import type { ScanRecord } from '../experiment/scan/records.js';
 import type { SweepRecord, SweepSummary } from '../experiment/sweep/shape.js';
 

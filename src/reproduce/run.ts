@@ -99,7 +99,7 @@ function summarise(
     return { ...{ name, kind, model, role, state, error }, milliseconds: took };
   });
   const missing = new Map(parts.flatMap((part) => reasonOf(part) ?? []));
-  const findings = judgePaper({ models, results, seed, solved: data.solved, missing });
+  const findings = judgePaper({ models, results, seed, solved: data.sentences !== null, missing });
   return { models, extent, data: data.description, seed, level, findings, parts, notes };
 }
 

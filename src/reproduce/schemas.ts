@@ -1,6 +1,5 @@
 /** Every published JSON Schema, by the name of its file. */
 import { experiments } from '../experiment/registry.js';
-import { olderSchemas } from '../experiment/schemas/all.js';
 import { summaryKinds } from '../experiment/summaryKinds.js';
 import { manifestShape } from '../record/manifest.js';
 import { jsonSchema } from '../shape/check.js';
@@ -13,7 +12,6 @@ import { reportSummary } from './report/shape.js';
 export async function publishedSchemas(): Promise<Record<string, object>> {
   const schemas: Record<string, object> = {};
   for (const { kind, title, shape } of await summaryKinds()) {
-    if (kind in olderSchemas) continue;
     schemas[kind] = jsonSchema(shape, `${kind}.json`, title);
   }
   for (const { name, load } of experiments) {
@@ -24,7 +22,6 @@ export async function publishedSchemas(): Promise<Record<string, object>> {
     'The paper’s findings, each with its number and verdict, and the parts that were run.';
   return {
     ...schemas,
-    ...olderSchemas,
     report: jsonSchema(reportSummary, 'report.json', findings),
     manifest: jsonSchema(manifestShape, 'manifest.json', 'What a run was asked for, and on what.'),
   };

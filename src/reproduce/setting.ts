@@ -8,7 +8,8 @@ import { openRun, type Run } from '../record/run.js';
 import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
 import type { Device } from '../runtime/decoder.js';
-import { hashModel } from '../runtime/hashModel.js';
+import { fileIdentity } from '../runtime/hashModel.js';
+import type { Identity } from '../runtime/identity.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { ReproduceHost } from './host.js';
@@ -17,7 +18,7 @@ import type { ReproduceData } from './data.js';
 /** A model that was found, and is not loaded yet. */
 export interface KnownModel {
   files: ModelFiles;
-  sha256: string;
+  identity: Identity;
   /** Bytes of its file and weights. */
   bytes: number;
 }
@@ -74,7 +75,7 @@ export async function hashFiles(
 }
 
 export async function knownModel(files: ModelFiles, bytes: number): Promise<KnownModel> {
-  return { files, bytes, sha256: await hashModel(files.file) };
+  return { files, bytes, identity: await fileIdentity(files) };
 }
 
 /** @throws where the plan names a model that was not found before. */
@@ -91,8 +92,8 @@ export function configurationOf(
 ): RunConfiguration {
   const { threads } = setting.engine;
   const models = of.models.map((name): RunInput => {
-    const { files, sha256 } = modelOf(setting, name);
-    return { name: `model ${name}`, path: files.source, sha256 };
+    const { files, identity } = modelOf(setting, name);
+    return { name: `model ${name}`, path: files.source, sha256: identity.sha256 };
   });
   const files = Object.entries(setting.data.files).map(([name, path]): RunInput => ({
     name,

@@ -6,6 +6,7 @@
  * `V` vocabulary, `K` directions. All typed arrays are row-major; layers count from 0 and a
  * hidden state is a block's *output*, after steering.
  */
+import type { Identity } from './identity.js';
 import type { Steering } from './steering.js';
 
 /** What is known of a loaded decoder without running it. */
@@ -152,6 +153,8 @@ export interface Tokenizer {
 /** A model folder ready for use. */
 export interface LanguageModel extends AsyncDisposable {
   readonly name: string;
+  readonly identity: Identity;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
+  close(): Promise<void>;
 }

@@ -52,11 +52,16 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
   const files = await filesOf(options);
   const tokenizer = await loadTokenizer(files.folder);
   const decoder = await openDecoder(files, options);
+  const { name } = files;
+  const { source, sha256, device } = decoder.info;
+  const close = async (): Promise<void> => await decoder[Symbol.asyncDispose]();
   return {
-    name: files.name,
+    name,
+    identity: { kind: 'model', name, sha256, source, device },
     decoder,
     tokenizer,
-    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Summaries of experiments over whole answers, of plausible content, made by formula. */
 import type { Interval } from '../../src/math/interval.js';
-import type { CompareSummary } from '../../src/experiment/answers/compareTypes.js';
-import type { RoundsSummary } from '../../src/experiment/rounds/types.js';
+import type { CompareSummary } from '../../src/experiment/answers/compareShape.js';
+import type { RoundsSummary } from '../../src/experiment/rounds/shape.js';
 
 type CorrectorRounds = RoundsSummary['correctors'][number];
 type Point = CorrectorRounds['continued']['upstream'][number];
@@ -83,7 +83,10 @@ function system({ name, kind, size, accuracy, time }: Planted): System {
     alpha: kind === 'proxy' ? 0.5 : null,
     ...{ ...part, n: 120, ...rates, copyRate: null, copyRateCi: null, revisions: 1 },
     stops: { 'end-of-answer': 120 },
-    ...{ seenFamilies: { ...part, ...rates }, unseenFamily: { ...part, n: 20, ...rates } },
+    groups: [
+      { group: 'seen', ...part, ...rates },
+      { group: 'unseen', ...part, n: 20, ...rates },
+    ],
     timing: timing(...time),
   };
 }

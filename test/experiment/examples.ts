@@ -5,12 +5,15 @@ import type { LayerEffects } from '../../src/experiment/causal/figures/effectMap
 import type { CausalSummary } from '../../src/experiment/causal/shape.js';
 import type { LensSummary } from '../../src/experiment/lens/shape.js';
 import type {
+  CorrectorSummary,
+  EvaluateSummary,
+} from '../../src/experiment/answers/evaluateShape.js';
+import type {
   Activity,
   HealthSummary,
   MethodAccuracy,
   ScanSummary,
 } from '../../src/experiment/scan/shape.js';
-import type { CorrectorSummary, EvaluateSummary } from '../../src/experiment/summaries.js';
 import type { ControlFit, SweepPoint, SweepSummary } from '../../src/experiment/sweep/shape.js';
 import type { Behaviour } from '../../src/read/stimuli.js';
 
@@ -138,45 +141,46 @@ export const sweepExample: SweepSummary = {
   paperGrid: [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5].map(point),
 };
 
+const unrated = { fixRate: null, fixRateCi: null, breakRate: null, breakRateCi: null };
+
 export const evaluateExample: EvaluateSummary = {
   systems: [
     {
       name: 'upstream',
-      n: 1000,
-      accuracy: 0.48,
-      ci: [0.449, 0.511],
-      copyRate: null,
-      fixRate: null,
-      breakRate: null,
-      msPerToken: 2.1,
-      firstTokenMs: 14,
-      unseenFamily: { n: 120, accuracy: 0.3, ci: [0.22, 0.39] },
+      ...{ n: 1000, accuracy: 0.48, ci: [0.449, 0.511], ...unrated },
+      ...{ copyRate: null, copyRateCi: null, revisions: 0, stops: { 'end-of-answer': 1000 } },
+      ...{ msPerToken: 2.1, firstTokenMs: 14, gains: [] },
+      groups: [{ group: 'unseen', n: 120, accuracy: 0.3, ci: [0.22, 0.39], ...unrated }],
     },
     {
       name: 'stream-corrector-arithmetic-m',
-      n: 1000,
-      accuracy: 0.81,
-      ci: [0.785, 0.833],
-      copyRate: 0.66,
-      fixRate: 0.7,
-      breakRate: 0.05,
-      msPerToken: 4.4,
-      firstTokenMs: 60,
-      fixRateCi: [0.66, 0.74],
+      ...{ n: 1000, accuracy: 0.81, ci: [0.785, 0.833] },
+      ...{ fixRate: 0.7, fixRateCi: [0.66, 0.74], breakRate: 0.05, breakRateCi: null },
+      ...{ copyRate: 0.66, copyRateCi: null, revisions: 4.6, stops: { 'empty-correction': 1000 } },
+      ...{ msPerToken: 4.4, firstTokenMs: 60 },
+      gains: [{ over: 'upstream', n: 1000, gain: 0.33, ci: [0.3, 0.36] }],
+      groups: [],
     },
   ],
-  data: { split: 'test' },
 };
 
 const rateExample = { rate: 0.97, n: 400, ci: [0.949, 0.983] as Interval };
 
-export const correctorExample: CorrectorSummary = {
-  model: 'corrector-arithmetic-m',
-  n: 1000,
+const correctorRates = {
   goodCopied: rateExample,
-  badFixed: { rate: 0.86, n: 300, ci: [0.816, 0.895] },
-  neutralImproved: { rate: null, n: 0, ci: null },
+  badFixed: { rate: 0.86, n: 300, ci: [0.816, 0.895] as Interval },
+  ...{ neutralImproved: noRate(), surplusStopped: noRate(), missingWritten: noRate() },
+  ...{ badCopied: noRate(), goodBroken: noRate() },
+};
+
+function noRate(): { rate: null; n: number; ci: null } {
+  return { rate: null, n: 0, ci: null };
+}
+
+export const correctorExample: CorrectorSummary = {
+  ...{ model: 'corrector-arithmetic-m', n: 1000, ...correctorRates },
   byFault: { 'wrong-result': rateExample },
+  groups: [{ group: 'seen', ...correctorRates }],
 };
 
 const { baselines = { length: none(), embeddings: none() }, perLayer } = scanExample;

@@ -22,7 +22,7 @@ import {
   systemComparisonCaption,
   systemComparisonFigure,
 } from '../../src/experiment/answers/figures/systemComparison.js';
-import type { RoundsSummary } from '../../src/experiment/rounds/types.js';
+import type { RoundsSummary } from '../../src/experiment/rounds/shape.js';
 import { compareExample, roundsExample } from '../experiment/examples.js';
 
 /** Numbers to three decimals, so that a snapshot shows what is drawn and not how it was rounded. */

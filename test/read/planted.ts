@@ -13,6 +13,7 @@ import type {
   Tokenizer,
 } from '../../src/runtime/decoder.js';
 import type { CorrectionStimulus, StimulusInput } from '../../src/read/stimuli.js';
+import { named } from '../align/fakes.js';
 
 export interface PlantedOptions {
   layers?: number;
@@ -145,7 +146,7 @@ export function createPlanted(options: PlantedOptions = {}): PlantedModel {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return {
-    name: 'planted',
+    ...named('planted'),
     decoder,
     tokenizer,
     truth,
@@ -157,7 +158,6 @@ export function createPlanted(options: PlantedOptions = {}): PlantedModel {
     get forwards() {
       return forwards;
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

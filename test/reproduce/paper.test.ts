@@ -5,7 +5,7 @@ import { judgePaper, leastUnits, paperFindings } from '../../src/reproduce/paper
 import type { ReproduceModels } from '../../src/reproduce/plan.js';
 import { planParts } from '../../src/reproduce/plan.js';
 import { Results } from '../../src/reproduce/results.js';
-import type { RoundsAnswer, RoundsRecord } from '../../src/experiment/rounds/types.js';
+import type { RoundsAnswer, RoundsRecord } from '../../src/experiment/rounds/shape.js';
 import { roundsExample } from '../experiment/answerExamples.js';
 
 const names = ['s', 'm', 'l'];
@@ -75,7 +75,7 @@ function record(i: number, corrector: string): RoundsRecord {
   });
   const ks = [0, 1, 2, 3].map((k) => answer(k >= 1 + (i % 3), null));
   return {
-    ...{ corrector, problem: `p${i}`, unseenFamily: false, revisions: [] },
+    ...{ corrector, problem: `p${i}`, group: 'seen', revisions: [] },
     classic: { ...answer(true, null), stop: 'empty-correction', rounds: 3 },
     continued: { upstream: ks, corrector: ks },
   };

@@ -224,19 +224,26 @@ describe('a data set of questions', () => {
     const data = questionData({ file, read: 3 });
     const ids = (split: 'validation' | 'test') => data.questions[split].map(({ id }) => id);
     expect(ids('validation')).toEqual(['question-1', 'question-2', 'question-3']);
-    expect(ids('test')).toEqual(data.problems.map(({ id }) => id));
-    expect(data.problems).toHaveLength(7);
-    expect(questionData({ file, read: 100 }).problems).toHaveLength(5);
+    expect(ids('test')).toHaveLength(7);
+    expect(ids('test')[0]).toBe('question-4');
+    expect(questionData({ file, read: 100 }).questions.test).toHaveLength(5);
   });
 
-  it('is judged by the final answer alone', () => {
-    const { problems, judge, isRight } = questionData({ file, read: 3 });
-    const [first] = problems;
-    if (!first) throw new Error('no problem');
-    expect(judge.isRight(first, 'First 7. The answer is 3.')).toBe(true);
-    expect(judge.isRight(first, 'First 3. The answer is 7.')).toBe(false);
-    expect(isRight('question-10', '\\boxed{9}')).toBe(true);
-    expect(() => isRight('test-0-1', '9')).toThrow(/no question test-0-1/);
+  it('is judged by the final answer alone', async () => {
+    const { questions, scorer } = questionData({ file, read: 3 });
+    const [first] = questions.test;
+    if (!first) throw new Error('no question');
+    const known = { id: 'question-10', question: '9?' };
+    const scores = await scorer.score([
+      { question: first, answer: 'First 7. The answer is 3.' },
+      { question: first, answer: 'First 3. The answer is 7.' },
+      { question: known, answer: '\\boxed{9}' },
+    ]);
+    expect(scores).toEqual([true, false, true]);
+    const other = { id: 'test-0-1', question: '' };
+    await expect(scorer.score([{ question: other, answer: '9' }])).rejects.toThrow(
+      /no question test-0-1/,
+    );
   });
 
   it('leaves the finding about sentences untested, and says why', async () => {

@@ -10,11 +10,7 @@ import {
 import { createLocalUpstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
-import {
-  defaultPositions,
-  layerCoefficients,
-  steeringUnit,
-} from '../../experiment/shared/steeringUnit.js';
+import { layerCoefficients, steeringUnit } from '../../experiment/shared/steeringUnit.js';
 import { renderPage } from '../../plot/page/html.js';
 import { roundsPage } from '../../plot/page/rounds.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
@@ -154,7 +150,7 @@ async function steer(
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
-  return { steering: { direction: directions.vectors, positions: defaultPositions }, coefficient };
+  return { steering: { direction: directions.vectors }, coefficient };
 }
 
 function describe({ index, last, correction, copied, edit }: Round): string {

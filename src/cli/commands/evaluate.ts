@@ -1,20 +1,17 @@
 /** `aligner-lab evaluate`: how often each system is right, and what the corrector does to sentences. */
 import { z } from 'zod';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { generateProblems } from '../../data/problems.js';
-import {
-  summariseCorrector,
-  type CorrectorSummary,
-} from '../../experiment/answers/correctorSummary.js';
-import {
-  summariseEvaluate,
-  type EvaluateSummary,
-} from '../../experiment/answers/evaluateSummary.js';
-import {
-  runEvaluation,
-  systemKinds,
-  type EvaluationRecord,
-} from '../../experiment/answers/evaluation.js';
+import { createAligner } from '../../align/aligner.js';
+import { createCorrector } from '../../align/corrector.js';
+import { createLocalUpstream } from '../../align/upstream.js';
+import { problemById } from '../../data/problems.js';
+import { generatedQuestions } from '../../data/questions.js';
+import { exactSentences, exactSolver } from '../../judge/solver.js';
+import { summariseCorrector } from '../../experiment/answers/correctorSummary.js';
+import type { CorrectorSummary, EvaluateSummary } from '../../experiment/answers/evaluateShape.js';
+import { summariseEvaluate } from '../../experiment/answers/evaluateSummary.js';
+import { runEvaluation, systemKinds } from '../../experiment/answers/evaluation.js';
+import type { EvaluationRecord } from '../../experiment/answers/shape.js';
 import { createRandom } from '../../math/random.js';
 import { correctorPage, evaluatePage } from '../../experiment/olderKinds.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
@@ -25,7 +22,6 @@ import { figureOptions, prepareFigures } from '../figures.js';
 import { findOrDownload, loadModel, loadModels } from '../models.js';
 import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { runModels } from '../../experiment/shared/lab.js';
 import { phased } from '../../experiment/shared/stages.js';
 import { UsageError } from '../../text/usageError.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
@@ -108,26 +104,27 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const of = {
       command: 'evaluate',
       options: given,
-      models: runModels({ ...models.by, ...tuned }),
+      models: { ...models.by, ...tuned },
       files,
     };
     await using run = await openCommandRun<EvaluationRecord>(of, context);
     const quadruples = readAnnotatedQuadruples(files.quadruples).slice(0, limit);
-    const problems = [...generateProblems({ split, count: limit, seed: drawn })];
+    const { questions } = generatedQuestions({ split, count: limit, seed: drawn });
     const onProgress = phased((label) => context.progress.stage(label), {
-      systems: 'answering',
-      sentences: 'correcting',
+      ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
     });
-    const { signal } = context;
     const made = {
-      ...models.by,
-      ...(proxied && { proxy: proxied }),
-      systems,
+      upstream: createLocalUpstream({ model: models.by.upstream }),
+      corrector: createCorrector({ model: models.by.corrector }),
+      aligner: models.by.aligner && createAligner({ model: models.by.aligner }),
+      proxy: proxied
+        ? { expert: proxied.expert, upstream: createLocalUpstream({ model: proxied.tuned }) }
+        : undefined,
+      ...{ systems, questions, quadruples, onProgress, questionOf: problemById },
+      scorers: [exactSolver()],
+      sentences: exactSentences(),
       maxRounds: given.rounds,
-      problems,
-      quadruples,
-      onProgress,
-      signal,
+      signal: context.signal,
     };
     const records = await recordAll(run, runEvaluation({ ...made, done: run.records }));
     const summaries = summarise(records, models.by.corrector.name, drawn);
@@ -137,7 +134,7 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
       evaluate: evaluatePage(summaries.evaluate),
       corrector: correctorPage(summaries.corrector),
     });
-    context.show(`${problems.length} ${split} problems, greedy\n`);
+    context.show(`${questions.length} ${split} problems, greedy\n`);
     context.show(systemTable(summaries.evaluate));
     context.show(`\n${quadruples.length} recorded sentences, ${summaries.corrector.model}\n`);
     context.show(rateTable(summaries.corrector));
@@ -182,35 +179,38 @@ function summarise(records: readonly EvaluationRecord[], model: string, seed: nu
 }
 
 function systemTable({ systems }: EvaluateSummary): string {
-  const head = ['system', 'right', 'unseen family', 'fixed', 'broken', 'ms/token', 'first text ms'];
+  const names = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
   const rows = systems.map((system) => [
     system.name,
     percentWithin(system.accuracy, system.ci),
-    percentWithin(system.unseenFamily.accuracy, system.unseenFamily.ci),
+    ...names.map((name) => {
+      const own = system.groups.find(({ group }) => group === name);
+      return percentWithin(own?.accuracy ?? null, own?.ci ?? null);
+    }),
     percent(system.fixRate),
     percent(system.breakRate),
     figure(system.msPerToken),
     figure(system.firstTokenMs),
   ]);
+  const head = ['system', 'right', ...names, 'fixed', 'broken', 'ms/token', 'first text ms'];
   return formatTable(head, rows);
 }
 
+const rateNames = {
+  goodCopied: 'good copied verbatim',
+  badFixed: 'bad rewritten right',
+  neutralImproved: 'neutral improved',
+  surplusStopped: 'surplus stopped',
+  missingWritten: 'missing written',
+} as const;
+
 function rateTable(summary: CorrectorSummary): string {
-  const { unseenFamily: unseen } = summary;
-  const rows = (
-    [
-      ['good copied verbatim', summary.goodCopied, unseen.goodCopied],
-      ['bad rewritten right', summary.badFixed, unseen.badFixed],
-      ['neutral improved', summary.neutralImproved, unseen.neutralImproved],
-      ['surplus stopped', summary.surplusStopped, unseen.surplusStopped],
-      ['missing written', summary.missingWritten, unseen.missingWritten],
-    ] as const
-  ).map(([name, all, part]) => [
-    name,
-    percentWithin(all.rate, all.ci),
-    String(all.n),
-    percentWithin(part.rate, part.ci),
-    String(part.n),
+  const parts = [summary, ...summary.groups];
+  const keys = Object.keys(rateNames) as (keyof typeof rateNames)[];
+  const rows = keys.map((key) => [
+    rateNames[key],
+    ...parts.flatMap((part) => [percentWithin(part[key].rate, part[key].ci), String(part[key].n)]),
   ]);
-  return formatTable(['sentences', 'rate', 'n', 'unseen family', 'n'], rows);
+  const groups = summary.groups.flatMap(({ group }) => [group, 'n']);
+  return formatTable(['sentences', 'rate', 'n', ...groups], rows);
 }

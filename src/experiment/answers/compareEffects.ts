@@ -1,14 +1,25 @@
 /** Two systems compared as effects: paired over the same problems, from the records alone. */
 import { bootstrapEffect, meanEffect, type Effect } from '../../math/effect.js';
-import type { CompareRecord, PairOptions, SamplesRecord } from './compareTypes.js';
-import type { TimingRecord } from './evaluate.js';
+import type { Random } from '../../math/random.js';
+import type { CompareRecord, SamplesRecord, TimingRecord } from './shape.js';
 import { vote } from './vote.js';
 
-/** Accuracy of `of` − accuracy of `against`, in shares 0–1. */
+/** Which two systems' records are compared; `random` draws the questions. */
+export interface PairOptions {
+  records: Iterable<CompareRecord>;
+  /** Names of systems; best-of-n is `best-of-<n>`. */
+  system: string;
+  against: string;
+  random: Random;
+  /** What the effect is tested against. Default 0 for differences, 1 for ratios. */
+  nullValue?: number;
+}
+
+/** Accuracy of `system` − accuracy of `against`, in shares 0–1. */
 export function accuracyDifference(options: PairOptions): Effect {
   const records = [...options.records];
   const rival = outcomesOf(options.against, records);
-  const own = [...outcomesOf(options.of, records)].sort(byName);
+  const own = [...outcomesOf(options.system, records)].sort(byName);
   const values = own.flatMap(([problem, right]) => {
     const other = rival.get(problem);
     return other === undefined ? [] : [Number(right) - Number(other)];
@@ -16,35 +27,39 @@ export function accuracyDifference(options: PairOptions): Effect {
   return meanEffect({ ...options, values });
 }
 
-/** Time per visible token of `of` ÷ that of `against`; each Σ time ÷ Σ tokens. */
+/** Time per visible token of `system` ÷ that of `against`; each Σ time ÷ Σ tokens. */
 export function perTokenRatio(options: PairOptions): Effect {
   return timingRatio(options, ({ milliseconds, tokens }) => [milliseconds, tokens]);
 }
 
-/** Mean time to the first text of `of` ÷ that of `against`, where both show one. */
+/** Mean time to the first text of `system` ÷ that of `against`, where both show one. */
 export function firstTextRatio(options: PairOptions): Effect {
   return timingRatio(options, ({ firstTextMilliseconds: first }) =>
     first === null ? null : [first, 1],
   );
 }
 
-/** Problem → whether the system is right; of best-of-n, from the samples. */
+/** Question → whether the system is right; of best-of-n, from the samples. */
 function outcomesOf(system: string, records: readonly CompareRecord[]): Map<string, boolean> {
   const samples = Number(/^best-of-(\d+)$/.exec(system)?.[1]);
   return new Map(
     records.flatMap((record): [string, boolean][] => {
-      if (record.kind === 'answer' && record.system === system)
-        return [[record.problem, record.right]];
+      if (record.kind === 'answer' && record.system === system) return known(record, record.right);
       return record.kind === 'samples' && record.texts.length >= samples
-        ? [[record.problem, bestOfIsRight(record, samples)]]
+        ? known(record, bestOfIsRight(record, samples))
         : [];
     }),
   );
 }
 
-/** Whether the sample chosen by vote among the first n is right. */
-export function bestOfIsRight({ finals, right }: SamplesRecord, n: number): boolean {
-  return right[vote(finals.slice(0, n))] ?? false;
+/** Nothing where no scorer could say. */
+function known({ problem }: CompareRecord, right: boolean | null): [string, boolean][] {
+  return right === null ? [] : [[problem, right]];
+}
+
+/** Whether the sample chosen by vote among the first n is right; null where no scorer could say. */
+export function bestOfIsRight({ finals, right }: SamplesRecord, n: number): boolean | null {
+  return right[vote(finals.slice(0, n))] ?? null;
 }
 
 /** Ratio of Σ a ÷ Σ b between two systems; problems that either has no numbers for are left out. */
@@ -54,7 +69,7 @@ function timingRatio(
 ): Effect {
   const timings = timingsOf(options.records);
   const rival = timings.get(options.against);
-  const own = [...(timings.get(options.of) ?? [])].sort(byName);
+  const own = [...(timings.get(options.system) ?? [])].sort(byName);
   const units = own.flatMap(([problem, record]) => {
     const other = rival?.get(problem);
     const pair = [numbers(record), other ? numbers(other) : null];

@@ -1,21 +1,20 @@
 /** `compare.json`: systems with their accuracy and times, and their differences, from the records. */
 import { bootstrapMean, bootstrapRatio } from '../../math/bootstrap.js';
 import { rateOf } from '../../math/interval.js';
+import type { ScorerInfo } from '../../judge/scorer.js';
 import type { Random } from '../../math/random.js';
 import { bestOfName } from './bestOf.js';
 import { accuracyDifference, bestOfIsRight, firstTextRatio, perTokenRatio, timingsOf } from './compareEffects.js'; // prettier-ignore
 import type {
   BestOf,
   ComparedSystem,
-  CompareRecord,
   CompareSummary,
   Estimate,
   LatencyRatios,
-  SamplesRecord,
   SystemDifference,
   SystemTiming,
-} from './compareTypes.js';
-import type { TimingRecord } from './evaluate.js';
+} from './compareShape.js';
+import type { CompareRecord, SamplesRecord, TimingRecord } from './shape.js';
 import { summariseEvaluate } from './evaluateSummary.js';
 
 export interface CompareSummaryOptions {
@@ -27,6 +26,8 @@ export interface CompareSummaryOptions {
   /** Ids; records of other problems are left out. */
   problems: readonly string[];
   records: readonly CompareRecord[];
+  /** Those that judged the answers. Default: one, which said what is right. */
+  scorers?: readonly ScorerInfo[];
   random: Random;
 }
 
@@ -38,31 +39,36 @@ const equalTimeRule =
 export function summariseCompare(options: CompareSummaryOptions): CompareSummary {
   const ids = new Set(options.problems);
   const records = options.records.filter(({ problem }) => ids.has(problem));
-  const of = { ...options, records };
-  const systems = summariseSystems(of);
-  const bestOf = summariseBestOf(of);
+  const own = { ...options, records };
+  const systems = summariseSystems(own);
+  const bestOf = summariseBestOf(own);
   return {
     upstream: options.upstream,
     systems,
     bestOf,
-    differences: differencesOf({ ...of, systems, bestOf }),
-    latency: latencyOf({ ...of, systems }),
+    differences: differencesOf({ ...own, systems, bestOf }),
+    latency: latencyOf({ ...own, systems }),
     equalTimeRule,
   };
 }
 
-function summariseSystems({ entries, records, random }: CompareSummaryOptions): ComparedSystem[] {
+function summariseSystems(options: CompareSummaryOptions): ComparedSystem[] {
+  const { entries, records, scorers, random } = options;
   const answers = records.filter((record) => record.kind === 'answer');
-  const { systems } = summariseEvaluate({ records: answers, random: random.fork('systems') });
+  const { systems } = summariseEvaluate({
+    ...{ records: answers, scorers },
+    random: random.fork('systems'),
+  });
   return entries.flatMap((entry) => {
     const found = systems.find(({ name }) => name === entry.name);
     if (!found) return [];
     const { n, accuracy, ci, fixRate, fixRateCi, breakRate, breakRateCi } = found;
-    const { copyRate, copyRateCi, revisions, stops, seenFamilies, unseenFamily } = found;
+    const { copyRate, copyRateCi, revisions, stops, groups, scores } = found;
     return {
       ...entry,
       ...{ n, accuracy, ci, fixRate, fixRateCi, breakRate, breakRateCi },
-      ...{ copyRate, copyRateCi, revisions, stops, seenFamilies, unseenFamily },
+      ...{ copyRate, copyRateCi, revisions, stops, groups },
+      ...(scores && { scores }),
       timing: timingOf(entry.name, records, random),
     };
   });
@@ -71,12 +77,15 @@ function summariseSystems({ entries, records, random }: CompareSummaryOptions): 
 function summariseBestOf({ samples, records, random }: CompareSummaryOptions): BestOf[] {
   const sampled = records.filter((record): record is SamplesRecord => record.kind === 'samples');
   return samples.map((n) => {
-    const voted = rateOf(sampled.filter((of) => bestOfIsRight(of, n)).length, sampled.length);
-    const any = sampled.filter(({ right }) => right.slice(0, n).includes(true)).length;
-    const reachable = rateOf(any, sampled.length);
+    const judged = sampled.flatMap((record) => {
+      const chosen = bestOfIsRight(record, n);
+      return chosen === null ? [] : [{ chosen, any: record.right.slice(0, n).includes(true) }];
+    });
+    const voted = rateOf(judged.filter(({ chosen }) => chosen).length, judged.length);
+    const reachable = rateOf(judged.filter(({ any }) => any).length, judged.length);
     return {
       samples: n,
-      n: sampled.length,
+      n: judged.length,
       accuracy: voted.rate,
       ci: voted.ci,
       anyRight: reachable.rate,
@@ -123,7 +132,7 @@ function differencesOf(options: Summarised & { bestOf: readonly BestOf[] }): Sys
       ...(sampled ? [{ over: bestOfName(sampled.samples), kind: 'best-of' as const }] : []),
     ];
     return rivals.map((rival) => {
-      const pair = { of: stream.name, against: rival.over, records };
+      const pair = { system: stream.name, against: rival.over, records };
       const effect = accuracyDifference({ ...pair, random: random.fork('differences') });
       return { size: stream.size, stream: stream.name, ...rival, ...effect };
     });
@@ -146,8 +155,8 @@ function latencyOf({ systems, records, random }: Summarised): LatencyRatios[] {
     const draws = { records, random: random.fork('latency') };
     return {
       ...{ size: stream.size, stream: stream.name, aligner: aligner.name },
-      perToken: perTokenRatio({ ...draws, of: stream.name, against: aligner.name }),
-      firstText: firstTextRatio({ ...draws, of: aligner.name, against: stream.name }),
+      perToken: perTokenRatio({ ...draws, system: stream.name, against: aligner.name }),
+      firstText: firstTextRatio({ ...draws, system: aligner.name, against: stream.name }),
     };
   });
 }

@@ -1,6 +1,11 @@
 /** The systems of a comparison, from the models that are given. */
-import { bestOfSystem } from './bestOf.js';
-import type { ComparedKind, CompareOptions } from './compareTypes.js';
+import type { Aligner } from '../../align/aligner.js';
+import type { Corrector } from '../../align/corrector.js';
+import type { LoopEnds } from '../../align/loop.js';
+import type { Upstream } from '../../align/upstream.js';
+import { extractAnswer } from '../../text/answers.js';
+import type { Sampling } from './bestOf.js';
+import type { ComparedKind } from './compareShape.js';
 import {
   alignerSystem,
   proxySystem,
@@ -9,6 +14,32 @@ import {
   upstreamSystem,
   type System,
 } from './systems.js';
+
+/** How large the small model is. */
+export interface ModelSize {
+  /** The same for the models that are compared with each other, e.g. `m`. */
+  size: string;
+  /** Of its file and weights; null where not known. */
+  bytes: number | null;
+}
+
+export interface ComparedModels {
+  upstream: Upstream;
+  correctors: readonly (ModelSize & { corrector: Corrector })[];
+  aligners?: readonly (ModelSize & { aligner: Aligner })[];
+  /** The upstream tuned by an expert of that size (proxy-tuning), the expert's name and α. */
+  proxies?: readonly (ModelSize & { expert: string; alpha: number; upstream: Upstream })[];
+  /** The fine-tuned upstreams. */
+  tuned?: readonly { kind: 'sft' | 'dpo'; upstream: Upstream }[];
+  /** The upstream, sampling; needed for best-of-n. */
+  sampler?: Upstream;
+  /** Samples that are voted on, ascending. Default 1, 2, 4, 8, 16. */
+  bestOf?: readonly number[];
+  /** The final answer that samples vote on; null: no vote. Default `extractAnswer`. */
+  finalAnswer?: (text: string) => string | null;
+  /** Of the loops. */
+  limits?: LoopEnds;
+}
 
 /** A system and what it is to the comparison. */
 export interface Entry {
@@ -21,8 +52,8 @@ export interface Entry {
 }
 
 /** In the order in which they are shown; a model that is not given leaves its system out. */
-export function comparedSystems(options: CompareOptions): Entry[] {
-  const { correctors, aligners = [], proxies = [], tuned = [], limits } = options;
+export function comparedSystems(models: ComparedModels): Entry[] {
+  const { correctors, aligners = [], proxies = [], tuned = [], limits } = models;
   const fixed = { alpha: null };
   const whole = { size: null, bytes: null, ...fixed };
   return [
@@ -43,24 +74,13 @@ export function comparedSystems(options: CompareOptions): Entry[] {
   ];
 }
 
-/** How many samples are voted on; none without a sampler. @throws where they do not ascend from 1. */
-export function sampleCounts({ sampler, bestOf = [1, 2, 4, 8, 16] }: CompareOptions): number[] {
-  if (!sampler) return [];
-  const ascends = bestOf.every((n, i) => Number.isInteger(n) && n > (bestOf[i - 1] ?? 0));
-  if (!ascends || bestOf.length === 0) {
-    throw new Error(
-      `compare: best-of-n needs whole numbers from 1, ascending (got ${bestOf.join(', ')})`,
-    );
-  }
-  return [...bestOf];
-}
-
-/** One system per number of samples. */
-export function bestOfSystems(
-  options: CompareOptions,
-  finalAnswer: (text: string) => string | null,
-): System[] {
-  const { sampler } = options;
-  if (!sampler) return [];
-  return sampleCounts(options).map((samples) => bestOfSystem({ sampler, samples, finalAnswer }));
+/** What is sampled and voted on; nothing without a sampler. @throws where numbers do not ascend from 1. */
+export function samplingOf(models: ComparedModels): Sampling | undefined {
+  const { sampler, bestOf: counts = [1, 2, 4, 8, 16], finalAnswer = extractAnswer } = models;
+  if (!sampler) return undefined;
+  const ascends = counts.every((n, i) => Number.isInteger(n) && n > (counts[i - 1] ?? 0));
+  if (ascends && counts.length > 0) return { sampler, counts, finalAnswer };
+  throw new Error(
+    `compare: best-of-n needs whole numbers from 1, ascending (got ${counts.join(', ')})`,
+  );
 }

@@ -2,43 +2,32 @@
  * What a corrector does with recorded sentences: copies the good, rewrites the bad to right ones,
  * improves the neutral, drops the surplus, writes the missing. The judge says what became of them.
  */
-import type { Corrector } from '../../align/corrector.js';
-import type { AnnotatedQuadruple, Fault, Problem, Quality } from '../../data/types.js';
-import type { Judge } from './evaluate.js';
+import type { Correction, Corrector } from '../../align/corrector.js';
+import type { AnnotatedQuadruple, Quality, Question } from '../../data/types.js';
+import { annotatePlaces, type SentenceJudge } from '../../judge/sentences.js';
 import { batchesOf } from '../shared/batches.js';
-
-/** What the corrector made of one recorded quadruple. */
-export interface CorrectionRecord {
-  kind: 'correction';
-  /** Index into the quadruples. */
-  index: number;
-  problem: string;
-  unseenFamily: boolean;
-  prefix: string;
-  last: string;
-  /** Of y1, as recorded. */
-  quality: Quality;
-  fault: Fault | null;
-  /** The recorded y2. */
-  expected: string;
-  /** The corrector's y2. */
-  correction: string;
-  /** The judge's word on the corrector's y2 in that place; null where it is empty. */
-  after: Quality | null;
-  finish: 'stop' | 'length';
-}
+import { resume, type Unit } from '../shared/resume.js';
+import type { CorrectionRecord } from './shape.js';
 
 export interface CorrectorRatesOptions {
   corrector: Corrector;
   quadruples: readonly AnnotatedQuadruple[];
-  /** The problem with an id ({@link AnnotatedQuadruple.problem}). */
-  problemOf: (id: string) => Problem;
-  judge: Pick<Judge, 'annotate'>;
+  /**
+   * The question of an id ({@link AnnotatedQuadruple.problem}), for what is known of it beside its
+   * text. Default: nothing is.
+   */
+  questionOf?: (id: string) => Question;
+  sentences: SentenceJudge;
   /** Sentences computed together. Default 32. */
   batchSize?: number;
   /** Records of an earlier run of the same command; they are not made again. */
   done?: Iterable<CorrectionRecord>;
   signal?: AbortSignal;
+}
+
+interface Numbered {
+  index: number;
+  quadruple: AnnotatedQuadruple;
 }
 
 /**
@@ -49,45 +38,58 @@ export interface CorrectorRatesOptions {
 export async function* correctQuadruples(
   options: CorrectorRatesOptions,
 ): AsyncGenerator<CorrectionRecord, void> {
-  const { corrector, quadruples, signal } = options;
-  const done = new Set(Array.from(options.done ?? [], ({ index }) => index));
+  const { quadruples, batchSize = 32, signal } = options;
+  const done = new Map(Array.from(options.done ?? [], (record) => [keyOf(record), record]));
   const numbered = quadruples.map((quadruple, index) => ({ quadruple, index }));
-  for (const batch of batchesOf(numbered, options.batchSize ?? 32)) {
-    if (batch.every(({ index }) => done.has(index))) continue;
-    signal?.throwIfAborted();
-    const corrections = await corrector.correct(
-      batch.map(({ quadruple: { question, prefix, last } }) => ({ question, prefix, last })),
-      signal ? { signal } : {},
-    );
-    for (const [row, { quadruple, index }] of batch.entries()) {
-      const correction = corrections[row];
-      if (!correction) {
-        throw new Error(`corrector: ${corrector.name} gave no correction for quadruple ${index}`);
-      }
-      if (done.has(index)) continue;
-      const { text, finish } = correction;
-      yield { ...toRecord(quadruple, text, options), index, finish };
+  const units = batchesOf(numbered, batchSize).map((batch): Unit<CorrectionRecord> => ({
+    records: batch.map(keyOf),
+    inputs: batch,
+    run: () => correctBatch(batch, options),
+  }));
+  yield* resume({ units, keyOf, done, signal });
+}
+
+function keyOf({ index }: Pick<CorrectionRecord, 'index'>): string {
+  return String(index);
+}
+
+async function correctBatch(
+  batch: readonly Numbered[],
+  { corrector, sentences, questionOf, signal }: CorrectorRatesOptions,
+): Promise<CorrectionRecord[]> {
+  const inputs = batch.map(({ quadruple: { question, prefix, last } }) => ({ question, prefix, last })); // prettier-ignore
+  const corrections = await corrector.correct(inputs, { signal });
+  const corrected = batch.map(({ quadruple, index }, row) => {
+    const correction = corrections[row];
+    if (!correction) {
+      throw new Error(`corrector: ${corrector.name} gave no correction for quadruple ${index}`);
     }
-  }
+    const { problem: id, question } = quadruple;
+    return { index, quadruple, correction, question: questionOf?.(id) ?? { id, question } };
+  });
+  const written = corrected.filter(({ correction }) => correction.text !== '');
+  const places = written.map(({ quadruple: { prefix }, correction, question }) => {
+    return { question, prefix, last: correction.text };
+  });
+  const annotations = await annotatePlaces(sentences, places, { signal });
+  const after = new Map(written.map(({ index }, i) => [index, annotations[i]?.quality ?? null]));
+  return corrected.map((item) => toRecord(item, after.get(item.index) ?? null));
 }
 
 function toRecord(
-  quadruple: AnnotatedQuadruple,
-  text: string,
-  { problemOf, judge }: CorrectorRatesOptions,
-): Omit<CorrectionRecord, 'index' | 'finish'> {
-  const { prefix, last, quality, fault } = quadruple;
-  const problem = problemOf(quadruple.problem);
+  item: Numbered & { correction: Correction; question: Question },
+  after: Quality | null,
+): CorrectionRecord {
+  const { index, quadruple, correction, question } = item;
+  const { prefix, last, quality, fault, correction: expected } = quadruple;
   return {
     kind: 'correction',
-    problem: problem.id,
-    unseenFamily: problem.unseenFamily,
-    prefix,
-    last,
-    quality,
-    fault,
-    expected: quadruple.correction,
-    correction: text,
-    after: text === '' ? null : judge.annotate({ problem, prefix, last: text }).quality,
+    problem: question.id,
+    group: question.group ?? null,
+    ...{ prefix, last, quality, fault, expected },
+    correction: correction.text,
+    after,
+    index,
+    finish: correction.finish,
   };
 }

@@ -1,45 +1,12 @@
 /** `corrector.json`: sentence-level rates with intervals, from the records alone. */
-import type { Interval } from '../../math/interval.js';
 import { rateOf } from '../../math/interval.js';
-import type { CorrectionRecord } from './correctorRates.js';
+import type { z } from 'zod';
+import type { countedRate } from '../../shape/pieces.js';
+import { byGroup } from '../shared/groups.js';
+import type { CorrectorRates, CorrectorSummary } from './evaluateShape.js';
+import type { CorrectionRecord } from './shape.js';
 
-export interface CountedRate {
-  /** null where n is 0. */
-  rate: number | null;
-  n: number;
-  /** Wilson's. Quadruples of one problem are counted as independent: record few of each. */
-  ci: Interval | null;
-}
-
-/** The five things a corrector is taught, and two that tell how it fails. */
-// A type alias, not an interface: it is also a record of rates by name.
-export type CorrectorRates = {
-  /** Good sentences repeated verbatim. */
-  goodCopied: CountedRate;
-  /** Bad sentences for which the solver calls y2 good in that place. */
-  badFixed: CountedRate;
-  /** Neutral sentences (hedged, wordy, without equation) for which it does. */
-  neutralImproved: CountedRate;
-  /** Sentences after the answer was complete to which y2 is empty; empty ones included. */
-  surplusStopped: CountedRate;
-  /** Empty sentences before the answer was complete for which y2 is good in that place. */
-  missingWritten: CountedRate;
-  /** Bad sentences repeated verbatim. */
-  badCopied: CountedRate;
-  /** Good sentences that were not repeated and whose y2 is not good either. */
-  goodBroken: CountedRate;
-};
-
-export interface CorrectorSummary extends CorrectorRates {
-  model: string;
-  /** Sentences. */
-  n: number;
-  /** Sentences with that fault for which y2 is good in that place. */
-  byFault: Record<string, CountedRate>;
-  seenFamilies: CorrectorRates;
-  /** Problems with the family that training never saw. */
-  unseenFamily: CorrectorRates;
-}
+type CountedRate = z.infer<typeof countedRate>;
 
 /** @param options.model name of the corrector. */
 export function summariseCorrector(options: {
@@ -62,8 +29,7 @@ export function summariseCorrector(options: {
         ),
       ]),
     ),
-    seenFamilies: ratesOf(records.filter(({ unseenFamily }) => !unseenFamily)),
-    unseenFamily: ratesOf(records.filter(({ unseenFamily }) => unseenFamily)),
+    groups: byGroup(records, ratesOf),
   };
 }
 

@@ -1,67 +1,25 @@
 /** `evaluate.json`: rates over problems, with intervals, from the records alone. */
 import { bootstrapMean, bootstrapRatio } from '../../math/bootstrap.js';
-import type { Interval } from '../../math/interval.js';
 import { rateOf } from '../../math/interval.js';
 import type { Random } from '../../math/random.js';
 import { mean } from '../../math/summary.js';
-import type { AnswerRecord, EvaluateRecord, TimingRecord } from './evaluate.js';
-
-/** Per problem, paired with the upstream alone. */
-export interface Outcomes {
-  n: number;
-  /** Share of right answers; null where n is 0. */
-  accuracy: number | null;
-  /** Wilson's. */
-  ci: Interval | null;
-  /** Right now, given that the upstream alone was wrong. Null for the upstream. */
-  fixRate: number | null;
-  fixRateCi: Interval | null;
-  /** Wrong now, given that the upstream alone was right. Null for the upstream. */
-  breakRate: number | null;
-  breakRateCi: Interval | null;
-}
-
-/** Difference of two accuracies over the same problems, bootstrapped in pairs. */
-export interface Gain {
-  over: string;
-  n: number;
-  gain: number | null;
-  ci: Interval | null;
-}
-
-export interface SystemSummary extends Outcomes {
-  name: string;
-  /** Copies ÷ revisions with a y1 (an Aligner's: of whole answers); null where there are none. */
-  copyRate: number | null;
-  /** Bootstrapped over problems. */
-  copyRateCi: Interval | null;
-  /** Wall time ÷ visible tokens, one problem at a time; null where nothing was timed. */
-  msPerToken: number | null;
-  /** Mean time to the first text that can be shown: a sentence, or an Aligner's whole answer. */
-  firstTokenMs: number | null;
-  /** Mean number of revisions per problem. */
-  revisions: number;
-  /** How many answers ended for which reason. */
-  stops: Record<string, number>;
-  /** Over the upstream; and, for a loop, over its corrector alone. */
-  gains: Gain[];
-  seenFamilies: Outcomes;
-  /** Problems with the family that training never saw. */
-  unseenFamily: Outcomes;
-}
-
-export interface EvaluateSummary {
-  systems: SystemSummary[];
-}
+import type { ScorerInfo } from '../../judge/scorer.js';
+import { byGroup } from '../shared/groups.js';
+import { summariseScores } from '../shared/scores.js';
+import type { EvaluatedSystem, EvaluateSummary, Gain, Outcomes } from './evaluateShape.js';
+import type { AnswerRecord, TimingRecord } from './shape.js';
 
 /**
  * Summarises the records of one run; systems in the order in which they first occur.
+ * @param options.scorers those that judged the answers. Default: one, which said what is right.
  * @param options.random draws the pairs of the gains' intervals.
  */
 export function summariseEvaluate(options: {
-  records: Iterable<EvaluateRecord>;
+  records: Iterable<AnswerRecord | TimingRecord>;
+  scorers?: readonly ScorerInfo[];
   random: Random;
 }): EvaluateSummary {
+  const { scorers = [], random } = options;
   const answers = new Map<string, Map<string, AnswerRecord>>();
   const timings = new Map<string, TimingRecord[]>();
   for (const record of options.records) {
@@ -72,38 +30,45 @@ export function summariseEvaluate(options: {
       answers.set(record.system, known.set(record.problem, record));
     }
   }
-  const systems = [...answers].map(([name, own]) => ({
-    name,
-    ...outcomes(own, answers.get('upstream'), name),
-    ...revisionRates([...own.values()], options.random.fork(`${name}/copies`)),
-    ...timingRates(timings.get(name) ?? []),
-    gains: gainsOf(name, answers, options.random),
-    seenFamilies: outcomes(only(own, false), answers.get('upstream'), name),
-    unseenFamily: outcomes(only(own, true), answers.get('upstream'), name),
-  }));
+  const upstream = answers.get('upstream');
+  const systems = [...answers].map(([name, byProblem]): EvaluatedSystem => {
+    const own = [...byProblem.values()];
+    const outcomes = (some: AnswerRecord[]): Outcomes => outcomesOf(some, name, upstream);
+    return {
+      name,
+      ...outcomes(own),
+      ...revisionRates(own, random.fork(`${name}/copies`)),
+      ...timingRates(timings.get(name) ?? []),
+      gains: gainsOf(name, answers, random),
+      groups: byGroup(own, outcomes),
+      ...summariseScores(own, { scorers, random: random.fork(name) }),
+    };
+  });
   return { systems };
 }
 
 type ByProblem = ReadonlyMap<string, AnswerRecord>;
 
-function only(records: ByProblem, unseenFamily: boolean): ByProblem {
-  return new Map([...records].filter(([, record]) => record.unseenFamily === unseenFamily));
-}
-
-function outcomes(own: ByProblem, upstream: ByProblem | undefined, name: string): Outcomes {
+/** Answers that no scorer could judge count for nothing. */
+function outcomesOf(
+  records: readonly AnswerRecord[],
+  name: string,
+  upstream: ByProblem | undefined,
+): Outcomes {
+  const own = records.filter((record) => record.right !== null);
   const paired = (upstreamRight: boolean): AnswerRecord[] =>
     name === 'upstream'
       ? []
-      : [...own.values()].filter(({ problem }) => upstream?.get(problem)?.right === upstreamRight);
-  const right = (records: Iterable<AnswerRecord>): number =>
-    [...records].filter((record) => record.right).length;
+      : own.filter(({ problem }) => upstream?.get(problem)?.right === upstreamRight);
+  const right = (some: readonly AnswerRecord[]): number =>
+    some.filter((record) => record.right).length;
   const wasWrong = paired(false);
   const wasRight = paired(true);
-  const accuracy = rateOf(right(own.values()), own.size);
+  const accuracy = rateOf(right(own), own.length);
   const fixed = rateOf(right(wasWrong), wasWrong.length);
   const broken = rateOf(wasRight.length - right(wasRight), wasRight.length);
   return {
-    n: own.size,
+    n: own.length,
     accuracy: accuracy.rate,
     ci: accuracy.ci,
     fixRate: fixed.rate,
@@ -116,7 +81,7 @@ function outcomes(own: ByProblem, upstream: ByProblem | undefined, name: string)
 function revisionRates(
   records: readonly AnswerRecord[],
   random: Random,
-): Pick<SystemSummary, 'copyRate' | 'copyRateCi' | 'revisions' | 'stops'> {
+): Pick<EvaluatedSystem, 'copyRate' | 'copyRateCi' | 'revisions' | 'stops'> {
   const given = records.map(({ revisions }) => revisions.filter(({ last }) => last !== ''));
   const copies = given.map((some) => some.filter(({ last, correction }) => correction === last));
   const { ratio, ci } = bootstrapRatio({
@@ -136,7 +101,7 @@ function revisionRates(
 
 function timingRates(
   records: readonly TimingRecord[],
-): Pick<SystemSummary, 'msPerToken' | 'firstTokenMs'> {
+): Pick<EvaluatedSystem, 'msPerToken' | 'firstTokenMs'> {
   const sum = (pick: (record: TimingRecord) => number): number =>
     records.reduce((total, record) => total + pick(record), 0);
   const tokens = sum((record) => record.tokens);
@@ -154,8 +119,8 @@ function gainsOf(name: string, answers: ReadonlyMap<string, ByProblem>, random: 
     const rival = answers.get(over);
     if (!own || !rival || over === name) return [];
     const values = [...own.values()].flatMap(({ problem, right }) => {
-      const other = rival.get(problem);
-      return other ? [Number(right) - Number(other.right)] : [];
+      const other = rival.get(problem)?.right ?? null;
+      return right === null || other === null ? [] : [Number(right) - Number(other)];
     });
     if (values.length === 0) return [];
     const { mean: gain, ci, n } = bootstrapMean({ values, random: random.fork(`${name}/${over}`) });

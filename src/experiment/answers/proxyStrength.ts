@@ -3,25 +3,31 @@
  * the rival is as good as it can be made without looking at the test.
  */
 import type { Upstream } from '../../align/upstream.js';
-import type { Problem } from '../../data/types.js';
-import { batchesOf, sideBySide } from '../shared/batches.js';
-import type { Judge } from './evaluate.js';
+import { z } from 'zod';
+import type { Question } from '../../data/types.js';
+import { scoreAnswers } from '../../judge/scoreAnswers.js';
+import type { Scorer } from '../../judge/scorer.js';
+import { batchesOf } from '../shared/batches.js';
+import { resume, type Unit } from '../shared/resume.js';
+import { right } from '../shared/verdict.js';
 
 /** An answer of the upstream tuned at one strength. */
-export interface StrengthRecord {
-  expert: string;
-  alpha: number;
-  problem: string;
-  right: boolean;
-  answer: string;
-}
+export const strengthRecord = z.strictObject({
+  expert: z.string(),
+  alpha: z.number(),
+  problem: z.string(),
+  right,
+  answer: z.string(),
+});
+export type StrengthRecord = z.infer<typeof strengthRecord>;
 
 export interface StrengthOptions {
   /** Names, as records have them. */
   experts: readonly string[];
   alphas: readonly number[];
-  problems: readonly Problem[];
-  judge: Pick<Judge, 'isRight'>;
+  questions: readonly Question[];
+  /** Those with the most right answers by the first yes-or-no scorer are chosen. */
+  scorers: readonly Scorer[];
   /** The upstream tuned by an expert; disposed when it has answered. */
   tune: (expert: string, alpha: number) => Promise<AsyncDisposable & { upstream: Upstream }>;
   /** Problems computed together. Default 32. */
@@ -34,16 +40,17 @@ export interface StrengthOptions {
   signal?: AbortSignal;
 }
 
-/** The records that are missing: by expert, then strength, then problem. @throws the signal's reason. */
+/** The records that are missing: by expert, then strength, then question. @throws the signal's reason. */
 export async function* tryStrengths(
   options: StrengthOptions,
 ): AsyncGenerator<StrengthRecord, void> {
-  const { experts, alphas, problems, onProgress } = options;
-  const total = experts.length * alphas.length * problems.length;
-  let count = options.done?.length ?? 0;
+  const { experts, alphas, questions, onProgress } = options;
+  const total = experts.length * alphas.length * questions.length;
+  const done = new Map((options.done ?? []).map((record) => [keyOf(record), record]));
+  let count = done.size;
   for (const expert of experts) {
     for (const alpha of alphas) {
-      for await (const record of answerAt(expert, alpha, options)) {
+      for await (const record of answerAt({ expert, alpha }, done, options)) {
         yield record;
         onProgress?.(++count, total);
       }
@@ -51,31 +58,44 @@ export async function* tryStrengths(
   }
 }
 
+function keyOf({ expert, alpha, problem }: Pick<StrengthRecord, 'expert' | 'alpha' | 'problem'>) {
+  return `${expert}/${alpha}/${problem}`;
+}
+
 async function* answerAt(
-  expert: string,
-  alpha: number,
+  at: { expert: string; alpha: number },
+  done: Map<string, StrengthRecord>,
   options: StrengthOptions,
 ): AsyncGenerator<StrengthRecord, void> {
-  const { problems, judge, tune, batchSize = 32, atOnce = 1, done = [], signal } = options;
-  const own = done.filter((record) => record.expert === expert && record.alpha === alpha);
-  const known = new Set(own.map(({ problem }) => problem));
-  const open = batchesOf(problems, batchSize).filter((of) => of.some(({ id }) => !known.has(id)));
-  if (open.length === 0) return;
-  await using tuned = await tune(expert, alpha);
-  const work = async (batch: readonly Problem[]): Promise<StrengthRecord[]> => {
-    signal?.throwIfAborted();
-    const inputs = batch.map(({ question }) => ({ question, prefix: '' }));
-    const texts = await tuned.upstream.finish(inputs, signal ? { signal } : {});
-    return batch.map((problem, i) => {
-      const answer = texts[i]?.text;
-      if (answer === undefined) throw new Error(`proxy: no answer to ${problem.id} came back`);
-      const right = judge.isRight(problem, answer);
-      return { expert, alpha, problem: problem.id, right, answer };
-    });
-  };
-  for await (const records of sideBySide({ items: open, atOnce, work })) {
-    yield* records.filter(({ problem }) => !known.has(problem));
-  }
+  const { questions, tune, batchSize = 32, atOnce, signal } = options;
+  const keys = (of: readonly Question[]): string[] =>
+    of.map(({ id }) => keyOf({ ...at, problem: id }));
+  if (keys(questions).every((key) => done.has(key))) return;
+  await using tuned = await tune(at.expert, at.alpha);
+  const units = batchesOf(questions, batchSize).map((batch): Unit<StrengthRecord> => ({
+    records: keys(batch),
+    inputs: { ...at, batch },
+    run: () => answerBatch(batch, at, { ...options, upstream: tuned.upstream }),
+  }));
+  yield* resume({ units, keyOf, done, atOnce, signal });
+}
+
+async function answerBatch(
+  questions: readonly Question[],
+  at: { expert: string; alpha: number },
+  { upstream, scorers, signal }: StrengthOptions & { upstream: Upstream },
+): Promise<StrengthRecord[]> {
+  const inputs = questions.map(({ question }) => ({ question, prefix: '' }));
+  const texts = await upstream.finish(inputs, { signal });
+  const items = questions.map((question, i) => {
+    const answer = texts[i]?.text;
+    if (answer === undefined) throw new Error(`proxy: no answer to ${question.id} came back`);
+    return { question, answer };
+  });
+  const verdicts = await scoreAnswers(items, { scorers, signal });
+  return items.map(({ question, answer }, i) => {
+    return { ...at, problem: question.id, right: verdicts[i]?.right ?? null, answer };
+  });
 }
 
 /** The strength with the most right answers; of equals the weakest. @throws without a record. */
@@ -83,7 +103,7 @@ export function bestStrength(records: readonly StrengthRecord[], expert: string)
   const right = new Map<number, number>();
   for (const record of records) {
     if (record.expert !== expert) continue;
-    right.set(record.alpha, (right.get(record.alpha) ?? 0) + Number(record.right));
+    right.set(record.alpha, (right.get(record.alpha) ?? 0) + Number(record.right ?? false));
   }
   const [best] = [...right].sort(([a, n], [b, m]) => m - n || Math.abs(a) - Math.abs(b));
   if (!best) throw new Error(`proxy: ${expert} was tried at no strength`);

@@ -10,13 +10,7 @@ import type { AlignedAnswer } from '../../align/stream.js';
 import { alignAnswers } from '../../align/stream.js';
 import type { Upstream, UpstreamInput, UpstreamText } from '../../align/upstream.js';
 import { createSilentUpstream } from '../../align/upstream.js';
-
-/** A sentence (or, for the Aligner, an answer) before and after its correction. */
-export interface Revision {
-  prefix: string;
-  last: string;
-  correction: string;
-}
+import type { Revision } from '../shared/revisions.js';
 
 export interface SystemAnswer {
   text: string;
@@ -119,7 +113,7 @@ export function alignerSystem({ aligner }: { aligner: Aligner }): System {
       const { texts, milliseconds } = await wholeAnswers(request);
       const answers = texts.map(({ text }, i) => ({ question: questions[i] ?? '', answer: text }));
       const start = clock();
-      const corrections = await aligner.correct(answers, signal ? { signal } : {});
+      const corrections = await aligner.correct(answers, { signal });
       const elapsed = milliseconds + clock() - start;
       return corrections.map(({ text, tokens, finish }, i) => ({
         text,
@@ -144,7 +138,7 @@ function loopSystem(name: string, options: LoopParts, silent?: Upstream): System
         upstream: silent ?? upstream,
         clock,
         rows: questions.map((question) => ({ question })),
-        ...(signal && { signal }),
+        signal,
       });
       return answers.map((answer) => ({
         text: answer.text,
@@ -171,12 +165,12 @@ async function wholeAnswers(
 ): Promise<{ texts: UpstreamText[]; milliseconds: number }> {
   const { questions, upstream, clock, signal } = request;
   const start = clock();
-  const texts = await upstream.finish(startOf(questions), signal ? { signal } : {});
+  const texts = await upstream.finish(startOf(questions), { signal });
   return { texts, milliseconds: clock() - start };
 }
 
 function firstSentences({ questions, upstream, signal }: SystemRequest): Promise<UpstreamText[]> {
-  return upstream.nextSentences(startOf(questions), signal ? { signal } : {});
+  return upstream.nextSentences(startOf(questions), { signal });
 }
 
 function startOf(questions: readonly string[]): UpstreamInput[] {

@@ -5,7 +5,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable, percent } from '../../text/table.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
-import { runModels, type Lab } from '../shared/lab.js';
+import type { Lab } from '../shared/lab.js';
 import { readModel } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import { sweepProblems } from '../sweep/problems.js';
@@ -34,7 +34,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord
     ...(direction !== undefined && { direction: lab.path(direction) }),
   };
   return {
-    models: runModels({ model }),
+    models: { model },
     files,
     async *run({ records }) {
       const options = await prepare(given, model, lab);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { stimuliFiles } from '../../data/artifacts.js';
 import { choice, integer, list, text, wholeNumber } from '../../shape/options.js';
 import { corrector, directionFile, method, stimuli } from '../shared/options.js';
-import { defaultPositions } from '../shared/steeringUnit.js';
+import { defaultPositions } from '../../runtime/steering.js';
 import { defaultCoefficients } from './defaults.js';
 
 export const options = {

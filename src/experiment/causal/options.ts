@@ -2,11 +2,10 @@
 import type { Corrector } from '../../align/corrector.js';
 import { absentLayers, type Directions } from '../../read/directions.js';
 import type { Decoder } from '../../runtime/decoder.js';
-import type { PositionRule } from '../../runtime/steering.js';
 import type { CausalRecord, CausalSplit } from './shape.js';
 import type { CausalProblem } from './problems.js';
 import { defaultCoefficients } from './defaults.js';
-import { defaultPositions } from '../shared/steeringUnit.js';
+import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 
 export const splits = ['validation', 'test'] as const;
 

@@ -42,12 +42,10 @@ export async function measurePatches(request: PatchRequest): Promise<(PatchOutco
       return { row: i + 1, layer, position: recipient.length - 1 + position, vector };
     }),
   );
-  const none = new Float32Array(decoder.info.layers);
-  const direction = new Float32Array(decoder.info.layers * decoder.info.width);
   const tokens = [recipient, ...used.map(() => recipient)];
   const rows = await decoder.forward({
     tokens,
-    steering: { direction, coefficient: none, patches },
+    steering: { patches },
     logits: tokens.map(() => [recipient.length - 1]),
   });
   const judge = createJudge(rows[0]?.logits, given.logits, request.switches);

@@ -7,7 +7,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, formatTable, percentWithin } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
-import { runModels, type Lab } from '../shared/lab.js';
+import type { Lab } from '../shared/lab.js';
 import { describeHealth, readModel, saveReading } from '../shared/reading.js';
 import type { options } from './flags.js';
 import { healthKind } from './page.js';
@@ -24,7 +24,7 @@ export const healthExperiment: Experiment<Given, never> = {
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<never>> {
   const model = await lab.load(given.model);
   return {
-    models: runModels({ model }),
+    models: { model },
     files: { stimuli: lab.path(given.stimuli) },
     // eslint-disable-next-line require-yield -- it has no record
     async *run({ folder }) {

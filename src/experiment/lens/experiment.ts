@@ -5,7 +5,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable } from '../../text/table.js';
 import { causalProblems } from '../causal/problems.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
-import { runModels, type Lab } from '../shared/lab.js';
+import type { Lab } from '../shared/lab.js';
 import { promptTokens } from '../shared/stimulusPrompt.js';
 import { phased } from '../shared/stages.js';
 import { sweepProblems } from '../sweep/problems.js';
@@ -26,7 +26,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>>
   const model = await lab.load(given.model, { copies: true });
   const file = lab.path(given.problems);
   return {
-    models: runModels({ model }),
+    models: { model },
     files: { problems: file },
     async *run({ records }) {
       const summary = yield* runLens({

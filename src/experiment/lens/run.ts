@@ -2,13 +2,10 @@
  * The logit lens (nostalgebraist 2020): at which layer is the first output token settled? The hidden
  * state of a layer at the boundary token goes to the last norm and the head in place of the last
  * block's, so both are the model's own and no weights are needed.
- *
- * Nothing mixes positions after the last block. So the states of all layers stand in one row, one
- * position each, and one short forward reads them all.
  */
 import type { Corrector } from '../../align/corrector.js';
 import type { Decoder } from '../../runtime/decoder.js';
-import type { Patch } from '../../runtime/steering.js';
+import { lensLogits } from '../../read/model/lens.js';
 import { batchesOf } from '../shared/batches.js';
 import { labelCases, showsDecision } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
@@ -123,41 +120,6 @@ async function readBatch(
       layers: layers.map((row) => readLayer(row, own.first, others)),
     };
   });
-}
-
-/**
- * The lens of every layer at the last token of each prompt, `[B][L]` of float32 `[V]`. The last
- * layer's is the model's own distribution.
- */
-export async function lensLogits(
-  decoder: Pick<Decoder, 'forward' | 'info'>,
-  prompts: readonly (readonly number[])[],
-): Promise<Float32Array[][]> {
-  const { layers, width, vocabulary } = decoder.info;
-  const states = await decoder.forward({
-    tokens: prompts,
-    states: prompts.map((prompt) => [prompt.length - 1]),
-  });
-  const places = Array.from({ length: layers }, (_, layer) => layer);
-  const patches = states.flatMap((row, i) =>
-    places.map((position): Patch => {
-      const vector = row.states.subarray(position * width, (position + 1) * width);
-      return { row: i, layer: layers - 1, position, vector };
-    }),
-  );
-  const rows = await decoder.forward({
-    // Any tokens will do: nothing of them is left after the last block.
-    tokens: prompts.map((prompt) => places.map(() => prompt.at(-1) ?? 0)),
-    steering: {
-      direction: new Float32Array(layers * width),
-      coefficient: new Float32Array(layers),
-      patches,
-    },
-    logits: prompts.map(() => places),
-  });
-  return rows.map(({ logits }) =>
-    places.map((layer) => logits.subarray(layer * vocabulary, (layer + 1) * vocabulary)),
-  );
 }
 
 /** @param others first tokens of the other class */

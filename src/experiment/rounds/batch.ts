@@ -1,5 +1,5 @@
 /**
- * All answers of all correctors to a batch of problems: the classic loop once, and from each prefix
+ * All answers of all correctors to a batch of questions: the classic loop once, and from each prefix
  * it went through, both ways of writing on. Equal questions and prefixes are asked about once, also
  * by different correctors, whose prefixes are mostly the same.
  */
@@ -7,16 +7,22 @@ import { memoiseCorrector, memoiseUpstream } from '../../align/memo.js';
 import { joinSentences, type ContinueWith, type LoopEnds } from '../../align/loop.js';
 import { alignAnswers, type AlignedAnswer } from '../../align/stream.js';
 import { createSilentUpstream, type Upstream } from '../../align/upstream.js';
-import type { Problem } from '../../data/types.js';
-import { judgeRevision } from '../answers/evaluate.js';
-import { judgeAnswer } from './answers.js';
-import type { NamedCorrector, RoundsAnswer, RoundsJudge, RoundsRecord } from './types.js';
+import type { Corrector } from '../../align/corrector.js';
+import type { Question } from '../../data/types.js';
+import { judgeRevisions } from '../shared/revisions.js';
+import { judgeTexts, type RoundsJudges } from './judge.js';
+import type { RoundsAnswer, RoundsRecord } from './shape.js';
 
-export interface RoundsBatchOptions {
+export interface NamedCorrector {
+  /** In records and figures, e.g. `m-seed2`. */
+  name: string;
+  corrector: Corrector;
+}
+
+export interface RoundsBatchOptions extends RoundsJudges {
   upstream: Upstream;
   correctors: readonly NamedCorrector[];
-  problems: readonly Problem[];
-  judge: RoundsJudge;
+  questions: readonly Question[];
   limits: LoopEnds;
   /** K */
   rounds: number;
@@ -30,28 +36,66 @@ export function stepsOf({ correctors }: Pick<RoundsBatchOptions, 'correctors'>):
   return 2 * correctors.length + 1;
 }
 
-/** Records by corrector, then by problem. */
+/** Records by corrector, then by question. */
 export async function roundsBatch(options: RoundsBatchOptions): Promise<RoundsRecord[]> {
+  const { correctors, questions, signal } = options;
   const upstream = memoiseUpstream(options.upstream);
   const written: Written[] = [];
-  for (const corrector of options.correctors) {
+  for (const corrector of correctors) {
     written.push(await writeWith(corrector, { ...options, upstream }));
   }
-  const places = written.flatMap((of) => of.places.flat());
-  const rests = await upstream.finish(places, signalOf(options));
+  const places = written.flatMap((own) => own.places.flat());
+  const rests = await upstream.finish(places, { signal });
   options.onStep();
   let at = 0;
-  return written.flatMap(({ name, classic, places: of, alone }) =>
-    options.problems.map((problem, p) => {
-      const here = of[p] ?? [];
-      const finished = here.map(({ prefix }) =>
-        joinSentences(prefix, rests[at++]?.text ?? missing(name, problem)),
+  const all = written.flatMap(({ name, classic, places: own, alone }) =>
+    questions.map((question, q): Answers => {
+      const finished = (own[q] ?? []).map(({ prefix }) =>
+        joinSentences(prefix, rests[at++]?.text ?? missing(name, question)),
       );
-      const answer = classic[p] ?? missing(name, problem);
-      const texts = { upstream: finished, corrector: alone[p] ?? [] };
-      return toRecord({ name, problem, answer, texts }, options);
+      const loop = classic[q] ?? missing(name, question);
+      return { name, question, loop, upstream: finished, corrector: alone[q] ?? [] };
     }),
   );
+  return await judged(all, options);
+}
+
+/** What one corrector and the upstream wrote for one question. */
+interface Answers extends Record<ContinueWith, readonly string[]> {
+  name: string;
+  question: Question;
+  loop: AlignedAnswer;
+}
+
+async function judged(
+  all: readonly Answers[],
+  options: RoundsBatchOptions,
+): Promise<RoundsRecord[]> {
+  const texts = all.flatMap(({ question, loop, upstream, corrector }) =>
+    [loop.text, ...upstream, ...corrector].map((text) => ({ question, text })),
+  );
+  const answerOf = await judgeTexts(texts, options);
+  const revised = all.map(({ question, loop }) => ({
+    question,
+    revisions: loop.rounds.map(({ prefix, last, correction }) => ({ prefix, last, correction })),
+  }));
+  const revisions = await judgeRevisions(revised, options);
+  return all.map(({ name, question, loop, ...continued }, i) => {
+    // Where the loop ended earlier, its answer.
+    const upTo = (some: readonly string[]): RoundsAnswer[] =>
+      Array.from({ length: options.rounds + 1 }, (_, k) =>
+        answerOf(question, some[k] ?? loop.text),
+      );
+    const { text, stop, rounds } = loop;
+    return {
+      corrector: name,
+      problem: question.id,
+      group: question.group ?? null,
+      classic: { ...answerOf(question, text), stop, rounds: rounds.length },
+      revisions: revisions[i] ?? [],
+      continued: { upstream: upTo(continued.upstream), corrector: upTo(continued.corrector) },
+    };
+  });
 }
 
 /** Where an answer stands. */
@@ -63,11 +107,11 @@ interface Place {
 /** What one corrector takes part in. */
 interface Written {
   name: string;
-  /** `[problem]` */
+  /** `[question]` */
   classic: AlignedAnswer[];
-  /** `[problem][k]`, as far as the loop went. */
+  /** `[question][k]`, as far as the loop went. */
   places: Place[][];
-  /** `[problem][k]`: from that place, the answer that the corrector writes on to. */
+  /** `[question][k]`: from that place, the answer that the corrector writes on to. */
   alone: string[][];
 }
 
@@ -75,66 +119,24 @@ async function writeWith(
   { name, corrector }: NamedCorrector,
   options: RoundsBatchOptions,
 ): Promise<Written> {
+  const { upstream, questions, rounds, limits, onStep, signal } = options;
   const remembering = memoiseCorrector(corrector);
   // Without caches the rows of side-by-side batches may run on any copy of a model.
-  const loop = { ...options.limits, corrector: remembering, caches: false };
-  const { upstream, problems, rounds, onStep } = options;
-  const rows = problems.map(({ question }) => ({ question }));
-  const classic = await alignAnswers({ ...loop, ...signalOf(options), upstream, rows });
+  const loop = { ...limits, corrector: remembering, caches: false, signal };
+  const rows = questions.map(({ question }) => ({ question }));
+  const classic = await alignAnswers({ ...loop, upstream, rows });
   onStep();
   const places = classic.map((answer) =>
     answer.rounds.slice(0, rounds + 1).map(({ prefix }) => ({ question: answer.question, prefix })),
   );
   const silent = createSilentUpstream();
-  const from = places.flat();
-  const answers = await alignAnswers({
-    ...loop,
-    ...signalOf(options),
-    upstream: silent,
-    rows: from,
-  });
+  const answers = await alignAnswers({ ...loop, upstream: silent, rows: places.flat() });
   onStep();
   let at = 0;
-  const alone = places.map((of) => of.map(() => answers[at++]?.text ?? ''));
+  const alone = places.map((own) => own.map(() => answers[at++]?.text ?? ''));
   return { name, classic, places, alone };
 }
 
-function toRecord(
-  of: {
-    name: string;
-    problem: Problem;
-    answer: AlignedAnswer;
-    texts: Record<ContinueWith, readonly string[]>;
-  },
-  { judge, rounds }: RoundsBatchOptions,
-): RoundsRecord {
-  const { name, problem, answer, texts } = of;
-  const judged = new Map<string, RoundsAnswer>();
-  const judgeText = (text: string): RoundsAnswer => {
-    const known = judged.get(text) ?? judgeAnswer(problem, text, judge);
-    judged.set(text, known);
-    return known;
-  };
-  const upTo = (some: readonly string[]): RoundsAnswer[] =>
-    Array.from({ length: rounds + 1 }, (_, k) => judgeText(some[k] ?? answer.text));
-  const { annotate } = judge;
-  return {
-    corrector: name,
-    problem: problem.id,
-    unseenFamily: problem.unseenFamily,
-    classic: { ...judgeText(answer.text), stop: answer.stop, rounds: answer.rounds.length },
-    revisions: answer.rounds.map(({ prefix, last, correction }) => {
-      const revision = { prefix, last, correction };
-      return annotate ? judgeRevision(problem, revision, { annotate }) : revision;
-    }),
-    continued: { upstream: upTo(texts.upstream), corrector: upTo(texts.corrector) },
-  };
-}
-
-function signalOf({ signal }: Pick<RoundsBatchOptions, 'signal'>): { signal?: AbortSignal } {
-  return signal ? { signal } : {};
-}
-
-function missing(corrector: string, problem: Problem): never {
-  throw new Error(`rounds: no answer of ${corrector} to ${problem.id} came back from its models`);
+function missing(corrector: string, question: Question): never {
+  throw new Error(`rounds: no answer of ${corrector} to ${question.id} came back from its models`);
 }

@@ -2,14 +2,34 @@
 import { columnMeansOver } from '../../math/bootstrap.js';
 import { bootstrapEffect, meanEffect, type Effect } from '../../math/effect.js';
 import { rankCorrelation } from '../../math/fit.js';
-import type {
-  AnswerAt,
-  AnswerMeasure,
-  RoundsAnswer,
-  RoundsDifferenceOptions,
-  RoundsRecord,
-  RoundsTrendOptions,
-} from './types.js';
+import type { ContinueWith } from '../../align/loop.js';
+import type { Random } from '../../math/random.js';
+import type { RoundsAnswer, RoundsRecord } from './shape.js';
+
+/** What is compared of two answers; `right` counts as 1 or 0. */
+export type AnswerMeasure = 'right' | 'score' | 'characters' | 'sentences';
+
+/** One of a record's answers. `{ continueWith: 'upstream', k: 0 }` is the upstream alone. */
+export type AnswerAt = 'classic' | { continueWith: ContinueWith; k: number };
+
+/** Of one corrector's records; `random` draws the questions. */
+interface RoundsEffectOptions {
+  records: Iterable<RoundsRecord>;
+  corrector: string;
+  measure: AnswerMeasure;
+  random: Random;
+  /** What the effect is tested against. Default 0. */
+  nullValue?: number;
+}
+
+export interface RoundsDifferenceOptions extends RoundsEffectOptions {
+  from: AnswerAt;
+  to: AnswerAt;
+}
+
+export interface RoundsTrendOptions extends RoundsEffectOptions {
+  continueWith: ContinueWith;
+}
 
 /**
  * Mean of `to` − `from` over the problems of one corrector. Accuracy and score are in shares 0–1;
@@ -55,9 +75,10 @@ export function answerAt(record: RoundsRecord, at: AnswerAt): RoundsAnswer {
   throw new Error(`rounds: no answer after ${at.k} rounds (expected 0 … ${answers.length - 1})`);
 }
 
-/** A number of an answer; null for a score that no solver gave. */
+/** A number of an answer; null where no judge could say. */
 export function measured(answer: RoundsAnswer, measure: AnswerMeasure): number | null {
-  return measure === 'right' ? Number(answer.right) : answer[measure];
+  const value = answer[measure];
+  return value === null ? null : Number(value);
 }
 
 /** In the order of their ids, so that nothing depends on the order in which they were recorded. */

@@ -3,17 +3,18 @@ import type { ContinueWith } from '../../align/loop.js';
 import { bootstrapMeans } from '../../math/bootstrap.js';
 import { rateOf } from '../../math/interval.js';
 import type { Random } from '../../math/random.js';
-import { scoreRule } from './answers.js';
-import { answerAt, measured } from './effects.js';
+import type { ScorerInfo } from '../../judge/scorer.js';
+import { summariseScores } from '../shared/scores.js';
+import { answerAt, measured, type AnswerAt } from './effects.js';
+import { scoreRule } from './judge.js';
 import type {
-  AnswerAt,
   AnswersPoint,
   CorrectorRounds,
   MeanOver,
   RoundsAnswer,
   RoundsRecord,
   RoundsSummary,
-} from './types.js';
+} from './shape.js';
 
 export interface RoundsSummaryOptions {
   upstream: string;
@@ -25,6 +26,8 @@ export interface RoundsSummaryOptions {
   /** K */
   rounds: number;
   maxRounds: number;
+  /** Those that judged the answers. Default: one, which said what is right. */
+  scorers?: readonly ScorerInfo[];
   /** Draws the problems; the same ones for all correctors. */
   random: Random;
 }
@@ -37,7 +40,7 @@ const scoreBins = ['0', 'to ¼', 'to ½', 'to ¾', 'below 1', '1'];
 
 /** Summarises the records of one run; a corrector without records has n = 0 everywhere. */
 export function summariseRounds(options: RoundsSummaryOptions): RoundsSummary {
-  const { upstream, correctors, rounds, maxRounds, problems } = options;
+  const { upstream, correctors, rounds, maxRounds, problems, scorers = [] } = options;
   const records = new Map(
     Array.from(options.records, (record) => [`${record.corrector}/${record.problem}`, record]),
   );
@@ -45,12 +48,8 @@ export function summariseRounds(options: RoundsSummaryOptions): RoundsSummary {
     ...{ upstream, rounds, maxRounds, scoreRule, scoreBins },
     correctors: correctors.map((name) => {
       const own = problems.flatMap((problem) => records.get(`${name}/${problem}`) ?? []);
-      return summariseCorrector({
-        name,
-        records: own,
-        rounds,
-        random: options.random.fork('draws'),
-      });
+      const random = options.random.fork('draws');
+      return summariseCorrector({ name, records: own, rounds, scorers, random });
     }),
   };
 }
@@ -59,18 +58,19 @@ interface CorrectorRecords {
   name: string;
   records: readonly RoundsRecord[];
   rounds: number;
+  scorers: readonly ScorerInfo[];
   random: Random;
 }
 
-function summariseCorrector(of: CorrectorRecords): CorrectorRounds {
-  const { name, records, rounds } = of;
+function summariseCorrector(own: CorrectorRecords): CorrectorRounds {
+  const { name, records, rounds } = own;
   const ks = Array.from({ length: rounds + 1 }, (_, k) => k);
   const places = readings.flatMap((continueWith) => ks.map((k) => ({ continueWith, k })));
-  const points = pointsOf(['classic', ...places], of);
+  const points = pointsOf(['classic', ...places], own);
   const [classic = emptyPoint, ...others] = points;
   const [loop = noMean] = means(
     records.map((record) => [record.classic.rounds]),
-    of.random,
+    own.random,
   );
   const by = (reading: number): CorrectorRounds['continued']['upstream'] =>
     ks.flatMap((k) => {
@@ -107,28 +107,32 @@ const noMeans = { gain: noMean, score: noMean, characters: noMean, sentences: no
 const emptyPoint: AnswersPoint = { n: 0, accuracy: null, ci: null, ...noMeans, scoreShares: null };
 
 /** The answers at each place; the same problems are drawn for all of them. */
-function pointsOf(places: readonly AnswerAt[], of: CorrectorRecords): AnswersPoint[] {
-  const { records } = of;
+function pointsOf(places: readonly AnswerAt[], own: CorrectorRecords): AnswersPoint[] {
+  const { records } = own;
   const rows = records.map((record) => {
     const alone = answerAt(record, { continueWith: 'upstream', k: 0 });
     return places.flatMap((at) => numbersOf(answerAt(record, at), alone));
   });
-  const columns = means(rows, of.random);
+  const columns = means(rows, own.random);
   return places.map((at, place) => {
     const answers = records.map((record) => answerAt(record, at));
-    const right = answers.filter((answer) => answer.right).length;
-    const { rate: accuracy, ci } = rateOf(right, records.length);
+    const judged = answers.filter((answer) => answer.right !== null);
+    const right = judged.filter((answer) => answer.right).length;
+    const { rate: accuracy, ci } = rateOf(right, judged.length);
     const [gain = noMean, score = noMean, characters = noMean, sentences = noMean] = columns.slice(
       4 * place,
     );
     const scoreShares = sharesOf(answers);
-    return { n: records.length, accuracy, ci, gain, score, scoreShares, characters, sentences };
+    return {
+      ...{ n: judged.length, accuracy, ci, gain, score, scoreShares, characters, sentences },
+      ...summariseScores(answers, own),
+    };
   });
 }
 
 /** Gain, score, characters, sentences. */
 function numbersOf(answer: RoundsAnswer, alone: RoundsAnswer): number[] {
-  const gain = Number(answer.right) - Number(alone.right);
+  const gain = (measured(answer, 'right') ?? NaN) - (measured(alone, 'right') ?? NaN);
   return [gain, measured(answer, 'score') ?? NaN, answer.characters, answer.sentences];
 }
 
@@ -136,8 +140,11 @@ function means(rows: readonly (readonly number[])[], random: Random): MeanOver[]
   const columns = rows[0]?.length ?? 0;
   if (columns === 0) return [];
   const values = Float64Array.from(rows.flat());
-  const of = bootstrapMeans({ values, units: rows.length, columns, random: random.fork('means') });
-  return of.map(({ mean, ci }) => ({ mean, ci }));
+  const table = { values, units: rows.length, columns };
+  return bootstrapMeans({ ...table, random: random.fork('means') }).map(({ mean, ci }) => ({
+    mean,
+    ci,
+  }));
 }
 
 /** Share of the answers in each bin of scores; null where an answer has none. */

@@ -3,7 +3,7 @@ import { latScan, type Scan } from '../../read/latScan.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
-import { runModels, type Lab } from '../shared/lab.js';
+import type { Lab } from '../shared/lab.js';
 import { describeHealth, readModel, saveReading } from '../shared/reading.js';
 import type { options } from './flags.js';
 import { terminalScan } from './figures/terminal.js';
@@ -22,7 +22,7 @@ export const scanExperiment: Experiment<Given, ScanRecord> = {
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<ScanRecord>> {
   const model = await lab.load(given.model);
   return {
-    models: runModels({ model }),
+    models: { model },
     files: { stimuli: lab.path(given.stimuli) },
     run: ({ folder, records }) => scan(given, { model, folder, records, lab }),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),

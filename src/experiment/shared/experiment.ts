@@ -6,7 +6,8 @@ import type { z } from 'zod';
 import type { Page } from '../../plot/page/page.js';
 import { checked } from '../../shape/check.js';
 import type { OptionShapes, OptionValues } from '../../shape/options.js';
-import type { Lab, RunModel } from './lab.js';
+import type { Identity } from '../../runtime/identity.js';
+import type { Lab } from './lab.js';
 
 /** A summary: the file `<kind>.json` of a run folder. */
 export interface SummaryKind {
@@ -48,7 +49,7 @@ export interface Outcome {
 /** An experiment with its models loaded. */
 export interface OpenExperiment<R> extends AsyncDisposable {
   /** By the option that names them. */
-  models: Readonly<Record<string, RunModel>>;
+  models: Readonly<Record<string, { identity: Identity }>>;
   /** Files that are read, by the option that names them. */
   files: Readonly<Record<string, string>>;
   /** Yields the records that are missing. */

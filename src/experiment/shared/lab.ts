@@ -52,22 +52,3 @@ export async function loadModels<N extends Readonly<Record<string, string | unde
   const by = Object.fromEntries(loaded) as Models<N>['by'];
   return { by, [Symbol.asyncDispose]: dispose };
 }
-
-/** A model that a run depends on, as its manifest has it. */
-export interface RunModel {
-  /** Where it comes from. */
-  source: string;
-  sha256: string;
-  device: string;
-}
-
-/** Models as a manifest has them. */
-export function runModels(
-  models: Readonly<Record<string, LanguageModel>>,
-): Record<string, RunModel> {
-  const entries = Object.entries(models).map(([name, { decoder }]): [string, RunModel] => {
-    const { source, sha256, device } = decoder.info;
-    return [name, { source, sha256, device }];
-  });
-  return Object.fromEntries(entries);
-}

@@ -6,10 +6,9 @@ import { alignAnswers } from '../../align/stream.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { LoopLimits } from '../../align/loop.js';
 import type { Upstream } from '../../align/upstream.js';
-import type { Question } from '../../data/questions.js';
-import type { AnnotatedQuadruple } from '../../data/types.js';
+import type { AnnotatedQuadruple, Question } from '../../data/types.js';
 import { batchesOf } from './batches.js';
-import type { Revision } from '../answers/systems.js';
+import type { Revision } from './revisions.js';
 
 /** What was written for one question, in order; none where the upstream wrote nothing. */
 export interface OwnRecord {

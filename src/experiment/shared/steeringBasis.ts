@@ -78,7 +78,7 @@ export function storedReading(
     directions,
     origin: {
       model: of.model.name,
-      modelSha256: of.model.decoder.info.sha256,
+      modelSha256: of.model.identity.sha256,
       stimuliSha256: of.stimuliSha256,
       seed: String(of.seed),
     },

@@ -3,13 +3,6 @@
  * layers, each in units of the mean residual norm of that layer at the boundary token, times a
  * scale found on validation data.
  */
-import type { PositionRule } from '../../runtime/steering.js';
-
-/**
- * Steered positions where none are named: the decision, made at the prompt's last token, is pushed,
- * and the sentence after it is written unsteered.
- */
-export const defaultPositions: PositionRule = 'prompt';
 
 /** How it stands in records and figures. */
 export const unitText =

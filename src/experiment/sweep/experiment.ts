@@ -2,16 +2,17 @@
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import { exactSolver } from '../../judge/solver.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
 import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
-import { loadModels, runModels, type Lab } from '../shared/lab.js';
+import { loadModels, type Lab } from '../shared/lab.js';
 import { readModel } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';
-import { isRightAnswer, sweepProblems } from './problems.js';
+import { sweepProblems } from './problems.js';
 import { runSweep, type SweepOptions } from './run.js';
 import { sweepRecord, type SweepRecord, type SweepSummary } from './shape.js';
 
@@ -34,7 +35,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
     ...(direction !== undefined && { direction: lab.path(direction) }),
   };
   return {
-    models: runModels(loaded.by),
+    models: loaded.by,
     files,
     async *run({ records }) {
       const options = await prepare(given, loaded.by, lab);
@@ -65,7 +66,7 @@ async function prepare(
     ...{ mode: given.mode, positions: given.positions, metric: given.metric, seed },
     corrector: createCorrector({ model }),
     upstream: upstream && createLocalUpstream({ model: upstream }),
-    isRight: isRightAnswer,
+    scorer: exactSolver(),
     layers: model.decoder.info.layers,
     directions: reading.directions,
     training: reading.training,

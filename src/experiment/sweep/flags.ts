@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
 import { corrector, directionFile, method, stimuli } from '../shared/options.js';
-import { defaultPositions } from '../shared/steeringUnit.js';
+import { defaultPositions } from '../../runtime/steering.js';
 
 export const options = {
   ...corrector,

@@ -7,11 +7,13 @@ import type { LoopLimits } from '../../align/loop.js';
 import { memoiseUpstream } from '../../align/memo.js';
 import { alignAnswers } from '../../align/stream.js';
 import type { Upstream } from '../../align/upstream.js';
+import { scoreAnswers } from '../../judge/scoreAnswers.js';
+import type { Scorer } from '../../judge/scorer.js';
 import { editMetrics, type EditMetrics } from '../../text/edits.js';
 import { hasRepeatedNgram } from '../../text/repetition.js';
-import type { PositionRule } from '../../runtime/steering.js';
+import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
-import { defaultPositions, layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
+import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
 import type { SweepProblem } from './problems.js';
 
@@ -36,8 +38,8 @@ export interface MeasureOptions {
   positions?: PositionRule;
   /** Needed in loop mode. */
   upstream?: Upstream;
-  /** Needed in loop mode: whether an answer is right. */
-  isRight?: (problem: string, answer: string) => boolean;
+  /** Needed in loop mode: a yes-or-no scorer that says whether an answer is right. */
+  scorer?: Scorer;
   limits?: LoopLimits;
   /**
    * Words in a run that must not occur twice in an output. Default 4; whole answers say the same
@@ -65,12 +67,14 @@ interface Written {
  */
 export function createMeasure(options: MeasureOptions): Measure {
   if (options.mode === 'fixed') return (request) => measureFixed(request, options);
-  const { upstream, isRight } = options;
-  if (!upstream || !isRight) {
-    throw new Error('sweep: loop mode needs an upstream and a judge of answers; or use fixed mode');
+  const { upstream, scorer } = options;
+  if (!upstream || !scorer) {
+    throw new Error(
+      'sweep: loop mode needs an upstream and a scorer of answers; or use fixed mode',
+    );
   }
   const remembering = memoiseUpstream(upstream);
-  return (request) => measureLoop(request, { ...options, upstream: remembering, isRight });
+  return (request) => measureLoop(request, { ...options, upstream: remembering, scorer });
 }
 
 async function measureFixed(
@@ -110,9 +114,10 @@ async function measureFixed(
 
 async function measureLoop(
   request: MeasureRequest,
-  options: MeasureOptions & Required<Pick<MeasureOptions, 'upstream' | 'isRight'>>,
+  options: MeasureOptions & Required<Pick<MeasureOptions, 'upstream' | 'scorer'>>,
 ): Promise<CaseOutcome[][]> {
   const { problems, coefficients } = request;
+  const { signal } = options;
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
   const align = async (batch: readonly SweepProblem[]): Promise<CaseOutcome[][]> => {
     const answers = await alignAnswers({
@@ -122,14 +127,18 @@ async function measureLoop(
       corrector: options.corrector,
       steering: steeringOf(request, options),
       caches: options.caches ?? false,
-      ...(options.signal && { signal: options.signal }),
+      signal,
     });
-    return batch.map((problem, p) => {
-      const of = answers.slice(p * rows.length, (p + 1) * rows.length);
-      return of.map(({ rounds, text }) =>
-        summariseRounds(rounds, options.isRight(problem.id, text), options.repeat),
-      );
+    const questions = batch.flatMap((question) => rows.map(() => question));
+    const items = answers.flatMap(({ text }, i) => {
+      const question = questions[i];
+      return question ? [{ question, answer: text }] : [];
     });
+    const verdicts = await scoreAnswers(items, { scorers: [options.scorer], signal });
+    const outcomes = answers.map(({ rounds }, i) =>
+      summariseRounds(rounds, verdicts[i]?.right ?? null, options.repeat),
+    );
+    return batch.map((_, p) => outcomes.slice(p * rows.length, (p + 1) * rows.length));
   };
   // Batches ask the upstream about different questions, so its memory is no way between them.
   return (await Promise.all(inBatches(problems, request, options).map(align))).flat();

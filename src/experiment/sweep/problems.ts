@@ -1,6 +1,4 @@
 /** The problems of a sweep, with their recorded rounds. */
-import { problemById } from '../../data/problems.js';
-import { isRight } from '../../data/solver.js';
 import type { AnnotatedQuadruple } from '../../data/types.js';
 
 /** One problem: the unit of analysis. */
@@ -33,9 +31,4 @@ export function sweepProblems(
     inputs: rounds.map(({ prefix, last }) => ({ prefix, last })),
   }));
   return problems.slice(0, limit);
-}
-
-/** Whether an answer to a generated problem is right, by the exact solver. */
-export function isRightAnswer(problem: string, answer: string): boolean {
-  return isRight(problemById(problem), answer);
 }

@@ -11,7 +11,7 @@ import {
   shuffledControls,
   type ControlDirection,
 } from '../shared/steeringControls.js';
-import { defaultPositions } from '../shared/steeringUnit.js';
+import { defaultPositions } from '../../runtime/steering.js';
 import { checkGrid, defaultGrid } from './fit.js';
 import { createMeasure, type MeasureOptions } from './measure.js';
 import { planSweep, type PlanOptions } from './plan.js';

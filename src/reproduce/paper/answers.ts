@@ -1,11 +1,15 @@
 /** Figures 3 to 7 and the latency: what the paper says of answers, as rules written before any run. */
 import { accuracyDifference } from '../../experiment/answers/compareEffects.js';
-import type { ComparedKind, LatencyRatios } from '../../experiment/answers/compareTypes.js';
+import type { ComparedKind, LatencyRatios } from '../../experiment/answers/compareShape.js';
 import type { ReproduceModels, Tuning } from '../plan.js';
 import { sizeLabels } from '../plan.js';
 import { partName, type Results } from '../results.js';
-import { roundsDifference, roundsTrend } from '../../experiment/rounds/effects.js';
-import type { AnswerAt, AnswerMeasure } from '../../experiment/rounds/types.js';
+import {
+  roundsDifference,
+  roundsTrend,
+  type AnswerAt,
+  type AnswerMeasure,
+} from '../../experiment/rounds/effects.js';
 import { correctorText, inPoints, saving, type PaperFinding } from './finding.js';
 
 /** Correction rounds before one model writes on; most answers need more, so that it matters. */
@@ -28,15 +32,15 @@ function roundsFindings(corrector: string, label: string): PaperFinding[] {
   const difference = (measure: AnswerMeasure, from: AnswerAt): PaperFinding['measure'] => {
     return (results, random) => {
       const records = results.find('rounds', null)?.records;
-      const of = { corrector, measure, from, to: 'classic' } as const;
-      return records ? roundsDifference({ records, random, ...of }) : null;
+      const pair = { corrector, measure, from, to: 'classic' } as const;
+      return records ? roundsDifference({ records, random, ...pair }) : null;
     };
   };
   const trend = (measure: AnswerMeasure): PaperFinding['measure'] => {
     return (results, random) => {
       const records = results.find('rounds', null)?.records;
-      const of = { corrector, measure, continueWith: 'upstream' } as const;
-      return records ? roundsTrend({ records, random, ...of }) : null;
+      const pair = { corrector, measure, continueWith: 'upstream' } as const;
+      return records ? roundsTrend({ records, random, ...pair }) : null;
     };
   };
   const gain = difference('right', upstreamAlone);
@@ -236,8 +240,8 @@ function largerIsBetter({ sizes }: ReproduceModels, labels: readonly string[]): 
       },
       measure: (results, random) => {
         const records = results.find('compare', null)?.records;
-        const of = { of: `stream-${large}`, against: `stream-${small}` };
-        return records ? inPoints(accuracyDifference({ records, random, ...of })) : null;
+        const pair = { system: `stream-${large}`, against: `stream-${small}` };
+        return records ? inPoints(accuracyDifference({ records, random, ...pair })) : null;
       },
     },
   ];
@@ -245,7 +249,7 @@ function largerIsBetter({ sizes }: ReproduceModels, labels: readonly string[]): 
 
 /** What fine-tuning alone does: down by SFT, up by DPO. */
 function tuning(how: Tuning): PaperFinding {
-  const [of, against] = how === 'sft' ? ['upstream', 'sft'] : ['dpo', 'upstream'];
+  const [system, against] = how === 'sft' ? ['upstream', 'sft'] : ['dpo', 'upstream'];
   return {
     section: 'systems',
     about: how.toUpperCase(),
@@ -266,7 +270,7 @@ function tuning(how: Tuning): PaperFinding {
     },
     measure: (results, random) => {
       const records = results.find('compare', null)?.records;
-      return records ? inPoints(accuracyDifference({ records, random, of, against })) : null;
+      return records ? inPoints(accuracyDifference({ records, random, system, against })) : null;
     },
   };
 }

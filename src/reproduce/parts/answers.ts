@@ -3,15 +3,14 @@ import { createAligner } from '../../align/aligner.js';
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
 import { runCompare, streamAnswers } from '../../experiment/answers/compare.js';
-import type {
-  CompareOptions,
-  CompareRecord,
-  CompareSummary,
-} from '../../experiment/answers/compareTypes.js';
+import type { ComparedModels } from '../../experiment/answers/comparedSystems.js';
+import type { CompareSummary } from '../../experiment/answers/compareShape.js';
+import type { CompareRecord } from '../../experiment/answers/shape.js';
 import { sizeLabels, type Part, type Tuning } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { runRounds } from '../../experiment/rounds/run.js';
-import type { RoundsRecord, RoundsSummary } from '../../experiment/rounds/types.js';
+import type { RoundsJudges } from '../../experiment/rounds/judge.js';
+import type { RoundsRecord, RoundsSummary } from '../../experiment/rounds/shape.js';
 import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
 import { proxyStrengths } from './strengths.js';
@@ -23,7 +22,6 @@ export async function roundsPart(
   stages: Stages,
 ): Promise<PartResults['rounds']> {
   const { models, data, sizes, seed, host } = setting;
-  const { judge } = data;
   const place = {
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
@@ -40,11 +38,8 @@ export async function roundsPart(
       }
       return yield* runRounds({
         ...{ upstream, correctors, atOnce, seed, limits: data.limits },
-        problems: data.problems.slice(0, sizes.rounds.problems),
-        judge: {
-          isRight: (problem, answer) => judge.isRight(problem, answer),
-          ...(data.solved && { annotate: (place) => judge.annotate(place) }),
-        },
+        questions: data.questions.test.slice(0, sizes.rounds.problems),
+        ...judgesOf(setting),
         batchSize: batchSize(sizes.rounds.problems),
         rounds: sizes.rounds.rounds,
         done: run.records,
@@ -77,9 +72,9 @@ export async function comparePart(
       return yield* runCompare({
         ...(await comparedModels(loaded, { setting, strengths })),
         bestOf: sampleCounts(sizes.compare.samples),
-        problems: data.problems.slice(0, sizes.compare.problems),
+        questions: data.questions.test.slice(0, sizes.compare.problems),
         batchSize: batchSize(sizes.compare.problems),
-        judge: data.judge,
+        ...judgesOf(setting),
         timed: sizes.compare.timed,
         ...{ answered, atOnce, seed, limits: data.limits },
         done: run.records,
@@ -91,27 +86,26 @@ export async function comparePart(
   );
 }
 
+function judgesOf({ data: { scorer, sentences } }: Setting): RoundsJudges {
+  return { scorers: [scorer], sentences: sentences ?? undefined };
+}
+
 /** 1, 2, 4, … up to the most. */
 function sampleCounts(most: number): number[] {
   const counts = Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
   return counts.at(-1) === most ? counts : [...counts, most];
 }
 
-type Compared = Pick<
-  CompareOptions,
-  'upstream' | 'correctors' | 'aligners' | 'proxies' | 'tuned' | 'sampler'
->;
-
 async function comparedModels(
   loaded: LoadedModels,
   { setting, strengths }: { setting: Setting; strengths: ReadonlyMap<string, number> },
-): Promise<Compared> {
+): Promise<ComparedModels> {
   const { upstream: name, sizes, tuned } = setting.models;
   const labels = sizeLabels(setting.models);
   const model = await loaded.load(name);
-  const correctors: Compared['correctors'][number][] = [];
-  const aligners: NonNullable<Compared['aligners']>[number][] = [];
-  const proxies: NonNullable<Compared['proxies']>[number][] = [];
+  const correctors: ComparedModels['correctors'][number][] = [];
+  const aligners: NonNullable<ComparedModels['aligners']>[number][] = [];
+  const proxies: NonNullable<ComparedModels['proxies']>[number][] = [];
   for (const [i, { corrector, aligner, expert, antiExpert }] of sizes.entries()) {
     const of = (small: string): { size: string; bytes: number } => ({
       size: labels[i] ?? small,

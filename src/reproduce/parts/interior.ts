@@ -185,7 +185,7 @@ export async function sweepPart(
         ...{ model: model.name, corrector, grid, seed },
         mode: loops ? 'loop' : 'fixed',
         ...(upstream && { upstream: createLocalUpstream({ model: upstream }) }),
-        isRight: data.isRight,
+        scorer: data.scorer,
         limits: data.limits,
         layers: model.decoder.info.layers,
         directions: reading.directions,

@@ -35,10 +35,10 @@ export async function proxyStrengths(
     { folder: join(folder, 'alphas'), configuration, setting },
     (run) =>
       tryStrengths({
-        ...{ alphas, atOnce, judge: data.judge, done: run.records, signal: host.signal },
+        ...{ alphas, atOnce, scorers: [data.scorer], done: run.records, signal: host.signal },
         batchSize: batchSize(alphaProblems),
         experts: [...tuners.keys()],
-        problems: data.validation.slice(0, alphaProblems),
+        questions: data.questions.validation.slice(0, alphaProblems),
         tune: async (expert, alpha) => {
           const by = { expert, antiExpert: tuners.get(expert) ?? '', alpha };
           const model = await loadTuned(models.upstream, by, setting);

@@ -49,8 +49,12 @@ export function checkSteering(steering: Steering, lengths: readonly number[], mo
   const { layers, width } = model;
   const rows = lengths.length;
   const { direction, coefficient, ablation, patches = [] } = steering;
-  checkDirection(direction, model);
-  checkPerLayer('coefficient', coefficient, rows, layers);
+  if (direction) checkDirection(direction, model);
+  else if (coefficient ?? ablation) {
+    const what = coefficient ? 'coefficient' : 'ablation';
+    throw new Error(`steer: ${what} without a direction; give one, or leave the ${what} out`);
+  }
+  if (coefficient) checkPerLayer('coefficient', coefficient, rows, layers);
   if (ablation) {
     checkPerLayer('ablation', ablation, rows, layers);
     const outside = ablation.find((share) => share < 0 || share > 1);

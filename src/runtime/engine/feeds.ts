@@ -9,7 +9,7 @@ import type { PastRow } from './keyValues.js';
 import { padBatch } from './padding.js';
 import type { FedRow } from './padding.js';
 import type { PlainTensor, TensorData } from '../session.js';
-import type { Steering } from '../steering.js';
+import { defaultPositions, type Steering } from '../steering.js';
 import { perRow } from './treatment.js';
 
 /** What a run of either graph is made from. */
@@ -42,7 +42,7 @@ export function commonFeeds(run: Run): Record<string, PlainTensor> {
 function decoderFeeds({ layout, batch, rows, steering }: Run): Record<string, PlainTensor> {
   const { past, fed } = batch;
   const count = batch.rows.length;
-  const padded = padBatch(batch, rows, steering?.positions ?? 'all');
+  const padded = padBatch(batch, rows, steering?.positions ?? defaultPositions);
   const { inputIds, attentionMask, positionIds, seqlensK, totalSequenceLength } = layout.inputs;
   const feeds: Record<string, PlainTensor> = {
     [inputIds]: int64(padded.ids, [count, fed]),

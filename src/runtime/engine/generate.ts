@@ -10,6 +10,7 @@ import { presentTensors } from './keyValues.js';
 import type { CachedRow, PastRow } from './keyValues.js';
 import { firstNonFinite, refuseHidden, takeRow } from './readings.js';
 import type { Feeds, PlainTensor, Session } from '../session.js';
+import { defaultPositions } from '../steering.js';
 import type { Treatments } from './treatment.js';
 
 /** Rows of the batch, in its order. */
@@ -49,7 +50,7 @@ function generateFeeds({ layout, request, batch, past }: GenerateOptions): Feeds
     promptLength: promptLengths?.[row] ?? ids.length,
   }));
   const count = batch.rows.length;
-  const rule = steering?.positions ?? 'all';
+  const rule = steering?.positions ?? defaultPositions;
   const generated = new Float32Array(count).fill(steering && rule !== 'prompt' ? 1 : 0);
   const stops = stop.length > 0 ? stop : [-1];
   return {

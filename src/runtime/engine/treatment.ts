@@ -3,7 +3,7 @@
  * key and the same history have the same keys and values in the decoder's cache.
  */
 import { createHash } from 'node:crypto';
-import type { PositionRule, Steering } from '../steering.js';
+import { defaultPositions, type PositionRule, type Steering } from '../steering.js';
 
 /** Key of a position whose residual stream was left alone. */
 export const untreated = '';
@@ -46,7 +46,7 @@ export class Treatments {
   /** Keys of positions 0 … count − 1 of a row. */
   of(row: TreatedRow, count: number): string[] {
     const key = this.#rowKey(row.row);
-    const rule = this.#steering?.positions ?? 'all';
+    const rule = this.#steering?.positions ?? defaultPositions;
     const patches = this.#patches.get(row.row);
     return Array.from({ length: count }, (_, position) => {
       const steered = isSteered(rule, position, row.promptLength) ? key : untreated;
@@ -63,23 +63,23 @@ export class Treatments {
   }
 
   #describe(row: number): string {
-    const steering = this.#steering;
-    if (!steering) return untreated;
+    const { direction, coefficient, ablation } = this.#steering ?? {};
+    if (!direction) return untreated;
     let key = untreated;
     for (let layer = 0; layer < this.#layers; layer++) {
-      const added = perRow(steering.coefficient, row, layer, this.#layers);
-      const removed = steering.ablation ? perRow(steering.ablation, row, layer, this.#layers) : 0;
+      const added = coefficient ? perRow(coefficient, row, layer, this.#layers) : 0;
+      const removed = ablation ? perRow(ablation, row, layer, this.#layers) : 0;
       if (added === 0 && removed === 0) continue;
-      key += `s${layer}:${this.#layerKey(steering, layer)}:${added}:${removed};`;
+      key += `s${layer}:${this.#layerKey(direction, layer)}:${added}:${removed};`;
     }
     return key;
   }
 
-  #layerKey(steering: Steering, layer: number): string {
+  #layerKey(direction: Float32Array, layer: number): string {
     const known = this.#layerKeys.get(layer);
     if (known !== undefined) return known;
-    const width = steering.direction.length / this.#layers;
-    const key = digest(steering.direction.subarray(layer * width, (layer + 1) * width));
+    const width = direction.length / this.#layers;
+    const key = digest(direction.subarray(layer * width, (layer + 1) * width));
     this.#layerKeys.set(layer, key);
     return key;
   }

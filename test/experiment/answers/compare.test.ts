@@ -1,28 +1,32 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import type { Upstream } from '../../../src/align/upstream.js';
-import { runCompare, streamAnswers } from '../../../src/experiment/answers/compare.js';
+import {
+  runCompare,
+  streamAnswers,
+  type CompareOptions,
+} from '../../../src/experiment/answers/compare.js';
 import {
   accuracyDifference,
   firstTextRatio,
   perTokenRatio,
 } from '../../../src/experiment/answers/compareEffects.js';
 import { bestOfAtEqualTime } from '../../../src/experiment/answers/compareSummary.js';
-import type {
-  BestOf,
-  CompareOptions,
-  CompareRecord,
-  CompareSummary,
-} from '../../../src/experiment/answers/compareTypes.js';
+import {
+  compareSummary,
+  type BestOf,
+  type CompareSummary,
+} from '../../../src/experiment/answers/compareShape.js';
+import type { CompareRecord } from '../../../src/experiment/answers/shape.js';
 import { runRounds } from '../../../src/experiment/rounds/run.js';
-import type { RoundsRecord } from '../../../src/experiment/rounds/types.js';
+import type { RoundsRecord } from '../../../src/experiment/rounds/shape.js';
 import { createRandom } from '../../../src/math/random.js';
-import { olderSchemas } from '../../../src/experiment/schemas/all.js';
-import { fakeUpstream } from '../../align/fakes.js';
-import { mender, planted, plantedJudge, threeSentences } from '../rounds/fakes.js';
+import { jsonSchema } from '../../../src/shape/check.js';
+import { fakeUpstream, named } from '../../align/fakes.js';
+import { mender, planted, plantedJudges, threeSentences } from '../rounds/fakes.js';
 
 /** The upstream alone is right on p0; the loop on all; the Aligner on p0 and p1; DPO on none. */
-const problems = Array.from({ length: 4 }, (_, i) => planted(`p${i}`));
+const questions = Array.from({ length: 4 }, (_, i) => planted(`p${i}`));
 
 /** Samples 0, 1, 2, 3 of a question; the first two are wrong in different ways. */
 const sampled = ['Bad. 1', 'Bad. 2', 'Good. 3', 'Good. 3'];
@@ -36,14 +40,15 @@ function sampler(): Upstream & { rows: number[] } {
       texts.map((text) => ({ text, ended: true, tokens: 7, firstTextMilliseconds: 1 })),
     );
   };
-  return { name: 'sampler', rows, finish, nextSentences: finish };
+  return { ...named('sampler'), rows, finish, nextSentences: finish };
 }
 
 function setUp(changes: Partial<CompareOptions> = {}) {
   const upstream = threeSentences();
   const sampling = sampler();
   const aligner = {
-    name: 'aligner',
+    ...named('aligner'),
+    readable: false,
     correct: (answers: readonly { question: string }[]) =>
       Promise.resolve(
         answers.map(({ question }) => {
@@ -61,8 +66,8 @@ function setUp(changes: Partial<CompareOptions> = {}) {
     sampler: sampling,
     bestOf: [1, 2, 4],
     finalAnswer: (text) => /\d/.exec(text)?.[0] ?? null,
-    problems,
-    judge: plantedJudge,
+    questions,
+    ...plantedJudges,
     batchSize: 3,
     timed: 2,
     seed: 1,
@@ -125,9 +130,9 @@ describe('runCompare', () => {
       ...[['upstream', 4, 0.75], ['aligner-aligner', 4, 0.5], ['dpo', 4, 1]], // prettier-ignore
       ['best-of-4', 4, 0],
     ]);
-    const of = { records, random: createRandom(1), of: 'best-of-4', against: 'best-of-1' };
-    expect(accuracyDifference(of)).toMatchObject({ n: 4, estimate: 1 });
-    const unknown = accuracyDifference({ ...of, against: 'nobody' });
+    const pair = { records, random: createRandom(1), system: 'best-of-4', against: 'best-of-1' };
+    expect(accuracyDifference(pair)).toMatchObject({ n: 4, estimate: 1 });
+    const unknown = accuracyDifference({ ...pair, against: 'nobody' });
     expect(unknown).toMatchObject({ n: 0, estimate: null });
   });
 
@@ -145,15 +150,15 @@ describe('runCompare', () => {
       timing('aligner', 'b', [400, 16, 400]),
       timing('silent', 'a', [400, 16, null]),
     ];
-    const pair = { records, of: 'stream', against: 'aligner', random: createRandom(1) };
+    const pair = { records, system: 'stream', against: 'aligner', random: createRandom(1) };
     // 20 ms a token against 25.
     const ratio = perTokenRatio(pair);
     expect(ratio).toMatchObject({ n: 2, estimate: 0.8 });
     expect(ratio.ci).toEqual([0.4, 1.2]);
     expect(ratio.p).toBeGreaterThan(0.2);
-    const first = firstTextRatio({ ...pair, of: 'aligner', against: 'stream' });
+    const first = firstTextRatio({ ...pair, system: 'aligner', against: 'stream' });
     expect(first.estimate).toBe(20);
-    expect(firstTextRatio({ ...pair, of: 'silent' })).toMatchObject({ n: 0, estimate: null });
+    expect(firstTextRatio({ ...pair, system: 'silent' })).toMatchObject({ n: 0, estimate: null });
   });
 
   it('sets the best-of-n of the same time, or more, beside the loop', () => {
@@ -172,7 +177,7 @@ describe('runCompare', () => {
     const { options } = setUp({ correctors: [{ size: 'm', bytes: null, corrector }] });
     const rounds = await collect<RoundsRecord, unknown>(
       runRounds({
-        ...{ upstream: options.upstream, problems, judge: plantedJudge, seed: 1 },
+        ...{ upstream: options.upstream, questions, ...plantedJudges, seed: 1 },
         correctors: [{ name: corrector.name, corrector }],
       }),
     );
@@ -221,10 +226,10 @@ describe('runCompare', () => {
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.compare);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(jsonSchema(compareSummary, '', ''));
     const { summary } = await collect(runCompare(setUp().options));
     const { summary: untimed } = await collect(runCompare(setUp({ timed: 0 }).options));
-    const { summary: empty } = await collect(runCompare(setUp({ problems: [] }).options));
+    const { summary: empty } = await collect(runCompare(setUp({ questions: [] }).options));
     for (const some of [summary, untimed, empty]) {
       validate(some);
       expect(validate.errors).toBeNull();

@@ -1,27 +1,21 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { problemById } from '../../../src/data/problems.js';
-import type {
-  AnnotatedQuadruple,
-  Annotation,
-  Fault,
-  Problem,
-  Quality,
-} from '../../../src/data/types.js';
-import type {
-  CorrectionRecord,
-  CorrectorRatesOptions,
-} from '../../../src/experiment/answers/correctorRates.js';
+import type { AnnotatedQuadruple, Fault, Quality, Question } from '../../../src/data/types.js';
+import type { CorrectorRatesOptions } from '../../../src/experiment/answers/correctorRates.js';
+import type { CorrectionRecord } from '../../../src/experiment/answers/shape.js';
 import { correctQuadruples } from '../../../src/experiment/answers/correctorRates.js';
 import { summariseCorrector } from '../../../src/experiment/answers/correctorSummary.js';
-import { olderSchemas } from '../../../src/experiment/schemas/all.js';
-import type { CorrectorSummary } from '../../../src/experiment/summaries.js';
+import {
+  correctorSummary,
+  type CorrectorSummary,
+} from '../../../src/experiment/answers/evaluateShape.js';
+import { jsonSchema } from '../../../src/shape/check.js';
 import { fakeCorrector } from '../../align/fakes.js';
+import { sentenceJudge } from '../rounds/fakes.js';
 
-const problem = (id: string): Problem => ({
-  ...problemById('test-0-0'),
-  id,
-  unseenFamily: id === 'unseen',
+const questionOf = (id: string): Question => ({
+  ...{ id, question: id },
+  group: id === 'unseen' ? 'unseen' : 'seen',
 });
 
 /** A planted sentence and what the corrector will say to it; the judge calls `ok …` good. */
@@ -67,14 +61,12 @@ function setUp(): CorrectorRatesOptions & { corrector: ReturnType<typeof fakeCor
   return {
     corrector: fakeCorrector(({ question }) => plants[Number(question)]?.[4] ?? ''),
     quadruples,
-    problemOf: problem,
-    judge: {
-      annotate: ({ last }): Annotation => ({
-        quality: last.startsWith('ok') ? 'good' : 'bad',
-        fault: null,
-        correction: '',
-      }),
-    },
+    questionOf,
+    sentences: sentenceJudge((last) => ({
+      quality: last.startsWith('ok') ? 'good' : 'bad',
+      fault: null,
+      correction: '',
+    })),
     batchSize: 4,
   };
 }
@@ -112,16 +104,20 @@ describe('correctQuadruples', () => {
         ['wrong-result', 1 / 2, 2],
       ],
     );
-    expect(summary.unseenFamily).toMatchObject({
+    const [seen, unseen] = summary.groups;
+    expect(unseen).toMatchObject({
+      group: 'unseen',
       goodCopied: { rate: 1, n: 1 },
       badFixed: { rate: 0, n: 1 },
       neutralImproved: { rate: null, n: 0, ci: null },
     });
-    expect(summary.seenFamilies).toMatchObject({ badFixed: { n: 3 }, goodCopied: { n: 3 } });
+    expect(seen).toMatchObject({ badFixed: { n: 3 }, goodCopied: { n: 3 } });
   });
 
   it('writes what its schema publishes', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.corrector);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(
+      jsonSchema(correctorSummary, '', ''),
+    );
     for (const records of [await collect(setUp()), []]) {
       const summary: CorrectorSummary = summariseCorrector({ model: 'm', records });
       validate(summary);

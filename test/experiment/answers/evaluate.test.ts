@@ -1,13 +1,8 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { problemById } from '../../../src/data/problems.js';
-import type { Problem } from '../../../src/data/types.js';
-import type {
-  EvaluateOptions,
-  EvaluateRecord,
-  Judge,
-} from '../../../src/experiment/answers/evaluate.js';
-import { evaluate } from '../../../src/experiment/answers/evaluate.js';
+import type { Question } from '../../../src/data/types.js';
+import { answerQuestions, type AnswersOptions } from '../../../src/experiment/answers/run.js';
+import type { AnswerRecord, TimingRecord } from '../../../src/experiment/answers/shape.js';
 import { summariseEvaluate } from '../../../src/experiment/answers/evaluateSummary.js';
 import {
   alignerSystem,
@@ -16,30 +11,36 @@ import {
   upstreamSystem,
 } from '../../../src/experiment/answers/systems.js';
 import { createRandom } from '../../../src/math/random.js';
-import { olderSchemas } from '../../../src/experiment/schemas/all.js';
-import type { EvaluateSummary } from '../../../src/experiment/summaries.js';
-import { fakeCorrector, fakeUpstream, inTurn } from '../../align/fakes.js';
+import { jsonSchema } from '../../../src/shape/check.js';
+import {
+  evaluateSummary,
+  type EvaluateSummary,
+} from '../../../src/experiment/answers/evaluateShape.js';
+import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
+import { fakeCorrector, fakeUpstream, inTurn, named } from '../../align/fakes.js';
+import { sentenceJudge } from '../rounds/fakes.js';
 
 /**
  * Ten problems, p0 … p9; the last two belong to the unseen family. The upstream is right on p0 … p3;
  * the corrector mends p4 … p6 and spoils p0; the Aligner is right on even ones only; the corrector
  * alone is right on p9 only.
  */
-const problems = Array.from({ length: 10 }, (_, i) => planted(`p${i}`, i >= 8));
+const questions = Array.from({ length: 10 }, (_, i) => planted(`p${i}`, i >= 8));
 const upstreamRight = new Set(['p0', 'p1', 'p2', 'p3']);
 const streamRight = new Set(['p1', 'p2', 'p3', 'p4', 'p5', 'p6']);
 
-function planted(id: string, unseenFamily: boolean): Problem {
-  return { ...problemById('test-0-0'), id, question: id, unseenFamily };
+function planted(id: string, unseen: boolean): Question {
+  return { id, question: id, group: unseen ? 'unseen' : 'seen' };
 }
 
-const judge: Judge = {
-  isRight: (_, answer) => answer.endsWith('Right.'),
-  annotate: ({ last }) => {
-    const quality = last === '' ? 'missing' : last === 'Wrong.' ? 'bad' : 'good';
-    return { quality, fault: quality === 'bad' ? 'wrong-answer' : null, correction: '' };
-  },
-};
+const endsRight = scorerFromFunction({
+  name: 'ends right',
+  score: ({ answer }) => answer.endsWith('Right.'),
+});
+const sentences = sentenceJudge((last) => {
+  const quality = last === '' ? 'missing' : last === 'Wrong.' ? 'bad' : 'good';
+  return { quality, fault: quality === 'bad' ? 'wrong-answer' : null, correction: '' };
+});
 
 const verdict = (right: boolean) => (right ? 'Right.' : 'Wrong.');
 
@@ -56,7 +57,8 @@ function setUp() {
     return prefix === '' ? verdict(question === 'p9') : '';
   });
   const aligner = {
-    name: 'm',
+    ...named('m'),
+    readable: false,
     correct: (answers: readonly { question: string; answer: string }[]) =>
       Promise.resolve(
         answers.map(({ question }) => ({
@@ -67,7 +69,7 @@ function setUp() {
       ),
   };
   let now = 0;
-  const options: EvaluateOptions = {
+  const options: AnswersOptions = {
     systems: [
       upstreamSystem(),
       streamSystem({ corrector }),
@@ -75,8 +77,8 @@ function setUp() {
       correctorAloneSystem({ corrector }),
     ],
     upstream,
-    problems,
-    judge,
+    questions,
+    ...{ scorers: [endsRight], sentences },
     batchSize: 4,
     timed: 2,
     clock: () => (now += 10),
@@ -84,16 +86,20 @@ function setUp() {
   return { options, upstream, corrector };
 }
 
-async function collect(options: EvaluateOptions): Promise<EvaluateRecord[]> {
+type EvaluateRecord = AnswerRecord | TimingRecord;
+
+async function collect(options: AnswersOptions): Promise<EvaluateRecord[]> {
   const records: EvaluateRecord[] = [];
-  for await (const record of evaluate(options)) records.push(record);
+  for await (const record of answerQuestions(options)) {
+    if (record.kind !== 'samples') records.push(record);
+  }
   return records;
 }
 
 const withoutTimes = (record: EvaluateRecord) =>
   record.kind === 'answer' ? record : [record.kind, record.system, record.problem, record.tokens];
 
-describe('evaluate', () => {
+describe('answerQuestions', () => {
   it('finds the planted rates', async () => {
     const records = await collect(setUp().options);
     const { systems } = summariseEvaluate({ records, random: createRandom(1) });
@@ -129,13 +135,14 @@ describe('evaluate', () => {
     ]);
   });
 
-  it('reports the unseen family apart', async () => {
+  it('reports groups apart', async () => {
     const records = await collect(setUp().options);
     const { systems } = summariseEvaluate({ records, random: createRandom(1) });
     const alone = systems.find(({ name }) => name.startsWith('corrector-alone'));
-    expect(alone?.unseenFamily).toMatchObject({ n: 2, accuracy: 0.5, fixRate: 0.5 });
-    expect(alone?.unseenFamily.breakRate).toBeNull();
-    expect(alone?.seenFamilies).toMatchObject({ n: 8, accuracy: 0 });
+    const [seen, unseen] = alone?.groups ?? [];
+    expect(unseen).toMatchObject({ group: 'unseen', n: 2, accuracy: 0.5, fixRate: 0.5 });
+    expect(unseen?.breakRate).toBeNull();
+    expect(seen).toMatchObject({ group: 'seen', n: 8, accuracy: 0 });
   });
 
   it('gives intervals, and gains in pairs over the upstream and the corrector alone', async () => {
@@ -163,7 +170,9 @@ describe('evaluate', () => {
   });
 
   it('writes what its schema publishes, with null where nothing is defined', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.evaluate);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(
+      jsonSchema(evaluateSummary, '', ''),
+    );
     const records = await collect(setUp().options);
     for (const kept of [records, records.slice(0, 1), []]) {
       const summary: EvaluateSummary = summariseEvaluate({
@@ -235,15 +244,44 @@ describe('evaluate', () => {
   it('hears an abort and keeps what was recorded', async () => {
     const { options } = setUp();
     const abort = new AbortController();
-    const seen: EvaluateRecord[] = [];
+    const seen: unknown[] = [];
     const run = async () => {
-      for await (const record of evaluate({ ...options, signal: abort.signal })) {
+      for await (const record of answerQuestions({ ...options, signal: abort.signal })) {
         seen.push(record);
         if (seen.length === 4) abort.abort(new Error('enough'));
       }
     };
     await expect(run()).rejects.toThrow('enough');
     expect(seen).toHaveLength(4);
+  });
+
+  it('says nothing of answers that no scorer can judge, and keeps other scorers beside', async () => {
+    const some = scorerFromFunction({
+      name: 'some',
+      score: async ({ question, answer }) =>
+        await Promise.resolve(question.id === 'p0' ? null : answer.endsWith('Right.')),
+    });
+    const length = scorerFromFunction({
+      ...{ name: 'length', unit: 'characters', better: 'lower' },
+      score: ({ answer }) => answer.length,
+    });
+    const scorers = [length, some];
+    const records = await collect({ ...setUp().options, timed: 0, scorers });
+    expect(records[0]).toMatchObject({ right: null, scores: { length: 13 } });
+    const { systems } = summariseEvaluate({ records, scorers, random: createRandom(1) });
+    expect(systems[0]).toMatchObject({ n: 9, accuracy: 3 / 9 });
+    expect(systems[0]?.scores).toMatchObject([
+      { name: 'length', unit: 'characters', better: 'lower', n: 10, mean: 13 },
+    ]);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(
+      jsonSchema(evaluateSummary, '', ''),
+    );
+    validate(systems.length > 0 ? { systems } : null);
+    expect(validate.errors).toBeNull();
+    // With numbers alone nothing is right or wrong.
+    const numbers = await collect({ ...setUp().options, timed: 0, scorers: [length] });
+    const [upstream] = summariseEvaluate({ records: numbers, random: createRandom(1) }).systems;
+    expect(upstream).toMatchObject({ n: 0, accuracy: null, gains: [] });
   });
 
   it('refuses two systems of one name', async () => {

@@ -6,6 +6,7 @@ import {
   type StrengthOptions,
   type StrengthRecord,
 } from '../../../src/experiment/answers/proxyStrength.js';
+import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import { fakeUpstream } from '../../align/fakes.js';
 import { planted } from '../rounds/fakes.js';
 
@@ -22,9 +23,9 @@ function options(changes: Partial<StrengthOptions> = {}): {
   const given: StrengthOptions = {
     experts: ['small', 'large'],
     alphas: [0.25, 0.5, 1],
-    problems,
+    questions: problems,
     batchSize: 3,
-    judge: { isRight: (_, answer) => answer === 'Good.' },
+    scorers: [scorerFromFunction({ name: 'good', score: ({ answer }) => answer === 'Good.' })],
     tune: (expert, alpha) => {
       const key = `${expert} ${alpha}`;
       tuned.push(key);
@@ -74,11 +75,14 @@ describe('tryStrengths', () => {
 
   it('closes a model whose answers fail', async () => {
     const { given, open } = options({
-      judge: {
-        isRight: () => {
-          throw new Error('no judge');
-        },
-      },
+      scorers: [
+        scorerFromFunction({
+          name: 'none',
+          score: () => {
+            throw new Error('no judge');
+          },
+        }),
+      ],
     });
     await expect(all(given)).rejects.toThrow('no judge');
     expect(open.size).toBe(0);

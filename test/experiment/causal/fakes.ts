@@ -8,6 +8,7 @@ import { createRandom } from '../../../src/math/random.js';
 import type { ForwardRequest, ForwardRow } from '../../../src/runtime/decoder.js';
 import type { CausalOptions } from '../../../src/experiment/causal/options.js';
 import type { CausalProblem } from '../../../src/experiment/causal/problems.js';
+import { named } from '../../align/fakes.js';
 
 export const layers = 4;
 const width = 3;
@@ -83,7 +84,8 @@ export function toyDecoder(toy: Toy): CausalOptions['decoder'] {
 /** It listens at the deciding layer alone, and is surer of some sentences than of others. */
 export function toyCorrector({ decides }: Toy): Corrector & { calls: number } {
   return {
-    name: 'toy',
+    ...named('toy'),
+    readable: true,
     calls: 0,
     correct(inputs, request = {}) {
       this.calls++;

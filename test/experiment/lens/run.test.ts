@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lensLogits, runLens, type LensOptions } from '../../../src/experiment/lens/run.js';
+import { runLens, type LensOptions } from '../../../src/experiment/lens/run.js';
+import { lensLogits } from '../../../src/read/model/lens.js';
 import { settlingEffect, settlingLayer } from '../../../src/experiment/lens/summary.js';
 import type { LensReading, LensRecord, LensSummary } from '../../../src/experiment/lens/shape.js';
 import { createRandom } from '../../../src/math/random.js';

@@ -1,11 +1,11 @@
 /** A planted world: answers of three sentences, and a corrector that mends one per round. */
-import { problemById } from '../../../src/data/problems.js';
-import type { Problem } from '../../../src/data/types.js';
-import type { Judge } from '../../../src/experiment/answers/evaluate.js';
+import type { Annotation, Question } from '../../../src/data/types.js';
+import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
+import type { SentenceJudge } from '../../../src/judge/sentences.js';
 import { fakeCorrector, fakeUpstream } from '../../align/fakes.js';
 
-export function planted(id: string): Problem {
-  return { ...problemById('test-0-0'), id, question: id, unseenFamily: false };
+export function planted(id: string): Question {
+  return { id, question: id };
 }
 
 /** The sentences of problem `p<i>`: the upstream gets its first i wrong. */
@@ -30,11 +30,24 @@ export function mender(): ReturnType<typeof fakeCorrector> {
   return fakeCorrector(({ prefix, last }) => (last !== '' || written(prefix) < 3 ? 'Good.' : ''));
 }
 
+/** Judges each sentence by itself, with one call for a batch. */
+export function sentenceJudge(annotate: (last: string) => Annotation): SentenceJudge {
+  return {
+    ...{ name: 'planted', identity: 'planted' },
+    annotate: (places) => Promise.resolve(places.map(({ last }) => annotate(last))),
+  };
+}
+
 /** Right without a bad sentence; each sentence judged by itself. */
-export const plantedJudge: Judge = {
-  isRight: (_, answer) => answer !== '' && !answer.includes('Bad'),
-  annotate: ({ last }) => {
+export const plantedJudges = {
+  scorers: [
+    scorerFromFunction({
+      name: 'planted',
+      score: ({ answer }) => answer !== '' && !answer.includes('Bad'),
+    }),
+  ],
+  sentences: sentenceJudge((last) => {
     const quality = last === '' ? 'missing' : last === 'Bad.' ? 'bad' : 'good';
     return { quality, fault: quality === 'bad' ? 'wrong-result' : null, correction: '' };
-  },
+  }),
 };

@@ -1,20 +1,20 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { alignAnswers } from '../../../src/align/stream.js';
-import { runRounds } from '../../../src/experiment/rounds/run.js';
+import { runRounds, type RoundsOptions } from '../../../src/experiment/rounds/run.js';
 import { roundsDifference, roundsTrend } from '../../../src/experiment/rounds/effects.js';
-import type {
-  RoundsJudge,
-  RoundsOptions,
-  RoundsRecord,
-  RoundsSummary,
-} from '../../../src/experiment/rounds/types.js';
+import {
+  roundsSummary,
+  type RoundsRecord,
+  type RoundsSummary,
+} from '../../../src/experiment/rounds/shape.js';
+import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import { createRandom } from '../../../src/math/random.js';
-import { olderSchemas } from '../../../src/experiment/schemas/all.js';
-import { mender, planted, plantedJudge, threeSentences } from './fakes.js';
+import { jsonSchema } from '../../../src/shape/check.js';
+import { mender, planted, plantedJudges, threeSentences } from './fakes.js';
 
 /** p0 … p3: the upstream gets as many of the first sentences wrong, so k rounds mend p0 … pk. */
-const problems = Array.from({ length: 4 }, (_, i) => planted(`p${i}`));
+const questions = Array.from({ length: 4 }, (_, i) => planted(`p${i}`));
 
 function setUp(changes: Partial<RoundsOptions> = {}) {
   const upstream = threeSentences();
@@ -25,8 +25,8 @@ function setUp(changes: Partial<RoundsOptions> = {}) {
       { name: 's', corrector: first },
       { name: 's-seed2', corrector: second },
     ],
-    problems,
-    judge: plantedJudge,
+    questions,
+    ...plantedJudges,
     rounds: 4,
     batchSize: 3,
     seed: 1,
@@ -76,13 +76,15 @@ describe('runRounds', () => {
 
   it('gives what the loop itself gives in continue mode', async () => {
     const { records } = await collect(setUp().options);
-    const rows = problems.map(({ question }) => ({ question }));
+    const rows = questions.map(({ question }) => ({ question }));
     for (const continueWith of ['upstream', 'corrector'] as const) {
       for (const k of [0, 1, 2, 4]) {
         const mode = { correctionRounds: k, continueWith };
         const models = { upstream: threeSentences(), corrector: mender() };
         const answers = await alignAnswers({ rows, mode, ...models });
-        const texts = problems.map(({ id }) => find(records, id)?.continued[continueWith][k]?.text);
+        const texts = questions.map(
+          ({ id }) => find(records, id)?.continued[continueWith][k]?.text,
+        );
         expect(answers.map(({ text }) => text)).toEqual(texts);
       }
     }
@@ -144,15 +146,45 @@ describe('runRounds', () => {
   });
 
   it('scores nothing without a solver', async () => {
-    const judge: RoundsJudge = {
-      isRight: (problem, answer) => plantedJudge.isRight(problem, answer),
-    };
-    const { records, summary } = await collect(setUp({ judge }).options);
+    const { records, summary } = await collect(setUp({ sentences: undefined }).options);
     expect(records[0]?.classic.score).toBeNull();
     expect(records[0]?.revisions[0]).not.toHaveProperty('quality');
     const [point] = summary.correctors[0]?.continued.upstream ?? [];
     expect(point).toMatchObject({ accuracy: 0.25, scoreShares: null });
     expect(point?.score).toEqual({ mean: null, ci: null });
+  });
+
+  it('waits for its scorers: one that always says false makes no answer right', async () => {
+    const never = scorerFromFunction({
+      name: 'never',
+      score: async () => await new Promise<boolean>((say) => setTimeout(say, 1, false)),
+    });
+    const { summary } = await collect(setUp({ scorers: [never] }).options);
+    const [corrector] = summary.correctors;
+    expect(corrector?.classic).toMatchObject({ n: 4, accuracy: 0, gain: { mean: 0 } });
+    expect(corrector?.continued.upstream.map(({ accuracy }) => accuracy)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('counts only what a scorer can say, and keeps other scorers beside', async () => {
+    const [right] = plantedJudges.scorers;
+    if (!right) throw new Error('no scorer');
+    const some = scorerFromFunction({
+      name: 'some',
+      score: ({ question, answer }) => (question.id === 'p3' ? null : !answer.includes('Bad')),
+    });
+    const length = scorerFromFunction({
+      ...{ name: 'length', unit: 'characters', better: 'lower' },
+      score: ({ answer }) => answer.length,
+    });
+    const { records, summary } = await collect(setUp({ scorers: [length, some, right] }).options);
+    expect(find(records, 'p3')?.classic).toMatchObject({ right: null, scores: { planted: true } });
+    const [alone] = summary.correctors[0]?.continued.upstream ?? [];
+    expect(alone).toMatchObject({ n: 3, accuracy: 1 / 3 });
+    expect(alone?.scores).toMatchObject([
+      { name: 'length', unit: 'characters', better: 'lower', n: 4, mean: 15.5 },
+      { name: 'planted', unit: 'yes/no', n: 4, mean: 0.25 },
+    ]);
+    expect(summary.correctors[0]?.classic.gain.mean).toBeCloseTo(2 / 3, 12);
   });
 
   it('resumes after any record, in the same batches, side by side or not', async () => {
@@ -179,9 +211,9 @@ describe('runRounds', () => {
   });
 
   it('writes what its schema publishes, also where nothing was recorded', async () => {
-    const validate = new Ajv({ allowUnionTypes: true }).compile(olderSchemas.rounds);
+    const validate = new Ajv({ allowUnionTypes: true }).compile(jsonSchema(roundsSummary, '', ''));
     const { summary } = await collect(setUp().options);
-    const empty = await collect(setUp({ problems: [] }).options);
+    const empty = await collect(setUp({ questions: [] }).options);
     for (const some of [summary, empty.summary]) {
       validate(some);
       expect(validate.errors).toBeNull();

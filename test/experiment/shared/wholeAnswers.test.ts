@@ -9,6 +9,7 @@ import {
   recordAnswers,
   type WholeAnswerOptions,
 } from '../../../src/experiment/shared/wholeAnswers.js';
+import { named } from '../../align/fakes.js';
 
 const ids = Array.from({ length: 5 }, (_, i) => `validation-0-${i}`);
 
@@ -24,7 +25,7 @@ function answerOf(id: string): string {
 function scriptedUpstream(): Upstream & { calls: number } {
   const byQuestion = new Map(ids.map((id) => [problemById(id).question, answerOf(id)]));
   return {
-    name: 'scripted',
+    ...named('scripted'),
     calls: 0,
     nextSentences: () => Promise.reject(new Error('asked for a sentence')),
     finish(inputs) {
@@ -108,7 +109,7 @@ describe('alignerAsCorrector', () => {
     const seen: string[] = [];
     const corrector = alignerAsCorrector({
       model: {
-        name: 'tiny',
+        ...named('tiny'),
         decoder: {
           info: { source: '', sha256: '', device: 'cpu', layers: 1, width: 1, vocabulary: 1 },
           forward: () => Promise.resolve([]),
@@ -131,7 +132,6 @@ describe('alignerAsCorrector', () => {
           encodePlain: () => [],
           endOfTurn: [0],
         },
-        [Symbol.asyncDispose]: () => Promise.resolve(),
       },
     });
     await corrector.correct([{ question: 'Why?', prefix: '', last: 'So. It is.' }]);

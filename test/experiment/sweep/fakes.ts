@@ -11,6 +11,7 @@ import type { Directions, LabelledStates } from '../../../src/read/directions.js
 import type { Label } from '../../../src/read/stimuli.js';
 import type { SweepProblem } from '../../../src/experiment/sweep/problems.js';
 import type { SweepOptions } from '../../../src/experiment/sweep/run.js';
+import { named } from '../../align/fakes.js';
 
 export const layers = 4;
 export const width = 16;
@@ -59,7 +60,8 @@ export function plantedCorrector(
 ): PlantedCorrector {
   const { sign = 1, garbled = Infinity } = options;
   return {
-    name: 'planted',
+    ...named('planted'),
+    readable: true,
     calls: 0,
     positions: new Set(),
     correct(inputs, request = {}) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runSweep, type SweepOptions } from '../../../src/experiment/sweep/run.js';
+import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import type { SweepRecord, SweepSummary } from '../../../src/experiment/sweep/shape.js';
-import { fakeUpstream } from '../../align/fakes.js';
+import { fakeUpstream, named } from '../../align/fakes.js';
 import { meanNorm, plantedCorrector, problems, response, sentence, sweepOptions } from './fakes.js';
 
 async function run(
@@ -105,7 +106,8 @@ describe('runSweep, fixed mode', () => {
     const planted = plantedCorrector();
     let calls = 0;
     const late = {
-      name: planted.name,
+      ...named(planted.name),
+      readable: true,
       correct: async (...of: Parameters<typeof planted.correct>) => {
         // Of the batches that are asked for together the first comes last.
         const turns = 20 - (calls++ % 20);
@@ -196,7 +198,10 @@ describe('runSweep, loop mode', () => {
       mode: 'loop',
       upstream: upstream(),
       // Right where most of the first sentence was rewritten.
-      isRight: (_, answer) => answer.slice(0, 20) === 'x'.repeat(20),
+      scorer: scorerFromFunction({
+        name: 'rewritten',
+        score: ({ answer }) => answer.slice(0, 20) === 'x'.repeat(20),
+      }),
       problems: problems(8, 'test'),
       validation: problems(6, 'validation'),
       controls: { random: 3, shuffled: 1, problems: 4 },

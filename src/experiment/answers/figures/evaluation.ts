@@ -1,11 +1,6 @@
 /** Rates with their intervals, one row each: systems compared, and a corrector's sentence rates. */
 import type { Interval } from '../../../math/interval.js';
-import type {
-  CorrectorSummary,
-  EvaluatedSystem,
-  EvaluateSummary,
-  SentenceRate,
-} from '../../summaries.js';
+import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluateShape.js';
 import { colours, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { errorBars } from '../../../plot/axes.js';
@@ -17,49 +12,40 @@ interface Series {
   rows: { label: string; value: number | null; ci: Interval | null; note: string }[];
 }
 
-/** Accuracy of every system, and what it fixes and breaks against the upstream alone. */
-export function evaluationFigure(options: EvaluateSummary): Figure {
-  const { systems } = options;
-  const labels = systems.map((s) => s.name);
-  const row = (
-    of: (system: EvaluatedSystem) => { value: number | null; ci: Interval | null; n?: number },
-  ): Series['rows'] =>
-    systems.map((s) => {
-      const { value, ci, n } = of(s);
-      return { label: s.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
+/** A rate over `n` sentences. */
+type SentenceRate = CorrectorSummary['goodCopied'];
+
+/** Of the groups of questions, in turn. */
+const groupSymbols = ['circle-open', 'square-open', 'triangle-up-open', 'star-open'];
+
+/** Accuracy of every system, also by group, and what it fixes and breaks against the upstream alone. */
+export function evaluationFigure({ systems }: EvaluateSummary): Figure {
+  type Value = { value: number | null; ci: Interval | null; n?: number };
+  const row = (of: (system: EvaluatedSystem) => Value): Series['rows'] =>
+    systems.map((system) => {
+      const { value, ci, n } = of(system);
+      return { label: system.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
     });
+  const groups = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
+  const accuracy = { name: 'accuracy', colour: colours.correct, symbol: 'circle' };
+  const fixed = { name: 'fixed, of the wrong', colour: colours.accuracy, symbol: 'diamond' };
+  const broken = { name: 'broken, of the right', colour: colours.degenerate, symbol: 'x' };
   return rateFigure({
-    apart: 0.14,
-    labels,
+    apart: groups.length > 1 ? 0.11 : 0.14,
+    labels: systems.map(({ name }) => name),
     series: [
-      {
-        name: 'accuracy',
-        colour: colours.correct,
-        symbol: 'circle',
-        rows: row(({ accuracy, ci, n }) => ({ value: accuracy, ci, n })),
-      },
-      {
-        name: 'accuracy, unseen family',
-        colour: colours.correct,
-        symbol: 'circle-open',
-        rows: row(({ unseenFamily: u }) => ({
-          value: u?.accuracy ?? null,
-          ci: u?.ci ?? null,
-          n: u?.n ?? 0,
-        })),
-      },
-      {
-        name: 'fixed, of the wrong',
-        colour: colours.accuracy,
-        symbol: 'diamond',
-        rows: row(({ fixRate, fixRateCi }) => ({ value: fixRate, ci: fixRateCi ?? null })),
-      },
-      {
-        name: 'broken, of the right',
-        colour: colours.degenerate,
-        symbol: 'x',
-        rows: row(({ breakRate, breakRateCi }) => ({ value: breakRate, ci: breakRateCi ?? null })),
-      },
+      { ...accuracy, rows: row(({ accuracy: value, ci, n }) => ({ value, ci, n })) },
+      ...groups.map((name, i) => ({
+        ...accuracy,
+        name: `accuracy, ${name}`,
+        symbol: groupSymbols[i % groupSymbols.length] ?? 'circle-open',
+        rows: row((system) => {
+          const own = system.groups.find(({ group }) => group === name);
+          return { value: own?.accuracy ?? null, ci: own?.ci ?? null, n: own?.n ?? 0 };
+        }),
+      })),
+      { ...fixed, rows: row(({ fixRate, fixRateCi: ci }) => ({ value: fixRate, ci })) },
+      { ...broken, rows: row(({ breakRate, breakRateCi: ci }) => ({ value: breakRate, ci })) },
     ],
   });
 }
@@ -74,24 +60,23 @@ export function evaluationCaption({ systems }: EvaluateSummary): string {
   );
 }
 
-const rateTitles: Record<string, string> = {
+const rateTitles = {
   goodCopied: 'good, copied verbatim',
   badFixed: 'bad, rewritten right',
   neutralImproved: 'neutral, improved',
   surplusStopped: 'surplus, stopped',
   missingWritten: 'missing, written',
   badCopied: 'bad, copied (not noticed)',
-};
+} as const;
 
 /** The sentence-level rates of a corrector. */
 export function correctorFigure(options: CorrectorSummary): Figure {
-  const rates = Object.entries(rateTitles).flatMap(([key, title]): [string, SentenceRate][] => {
-    const rate = options[key as keyof CorrectorSummary] as SentenceRate | undefined;
-    return rate === undefined ? [] : [[title, rate]];
-  });
-  const faults = Object.entries(options.byFault ?? {}).map(
-    ([fault, rate]): [string, SentenceRate] => [`bad, ${fault}`, rate],
-  );
+  const keys = Object.keys(rateTitles) as (keyof typeof rateTitles)[];
+  const rates = keys.map((key): [string, SentenceRate] => [rateTitles[key], options[key]]);
+  const faults = Object.entries(options.byFault).map(([fault, rate]): [string, SentenceRate] => [
+    `bad, ${fault}`,
+    rate,
+  ]);
   const toRow = ([label, { rate, ci, n }]: [string, SentenceRate]): Series['rows'][number] => ({
     label,
     value: rate,

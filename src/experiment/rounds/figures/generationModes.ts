@@ -2,7 +2,7 @@
  * Classic against continue: the loop to its end, and cut off after k correction rounds with one
  * model writing on alone. After Figure 5 of the paper.
  */
-import type { RoundsSummary } from '../types.js';
+import type { RoundsSummary } from '../shape.js';
 import { bandTrace, errorBars } from '../../../plot/axes.js';
 import { colours, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

@@ -1,5 +1,5 @@
 /** Accuracy by number of correction rounds, one curve per corrector. After Figure 3 of the paper. */
-import type { RoundsSummary } from '../types.js';
+import type { RoundsSummary } from '../shape.js';
 import { errorBars, legendAbove } from '../../../plot/axes.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

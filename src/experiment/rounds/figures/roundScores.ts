@@ -2,7 +2,7 @@
  * How the scores of answers are distributed by number of correction rounds, and how long the answers
  * are, since length alone can move a score. After Figure 4 of the paper.
  */
-import type { RoundsSummary } from '../types.js';
+import type { RoundsSummary } from '../shape.js';
 import { errorBars } from '../../../plot/axes.js';
 import { diverging, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
