@@ -1,7 +1,8 @@
 /** Options that several experiments share. */
+import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
-import { methods, type Method } from '../../read/methods.js';
-import { choice, integer, text } from '../../shape/options.js';
+import { methodNames } from '../../read/methods/table.js';
+import { choice, integer, list, text } from '../../shape/options.js';
 
 /** What a model can be named by, for the help. */
 export const modelNames =
@@ -34,6 +35,16 @@ export const stimuli = {
     help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
     default: stimuliFiles.validation,
   }),
+  labels: choice(['behaviour', 'given'], {
+    help: "labels of the stimuli: what the corrector does with them (default), or each line's own label, with a text, messages, or question, prefix and last",
+  }),
+  labelNames: list(
+    {
+      value: 'names',
+      help: 'what the file calls given labels, the positive one first (default: positive,negative)',
+    },
+    z.string().min(1),
+  ),
 } as const;
 
 /** How many of the stimuli's sentences are looked at. */
@@ -47,7 +58,7 @@ export const labelLimit = {
 } as const;
 
 export const method = {
-  method: choice(Object.keys(methods) as Method[], {
+  method: choice(methodNames, {
     help: 'how the direction is found',
     default: 'pca',
   }),

@@ -60,9 +60,8 @@ async function prepare(
   lab: Lab,
 ): Promise<SweepOptions> {
   const { model, upstream } = models;
-  const { seed, layers, method, direction } = given;
-  const of = { stimuli: given.stimuli, method, seed, direction, layers };
-  const reading = await readModel(model, of, lab);
+  const { seed, layers } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, lab);
   const problems = (file: string, limit?: number) =>
     sweepProblems(readAnnotatedQuadruples(lab.path(file)), limit);
   return {
