@@ -5,7 +5,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cudaChecks } from '../../src/runtime/cudaChecks.js';
+import { cudaChecks } from '../../src/runtime/cuda/checks.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { writeResult } from './context.js';
 import type { Context } from './context.js';

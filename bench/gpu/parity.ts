@@ -5,7 +5,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Device } from '../../src/runtime/decoder.js';
-import type { Engine } from '../../src/runtime/engine.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
 import { findModel, listEmbedded } from '../../src/runtime/modelFiles.js';
 import { relativeDifference } from './bounds.js';
 import { embeddedFolder, madeDecoders, runReference, workFile, writeResult } from './context.js';
@@ -183,6 +183,7 @@ async function margin(
   const steering = {
     direction: readDirections(directions),
     coefficient: Float32Array.from(coefficient),
+    positions: 'all' as const,
   };
   const [row] = await engine.forward(
     { tokens: [prompt], logits: [[prompt.length - 1]], steering },

@@ -149,7 +149,7 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
 /** One layer in the middle, as reference.py steers. */
 function someSteering({ layout: { layers, width } }: OpenModel): Steering {
   const coefficient = Float32Array.from({ length: layers }, (_, l) => (l === layers >> 1 ? 1 : 0));
-  return { direction: unitVectors(layers, width), coefficient };
+  return { direction: unitVectors(layers, width), coefficient, positions: 'all' };
 }
 
 function unitVectors(layers: number, width: number): Float32Array {
