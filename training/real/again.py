@@ -1,6 +1,6 @@
 """Measures a shipped corrector again, on held-out sentences of the run that trained it:
 
-    python -m real.again --work work/real --adapter ../artifacts/adapters/gsm8k-corrector --limit 200
+    python -m real.again --work work/real --adapter ../artifacts/adapters/gsm8k-corrector --limit 99
 
 The folder `base` must be in WORK (stage `base`). No GSM8K is needed: whether a sentence is good was
 judged when the texts were made. On the CPU in fp32, where the run was on a GPU in bf16.
