@@ -1,9 +1,6 @@
 /** `aligner-lab evaluate`: how often each system is right, and what the corrector does to sentences. */
 import { z } from 'zod';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { createAligner } from '../../align/aligner.js';
-import { createCorrector } from '../../align/corrector.js';
-import { createLocalUpstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { generatedQuestions } from '../../data/questions.js';
 import { exactSentences, exactSolver } from '../../judge/solver.js';
@@ -15,27 +12,32 @@ import type { EvaluationRecord } from '../../experiment/answers/shape.js';
 import { createRandom } from '../../math/random.js';
 import { correctorPage, evaluatePage } from '../../experiment/olderKinds.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
-import { defineCommand, type Context } from '../command.js';
+import { defineCommand } from '../command.js';
 import { common, engine, folder, seed } from '../common.js';
-import { modelNames } from '../../experiment/shared/options.js';
+import { openedNames } from '../../experiment/shared/options.js';
 import { figureOptions, prepareFigures } from '../figures.js';
-import { findOrDownload, loadModel, loadModels } from '../models.js';
+import { labOf } from '../lab.js';
 import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import { openAll, type Lab } from '../../experiment/shared/lab.js';
 import { phased } from '../../experiment/shared/stages.js';
+import type { ModelFiles } from '../../runtime/modelFiles.js';
 import { UsageError } from '../../text/usageError.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
 import { figure, formatTable, percent, percentWithin } from '../../text/table.js';
 
 const options = {
-  upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
   corrector: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
+    value: 'name',
+    help: 'the corrector, named likewise',
     default: embedded.corrector,
   }),
   aligner: text({
-    value: 'model',
+    value: 'name',
     help: 'a whole-answer Aligner to compare with',
     default: embedded.aligner,
   }),
@@ -96,17 +98,16 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const writeFigures = prepareFigures(given, context);
     const { upstream, corrector, aligner, split, limit, seed: drawn } = given;
     const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
-    const names = { upstream, corrector, ...(systems.includes('aligner') && { aligner }) };
-    await using models = await loadModels(names, given, context);
-    await using proxied = systems.includes('proxy') ? await loadProxied(given, context) : null;
+    const lab = labOf(given, context);
+    const proxy = systems.includes('proxy') ? await findProxy(given, lab) : undefined;
+    await using opened = await openAll({
+      upstream: () => lab.upstream(upstream),
+      corrector: () => lab.corrector(corrector),
+      ...(systems.includes('aligner') && { aligner: () => lab.aligner(aligner) }),
+      ...(proxy && { proxied: () => lab.upstream(upstream, { proxy }) }),
+    });
     const files = { quadruples: context.path(given.quadruples) };
-    const tuned = proxied && { proxied: proxied.tuned };
-    const of = {
-      command: 'evaluate',
-      options: given,
-      models: { ...models.by, ...tuned },
-      files,
-    };
+    const of = { command: 'evaluate', options: given, models: opened.by, files };
     await using run = await openCommandRun<EvaluationRecord>(of, context);
     const quadruples = readAnnotatedQuadruples(files.quadruples).slice(0, limit);
     const { questions } = generatedQuestions({ split, count: limit, seed: drawn });
@@ -114,12 +115,9 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
       ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
     });
     const made = {
-      upstream: createLocalUpstream({ model: models.by.upstream }),
-      corrector: createCorrector({ model: models.by.corrector }),
-      aligner: models.by.aligner && createAligner({ model: models.by.aligner }),
-      proxy: proxied
-        ? { expert: proxied.expert, upstream: createLocalUpstream({ model: proxied.tuned }) }
-        : undefined,
+      ...opened.by,
+      proxy: proxy &&
+        opened.by.proxied && { expert: proxy.expert.name, upstream: opened.by.proxied },
       ...{ systems, questions, quadruples, onProgress, questionOf: problemById },
       scorers: [exactSolver()],
       sentences: exactSentences(),
@@ -127,7 +125,7 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
       signal: context.signal,
     };
     const records = await recordAll(run, runEvaluation({ ...made, done: run.records }));
-    const summaries = summarise(records, models.by.corrector.name, drawn);
+    const summaries = summarise(records, opened.by.corrector.name, drawn);
     await run.writeSummary('evaluate', summaries.evaluate);
     await run.writeSummary('corrector', summaries.corrector);
     const figures = await writeFigures(run.folder, {
@@ -144,23 +142,15 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
   },
 });
 
-/** The upstream, tuned by two small models. */
-async function loadProxied(
-  given: OptionValues<typeof options>,
-  context: Context,
-): Promise<{ tuned: LanguageModel; expert: string } & AsyncDisposable> {
-  const { upstream, alpha } = given;
-  if (given.expert === undefined || given.antiExpert === undefined) {
+/** The small models that tune the upstream. */
+async function findProxy(
+  { expert, antiExpert, alpha }: OptionValues<typeof options>,
+  lab: Lab,
+): Promise<{ expert: ModelFiles; antiExpert: ModelFiles; alpha: number }> {
+  if (expert === undefined || antiExpert === undefined) {
     throw new UsageError('evaluate: the system proxy needs --expert and --anti-expert');
   }
-  const expert = await findOrDownload(given.expert, context);
-  const antiExpert = await findOrDownload(given.antiExpert, context);
-  const tuned = await loadModel(
-    upstream,
-    { ...given, proxy: { expert, antiExpert, alpha } },
-    context,
-  );
-  return { tuned, expert: expert.name, [Symbol.asyncDispose]: () => tuned[Symbol.asyncDispose]() };
+  return { expert: await lab.find(expert), antiExpert: await lab.find(antiExpert), alpha };
 }
 
 interface Summaries {

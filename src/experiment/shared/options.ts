@@ -8,6 +8,9 @@ import { choice, integer, list, text } from '../../shape/options.js';
 export const modelNames =
   "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
 
+/** What can also be named where nothing is read or steered. */
+export const openedNames = `${modelNames}; or recorded:<file>, JSON Lines of recorded answers`;
+
 /** Of commands about a corrector. */
 export const corrector = {
   model: text({
