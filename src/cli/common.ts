@@ -1,5 +1,5 @@
 /** Options that many commands share. */
-import { devices } from '../runtime/device.js';
+import { devices } from '../runtime/devices.js';
 import { choice, flag, integer, text } from '../shape/options.js';
 
 /** Of every command. */
@@ -14,6 +14,14 @@ export const engine = {
   threads: integer({
     value: 'n',
     help: 'threads per model (default: one per core)',
+  }),
+} as const;
+
+/** Of experiments. */
+export const store = {
+  store: text({
+    value: 'folder',
+    help: 'keeps every unit of work under the hash of what goes into it, and takes what other runs or machines have put there',
   }),
 } as const;
 

@@ -27,7 +27,8 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
-import { readModel } from '../../experiment/shared/reading.js';
+import { steeringBasis } from '../../experiment/shared/reading.js';
+import { layersToSteer } from '../../experiment/shared/steeringBasis.js';
 import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
@@ -72,8 +73,6 @@ const options = {
 type Options = OptionValues<typeof options>;
 
 export const align = defineCommand({
-  name: 'align',
-  summary: 'run the aligner loop on a question and watch what is corrected',
   description: `Runs Algorithm 1 of Stream Aligner: the upstream writes the next sentence, the corrector copies it or
 writes a better one, and the upstream goes on from the corrected answer, until the corrector returns
 nothing. Every round is shown as it comes: = where the sentence was copied, and otherwise - what the
@@ -155,9 +154,10 @@ async function steer(
 ): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
   if (given.coefficient === undefined) return {};
   const model = requireModel(corrector, 'align --coefficient');
-  const { directions, health, norms } = await readModel(model, given, labOf(given, context));
-  const layers = given.layers ?? [health.bestLayer];
-  const unit = steeringUnit({ layers, meanNorms: norms, scale: given.scale });
+  const basis = await steeringBasis(model, given, labOf(given, context));
+  const { directions, meanNorms } = basis;
+  const layers = layersToSteer(basis, given.layers);
+  const unit = steeringUnit({ layers, meanNorms, scale: given.scale });
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
