@@ -35,7 +35,7 @@ export interface AdapterFiles {
  * that are not finite, and on everything that is no plain LoRA
  */
 export function readAdapter({ config, weights }: AdapterFiles, source: string): Adapter {
-  const { rankOf, scaleOf } = readAdapterConfig(config, source);
+  const settings = readAdapterConfig(config, source);
   const { tensors } = readSafetensors(weights, source);
   const halves = new Map<string, Partial<Record<'a' | 'b', FloatTensor>>>();
   for (const [name, tensor] of tensors) {
@@ -51,13 +51,13 @@ export function readAdapter({ config, weights }: AdapterFiles, source: string): 
           `${source}: ${module} has no lora_${a ? 'B' : 'A'}; save the adapter again`,
         );
       }
-      const rank = rankOf(module);
+      const rank = settings.rankOf(module);
       if (a.shape[0] !== rank || b.shape[1] !== rank) {
         throw new Error(
           `${source}: ${module} has lora_A [${a.shape.join(', ')}] and lora_B [${b.shape.join(', ')}] (expected rank ${rank} as its configuration says: [${rank}, in] and [out, ${rank}])`,
         );
       }
-      return [module, { a, b, scale: scaleOf(module) }];
+      return [module, { a, b, scale: settings.scaleOf(module) }];
     }),
   );
 }
