@@ -17,6 +17,8 @@ export { splitSentences, createSentenceCutter } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
 
 // Graph surgery: bytes in, bytes out.
+export { applyAdapter, type ApplyOptions } from './onnx/adapter/apply.js';
+export { readAdapter, type Adapter, type AdapterFiles, type LowRank } from './onnx/adapter/file.js';
 export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
 export { instrumentLoop } from './onnx/loop/loop.js';
