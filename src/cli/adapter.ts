@@ -11,9 +11,8 @@ const adapter = text({
 
 /** The command with the option, where it has a model to put an adapter on. */
 export function takingAdapter(command: Command): Command {
-  const runs = 'model' in command.options && 'device' in command.options;
-  if (!runs) return command;
   const { model, ...others } = command.options;
+  if (model === undefined || !('device' in others)) return command;
   return {
     ...command,
     options: { model, adapter, ...others },
