@@ -6,6 +6,7 @@ import { convert } from './commands/convert.js';
 import { dataset } from './commands/dataset.js';
 import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
+import { generate } from './commands/generate.js';
 import { instrument } from './commands/instrument.js';
 import { plot } from './commands/plot.js';
 import { reproduce } from './commands/reproduce.js';
@@ -14,6 +15,7 @@ import { experimentCommand } from './experimentCommand.js';
 export const commands: readonly Command[] = [
   ...experiments.map(experimentCommand),
   align,
+  generate,
   evaluate,
   reproduce,
   plot,
