@@ -62,8 +62,6 @@ const options = {
 type Options = OptionValues<typeof options>;
 
 export const generate = defineCommand({
-  name: 'generate',
-  summary: 'go on with a text, pushed along a direction',
   description: `Writes what the model answers to a prompt, or, with --raw, how it goes on with a text. With a --direction
 one text is written for every coefficient: above 0 towards the direction's positive label, below 0
 away from it. Coefficient 1 is a total added norm, shared equally among the steered layers, each in
