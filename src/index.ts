@@ -15,6 +15,12 @@ export { createRandom, type Random } from './math/random.js';
 // Text: sentences, edit metrics, answers.
 export { splitSentences, createSentenceCutter } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
+export {
+  editMetricTable,
+  type EditMetric,
+  type EditMetricName,
+  type OwnEditMetric,
+} from './text/editMetricTable.js';
 
 // Graph surgery: bytes in, bytes out.
 export { inspectDecoder } from './onnx/inspect.js';
