@@ -2,7 +2,7 @@
 import type { Experiment, Outcome } from '../experiment/shared/experiment.js';
 import type { Page } from '../plot/page/page.js';
 import type { Context } from './command.js';
-import type { OfEvery } from './experimentCommand.js';
+import type { OfEvery } from './experimentOptions.js';
 import { prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
 import { openCommandRun, recordAll } from './runFolder.js';
@@ -18,7 +18,8 @@ export async function runExperiment(
   // The entry's own options are among them, read by its own shapes.
   await using opened = await experiment.open(options as never, labOf(options, context));
   const { models, files } = opened;
-  await using run = await openCommandRun({ command, options, models, files }, context);
+  const asked = { command, options, models, files, record: experiment.record };
+  await using run = await openCommandRun(asked, context);
   if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
   const outcome = await recordAll(run, opened.run(run));
   for (const [kind, summary] of Object.entries(outcome.summaries)) {
