@@ -15,6 +15,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/align.js')).align,
   },
   {
+    name: 'generate',
+    summary: 'go on with a text, pushed along a direction',
+    load: async () => (await import('./commands/generate.js')).generate,
+  },
+  {
     name: 'evaluate',
     summary: 'accuracy of upstream, stream loop, corrector alone and Aligner on the same problems',
     load: async () => (await import('./commands/evaluate.js')).evaluate,
