@@ -88,13 +88,14 @@ function adapted(
 function readStored(
   tensor: TensorProto,
   external: ApplyOptions['external'],
-): Float32Array<ArrayBufferLike> {
+): Float32Array<ArrayBuffer> {
   if (!isExternal(tensor)) return readNumbers(tensor);
   if (external) return readNumbers(tensor, external(externalWeight(tensor)));
   throw new Error(`adapter: weight ${tensor.name} lies in another file, which is not given`);
 }
 
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
+/** Rows and columns exchanged. */
+function turned(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(values.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
@@ -104,22 +105,28 @@ function turned(values: Float32Array, rows: number, columns: number): Float32Arr
   return result;
 }
 
-/** Adds s · B A to weights with rows of `columns`. */
+/** Adds s · B A to weights with rows of `columns`, a row at a time: so it goes through memory. */
 function add(weights: Float32Array, columns: number, { product, low, offset }: Place): void {
   const { a, b, scale } = low;
   const [rank = 0, into = 0] = a.shape;
   const [out = 0] = b.shape;
-  const sums = new Float64Array(into);
-  for (let o = 0; o < out; o++) {
+  const { outFirst } = product;
+  // Rows are outputs or inputs; `along` has what a row is made of, `[r, length]`.
+  const along = outFirst ? a.values : turned(b.values, out, rank);
+  const [rows, length] = outFirst ? [out, into] : [into, out];
+  const [strideRow, strideRank] = outFirst ? [rank, 1] : [1, into];
+  const factors = outFirst ? b.values : a.values;
+  const sums = new Float64Array(length);
+  for (let row = 0; row < rows; row++) {
     sums.fill(0);
     for (let r = 0; r < rank; r++) {
-      const factor = b.values[o * rank + r] ?? 0;
-      for (let n = 0; n < into; n++)
-        sums[n] = (sums[n] ?? 0) + factor * (a.values[r * into + n] ?? 0);
+      const factor = factors[row * strideRow + r * strideRank] ?? 0;
+      const at = r * length;
+      for (let i = 0; i < length; i++) sums[i] = (sums[i] ?? 0) + factor * (along[at + i] ?? 0);
     }
-    for (let n = 0; n < into; n++) {
-      const at = product.outFirst ? (offset + o) * columns + n : n * columns + offset + o;
-      weights[at] = (weights[at] ?? 0) + scale * (sums[n] ?? 0);
+    const at = outFirst ? (offset + row) * columns : row * columns + offset;
+    for (let i = 0; i < length; i++) {
+      weights[at + i] = (weights[at + i] ?? 0) + scale * (sums[i] ?? 0);
     }
   }
 }
