@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import torch
-from make import EXPORTERS, PROMPTS, build, save_tokenizer
+from make import EXPORTERS, HEADS, PROMPTS, WIDTH, build, save_tokenizer
 from peft import LoraConfig, PeftModel, get_peft_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,9 +84,10 @@ def graph_logits(path: Path, prompt: list[int]) -> np.ndarray:
         if value.name in given:
             feeds[value.name] = given[value.name]
         else:
+            # One row, an empty cache; GenAI's builder leaves the heads' width open.
+            free = (1, 0, 0, WIDTH // HEADS)
             shape = [
-                d if isinstance(d, int) else (1 if i == 0 else 0)
-                for i, d in enumerate(value.shape)
+                d if isinstance(d, int) else free[i] for i, d in enumerate(value.shape)
             ]
             feeds[value.name] = np.zeros(shape, np.float32)
     return session.run(["logits"], feeds)[0][0]
