@@ -142,61 +142,9 @@ export { Results, type PartResults } from './reproduce/results.js';
 // Records and figures.
 export { openRun, type Run } from './record/run.js';
 export type * from './record/manifest.js';
-export { latScanFigure, latScanCaption } from './experiment/scan/figures/latScan.js';
-export { activityFigure, activityCaption } from './experiment/scan/figures/activity.js';
-export {
-  layerAccuracyFigure,
-  layerAccuracyCaption,
-} from './experiment/scan/figures/layerAccuracy.js';
-export {
-  methodComparisonFigure,
-  methodComparisonCaption,
-} from './experiment/scan/figures/methodComparison.js';
-export {
-  steeringCurveFigure,
-  steeringCurveCaption,
-} from './experiment/sweep/figures/steeringCurve.js';
-export { effectMapFigure, effectMapCaption } from './experiment/causal/figures/effectMap.js';
-export {
-  layerControlsFigure,
-  layerControlsCaption,
-} from './experiment/causal/figures/layerControls.js';
-export { ablationFigure, ablationCaption } from './experiment/causal/figures/ablation.js';
-export { patchMapFigure, patchMapCaption } from './experiment/causal/figures/patching.js';
-export { boundaryPatchFigure, boundaryPatchCaption } from './experiment/causal/figures/patching.js';
-export {
-  lensFigure,
-  lensCaption,
-  settlingFigure,
-  settlingCaption,
-} from './experiment/lens/figures/lens.js';
-export { causalPartsHtml, causalPartsCaption } from './experiment/causal/figures/parts.js';
-export { evaluationFigure, evaluationCaption } from './experiment/answers/figures/evaluation.js';
-export { correctorFigure, correctorCaption } from './experiment/answers/figures/evaluation.js';
-export {
-  roundAccuracyFigure,
-  roundAccuracyCaption,
-} from './experiment/rounds/figures/roundAccuracy.js';
-export { roundScoresFigure, roundScoresCaption } from './experiment/rounds/figures/roundScores.js';
-export {
-  generationModesFigure,
-  generationModesCaption,
-} from './experiment/rounds/figures/generationModes.js';
-export {
-  accuracyTimeFigure,
-  accuracyTimeCaption,
-} from './experiment/answers/figures/accuracyTime.js';
-export {
-  systemComparisonFigure,
-  systemComparisonCaption,
-} from './experiment/answers/figures/systemComparison.js';
-export { latencyFigure, latencyCaption } from './experiment/answers/figures/latency.js';
-export {
-  tokenReadingHtml,
-  tokenReadingCaption,
-  type TokenReading,
-} from './experiment/scan/figures/tokens.js';
-export { roundsHtml, roundsCaption, type ShownRound } from './plot/page/rounds.js';
+export { captions, figures, html } from './experiment/figures.js';
+export type { TokenReading } from './experiment/scan/figures/tokens.js';
+export type { ShownRound } from './plot/page/rounds.js';
 export { terminalScan } from './experiment/scan/figures/terminal.js';
 export type { Figure } from './plot/figure.js';
 
