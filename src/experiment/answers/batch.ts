@@ -2,21 +2,12 @@
 import { memoiseUpstream } from '../../align/memo.js';
 import type { Question } from '../../data/types.js';
 import { scoreAnswers } from '../../judge/scoreAnswers.js';
-import type { Scorer } from '../../judge/scorer.js';
-import type { SentenceJudge } from '../../judge/sentences.js';
+import type { Judges } from '../../judge/judgesFor.js';
 import { judgeRevisions } from '../shared/revisions.js';
 import { askSystem, type Asking } from './ask.js';
 import { sampleQuestions, type Sampling } from './bestOf.js';
 import type { AnswerRecord, CompareRecord } from './shape.js';
 import type { System } from './systems.js';
-
-/** What judges answers. */
-export interface Judges {
-  /** The first whose values are true and false says what is right. */
-  scorers: readonly Scorer[];
-  /** Judges the revisions of loops. Default: they are not judged. */
-  sentences?: SentenceJudge;
-}
 
 export interface BatchOptions extends Judges, Asking {
   systems: readonly System[];

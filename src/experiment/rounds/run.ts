@@ -15,11 +15,11 @@ import type { Question } from '../../data/types.js';
 import { batchesOf } from '../shared/batches.js';
 import { resume, type Unit } from '../shared/resume.js';
 import { roundsBatch, stepsOf, type NamedCorrector } from './batch.js';
-import type { RoundsJudges } from './judge.js';
+import type { Judges } from '../../judge/judgesFor.js';
 import { summariseRounds } from './summary.js';
 import type { RoundsRecord, RoundsSummary } from './shape.js';
 
-export interface RoundsOptions extends RoundsJudges {
+export interface RoundsOptions extends Judges {
   upstream: Upstream;
   /** Several sizes, several training seeds. */
   correctors: readonly NamedCorrector[];

@@ -2,22 +2,26 @@
  * What a corrector does with recorded sentences: copies the good, rewrites the bad to right ones,
  * improves the neutral, drops the surplus, writes the missing. The judge says what became of them.
  */
-import type { Correction, Corrector } from '../../align/corrector.js';
-import type { AnnotatedQuadruple, Quality, Question } from '../../data/types.js';
-import { annotatePlaces, type SentenceJudge } from '../../judge/sentences.js';
-import { batchesOf } from '../shared/batches.js';
-import { resume, type Unit } from '../shared/resume.js';
-import type { CorrectionRecord } from './shape.js';
+import type { Correction, Corrector } from '../../../align/corrector.js';
+import type { AnnotatedQuadruple, Quality, Question } from '../../../data/types.js';
+import { annotatePlaces, type SentenceJudge } from '../../../judge/sentences.js';
+import { batchesOf } from '../../shared/batches.js';
+import { resume, type Unit } from '../../shared/resume.js';
+import type { CorrectionRecord } from '../shape.js';
 
-export interface CorrectorRatesOptions {
-  corrector: Corrector;
+/** Recorded sentences, and who judges what a corrector makes of them. */
+export interface RecordedSentences {
   quadruples: readonly AnnotatedQuadruple[];
+  sentences: SentenceJudge;
   /**
    * The question of an id ({@link AnnotatedQuadruple.problem}), for what is known of it beside its
    * text. Default: nothing is.
    */
   questionOf?: (id: string) => Question;
-  sentences: SentenceJudge;
+}
+
+export interface CorrectorRatesOptions extends RecordedSentences {
+  corrector: Corrector;
   /** Sentences computed together. Default 32. */
   batchSize?: number;
   /** Records of an earlier run of the same command; they are not made again. */
