@@ -62,14 +62,26 @@ export type { LoopLimits, Round } from './align/loop.js';
 // Reading: stimuli, directions, scans.
 export { boundaryStates, meanNorms, stateAt } from './read/states.js';
 export type { BoundaryOptions, States } from './read/states.js';
-export { labelStimuli, type Stimulus } from './read/stimuli.js';
+export type * from './read/stimuli.js';
+export { labelStimuli, type LabelOptions } from './read/labelling.js';
 export { readStimuli, writeStimuli } from './read/stimuliFile.js';
-export { makeDirections, type Directions } from './read/directions.js';
-export { extractDirections } from './read/extract.js';
+export { readGivenStimuli, type GivenOptions } from './read/givenStimuli.js';
+export {
+  directionAt,
+  makeDirections,
+  trainingStates,
+  type DirectionOptions,
+  type Directions,
+  type LabelledStates,
+} from './read/directions.js';
+export type { Contrast, FindDirection } from './read/methods/contrast.js';
+export { methodNames, type Method, type OwnMethod } from './read/methods/table.js';
+export { extractDirections, type ExtractOptions, type Extracted } from './read/extract.js';
 export { loadDirections, readDirections, saveDirections } from './read/files/directionFile.js';
 export { importWarnings } from './read/files/importedDirections.js';
 export type * from './read/files/storedDirections.js';
-export { assessHealth, type Health } from './read/health.js';
+export { assessHealth } from './read/health.js';
+export type { Health } from './read/healthTypes.js';
 export { latScan, type Scan } from './read/latScan.js';
 
 // Judges: scorers of answers, preferences between them, judges of sentences.
@@ -81,7 +93,15 @@ export type { Score, ScoredItem, Scorer } from './judge/scorer.js';
 export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
 
 // Experiments: steering sweeps, evaluation.
-export { readCorrector, type CorrectorReading } from './experiment/shared/readCorrector.js';
+export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
+export { readConcept, type ReadConceptOptions } from './experiment/shared/readConcept.js';
+export { promptTokens } from './experiment/shared/stimulusPrompt.js';
+export {
+  readCorrector,
+  readLabelled,
+  type CorrectorReading,
+  type Reading,
+} from './experiment/shared/readCorrector.js';
 export { runSweep, type SweepOptions } from './experiment/sweep/run.js';
 export { runCausal } from './experiment/causal/run.js';
 export type { CausalOptions } from './experiment/causal/options.js';

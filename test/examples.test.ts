@@ -60,13 +60,16 @@ function compile(examples: readonly Example[]): string[] {
   const files = new Map(
     examples.map((example, i) => [join(root, `example-${i}.ts`), moduleOf(example, exported)]),
   );
-  const host = ts.createCompilerHost(options);
-  const { readFile, fileExists, getSourceFile } = host;
-  host.fileExists = (path) => files.has(path) || fileExists(path);
-  host.readFile = (path) => files.get(path) ?? readFile(path);
-  host.getSourceFile = (path, target) => {
-    const text = files.get(path);
-    return text === undefined ? getSourceFile(path, target) : ts.createSourceFile(path, text, target); // prettier-ignore
+  const plain = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...plain,
+    fileExists: (path) => files.has(path) || plain.fileExists(path),
+    readFile: (path) => files.get(path) ?? plain.readFile(path),
+    getSourceFile: (path, ...how) => {
+      const text = files.get(path);
+      if (text === undefined) return plain.getSourceFile(path, ...how);
+      return ts.createSourceFile(path, text, how[0]);
+    },
   };
   const program = ts.createProgram([...files.keys()], options, host, library);
   return [...files.keys()].flatMap((path, i) => {

@@ -149,13 +149,14 @@ function recordingOf(
 
 function refuseServer(name: string): never {
   throw new Error(
-    `open: ${withoutSecrets(name)} is a server, and servers cannot be opened yet; name a local model or recorded:<file>`,
+    `open: ${shownName(name)} is a server, and servers cannot be opened yet; name a local model or recorded:<file>`,
   );
 }
 
-/** An address as it may be shown: without user, password and query. */
-function withoutSecrets(address: string): string {
-  if (!URL.canParse(address)) return 'the address';
-  const { origin, pathname, hash } = new URL(address);
+/** A name as it may be shown: an address without user, password and query. */
+export function shownName(name: string): string {
+  if (!servers.begins.test(name)) return name;
+  if (!URL.canParse(name)) return 'the address';
+  const { origin, pathname, hash } = new URL(name);
   return `${origin}${pathname}${hash}`;
 }

@@ -1,16 +1,23 @@
 /** The lab of a command: models with a line of progress, paths from the working directory. */
-import type { Lab } from '../experiment/shared/lab.js';
+import { openAligner, openCorrector, openUpstream } from '../align/open.js';
+import type { Lab, LoadHow } from '../experiment/shared/lab.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
 import { wantsColour, type Io } from './io.js';
-import { findOrDownload, loadCopies, loadModel } from './models.js';
+import { findOrDownload, loadCopies, loadModel, openNamed } from './models.js';
 
 export function labOf({ device, threads }: EngineOptions, context: Context): Lab {
   const { io, progress, path, signal } = context;
+  const engineOf = ({ copies = false, proxy }: LoadHow = {}) => {
+    return { device, threads, proxy, fitting: copies };
+  };
   return {
     find: (name) => findOrDownload(name, context),
     load: (name, { copies = false, proxy } = {}) =>
       (copies ? loadCopies : loadModel)(name, { device, threads, proxy }, context),
+    upstream: (name, how) => openNamed(name, engineOf(how), context, openUpstream),
+    corrector: (name, how) => openNamed(name, engineOf(how), context, openCorrector),
+    aligner: (name, how) => openNamed(name, engineOf(how), context, openAligner),
     path,
     stages: (label) => progress.stage(label),
     warn: (text) => context.warn(`warning: ${text}`),

@@ -1,18 +1,25 @@
 /** Models as commands load them. */
+import { isModelName, shownName, type OpenOptions } from '../align/open.js';
 import type { OnProgress } from '../experiment/shared/stages.js';
-import { loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
+import { copiesOf, loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { DownloadProgress } from '../runtime/hub/settings.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import { resolveModel } from '../runtime/resolveModel.js';
+import { UsageError } from '../text/usageError.js';
 import type { Context } from './command.js';
 import { formatBytes, type Progress } from './progress.js';
 
 /**
  * Finds a model, and downloads it from the hub where it is not here yet.
- * @throws as {@link resolveModel}
+ * @throws as {@link resolveModel}, and on the name of what is no model.
  */
 export async function findOrDownload(model: string, context: Context): Promise<ModelFiles> {
+  if (!isModelName(model)) {
+    throw new UsageError(
+      `model: ${shownName(model)} is no local model, which is needed here to be read or steered; name an embedded one, a folder, an .onnx file or org/name`,
+    );
+  }
   const { io, progress, signal } = context;
   const onProgress = downloadStages(progress);
   const files = await resolveModel(model, { env: io.env, signal, onProgress });
@@ -64,30 +71,23 @@ async function loading(
   return loaded;
 }
 
-/** Several models by what they are to the command; disposed together. */
-export interface Models<N> extends AsyncDisposable {
-  readonly by: { readonly [K in keyof N]: LanguageModel };
-}
-
-/** Loads models one after the other; those loaded are disposed where a later one fails. */
-export async function loadModels<N extends Readonly<Record<string, string | undefined>>>(
-  names: N,
-  options: EngineOptions,
+/**
+ * Opens an upstream, a corrector or an Aligner: a local model with a line of progress, and in
+ * `copies` as {@link loadCopies}; what is no model as its opener does.
+ */
+export async function openNamed<T>(
+  name: string,
+  how: EngineOptions & { fitting?: boolean },
   context: Context,
-): Promise<Models<N>> {
-  const loaded: [string, LanguageModel][] = [];
-  const dispose = async (): Promise<void> => {
-    for (const [, model] of loaded) await model[Symbol.asyncDispose]();
-  };
-  try {
-    for (const [key, name] of Object.entries(names)) {
-      if (name !== undefined) loaded.push([key, await loadModel(name, options, context)]);
-    }
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  // An optional name gives an optional model: the keys are those of the names.
-  const by = Object.fromEntries(loaded) as Models<N>['by'];
-  return { by, [Symbol.asyncDispose]: dispose };
+  open: (name: string | ModelFiles, options: OpenOptions) => Promise<T>,
+): Promise<T> {
+  const { device, threads, proxy, fitting = false } = how;
+  const { progress, io } = context;
+  if (!isModelName(name)) return await open(name, { folder: io.cwd });
+  const files = await findOrDownload(name, context);
+  const copies = fitting ? copiesOf(files, how) : 1;
+  progress.stage(`loading ${files.name}`);
+  const opened = await open(files, { device, proxy, copies, threads: copies > 1 ? 1 : threads });
+  progress.clear();
+  return opened;
 }

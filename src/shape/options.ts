@@ -61,10 +61,17 @@ export function number({
 /** One of a few names. */
 export function choice<const C extends readonly string[]>(
   choices: C,
-  { help, default: usual }: { help: string; default: C[number] },
-): z.ZodType<C[number]> {
-  const names: z.ZodType<C[number], C[number]> = z.enum(choices);
-  return names.default(usual).meta({ value: choices.join('|'), help });
+  spec: { help: string; default: C[number] },
+): z.ZodType<C[number]>;
+export function choice<const C extends readonly string[]>(
+  choices: C,
+  spec: { help: string },
+): z.ZodType<C[number] | undefined>;
+export function choice(
+  choices: readonly string[],
+  { help, default: usual }: { help: string; default?: string },
+): OptionShape {
+  return optional(z.enum(choices), usual).meta({ value: choices.join('|'), help });
 }
 
 /** Comma-separated items, at least one. */

@@ -23,6 +23,8 @@ const tokenizer: Tokenizer = {
   encode: (text) => [...text].map((letter) => Math.max(alphabet.indexOf(letter), 53)),
   decode: (ids) => ids.map((id) => (id === endOfTurn ? '' : (alphabet[id] ?? ' '))).join(''),
   chatPrompt: (user) => `<${user}>`,
+  chat: () => '',
+  encodePlain: () => [],
   endOfTurn: [endOfTurn],
 };
 

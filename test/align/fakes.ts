@@ -138,6 +138,8 @@ export function fakeModel(write: (prompt: string) => string): FakeModel {
       encode: (text) => [...text].map((letter) => letter.codePointAt(0) ?? 0),
       decode,
       chatPrompt: (user) => `<${user}>`,
+      chat: () => '',
+      encodePlain: () => [],
       endOfTurn: [endOfTurn],
     },
   };

@@ -15,7 +15,7 @@ import type {
   ScanSummary,
 } from '../../src/experiment/scan/shape.js';
 import type { ControlFit, SweepPoint, SweepSummary } from '../../src/experiment/sweep/shape.js';
-import type { Label } from '../../src/read/stimuli.js';
+import type { Behaviour } from '../../src/read/stimuli.js';
 
 const around = (x: number, spread: number): Interval => [x - spread, x + spread];
 const round = (x: number): number => Number(x.toFixed(4));
@@ -26,7 +26,7 @@ const words = {
   copy: ['<start>', 'Tom', ' sells', ' 5', ' of', ' 9', ':', ' 9', ' -', ' 5', ' =', ' 4'],
 };
 
-function readings(label: Label): number[][] {
+function readings(label: Behaviour): number[][] {
   const random = createRandom(`readings ${label}`);
   const sign = label === 'correct' ? 1 : -1;
   return Array.from({ length: layers }, (_, layer) =>
@@ -36,7 +36,7 @@ function readings(label: Label): number[][] {
   );
 }
 
-function activity(label: Label): Activity {
+function activity(label: Behaviour): Activity {
   const sign = label === 'correct' ? 1 : -1;
   const mean = Array.from({ length: layers }, (_, l) => round(sign * Math.sin((l + 1) / 2.2)));
   return { label, n: 40, mean, ci: mean.map((m) => around(m, 0.15)) };

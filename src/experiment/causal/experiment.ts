@@ -50,9 +50,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord
 }
 
 async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<CausalOptions> {
-  const { method, direction, layers, pool, seed } = given;
-  const of = { stimuli: given.stimuli, method, seed, direction, layers };
-  const reading = await readModel(model, of, lab);
+  const { layers, pool, seed } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, lab);
   const problems = (file: string): CausalProblem[] =>
     causalProblems(sweepProblems(readAnnotatedQuadruples(lab.path(file)), pool));
   return {

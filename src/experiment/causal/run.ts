@@ -3,6 +3,7 @@
  * removed at one layer, and hidden states of a correcting run are put into a copying one. Yields
  * records as they come and ends in the summary; an interrupted run goes on from its records.
  */
+import { requireReadable } from '../../align/readable.js';
 import { createRandom } from '../../math/random.js';
 import { batchesOf } from '../shared/batches.js';
 import { begins, labelCases } from './cases.js';
@@ -39,6 +40,7 @@ const caseBatch = 32;
 export async function* runCausal(
   options: CausalOptions,
 ): AsyncGenerator<CausalRecord, CausalSummary, void> {
+  requireReadable(options.corrector, 'causal');
   const settled = settle(options);
   const records = new Map<string, CausalRecord>();
   for (const record of options.done ?? []) records.set(keyOf(record), record);

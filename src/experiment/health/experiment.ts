@@ -1,7 +1,7 @@
 /** A direction and its health as an experiment. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Health } from '../../read/health.js';
+import type { Health } from '../../read/healthTypes.js';
 import { writeStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
@@ -39,10 +39,10 @@ async function extract(
   { model, folder, lab }: { model: LanguageModel; folder: string; lab: Lab },
 ): Promise<Outcome> {
   const reading = await readModel(model, given, lab);
-  const { stimuli, health } = reading;
+  const { stimuli, health, names } = reading;
   const file = await saveReading(folder, { model, reading, seed: given.seed });
-  await writeStimuli(join(folder, 'stimuli.jsonl'), stimuli);
-  const summary = { model: model.name, stimuli: stimuli.length, ...health };
+  await writeStimuli(join(folder, 'stimuli.jsonl'), stimuli, names);
+  const summary = { model: model.name, stimuli: stimuli.length, ...health, labels: names };
   return {
     summaries: { health: summary },
     lines: [

@@ -4,6 +4,7 @@
  * block's, so both are the model's own and no weights are needed.
  */
 import type { Corrector } from '../../align/corrector.js';
+import { requireReadable } from '../../align/readable.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import { lensLogits } from '../../read/model/lens.js';
 import { batchesOf } from '../shared/batches.js';
@@ -39,12 +40,13 @@ const batchSize = 32;
 
 /**
  * Runs the lens; returns the summary after the last record.
- * @throws where there is no problem, or one is given twice.
+ * @throws where the corrector cannot be read, there is no problem, or one is given twice.
  */
 export async function* runLens(
   options: LensOptions,
 ): AsyncGenerator<LensRecord, LensSummary, void> {
   const { problems, model, seed, decoder } = options;
+  requireReadable(options.corrector, 'lens');
   checkProblems(problems);
   const cases = new Map<string, LensCase>();
   const readings = new Map<string, LensReading>();

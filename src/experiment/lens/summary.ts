@@ -3,7 +3,7 @@ import { bootstrapInterval, bootstrapMeans } from '../../math/bootstrap.js';
 import { bootstrapEffect, type Effect } from '../../math/effect.js';
 import { createRandom, type Random } from '../../math/random.js';
 import { mean, median } from '../../math/summary.js';
-import type { Label } from '../../read/stimuli.js';
+import type { Behaviour } from '../../read/stimuli.js';
 import { showsDecision } from '../causal/cases.js';
 import { tableOf } from '../causal/effects.js';
 import type { LensCase, LensPoint, LensReading, LensSummary, Settling } from './shape.js';
@@ -20,8 +20,8 @@ export function summariseLens(options: {
 }): LensSummary {
   const { model, seed, layers, cases, readings } = options;
   const random = createRandom(seed).fork('lens bootstrap');
-  const of = (label: Label): LensReading[] => readings.filter((r) => r.label === label);
-  const perLabel = <T>(make: (of: LensReading[], random: Random) => T): Record<Label, T> => ({
+  const of = (label: Behaviour): LensReading[] => readings.filter((r) => r.label === label);
+  const perLabel = <T>(make: (of: LensReading[], random: Random) => T): Record<Behaviour, T> => ({
     correct: make(of('correct'), random.fork('correct')),
     copy: make(of('copy'), random.fork('copy')),
   });
@@ -107,7 +107,7 @@ export function settlingEffect(options: {
     units: at.length,
     random,
     statistic: (drawn) => {
-      const of = (label: Label): number[] =>
+      const of = (label: Behaviour): number[] =>
         Array.from(drawn).flatMap((i) => (at[i]?.label === label ? (at[i]?.layer ?? []) : []));
       const [correct, copy] = [of('correct'), of('copy')];
       return correct.length > 0 && copy.length > 0 ? mean(correct) - mean(copy) : null;

@@ -3,7 +3,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable, percentWithin } from '../../text/table.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { opening } from '../shared/openings.js';
+import { opening } from '../shared/opening.js';
 import { commandQuestions } from '../shared/questions.js';
 import type { NamedCorrector } from './batch.js';
 import type { options } from './flags.js';
@@ -19,13 +19,16 @@ export const roundsExperiment: Experiment<Given, RoundsRecord> = {
   open,
 };
 
+/** For batches that run side by side. */
+const copies = { copies: true };
+
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord>> {
   const { files, questions, scorers, sentences } = commandQuestions(given, lab);
-  return await opening(lab, { copies: true }, async (openings) => {
-    const upstream = await openings.upstream(given.upstream);
+  return await opening(async (keep) => {
+    const upstream = keep(await lab.upstream(given.upstream, copies));
     const correctors: NamedCorrector[] = [];
     for (const name of given.correctors) {
-      const corrector = await openings.corrector(name);
+      const corrector = keep(await lab.corrector(name, copies));
       correctors.push({ name: corrector.name, corrector });
     }
     const numbered = correctors.map(({ corrector }, i) => [`correctors ${i}`, corrector] as const);

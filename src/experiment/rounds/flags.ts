@@ -2,14 +2,18 @@
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
 import { integer, list, text } from '../../shape/options.js';
-import { modelNames, questionOptions } from '../shared/options.js';
+import { openedNames, questionOptions } from '../shared/options.js';
 
 export const options = {
-  upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
   correctors: list(
     {
-      value: 'models',
-      help: `correctors, separated by commas, each: ${modelNames}`,
+      value: 'names',
+      help: 'correctors, named likewise, separated by commas',
       default: [embedded.corrector],
     },
     z.string().min(1),

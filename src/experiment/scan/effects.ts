@@ -3,10 +3,10 @@ import { bootstrapEffect, type Effect } from '../../math/effect.js';
 import type { Random } from '../../math/random.js';
 import { toldRight } from '../../read/accuracy.js';
 import { baselineScores } from '../../read/baselines.js';
-import { directionAt } from '../../read/directions.js';
-import { layerScores, takeHalf } from '../../read/health.js';
+import { directionAt, takeHalf } from '../../read/directions.js';
+import { layerScores } from '../../read/health.js';
 import type { Half } from '../../read/stimuli.js';
-import type { CorrectorReading } from '../shared/readCorrector.js';
+import type { Reading } from '../shared/readCorrector.js';
 
 /** One stimulus: by what its label is told rightly. */
 export interface ToldRecord {
@@ -23,7 +23,7 @@ export interface ToldRecord {
 
 /** Every stimulus, by the reading's own directions and by the baselines. */
 export function toldRecords(
-  reading: Pick<CorrectorReading, 'stimuli' | 'states' | 'directions'>,
+  reading: Pick<Reading, 'stimuli' | 'states' | 'directions'>,
   tokenize: (text: string) => readonly number[],
 ): ToldRecord[] {
   const { stimuli, states, directions } = reading;

@@ -51,11 +51,11 @@ async function* scan(
 }
 
 function describe(summary: Scan, { terminal }: Lab): string[] {
-  const { model, device, layers, cases, standardize, direction } = summary;
+  const { model, device, layers, cases, standardize, direction, labels } = summary;
   return [
     `LAT scan of ${model}: ${layers} layers, direction by ${direction.method}, ${device}`,
     '',
-    terminalScan({ cases, standardize, ...terminal }),
+    terminalScan({ cases, standardize, labels, ...terminal }),
     '',
   ];
 }

@@ -32,7 +32,8 @@ export function scanPage(summary: ScanSummary): Page {
 function tokenSections(summary: ScanSummary): HtmlSection[] {
   const layer = summary.health?.bestLayer ?? bestLayer(summary.perLayer);
   return summary.cases.map((scanCase) => {
-    const reading = { scanCase, layer, standardize: summary.standardize };
+    const { standardize, labels } = summary;
+    const reading = { scanCase, layer, standardize, labels };
     return {
       heading: `Readings over the text, layer ${layer}`,
       caption: tokenReadingCaption(reading),
@@ -47,7 +48,7 @@ function bestLayer(perLayer: readonly LayerAccuracy[]): number {
 }
 
 function activitySections(summary: ScanSummary): FigureSection[] {
-  const { activity, teacherForced, standardize } = summary;
+  const { activity, teacherForced, standardize, labels } = summary;
   const curves = [
     ['activity', 'Activity per layer', activity, ''],
     [
@@ -63,8 +64,8 @@ function activitySections(summary: ScanSummary): FigureSection[] {
       : [
           {
             ...{ name, heading },
-            caption: activityCaption({ activity: values }) + note,
-            figure: activityFigure({ activity: values, standardize }),
+            caption: activityCaption({ activity: values, labels }) + note,
+            figure: activityFigure({ activity: values, standardize, labels }),
           },
         ],
   );

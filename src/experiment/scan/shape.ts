@@ -1,10 +1,18 @@
 /** The shapes of a LAT scan and of a direction's health: the records, and the summaries. */
 import { z } from 'zod';
-import { ci, count, fraction, label, rate } from '../../shape/pieces.js';
+import { ci, count, fraction, label as behaviour, rate } from '../../shape/pieces.js';
 
 /** How readings are scaled. */
 export const standardize = z.enum(['zscore', 'raw', 'cosine']);
 export type Standardize = z.infer<typeof standardize>;
+
+/** What the unsteered corrector does with a stimulus; or its label as given. */
+const label = z.enum([...behaviour.options, 'positive', 'negative']);
+
+const labels = z
+  .strictObject({ positive: z.string(), negative: z.string() })
+  .optional()
+  .describe('what the labels are called, where they were given');
 
 const told = { heldOutAccuracy: rate, ci, auc: rate };
 
@@ -51,6 +59,7 @@ export const scanSummary = z.strictObject({
   tokens: count.describe('output tokens asked for'),
   standardize,
   direction: z.looseObject({ method: z.string() }),
+  labels,
   perLayer: z.array(layerAccuracy),
   cases: z.array(scanCase),
   timing: z.record(z.string(), z.number()).describe('milliseconds by part'),
@@ -99,6 +108,7 @@ export const healthSummary = z.strictObject({
     'of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing',
   ),
   baselines,
+  labels,
   methods: z.array(methodAccuracy).describe('every method on the same stimuli'),
   warnings: z.array(z.string()),
 });

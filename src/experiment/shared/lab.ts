@@ -1,4 +1,7 @@
 /** What an experiment works with beside its options: models, paths, and who hears of its progress. */
+import type { Aligner } from '../../align/aligner.js';
+import type { Corrector } from '../../align/corrector.js';
+import type { Upstream } from '../../align/upstream.js';
 import type { ProxyOptions } from '../../runtime/load.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
@@ -15,6 +18,10 @@ export interface Lab {
   find: (name: string) => Promise<ModelFiles>;
   /** Loads a model on the device that was asked for. */
   load: (name: string, how?: LoadHow) => Promise<LanguageModel>;
+  /** Opens an upstream by name: a model, recorded answers, and what else has an opener. */
+  upstream: (name: string, how?: LoadHow) => Promise<Upstream>;
+  corrector: (name: string, how?: LoadHow) => Promise<Corrector>;
+  aligner: (name: string, how?: LoadHow) => Promise<Aligner>;
   /** An absolute path, from one that is relative to the working directory. */
   path: (given: string) => string;
   stages: Stages;
@@ -25,30 +32,28 @@ export interface Lab {
   signal: AbortSignal;
 }
 
-/** Several models by what they are to an experiment; disposed together. */
-export interface Models<N> extends AsyncDisposable {
-  readonly by: { readonly [K in keyof N]: LanguageModel };
+/** What was opened, by what it is to an experiment; closed together. */
+export interface OpenedAll<T> extends AsyncDisposable {
+  readonly by: T;
 }
 
-/** Loads models one after the other; those loaded are disposed where a later one fails. */
-export async function loadModels<N extends Readonly<Record<string, string | undefined>>>(
-  names: N,
-  lab: Pick<Lab, 'load'>,
-  how: LoadHow = {},
-): Promise<Models<N>> {
-  const loaded: [string, LanguageModel][] = [];
+type Openers = Readonly<Record<string, (() => Promise<AsyncDisposable>) | undefined>>;
+
+/** What each opener gives; absent where there is none. */
+type Given<N extends Openers> = { readonly [K in keyof N]: Awaited<ReturnType<NonNullable<N[K]>>> };
+
+/** Opens one after the other; what is open is closed where a later one fails. */
+export async function openAll<N extends Openers>(openers: N): Promise<OpenedAll<Given<N>>> {
+  const opened: [string, AsyncDisposable][] = [];
   const dispose = async (): Promise<void> => {
-    for (const [, model] of loaded) await model[Symbol.asyncDispose]();
+    for (const [, each] of opened) await each[Symbol.asyncDispose]();
   };
   try {
-    for (const [key, name] of Object.entries(names)) {
-      if (name !== undefined) loaded.push([key, await lab.load(name, how)]);
-    }
+    for (const [key, open] of Object.entries(openers)) if (open) opened.push([key, await open()]);
   } catch (error) {
     await dispose();
     throw error;
   }
-  // An optional name gives an optional model: the keys are those of the names.
-  const by = Object.fromEntries(loaded) as Models<N>['by'];
-  return { by, [Symbol.asyncDispose]: dispose };
+  // The keys are those of the openers.
+  return { by: Object.fromEntries(opened) as Given<N>, [Symbol.asyncDispose]: dispose };
 }

@@ -1,11 +1,15 @@
 /** Options that several experiments share. */
+import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
-import { methods, type Method } from '../../read/methods.js';
-import { choice, integer, text } from '../../shape/options.js';
+import { methodNames } from '../../read/methods/table.js';
+import { choice, integer, list, text } from '../../shape/options.js';
 
 /** What a model can be named by, for the help. */
 export const modelNames =
   "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
+
+/** What can also be named where nothing is read or steered. */
+export const openedNames = `${modelNames}; or recorded:<file>, JSON Lines of recorded answers`;
 
 /** Of commands about a corrector. */
 export const corrector = {
@@ -31,6 +35,16 @@ export const stimuli = {
     help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
     default: stimuliFiles.validation,
   }),
+  labels: choice(['behaviour', 'given'], {
+    help: "labels of the stimuli: what the corrector does with them (default), or each line's own label, with a text, messages, or question, prefix and last",
+  }),
+  labelNames: list(
+    {
+      value: 'names',
+      help: 'what the file calls given labels, the positive one first (default: positive,negative)',
+    },
+    z.string().min(1),
+  ),
 } as const;
 
 /** How many of the stimuli's sentences are looked at. */
@@ -44,7 +58,7 @@ export const labelLimit = {
 } as const;
 
 export const method = {
-  method: choice(Object.keys(methods) as Method[], {
+  method: choice(methodNames, {
     help: 'how the direction is found',
     default: 'pca',
   }),

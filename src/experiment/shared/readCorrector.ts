@@ -1,47 +1,40 @@
 /**
- * From a corrector and recorded sentences to labelled stimuli, a direction and its health:
- * what a scan, an extraction and a sweep all begin with.
+ * From a model and stimuli to a direction and its health: what a scan, an extraction and a sweep all
+ * begin with. By hand: {@link findStimuli} labels, {@link extractDirections} reads and judges.
  */
-import { createCorrector } from '../../align/corrector.js';
-import { streamAlignerPrompt, type Passage } from '../../align/prompts.js';
-import { readAnnotatedQuadruples, readJsonl } from '../../data/jsonl.js';
-import type { AnnotatedQuadruple } from '../../data/types.js';
-import type { Directions, LabelledStates } from '../../read/directions.js';
+import type { Passage } from '../../align/prompts.js';
+import { trainingStates, type Directions, type LabelledStates } from '../../read/directions.js';
 import { extractDirections } from '../../read/extract.js';
-import { assessHealth, takeHalf, type Health } from '../../read/health.js';
-import type { Method } from '../../read/methods.js';
+import type { Health } from '../../read/healthTypes.js';
+import type { Method, OwnMethod } from '../../read/methods/table.js';
 import { meanNorms, type States } from '../../read/states.js';
-import { labelStimuli, lengthOf, type CorrectorInput, type Stimulus } from '../../read/stimuli.js';
-import { readStimuli } from '../../read/stimuliFile.js';
+import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../read/stimuli.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
+import { findStimuli, type FindStimuliOptions } from './findStimuli.js';
+import { promptTokens } from './stimulusPrompt.js';
 
 /** `labelling`: the corrector writes; `states`: its hidden states are read. */
 export type ReadingPhase = 'labelling' | 'states';
 
-export interface ReadCorrectorOptions {
+export interface ReadStimuliOptions<S extends Stimulus = Stimulus> {
   model: LanguageModel;
-  /**
-   * Annotated quadruples, labelled here by what the corrector does; or stimuli labelled before; or
-   * the path of a file of either.
-   */
-  source: string | readonly AnnotatedQuadruple[] | readonly Stimulus[];
-  /** The user's text. Default: Stream Aligner's prompt. */
+  stimuli: readonly S[];
+  /** The user's text of a corrector's input. Default: Stream Aligner's prompt. */
   prompt?: (passage: Passage) => string;
-  /** Longest correction in tokens, for labelling. Default: the corrector's. */
-  maxNewTokens?: number;
   /** Default `pca`. */
-  method?: Method;
+  method?: Method | OwnMethod;
   /** Judged in place of a direction made here. */
   directions?: Directions;
-  /** Most quadruples that are labelled. Default 600. */
-  candidates?: number;
   seed: number;
   onProgress?: (phase: ReadingPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
-export interface CorrectorReading {
-  stimuli: Stimulus[];
+export type ReadCorrectorOptions = Omit<ReadStimuliOptions, 'stimuli'> &
+  Pick<FindStimuliOptions, 'source' | 'maxNewTokens' | 'candidates'>;
+
+export interface Reading<S extends Stimulus = Stimulus> {
+  stimuli: S[];
   directions: Directions;
   health: Health;
   /** `[N, L, D]` at the boundary token, in the order of the stimuli. */
@@ -50,86 +43,38 @@ export interface CorrectorReading {
   norms: number[];
   /** The half that directions are made from, for control directions. */
   training: LabelledStates;
-  /** The corrector's prompt, as tokens. */
-  prompt: (input: CorrectorInput) => number[];
+  /** A stimulus as tokens. */
+  prompt: (input: StimulusInput) => number[];
 }
 
-/** @throws as {@link labelStimuli} and {@link extractDirections} do; on a bad line of a file. */
+export type CorrectorReading = Reading<CorrectionStimulus>;
+
+/** Labels by behaviour, then {@link readLabelled}. @throws as its parts do. */
 export async function readCorrector(options: ReadCorrectorOptions): Promise<CorrectorReading> {
+  const { onProgress } = options;
+  const stimuli = await findStimuli({
+    ...options,
+    onProgress: onProgress && ((done, total) => onProgress('labelling', done, total)),
+  });
+  return await readLabelled({ ...options, stimuli });
+}
+
+/**
+ * Hidden states of labelled stimuli, a direction and its health.
+ * @throws as {@link extractDirections} does.
+ */
+export async function readLabelled<S extends Stimulus>(
+  options: ReadStimuliOptions<S>,
+): Promise<Reading<S>> {
   const { model, seed, method, onProgress, signal } = options;
   const prompt = promptTokens(model, options.prompt);
-  const stimuli = await findStimuli(options);
-  const extracted = await extractDirections({
-    model,
-    stimuli,
-    prompt,
-    seed,
-    ...(method && { method }),
-    ...(onProgress && { onProgress: (done, total) => onProgress('states', done, total) }),
-    ...(signal && { signal }),
+  const stimuli = [...options.stimuli];
+  const { states, directions, health } = await extractDirections({
+    ...{ model, stimuli, prompt, seed, method, signal },
+    directions: options.directions,
+    onProgress: onProgress && ((done, total) => onProgress('states', done, total)),
   });
-  const { states } = extracted;
-  const tokenize = (text: string): number[] => model.tokenizer.encode(text);
-  const given = options.directions;
-  const train = takeHalf(stimuli, states, 'train');
-  return {
-    stimuli,
-    directions: given ?? extracted.directions,
-    health: given
-      ? assessHealth({ directions: given, stimuli, states, tokenize, seed })
-      : extracted.health,
-    states,
-    norms: meanNorms(states),
-    training: {
-      states: train.states,
-      labels: train.stimuli.map(({ label }) => label),
-      lengths: train.stimuli.map(lengthOf),
-    },
-    prompt,
-  };
-}
-
-/** The corrector's prompt for an input, in its chat template; the last token is the boundary. */
-export function promptTokens(
-  model: LanguageModel,
-  prompt: (passage: Passage) => string = streamAlignerPrompt,
-): (input: CorrectorInput) => number[] {
-  const { tokenizer } = model;
-  return (input) => tokenizer.encode(tokenizer.chatPrompt(prompt(input)));
-}
-
-/** Labelled stimuli as they are, quadruples labelled by the corrector. */
-async function findStimuli(options: ReadCorrectorOptions): Promise<Stimulus[]> {
-  const { source, model, prompt, maxNewTokens, seed, candidates = 600 } = options;
-  const { onProgress, signal } = options;
-  const read = await readSource(source);
-  if (isLabelled(read)) return [...read];
-  const corrector = createCorrector({
-    model,
-    ...(prompt && { prompt }),
-    ...(maxNewTokens !== undefined && { maxNewTokens }),
-  });
-  return await labelStimuli({
-    quadruples: read,
-    correct: async (inputs) => {
-      signal?.throwIfAborted();
-      const corrections = await corrector.correct(inputs, signal ? { signal } : {});
-      return corrections.map(({ text }) => text);
-    },
-    seed,
-    candidates,
-    ...(onProgress && { onProgress: (done, total) => onProgress('labelling', done, total) }),
-  });
-}
-
-type Items = Exclude<ReadCorrectorOptions['source'], string>;
-
-async function readSource(source: string | Items): Promise<Items> {
-  if (typeof source !== 'string') return source;
-  const [first] = readJsonl<{ label?: unknown }>(source, {});
-  return first?.label === undefined ? readAnnotatedQuadruples(source) : await readStimuli(source);
-}
-
-function isLabelled(items: Items): items is readonly Stimulus[] {
-  return items.length > 0 && items.every((item) => 'label' in item);
+  const training = trainingStates(stimuli, states);
+  const norms = meanNorms(states);
+  return { stimuli, directions, health, states, norms, training, prompt };
 }

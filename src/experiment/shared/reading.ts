@@ -1,23 +1,28 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
 import { join } from 'node:path';
-import { readCorrector, type CorrectorReading } from './readCorrector.js';
+import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
 import { loadDirections, saveDirections } from '../../read/files/directionFile.js';
 import { absentLayers } from '../../read/directions.js';
 import { importWarnings } from '../../read/files/importedDirections.js';
 import type { StoredDirections } from '../../read/files/storedDirections.js';
-import type { Health } from '../../read/health.js';
+import type { Health } from '../../read/healthTypes.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
-import type { Method } from '../../read/methods.js';
+import type { Method } from '../../read/methods/table.js';
+import type { LabelNames } from '../../read/stimuli.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { Lab } from './lab.js';
 import { percentWithin } from '../../text/table.js';
+import { UsageError } from '../../text/usageError.js';
 import { phased } from './stages.js';
+import { storedReading } from './steeringBasis.js';
 
 /** What of a lab a reading needs. */
 export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'signal'>;
 
 export interface ReadingOptions {
   stimuli: string;
+  labels?: LabelSource;
+  labelNames?: readonly string[];
   method: Method;
   seed: number;
   /** Most quadruples that are labelled. */
@@ -33,24 +38,34 @@ export async function readModel(
   model: LanguageModel,
   options: ReadingOptions,
   lab: ReadingLab,
-): Promise<CorrectorReading> {
-  const { limit } = options;
+): Promise<ConceptReading> {
+  const { labels, method, seed, limit } = options;
   const stored = await findStored(model, options, lab);
-  const reading = await readCorrector({
-    model,
+  const reading = await readConcept({
+    ...{ model, labels, method, seed },
     source: lab.path(options.stimuli),
-    method: options.method,
-    seed: options.seed,
+    names: namesOf(options),
     onProgress: phased(lab.stages, {
       labelling: 'labelling stimuli',
       states: 'reading hidden states',
     }),
     signal: lab.signal,
-    ...(limit !== undefined && { candidates: limit }),
-    ...(stored && { directions: stored.directions }),
+    candidates: limit,
+    directions: stored?.directions,
   });
   if (stored?.imported) signWarnings(reading.health).forEach(lab.warn);
   return reading;
+}
+
+function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
+  if (!labelNames) return undefined;
+  const [positive, negative] = labelNames;
+  if (labelNames.length === 2 && positive !== undefined && negative !== undefined) {
+    if (positive !== negative) return { positive, negative };
+  }
+  throw new UsageError(
+    `--label-names: expected two different names, the positive one first (got ${labelNames.join(',')})`,
+  );
 }
 
 /** The direction of a file, with warnings where it is another tool's. */
@@ -84,17 +99,12 @@ function signWarnings({ perLayer }: Health): string[] {
 /** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
 export async function saveReading(
   folder: string,
-  of: { model: LanguageModel; reading: CorrectorReading; seed: number },
+  of: { model: LanguageModel; reading: ConceptReading; seed: number },
 ): Promise<string> {
   const { model, reading, seed } = of;
   const path = join(folder, 'directions.safetensors');
-  const origin = {
-    model: model.name,
-    modelSha256: model.identity.sha256,
-    stimuliSha256: hashStimuli(reading.stimuli),
-    seed: String(seed),
-  };
-  await saveDirections(path, { directions: reading.directions, origin });
+  const stimuliSha256 = hashStimuli(reading.stimuli);
+  await saveDirections(path, storedReading(reading, { model, stimuliSha256, seed }));
   return path;
 }
 

@@ -55,7 +55,8 @@ export function shuffledControls(
     const random = createRandom(options.seed).fork(`shuffled control ${seed}`);
     const labels = random.shuffle(training.labels);
     const raw = makeDirections({
-      training: { ...training, labels },
+      // Pairs would no longer hold one of either label.
+      training: { ...training, labels, pairs: undefined },
       method: 'mean-difference',
       seed: options.seed,
     });

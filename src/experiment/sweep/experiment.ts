@@ -1,13 +1,13 @@
 /** The sweep as an experiment: from its options to its models, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
-import { createLocalUpstream } from '../../align/upstream.js';
+import type { Upstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { exactSolver } from '../../judge/solver.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
 import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
-import { loadModels, type Lab } from '../shared/lab.js';
+import { openAll, type Lab } from '../shared/lab.js';
 import { readModel } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
@@ -26,8 +26,11 @@ export const sweepExperiment: Experiment<Given, SweepRecord> = {
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>> {
   const { model, upstream, mode, direction } = given;
-  const names = { model, upstream: mode === 'loop' ? upstream : undefined };
-  const loaded = await loadModels(names, lab, { copies: true });
+  const how = { copies: true };
+  const loaded = await openAll({
+    model: () => lab.load(model, how),
+    ...(mode === 'loop' && { upstream: () => lab.upstream(upstream, how) }),
+  });
   const files = {
     stimuli: lab.path(given.stimuli),
     problems: lab.path(given.problems),
@@ -53,20 +56,19 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
 /** Everything the sweep needs. */
 async function prepare(
   given: Given,
-  models: { model: LanguageModel; upstream?: LanguageModel },
+  models: { model: LanguageModel; upstream?: Upstream },
   lab: Lab,
 ): Promise<SweepOptions> {
   const { model, upstream } = models;
-  const { seed, layers, method, direction } = given;
-  const of = { stimuli: given.stimuli, method, seed, direction, layers };
-  const reading = await readModel(model, of, lab);
+  const { seed, layers } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, lab);
   const problems = (file: string, limit?: number) =>
     sweepProblems(readAnnotatedQuadruples(lab.path(file)), limit);
   return {
     model: model.name,
     ...{ mode: given.mode, positions: given.positions, metric: given.metric, seed },
     corrector: createCorrector({ model }),
-    upstream: upstream && createLocalUpstream({ model: upstream }),
+    upstream,
     scorer: exactSolver(),
     layers: model.decoder.info.layers,
     directions: reading.directions,

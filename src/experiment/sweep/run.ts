@@ -3,6 +3,7 @@
  * controls. Yields records as they come and ends in the summary; records of an interrupted run are
  * taken up where it stopped, and the summary is then the same.
  */
+import { requireReadable } from '../../align/readable.js';
 import { createRandom } from '../../math/random.js';
 import type { Directions, LabelledStates } from '../../read/directions.js';
 import { batchesOf } from '../shared/batches.js';
@@ -84,13 +85,14 @@ const unitProblems = 16;
 
 /**
  * Runs a sweep; returns the summary after the last record.
- * @throws on an empty grid, no problems, an unknown layer, a problem that is in both splits.
+ * @throws on a corrector that cannot be steered, an empty grid, no problems, an unknown layer, a problem that is in both splits.
  */
 export async function* runSweep(
   options: SweepOptions,
 ): AsyncGenerator<SweepRecord, SweepSummary, void> {
   const { metric = 'editRatio', mode, seed, directions } = options;
   const grid = checkGrid(options.grid ?? defaultGrid);
+  requireReadable(options.corrector, 'sweep');
   checkProblems(options);
   const done = [...(options.done ?? [])];
   let plan = done.find((record): record is PlanRecord => record.kind === 'plan');

@@ -18,7 +18,6 @@ import { absentLayers } from '../directions.js';
 import { readGguf, readGgufFloats, type Gguf } from './gguf.js';
 import { writeGguf, type WritableValue } from './ggufWriter.js';
 import { checkClaims, exportedVector, importDirections } from './importedDirections.js';
-import { isMethod } from '../methods.js';
 import {
   conventions,
   type Convention,
@@ -183,7 +182,7 @@ function textOf(file: Gguf, key: string): string | undefined {
 /** A file that this lab wrote from a direction of its own is that direction again. */
 function withOrigin(stored: StoredDirections, file: Gguf): StoredDirections {
   const method = textOf(file, `${own}.method`);
-  if (method === undefined || !isMethod(method)) return stored;
+  if (!method || method === 'imported') return stored;
   const { directions, origin } = stored;
   const text = (key: string): string => textOf(file, `${own}.${key}`) ?? '';
   const made: DirectionOrigin = {

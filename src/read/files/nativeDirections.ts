@@ -4,9 +4,9 @@
  * that name their tensors alike: `directions` `[L, D]`, or `direction.{l}` `[D]`, of any norm.
  */
 import { norm } from '../../math/linear.js';
-import { absentLayers, directionAt, type DirectionMethod, type Directions } from '../directions.js';
+import { absentLayers, directionAt, type Directions } from '../directions.js';
 import { importDirections, matrixRows } from './importedDirections.js';
-import { isMethod } from '../methods.js';
+import { behaviourNames, type LabelNames } from '../stimuli.js';
 import { readSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';
 import {
   conventions,
@@ -19,7 +19,8 @@ import {
 const format = 'aligner-lab.directions.v1';
 
 /** Bytes of a direction file; equal directions and origins give equal bytes. */
-export function formatNative({ directions, origin, imported }: StoredDirections): Uint8Array {
+export function formatNative(stored: StoredDirections): Uint8Array {
+  const { directions, origin, imported } = stored;
   const { layers, width, vectors, method, explainedVariance } = directions;
   const absent = absentLayers(directions);
   return writeSafetensors({
@@ -41,12 +42,13 @@ export function formatNative({ directions, origin, imported }: StoredDirections)
       width: String(width),
       position: imported ? 'not known' : 'boundary token (the last of the prompt)',
       hidden_state: 'block output, layer 0 = first block',
-      sign: imported ? 'as its maker left it' : 'positive = correct, negative = copy',
+      sign: imported ? 'as its maker left it' : signOf(stored.labels ?? behaviourNames),
       unit: 'unit norm per layer',
       model: origin.model,
       model_sha256: origin.modelSha256,
       stimuli_sha256: origin.stimuliSha256,
       seed: origin.seed,
+      ...measured(stored),
       ...(absent.length > 0 && { absent_layers: absent.join(',') }),
       ...(imported && {
         imported_format: imported.format,
@@ -55,6 +57,45 @@ export function formatNative({ directions, origin, imported }: StoredDirections)
       }),
     },
   });
+}
+
+function signOf({ positive, negative }: LabelNames): string {
+  return `positive = ${positive}, negative = ${negative}`;
+}
+
+/** As decimals, which keep every digit. */
+function measured({
+  meanNorms,
+  heldOutAccuracy,
+  labels,
+}: StoredDirections): Record<string, string> {
+  return {
+    ...(meanNorms && { mean_norms: meanNorms.join(',') }),
+    ...(heldOutAccuracy && { held_out_accuracy: heldOutAccuracy.join(',') }),
+    ...(labels && { positive_label: labels.positive, negative_label: labels.negative }),
+  };
+}
+
+/** @throws where a list has another length than the layers, or numbers that cannot be. */
+function parseMeasured(
+  metadata: Safetensors['metadata'],
+  layers: number,
+  source: string,
+): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'labels'> {
+  const list = (key: string, possible: (x: number) => boolean): number[] | undefined => {
+    if (metadata[key] === undefined) return undefined;
+    const values = numbersOf(metadata[key]);
+    if (values.length === layers && values.every(possible)) return values;
+    throw new Error(`${source}: ${key} is not usable (expected ${layers} numbers, one per layer)`);
+  };
+  const meanNorms = list('mean_norms', (x) => x > 0 && Number.isFinite(x));
+  const heldOutAccuracy = list('held_out_accuracy', (x) => x >= 0 && x <= 1);
+  const { positive_label: positive, negative_label: negative } = metadata;
+  return {
+    ...(meanNorms && { meanNorms }),
+    ...(heldOutAccuracy && { heldOutAccuracy }),
+    ...(positive !== undefined && negative !== undefined && { labels: { positive, negative } }),
+  };
 }
 
 /**
@@ -78,8 +119,8 @@ function parseNative({ tensors, metadata }: Safetensors, source: string): Stored
   if (!tensor || tensor.shape.length !== 2 || !layers || !width) {
     throw new Error(`${source}: no tensor directions of shape [layers, width]`);
   }
-  const method = metadata.method ?? 'none';
-  if (!isDirectionMethod(method)) throw new Error(`${source}: unknown method ${method}`);
+  const { method } = metadata;
+  if (!method) throw new Error(`${source}: does not say by which method it was made`);
   const directions = {
     method,
     layers,
@@ -96,12 +137,9 @@ function parseNative({ tensors, metadata }: Safetensors, source: string): Stored
       stimuliSha256: metadata.stimuli_sha256 ?? '',
       seed: metadata.seed ?? '',
     },
+    ...parseMeasured(metadata, layers, source),
     ...(method === 'imported' && { imported: importedFrom(metadata, directions, source) }),
   };
-}
-
-function isDirectionMethod(name: string): name is DirectionMethod {
-  return name === 'imported' || isMethod(name);
 }
 
 /** Every row is a unit vector, except those that are said to be absent. */

@@ -1,6 +1,7 @@
 /** A direction with what is known of its making, whatever file it is kept in. */
 import type { DecoderInfo } from '../../runtime/decoder.js';
 import type { Directions } from '../directions.js';
+import type { LabelNames } from '../stimuli.js';
 
 /** What a direction was made from; texts are empty where a file does not say. */
 export interface DirectionOrigin {
@@ -38,6 +39,12 @@ export interface Imported {
 export interface StoredDirections {
   directions: Directions;
   origin: DirectionOrigin;
+  /** `[L]`, mean norm of the model's hidden states at the boundary token: the unit of steering. */
+  meanNorms?: readonly number[];
+  /** `[L]`, share of held-out stimuli that the direction tells rightly. */
+  heldOutAccuracy?: readonly number[];
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
   /** Absent where this lab made them. */
   imported?: Imported;
 }

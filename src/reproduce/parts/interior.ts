@@ -1,5 +1,4 @@
 /** The parts that look into one model: scan, lens, sweep and causal test. */
-import { join } from 'node:path';
 import { alignerAsCorrector } from '../../align/aligner.js';
 import { createCorrector, type Corrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
@@ -8,6 +7,7 @@ import { causalProblems } from '../../experiment/causal/problems.js';
 import type { CausalProblem } from '../../experiment/causal/problems.js';
 import { runLens } from '../../experiment/lens/run.js';
 import { readCorrector, type CorrectorReading } from '../../experiment/shared/readCorrector.js';
+import { saveReading } from '../../experiment/shared/reading.js';
 import type { Part } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { toldRecords } from '../../experiment/scan/effects.js';
@@ -16,9 +16,7 @@ import { runSweep } from '../../experiment/sweep/run.js';
 import { answerRepeat } from '../../experiment/sweep/measure.js';
 import { sweepProblems } from '../../experiment/sweep/problems.js';
 import { readAligner } from '../../experiment/shared/wholeAnswers.js';
-import { saveDirections } from '../../read/files/directionFile.js';
 import { latScan, type Scan } from '../../read/latScan.js';
-import { hashStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { loadKnown } from './load.js';
 import { labelledBefore, sentencesOf, type Sentences } from './sentences.js';
@@ -97,16 +95,9 @@ export async function scanPart(
         ...{ model, seed: setting.seed, signal: setting.host.signal },
         onProgress: stages('reading output tokens'),
       });
-      const { stimuli, directions } = reading;
-      const origin = {
-        model: model.name,
-        modelSha256: model.identity.sha256,
-        stimuliSha256: hashStimuli(stimuli),
-        seed: String(setting.seed),
-      };
-      await saveDirections(join(folder, 'directions.safetensors'), { directions, origin });
+      await saveReading(folder, { model, reading, seed: setting.seed });
       const told = toldRecords(reading, (text) => model.tokenizer.encode(text));
-      yield* scanRecords(stimuli, scan, run.records, told);
+      yield* scanRecords(reading.stimuli, scan, run.records, told);
       return scan;
     },
     (run, scan) => run.writeSummary('scan', scan),

@@ -14,7 +14,7 @@ import {
 import type { Part } from '../plan.js';
 import { recordAnswers } from '../../experiment/shared/wholeAnswers.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import type { Stimulus } from '../../read/stimuli.js';
+import { isGiven, type CorrectionStimulus } from '../../read/stimuli.js';
 import { loadKnown } from './load.js';
 import type { Stages } from '../../experiment/shared/stages.js';
 import type { Split } from '../data.js';
@@ -36,10 +36,12 @@ export async function sentencesOf(
 }
 
 /** Stimuli that the scan of the same model labelled; null where it was not run. */
-export function labelledBefore({ model }: Part, { results }: Setting): Stimulus[] | null {
+export function labelledBefore({ model }: Part, { results }: Setting): CorrectionStimulus[] | null {
   const scan = results.find('scan', model);
   if (!scan) return null;
-  return scan.records.filter((record) => record.kind === 'stimulus');
+  return scan.records.flatMap((record) =>
+    record.kind === 'stimulus' && !isGiven(record) ? [record] : [],
+  );
 }
 
 /** Most problems of the test split that any part needs. */

@@ -128,6 +128,8 @@ describe('alignerAsCorrector', () => {
           encode: (text) => [seen.push(text)],
           decode: () => '',
           chatPrompt: (user) => `<${user}>`,
+          chat: () => '',
+          encodePlain: () => [],
           endOfTurn: [0],
         },
       },

@@ -3,7 +3,7 @@ import type { OptionValues } from '../../../shape/options.js';
 import { figure, figureWithin, formatTable, percentWithin } from '../../../text/table.js';
 import type { Experiment, OpenExperiment } from '../../shared/experiment.js';
 import type { Lab } from '../../shared/lab.js';
-import { opening } from '../../shared/openings.js';
+import { opening } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
 import { phased } from '../../shared/stages.js';
 import { compareRecord, type CompareRecord } from '../shape.js';
@@ -23,8 +23,8 @@ export const compareExperiment: Experiment<Given, CompareRecord> = {
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecord>> {
   const { files, questions, scorers, sentences } = commandQuestions(given, lab);
-  return await opening(lab, { copies: true }, async (openings) => {
-    const { compared, models } = await openCompared(given, openings, lab);
+  return await opening(async (keep) => {
+    const { compared, models } = await openCompared(given, keep, lab);
     return {
       models,
       files,

@@ -2,16 +2,20 @@
 import { z } from 'zod';
 import { embedded } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
-import { modelNames, questionOptions } from '../../shared/options.js';
+import { openedNames, questionOptions } from '../../shared/options.js';
 
 const names = z.string().min(1);
 
 export const options = {
-  upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
   correctors: list(
     {
-      value: 'models',
-      help: `correctors of several sizes, separated by commas, each: ${modelNames}`,
+      value: 'names',
+      help: 'correctors of several sizes, named likewise, separated by commas',
       default: [embedded.corrector],
     },
     names,

@@ -1,11 +1,12 @@
 /** The models of a comparison, opened by name. */
 import { isModelName } from '../../../align/open.js';
+import { createLocalUpstream, type Upstream } from '../../../align/upstream.js';
 import type { Identity } from '../../../runtime/identity.js';
 import { modelSize } from '../../../runtime/modelFiles.js';
 import type { OptionValues } from '../../../shape/options.js';
 import { UsageError } from '../../../text/usageError.js';
 import type { Lab } from '../../shared/lab.js';
-import type { Openings } from '../../shared/openings.js';
+import type { Keep } from '../../shared/opening.js';
 import { doublings, sizeLabels } from '../../shared/sizes.js';
 import type { options } from './flags.js';
 import type { ComparedModels, ModelSize } from './systems.js';
@@ -13,64 +14,99 @@ import type { ComparedModels, ModelSize } from './systems.js';
 type Given = OptionValues<typeof options> & { seed: number };
 type Identified = Record<string, { identity: Identity }>;
 
+/** For batches that run side by side. */
+const copies = { copies: true };
+
 /** @returns what is compared, and the same by what a manifest calls it */
 export async function openCompared(
   given: Given,
-  openings: Openings,
+  keep: Keep,
   lab: Lab,
 ): Promise<{ compared: ComparedModels; models: Identified }> {
-  const { correctors: names, seed, samples } = given;
   checkCompanions(given);
-  const sizes = await sizesOf(names, lab);
-  const models: Identified = {};
-  const known = <T extends { identity: Identity }>(key: string, opened: T): T => {
-    models[key] = opened;
-    return opened;
-  };
-  const upstream = known('upstream', await openings.upstream(given.upstream));
-  const compared: Mutable<ComparedModels> = { upstream, correctors: [] };
-  for (const [i, size] of sizes.entries()) {
-    const [corrector = '', aligner] = [names[i], given.aligners?.[i]];
-    const opened = known(`correctors ${i}`, await openings.corrector(corrector));
-    compared.correctors = [...compared.correctors, { ...size, corrector: opened }];
-    if (aligner !== undefined) {
-      const whole = known(`aligners ${i}`, await openings.aligner(aligner));
-      compared.aligners = [...(compared.aligners ?? []), { ...size, aligner: whole }];
-    }
-    const proxy = await openProxy(i, given, openings, lab);
-    if (proxy) {
-      known(`experts ${i}`, proxy.upstream);
-      compared.proxies = [...(compared.proxies ?? []), { ...size, ...proxy }];
-    }
-  }
+  const sizes = await sizesOf(given.correctors, lab);
+  const own = await openUpstreams(given, keep, lab);
+  const correctors = await each(given.correctors, async (name) => {
+    return keep(await lab.corrector(name, copies));
+  });
+  const aligners = await each(given.aligners, async (name) => {
+    return keep(await lab.aligner(name, copies));
+  });
+  const proxies = await each(given.experts, async (_, i) => await openProxy(i, given, keep, lab));
+  const tuned: NonNullable<ComparedModels['tuned']>[number][] = [];
   for (const kind of ['sft', 'dpo'] as const) {
     const name = given[kind];
-    if (name === undefined) continue;
-    const tuned = known(kind, await openings.upstream(name));
-    compared.tuned = [...(compared.tuned ?? []), { kind, upstream: tuned }];
+    if (name !== undefined) tuned.push({ kind, upstream: keep(await lab.upstream(name, copies)) });
   }
-  if (samples > 0) {
-    // The authors' sampling.
-    const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed };
-    compared.sampler = await openings.upstream(given.upstream, { sampling });
-    compared.bestOf = doublings(samples);
-  }
-  return { compared, models };
+  const sized = <T extends object>(some: readonly T[]): (T & ModelSize)[] =>
+    some.flatMap((one, i) => (sizes[i] ? [{ ...sizes[i], ...one }] : []));
+  return {
+    compared: {
+      ...own,
+      correctors: sized(correctors.map((corrector) => ({ corrector }))),
+      aligners: sized(aligners.map((aligner) => ({ aligner }))),
+      proxies: sized(proxies),
+      tuned,
+    },
+    models: {
+      upstream: own.upstream,
+      ...numbered('correctors', correctors),
+      ...numbered('aligners', aligners),
+      ...numbered(
+        'experts',
+        proxies.map(({ upstream }) => upstream),
+      ),
+      ...Object.fromEntries(tuned.map(({ kind, upstream }) => [kind, upstream])),
+    },
+  };
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** One after the other; none where nothing is named. */
+async function each<T>(
+  names: readonly string[] | undefined,
+  open: (name: string, index: number) => Promise<T>,
+): Promise<T[]> {
+  const all: T[] = [];
+  for (const [i, name] of (names ?? []).entries()) all.push(await open(name, i));
+  return all;
+}
+
+function numbered<T>(key: string, all: readonly T[]): Record<string, T> {
+  return Object.fromEntries(all.map((one, i) => [`${key} ${i}`, one]));
+}
+
+/** The upstream, and the same one sampling, on one model. */
+async function openUpstreams(
+  { upstream: name, samples, seed }: Given,
+  keep: Keep,
+  lab: Lab,
+): Promise<Pick<ComparedModels, 'upstream' | 'sampler' | 'bestOf'>> {
+  const votes = { bestOf: samples > 0 ? doublings(samples) : undefined };
+  if (!isModelName(name)) {
+    const upstream = keep(await lab.upstream(name));
+    // A recording has its own samples.
+    return { upstream, sampler: samples > 0 ? upstream : undefined, ...votes };
+  }
+  const model = keep(await lab.load(name, copies));
+  // The authors' sampling.
+  const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed };
+  return {
+    upstream: createLocalUpstream({ model }),
+    sampler: samples > 0 ? createLocalUpstream({ model, sampling }) : undefined,
+    ...votes,
+  };
+}
 
 async function openProxy(
   index: number,
   { upstream, alpha, experts, antiExperts }: Given,
-  openings: Openings,
+  keep: Keep,
   lab: Lab,
-): Promise<Omit<NonNullable<ComparedModels['proxies']>[number], keyof ModelSize> | null> {
-  const [expertName, antiExpertName] = [experts?.[index], antiExperts?.[index]];
-  if (expertName === undefined || antiExpertName === undefined) return null;
-  const expert = await lab.find(expertName);
-  const antiExpert = await lab.find(antiExpertName);
-  const tuned = await openings.upstream(upstream, { proxy: { expert, antiExpert, alpha } });
+): Promise<{ expert: string; alpha: number; upstream: Upstream }> {
+  const expert = await lab.find(experts?.[index] ?? '');
+  const antiExpert = await lab.find(antiExperts?.[index] ?? '');
+  const proxy = { expert, antiExpert, alpha };
+  const tuned = keep(await lab.upstream(upstream, { ...copies, proxy }));
   return { expert: expert.name, alpha, upstream: tuned };
 }
 

@@ -7,7 +7,7 @@ import type { OptionValues } from '../../../shape/options.js';
 import { UsageError } from '../../../text/usageError.js';
 import type { Experiment, OpenExperiment, Outcome } from '../../shared/experiment.js';
 import type { Lab } from '../../shared/lab.js';
-import { opening, type Openings } from '../../shared/openings.js';
+import { opening, type Keep } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
 import { phased } from '../../shared/stages.js';
 import { evaluationRecord, type EvaluationRecord } from '../shape.js';
@@ -33,8 +33,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
   const questions = commandQuestions(given, lab);
   const quadruples = lab.path(given.quadruples);
   const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
-  return await opening(lab, {}, async (openings) => {
-    const models = await openModels({ ...given, systems }, openings, lab);
+  return await opening(async (keep) => {
+    const models = await openModels({ ...given, systems }, keep, lab);
     const { upstream, corrector, aligner, proxy } = models;
     return {
       models: {
@@ -55,23 +55,23 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
 
 async function openModels(
   given: Given & Pick<EvaluationOptions, 'systems'>,
-  openings: Openings,
+  keep: Keep,
   lab: Lab,
 ): Promise<Models> {
   const { systems } = given;
   return {
     systems,
-    upstream: await openings.upstream(given.upstream),
-    corrector: await openings.corrector(given.corrector),
-    aligner: systems.includes('aligner') ? await openings.aligner(given.aligner) : undefined,
-    proxy: systems.includes('proxy') ? await openProxy(given, openings, lab) : undefined,
+    upstream: keep(await lab.upstream(given.upstream)),
+    corrector: keep(await lab.corrector(given.corrector)),
+    aligner: systems.includes('aligner') ? keep(await lab.aligner(given.aligner)) : undefined,
+    proxy: systems.includes('proxy') ? await openProxy(given, keep, lab) : undefined,
   };
 }
 
 /** The upstream, tuned by two small models. */
 async function openProxy(
   { upstream, alpha, ...names }: Given,
-  openings: Openings,
+  keep: Keep,
   lab: Lab,
 ): Promise<Models['proxy']> {
   if (names.expert === undefined || names.antiExpert === undefined) {
@@ -79,7 +79,7 @@ async function openProxy(
   }
   const expert = await lab.find(names.expert);
   const antiExpert = await lab.find(names.antiExpert);
-  const tuned = await openings.upstream(upstream, { proxy: { expert, antiExpert, alpha } });
+  const tuned = keep(await lab.upstream(upstream, { proxy: { expert, antiExpert, alpha } }));
   return { upstream: tuned, expert: expert.name };
 }
 

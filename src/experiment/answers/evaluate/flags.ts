@@ -2,18 +2,22 @@
 import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
-import { modelNames, questionOptions } from '../../shared/options.js';
+import { openedNames, questionOptions } from '../../shared/options.js';
 import { systemKinds } from './kinds.js';
 
 export const options = {
-  upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
   corrector: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
+    value: 'name',
+    help: 'the corrector, named likewise',
     default: embedded.corrector,
   }),
   aligner: text({
-    value: 'model',
+    value: 'name',
     help: 'a whole-answer Aligner to compare with',
     default: embedded.aligner,
   }),

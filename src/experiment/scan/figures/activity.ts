@@ -2,19 +2,22 @@
 import type { Interval } from '../../../math/interval.js';
 import type { Activity, Standardize } from '../shape.js';
 import { bandTrace, layerAxis, legendAbove } from '../../../plot/axes.js';
-import { colours } from '../../../plot/figure.js';
-import type { Figure } from '../../../plot/figure.js';
-import { caseTitles, readingUnits } from './latScan.js';
+import { plotText, type Figure } from '../../../plot/figure.js';
+import { isPositive, type LabelNames } from '../../../read/stimuli.js';
+import { caseTitle, labelColour } from './labelWords.js';
+import { readingUnits } from './latScan.js';
 
 /** Mean reading per layer for each class, with 95 % bands. */
 export function activityFigure(options: {
   activity: readonly Activity[];
   standardize: Standardize;
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
 }): Figure {
-  const { activity, standardize } = options;
+  const { activity, standardize, labels } = options;
   const layers = Math.max(1, ...activity.map((a) => a.mean.length));
   return {
-    data: activity.flatMap((a) => activityTraces(a)),
+    data: activity.flatMap((a) => activityTraces(a, labels)),
     layout: {
       height: 380,
       margin: { t: 40, r: 20, b: 60, l: 70 },
@@ -26,16 +29,20 @@ export function activityFigure(options: {
 }
 
 /** Caption of {@link activityFigure}: what is averaged, n and intervals. */
-export function activityCaption(options: { activity: readonly Activity[] }): string {
-  const counts = options.activity.map((a) => `${caseTitles[a.label]}: n = ${a.n} cases`);
+export function activityCaption(options: {
+  activity: readonly Activity[];
+  labels?: LabelNames;
+}): string {
+  const { activity, labels } = options;
+  const counts = activity.map((a) => `${caseTitle(a.label, labels)}: n = ${a.n} cases`);
   return (
     `Mean reading over each case's output tokens, by layer (${counts.join('; ')}). ` +
     `Bands: 95 % intervals over cases.`
   );
 }
 
-function activityTraces(activity: Activity): Record<string, unknown>[] {
-  const colour = colours[activity.label];
+function activityTraces(activity: Activity, names?: LabelNames): Record<string, unknown>[] {
+  const colour = labelColour(activity.label);
   const x = activity.mean.map((_, layer) => layer);
   const ci = activity.ci.map((at, layer) => at ?? same(activity.mean[layer] ?? 0));
   return [
@@ -43,13 +50,13 @@ function activityTraces(activity: Activity): Record<string, unknown>[] {
     {
       type: 'scatter',
       mode: 'lines+markers',
-      name: `${caseTitles[activity.label]} (n = ${activity.n})`,
+      name: `${plotText(caseTitle(activity.label, names))} (n = ${activity.n})`,
       x,
       y: activity.mean,
       line: { color: colour },
       marker: {
         color: colour,
-        symbol: activity.label === 'correct' ? 'circle' : 'square',
+        symbol: isPositive(activity.label) ? 'circle' : 'square',
         size: 8,
       },
       legendgroup: activity.label,

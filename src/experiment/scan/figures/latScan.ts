@@ -3,15 +3,13 @@
  * and their difference. After Figure 9 of Stream Aligner and Figure 4 of Aligner; unlike those,
  * layers are absolute (0 = first block, at the bottom) and the standardisation is named.
  */
-import type { Label } from '../../../read/stimuli.js';
+import { isPositive, type LabelNames } from '../../../read/stimuli.js';
 import type { ScanCase, Standardize } from '../shape.js';
 import { diverging, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { panelGrid } from '../../../plot/panels.js';
 import type { PanelGrid } from '../../../plot/panels.js';
-
-/** What a label says about a case, in a title. */
-export const caseTitles: Record<Label, string> = { correct: 'corrects', copy: 'copies' };
+import { caseTitle, sideWords } from './labelWords.js';
 
 export const readingUnits: Record<Standardize, string> = {
   zscore: 'reading (z-score)',
@@ -55,6 +53,8 @@ interface Panel {
 export interface LatScan {
   cases: readonly ScanCase[];
   standardize: Standardize;
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
 }
 
 /**
@@ -63,11 +63,11 @@ export interface LatScan {
  * @param options.narrow one below the other, for one column of a paper; default: cases side by side.
  */
 export function latScanFigure(options: LatScan & { narrow?: boolean }): Figure {
-  const { cases, narrow = false } = options;
-  const panels = cases.map(casePanel);
+  const { cases, labels: names, narrow = false } = options;
+  const panels = cases.map((scanCase) => casePanel(scanCase, names));
   const pair = comparedCases(cases);
   const rows = narrow ? panels.map((panel) => [panel]) : [panels];
-  if (pair !== null) rows.push([differencePanel(pair)]);
+  if (pair !== null) rows.push([differencePanel(pair, names)]);
   const layers = Math.max(1, ...cases.map((c) => c.readings.length));
   const grid = panelGrid({
     rows: rows.map((row) => row.map((panel) => Math.max(4, panel.labels.length))),
@@ -91,11 +91,11 @@ function longest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => [...text].length));
 }
 
-/** Two cases, `correct` first; null where there are not two. */
+/** Two cases, the positive label's first; null where there are not two. */
 function comparedCases(cases: readonly ScanCase[]): [ScanCase, ScanCase] | null {
   const [a, b] = cases;
   if (a === undefined || b === undefined || cases.length > 2) return null;
-  return a.label === 'copy' && b.label === 'correct' ? [b, a] : [a, b];
+  return !isPositive(a.label) && isPositive(b.label) ? [b, a] : [a, b];
 }
 
 /** Over the tokens that both have, `[layer][token]`. */
@@ -112,13 +112,14 @@ function differenceLimit(pair: [ScanCase, ScanCase], standardize: Standardize): 
 }
 
 /** Caption of {@link latScanFigure}: unit, scale, and how many readings lie beyond it. */
-export function latScanCaption({ cases, standardize }: LatScan): string {
+export function latScanCaption({ cases, standardize, labels }: LatScan): string {
   const readings = cases.flatMap((c) => c.readings);
   const limit = colourLimit(readings, standardize);
   const pair = comparedCases(cases);
+  const { positive, negative } = sideWords(labels);
   return [
     `Each cell is the ${readingUnits[standardize]} of one output token's hidden state on the`,
-    'direction, after one block; positive (red) points to correcting, negative (blue) to copying.',
+    `direction, after one block; positive (red) points to ${positive}, negative (blue) to ${negative}.`,
     `Colours span ±${fixed(limit)}.${beyond(readings, limit, 'readings')}`,
     ...(pair === null ? [] : [differenceCaption(pair, standardize)]),
     `n = ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}; single cases have no interval.`,
@@ -156,9 +157,9 @@ export function visibleToken(token: string): string {
   return shown.trim() === '' ? '␣' : shown;
 }
 
-function casePanel({ label, id, tokens, readings }: ScanCase): Panel {
+function casePanel({ label, id, tokens, readings }: ScanCase, names?: LabelNames): Panel {
   return {
-    title: `<b>${caseTitles[label]}</b> · ${plotText(shortened(id, titleLength))}`,
+    title: `<b>${plotText(caseTitle(label, names))}</b> · ${plotText(shortened(id, titleLength))}`,
     values: readings,
     labels: tokens.map(tokenLabel),
     axisTitle: 'output token',
@@ -167,13 +168,14 @@ function casePanel({ label, id, tokens, readings }: ScanCase): Panel {
   };
 }
 
-function differencePanel(pair: [ScanCase, ScanCase]): Panel {
+function differencePanel(pair: [ScanCase, ScanCase], names?: LabelNames): Panel {
   const [a, b] = pair;
+  const title = (one: ScanCase): string => plotText(caseTitle(one.label, names));
   const values = difference(pair);
   const columns = values[0] ?? [];
   const quoted = (token: string | undefined): string => plotText(JSON.stringify(token ?? ''));
   return {
-    title: `<b>difference</b> · ${caseTitles[a.label]} − ${caseTitles[b.label]}`,
+    title: `<b>difference</b> · ${title(a)} − ${title(b)}`,
     values,
     labels: columns.map((_, t) => String(t)),
     axisTitle: 'position of the output token (0 = first)',

@@ -4,7 +4,9 @@
  */
 import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour } from '../../../plot/figure.js';
-import { caseTitles, colourLimit, readingUnits, tokenLabel } from './latScan.js';
+import type { LabelNames } from '../../../read/stimuli.js';
+import { caseTitle, sideLabels } from './labelWords.js';
+import { colourLimit, readingUnits, tokenLabel } from './latScan.js';
 
 export type TerminalColour = 'truecolor' | '256' | 'none';
 
@@ -24,6 +26,8 @@ export function terminalScan(options: {
   standardize: Standardize;
   width: number;
   colour: TerminalColour;
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
 }): string {
   const { cases, standardize, width, colour } = options;
   if (width < marginWidth + 1) {
@@ -45,12 +49,17 @@ export function terminalScan(options: {
     const note =
       hidden > 0 ? ` (first ${shown.tokens.length} of ${scanCase.tokens.length} tokens)` : '';
     return [
-      fit(`${caseTitles[scanCase.label]}: ${clean(scanCase.id)}${note}`, width),
+      fit(
+        `${clean(caseTitle(scanCase.label, options.labels))}: ${clean(scanCase.id)}${note}`,
+        width,
+      ),
       ...rows({ scanCase: shown, limit, cell, colour }),
       ...labels(shown.tokens, cell),
     ].join('\n');
   });
-  return [...parts, legend({ standardize, limit, colour, width })].join('\n\n');
+  return [...parts, legend({ standardize, limit, colour, width, labels: options.labels })].join(
+    '\n\n',
+  );
 }
 
 interface Drawing {
@@ -118,22 +127,25 @@ function legend(options: {
   limit: number;
   colour: TerminalColour;
   width: number;
+  labels: LabelNames | undefined;
 }): string {
   const { standardize, colour, width } = options;
+  const sides = sideLabels(options.labels);
+  const [low, high] = [clean(sides.negative), clean(sides.positive)];
   const limit = Number(options.limit.toPrecision(3));
   if (colour === 'none') {
     const marks = `${[...negative].reverse().join('')}${positive.slice(1).join('')}`;
-    return fit(`copy −${limit} ${marks} +${limit} correct, ${readingUnits[standardize]}`, width);
+    return fit(`${low} −${limit} ${marks} +${limit} ${high}, ${readingUnits[standardize]}`, width);
   }
   const steps = Array.from({ length: 13 }, (_, i) => {
     const value = (i / 6 - 1) * options.limit;
     return `${escape(38, divergingColour(value, options.limit), colour)}█`;
   });
-  const text = `+${limit} correct, ${readingUnits[standardize]}`;
+  const text = `+${limit} ${high}, ${readingUnits[standardize]}`;
   // Too narrow for the scale: the unit alone.
-  const room = width - `copy −${limit} `.length - steps.length - 1;
+  const room = width - `${low} −${limit} `.length - steps.length - 1;
   if (room < 0) return fit(`±${limit} ${readingUnits[standardize]}`, width);
-  return `copy −${limit} ${steps.join('')}\u001b[0m ${fit(text, room)}`;
+  return `${low} −${limit} ${steps.join('')}\u001b[0m ${fit(text, room)}`;
 }
 
 function margin(layer: number): string {

@@ -1,7 +1,9 @@
 /** Text whose tokens are coloured by their readings at one layer: the heat map's line as prose. */
+import type { LabelNames } from '../../../read/stimuli.js';
 import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour, escapeHtml, fixed } from '../../../plot/figure.js';
-import { caseTitles, colourLimit, readingUnits, visibleToken } from './latScan.js';
+import { caseTitle, sideWords } from './labelWords.js';
+import { colourLimit, readingUnits, visibleToken } from './latScan.js';
 
 /** What is shown: one layer of one case. */
 export interface TokenReading {
@@ -11,6 +13,8 @@ export interface TokenReading {
   standardize: Standardize;
   /** Ends of the colour scale, ±; default: as in the heat map of this case. */
   limit?: number;
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
 }
 
 /**
@@ -35,12 +39,15 @@ export function tokenReadingHtml(options: TokenReading): string {
 
 /** Caption of {@link tokenReadingHtml}: case, layer, unit, scale and n. */
 export function tokenReadingCaption(options: TokenReading): string {
-  const { scanCase, layer, standardize } = options;
+  const { scanCase, layer, standardize, labels } = options;
   const limit = options.limit ?? colourLimit(scanCase.readings, standardize);
+  const { positive, negative } = sideWords(labels);
+  const title = caseTitle(scanCase.label, labels);
+  const what = labels ? `labelled ${title}` : `which the corrector ${title}`;
   return (
-    `${scanCase.id}, which the corrector ${caseTitles[scanCase.label]}: ${readingUnits[standardize]} ` +
-    `after layer ${layer} of n = ${scanCase.tokens.length} output tokens. Red points to correcting, ` +
-    `blue to copying, on ±${fixed(limit)}; one case has no interval.`
+    `${scanCase.id}, ${what}: ${readingUnits[standardize]} ` +
+    `after layer ${layer} of n = ${scanCase.tokens.length} output tokens. Red points to ${positive}, ` +
+    `blue to ${negative}, on ±${fixed(limit)}; one case has no interval.`
   );
 }
 
