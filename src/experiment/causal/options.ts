@@ -24,8 +24,8 @@ export interface CausalOptions {
   directions: Directions;
   /** `[L]`, mean norm of the hidden states at the boundary token. */
   meanNorms: readonly number[];
-  /** `[L]`, of the scan, on held-out stimuli. */
-  accuracy: readonly number[];
+  /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
+  accuracy: readonly number[] | null;
   /** In order; those for steering are the first, pairs come from all. No problem is in both. */
   problems: Readonly<Record<CausalSplit, readonly CausalProblem[]>>;
   /** Tested one at a time. Default: those that have a direction. */

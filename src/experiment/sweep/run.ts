@@ -37,8 +37,11 @@ export interface SweepOptions
   /** The corrector's name in the summary. */
   model: string;
   directions: Directions;
-  /** Labelled states the directions were made from, for the permuted-label controls. */
-  training: LabelledStates;
+  /**
+   * Labelled states the directions were made from, for the permuted-label controls. Null: nothing was
+   * labelled, so that there are none.
+   */
+  training: LabelledStates | null;
   /** Test problems, all of them used. */
   problems: readonly SweepProblem[];
   /** Validation problems, no test problem among them. */
@@ -121,7 +124,15 @@ export async function* runSweep(
     problems: options.problems,
     controls,
     cases,
+    warnings: missingControls(options),
   });
+}
+
+function missingControls({ training, controls }: SweepOptions): string[] {
+  if (training || controls?.shuffled === 0) return [];
+  return [
+    'controls: none from permuted labels, since the direction was given and nothing was labelled',
+  ];
 }
 
 function checkProblems({ problems, validation, mode }: SweepOptions): void {
@@ -175,12 +186,13 @@ interface Controls {
 
 function makeControls(options: SweepOptions, plan: PlanRecord, grid: readonly number[]): Controls {
   const { random = 30, shuffled = 3, problems = 32 } = options.controls ?? {};
+  const { training } = options;
   const shared = { tested: options.directions, layers: plan.layers, seed: options.seed };
   return {
     problems: options.problems.slice(0, problems),
     coefficients: controlCoefficients(grid, plan),
     random: randomControls({ ...shared, count: random }),
-    shuffled: shuffledControls({ ...shared, count: shuffled, training: options.training }),
+    shuffled: shuffledControls({ ...shared, count: shuffled, training }),
   };
 }
 
