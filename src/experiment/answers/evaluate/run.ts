@@ -6,6 +6,7 @@ import type { Question } from '../../../data/types.js';
 import type { Judges } from '../../../judge/judgesFor.js';
 import type { SystemKind } from './kinds.js';
 import { correctQuadruples, type RecordedSentences } from './correctorRates.js';
+import type { Store } from '../../../record/store.js';
 import { answerQuestions, type AnswersPhase } from '../run.js';
 import type { EvaluationRecord } from '../shape.js';
 import {
@@ -33,6 +34,8 @@ export interface EvaluationOptions extends Judges {
   /** Questions that are timed one by one. Default 20. */
   timed?: number;
   done?: readonly EvaluationRecord[];
+  /** Where answers and corrections, but no times, are kept for other runs. */
+  store?: Store;
   onProgress?: (phase: AnswersPhase | 'sentences', done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -63,13 +66,14 @@ async function* correctSentences({
   recorded,
   corrector,
   done = [],
+  store,
   onProgress,
   signal,
 }: EvaluationOptions): AsyncGenerator<EvaluationRecord> {
   if (!recorded) return;
   const corrections = done.filter((record) => record.kind === 'correction');
   let count = corrections.length;
-  const given = { ...recorded, corrector, done: corrections, signal };
+  const given = { ...recorded, corrector, done: corrections, store, signal };
   for await (const record of correctQuadruples(given)) {
     yield record;
     onProgress?.('sentences', ++count, recorded.quadruples.length);
