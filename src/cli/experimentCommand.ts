@@ -6,12 +6,12 @@ import type { Run } from '../record/run.js';
 import { checked } from '../shape/check.js';
 import type { OptionValues } from '../shape/options.js';
 import { defineCommand, type Command, type Context } from './command.js';
-import { common, engine, folder, seed } from './common.js';
+import { common, engine, folder, seed, store } from './common.js';
 import { figureOptions, prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
 import { openCommandRun, recordAll } from './runFolder.js';
 
-const ofEvery = { ...seed, ...figureOptions, ...folder, ...engine, ...common };
+const ofEvery = { ...seed, ...figureOptions, ...folder, ...store, ...engine, ...common };
 type OfEvery = OptionValues<typeof ofEvery>;
 
 /** A command like any other; everything that is special about it stands in the entry. */

@@ -73,6 +73,7 @@ async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<Ca
       controls: 'steering along random directions',
       patches: 'patching hidden states',
     }),
+    store: lab.store,
     signal: lab.signal,
   };
 }

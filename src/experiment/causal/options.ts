@@ -1,6 +1,7 @@
 /** What a causal test is asked for, with its defaults and checks. */
 import type { Corrector } from '../../align/corrector.js';
 import { absentLayers, type Directions } from '../../read/directions.js';
+import type { Store } from '../../record/store.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import type { CausalRecord, CausalSplit } from './shape.js';
 import type { CausalProblem } from './problems.js';
@@ -53,6 +54,8 @@ export interface CausalOptions {
   seed: number;
   /** Records of an earlier run of the same command. */
   done?: Iterable<CausalRecord>;
+  /** Where units of work are kept for other runs. */
+  store?: Store;
   onProgress?: (phase: CausalPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }

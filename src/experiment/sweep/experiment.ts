@@ -83,6 +83,7 @@ async function prepare(
       sweep: 'sweeping',
       controls: 'control directions',
     }),
+    store: lab.store,
     signal: lab.signal,
   };
 }
