@@ -1,5 +1,5 @@
 /** Commands over whole answers, on a tiny random model and on recordings. */
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -88,6 +88,25 @@ describe('rounds', () => {
     const broken = await call(argv, { cwd });
     expect(broken.code).toBe(1);
     expect(broken.stderr).toMatch(/records\.jsonl line 1 does not fit its shape: corrector is 1/);
+  });
+});
+
+describe('a store', () => {
+  it('hands the units of one run to another, in whichever folder', async () => {
+    const argv = ['rounds', ...recorded, '--correctors', corrector, '--rounds', '1', '--store', 'kept']; // prettier-ignore
+    expect((await call([...argv, '--out', 'first'], { cwd })).code).toBe(0);
+    const [kept = ''] = readdirSync(join(cwd, 'kept'), {
+      recursive: true,
+      encoding: 'utf8',
+    }).filter((name) => name.endsWith('.json'));
+    const file = join(cwd, 'kept', kept);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"right":true', '"right":false'));
+    expect((await call([...argv, '--out', 'second'], { cwd })).code).toBe(0);
+    // Taken as it was, not made anew.
+    const accuracyOf = (out: string): unknown =>
+      (JSON.parse(read(out, 'rounds.json')) as { correctors: { classic: { accuracy: number } }[] })
+        .correctors[0]?.classic.accuracy;
+    expect([accuracyOf('first'), accuracyOf('second')]).toEqual([0.5, 0]);
   });
 });
 

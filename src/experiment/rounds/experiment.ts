@@ -42,6 +42,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord
           limits: { maxRounds: given.maxRounds },
           done: records,
           onProgress: lab.stages('correcting for 0, 1, 2, … rounds'),
+          store: lab.store,
           signal: lab.signal,
         });
         return { summaries: { rounds: summary }, lines: describe(summary) };

@@ -39,6 +39,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecor
             answers: 'answering with every system',
             timing: 'timing',
           }),
+          store: lab.store,
           signal: lab.signal,
         });
         return { summaries: { compare: summary }, lines: describe(summary) };

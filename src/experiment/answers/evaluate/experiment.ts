@@ -103,6 +103,7 @@ async function* run({
     onProgress: phased(lab.stages, {
       ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
     }),
+    store: lab.store,
     signal: lab.signal,
   });
   const random = createRandom(seed).fork('evaluate');
