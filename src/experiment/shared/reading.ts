@@ -7,7 +7,7 @@ import { importWarnings } from '../../read/files/importedDirections.js';
 import type { StoredDirections } from '../../read/files/storedDirections.js';
 import type { Health } from '../../read/healthTypes.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
-import type { Method } from '../../read/methods/table.js';
+import type { Method } from '../../read/methods/names.js';
 import type { LabelNames } from '../../read/stimuli.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { Lab } from './lab.js';
