@@ -6,6 +6,7 @@ import type { Upstream, UpstreamText } from '../../align/upstream.js';
 import type { Question } from '../../data/types.js';
 import { primaryScorer, scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
+import { whoIs } from '../shared/identities.js';
 import type { SamplesRecord } from './shape.js';
 import type { System } from './systems.js';
 import { vote } from './vote.js';
@@ -33,6 +34,7 @@ export function bestOfSystems(sampling: Sampling | undefined): System[] {
 function bestOfSystem(samples: number, { sampler, finalAnswer }: Sampling): System {
   return {
     name: bestOfName(samples),
+    identity: { samples, sampler: whoIs(sampler) },
     unit: 'answer',
     async answer({ questions, clock, signal }) {
       const start = clock();

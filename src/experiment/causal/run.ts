@@ -6,6 +6,7 @@
 import { requireReadable } from '../../align/readable.js';
 import { createRandom } from '../../math/random.js';
 import { batchesOf } from '../shared/batches.js';
+import { whoIs } from '../shared/identities.js';
 import { hashVectors, resume, type Unit } from '../shared/resume.js';
 import { begins, labelCases } from './cases.js';
 import { measureControls, measureEdits, type EditOptions } from './edits.js';
@@ -81,7 +82,7 @@ async function* runPhase(
 function identityOf({ corrector, directions, meanNorms, repeat, seed }: CausalOptions): unknown {
   const { vectors, method } = directions;
   const direction = { method, sha256: hashVectors(vectors), meanNorms: [...meanNorms] };
-  return { kind: 'causal', version: 1, corrector: corrector.identity, direction, repeat, seed };
+  return { kind: 'causal', version: 1, corrector: whoIs(corrector), direction, repeat, seed };
 }
 
 function caseUnits(options: CausalOptions): Unit<CausalRecord>[] {

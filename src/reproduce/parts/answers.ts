@@ -2,18 +2,19 @@
 import { createAligner } from '../../align/aligner.js';
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
-import { runCompare, streamAnswers } from '../../experiment/answers/compare.js';
-import type { ComparedModels } from '../../experiment/answers/comparedSystems.js';
-import type { CompareSummary } from '../../experiment/answers/compareShape.js';
+import { runCompare, streamAnswers } from '../../experiment/answers/compare/run.js';
+import type { ComparedModels } from '../../experiment/answers/compare/systems.js';
+import type { CompareSummary } from '../../experiment/answers/compare/shape.js';
 import type { CompareRecord } from '../../experiment/answers/shape.js';
-import { sizeLabels, type Part, type Tuning } from '../plan.js';
+import { labelsOf, type Part, type Tuning } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { runRounds } from '../../experiment/rounds/run.js';
-import type { RoundsJudges } from '../../experiment/rounds/judge.js';
+import type { Judges } from '../../judge/judgesFor.js';
 import type { RoundsRecord, RoundsSummary } from '../../experiment/rounds/shape.js';
 import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
 import { proxyStrengths } from './strengths.js';
+import { doublings } from '../../experiment/shared/sizes.js';
 import { phased, type Stages } from '../../experiment/shared/stages.js';
 
 export async function roundsPart(
@@ -71,7 +72,7 @@ export async function comparePart(
       await using loaded = new LoadedModels(setting);
       return yield* runCompare({
         ...(await comparedModels(loaded, { setting, strengths })),
-        bestOf: sampleCounts(sizes.compare.samples),
+        bestOf: doublings(sizes.compare.samples),
         questions: data.questions.test.slice(0, sizes.compare.problems),
         batchSize: batchSize(sizes.compare.problems),
         ...judgesOf(setting),
@@ -86,14 +87,8 @@ export async function comparePart(
   );
 }
 
-function judgesOf({ data: { scorer, sentences } }: Setting): RoundsJudges {
+function judgesOf({ data: { scorer, sentences } }: Setting): Judges {
   return { scorers: [scorer], sentences: sentences ?? undefined };
-}
-
-/** 1, 2, 4, … up to the most. */
-function sampleCounts(most: number): number[] {
-  const counts = Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
-  return counts.at(-1) === most ? counts : [...counts, most];
 }
 
 async function comparedModels(
@@ -101,7 +96,7 @@ async function comparedModels(
   { setting, strengths }: { setting: Setting; strengths: ReadonlyMap<string, number> },
 ): Promise<ComparedModels> {
   const { upstream: name, sizes, tuned } = setting.models;
-  const labels = sizeLabels(setting.models);
+  const labels = labelsOf(setting.models);
   const model = await loaded.load(name);
   const correctors: ComparedModels['correctors'][number][] = [];
   const aligners: NonNullable<ComparedModels['aligners']>[number][] = [];

@@ -1,6 +1,6 @@
 /** Rates with their intervals, one row each: systems compared, and a corrector's sentence rates. */
 import type { Interval } from '../../../math/interval.js';
-import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluateShape.js';
+import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluate/shape.js';
 import { colours, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { errorBars } from '../../../plot/axes.js';

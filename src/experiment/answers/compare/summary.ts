@@ -1,10 +1,10 @@
 /** `compare.json`: systems with their accuracy and times, and their differences, from the records. */
-import { bootstrapMean, bootstrapRatio } from '../../math/bootstrap.js';
-import { rateOf } from '../../math/interval.js';
-import type { ScorerInfo } from '../../judge/scorer.js';
-import type { Random } from '../../math/random.js';
-import { bestOfName } from './bestOf.js';
-import { accuracyDifference, bestOfIsRight, firstTextRatio, perTokenRatio, timingsOf } from './compareEffects.js'; // prettier-ignore
+import { bootstrapMean, bootstrapRatio } from '../../../math/bootstrap.js';
+import { rateOf } from '../../../math/interval.js';
+import type { ScorerInfo } from '../../../judge/scorer.js';
+import type { Random } from '../../../math/random.js';
+import { bestOfName } from '../bestOf.js';
+import { accuracyDifference, bestOfIsRight, firstTextRatio, perTokenRatio, timingsOf } from './effects.js'; // prettier-ignore
 import type {
   BestOf,
   ComparedSystem,
@@ -13,9 +13,9 @@ import type {
   LatencyRatios,
   SystemDifference,
   SystemTiming,
-} from './compareShape.js';
-import type { CompareRecord, SamplesRecord, TimingRecord } from './shape.js';
-import { summariseEvaluate } from './evaluateSummary.js';
+} from './shape.js';
+import type { CompareRecord, SamplesRecord, TimingRecord } from '../shape.js';
+import { summariseEvaluate } from '../evaluate/summary.js';
 
 export interface CompareSummaryOptions {
   upstream: string;

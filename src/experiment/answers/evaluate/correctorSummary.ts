@@ -1,10 +1,10 @@
 /** `corrector.json`: sentence-level rates with intervals, from the records alone. */
-import { rateOf } from '../../math/interval.js';
+import { rateOf } from '../../../math/interval.js';
 import type { z } from 'zod';
-import type { countedRate } from '../../shape/pieces.js';
-import { byGroup } from '../shared/groups.js';
-import type { CorrectorRates, CorrectorSummary } from './evaluateShape.js';
-import type { CorrectionRecord } from './shape.js';
+import type { countedRate } from '../../../shape/pieces.js';
+import { byGroup } from '../../shared/groups.js';
+import type { CorrectorRates, CorrectorSummary } from './shape.js';
+import type { CorrectionRecord } from '../shape.js';
 
 type CountedRate = z.infer<typeof countedRate>;
 
