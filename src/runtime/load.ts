@@ -72,11 +72,10 @@ async function filesOf({ model, hub }: Pick<LoadOptions, 'model' | 'hub'>): Prom
 async function proxyFiles({ proxy, hub }: LoadOptions): Promise<Pick<WorkerOptions, 'proxy'>> {
   if (proxy === undefined) return {};
   const { alpha } = proxy;
-  const of = async (model: string | ModelFiles): Promise<string> =>
-    (await filesOf({ model, ...(hub && { hub }) })).file;
-  return {
-    proxy: { expert: await of(proxy.expert), antiExpert: await of(proxy.antiExpert), alpha },
-  };
+  const fileOf = async (model: string | ModelFiles): Promise<string> =>
+    (await filesOf({ model, hub })).file;
+  const [expert, antiExpert] = [await fileOf(proxy.expert), await fileOf(proxy.antiExpert)];
+  return { proxy: { expert, antiExpert, alpha } };
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
@@ -91,8 +90,8 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
       source: files.source,
       device,
       ...proxy,
-      ...(threads === undefined ? {} : { threads }),
-      ...(limits === undefined ? {} : { limits }),
+      threads,
+      limits,
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

@@ -21,7 +21,7 @@ export interface WriteOptions extends PromptOptions {
 }
 
 /** What a model wrote. */
-export interface WrittenAnswer {
+export interface Generation {
   /** Without surrounding white space; verbatim where it goes on with a text or a begun answer. */
   text: string;
   /** Generated tokens as text, the end of turn included (special tokens are empty). */
@@ -46,7 +46,7 @@ export interface Model extends AsyncDisposable {
   /** What experiments, correctors and readers take. */
   readonly languageModel: LanguageModel;
   /** Writes an answer, or goes on with a text. @throws as {@link toSteering}. */
-  generate(prompt: Prompt, options?: WriteOptions): Promise<WrittenAnswer>;
+  generate(prompt: Prompt, options?: WriteOptions): Promise<Generation>;
   /** Hidden states with their tokens. */
   read(prompt: Prompt, options?: ReadTextOptions): Promise<TextStates>;
   /** Replaces hidden states and says what would be written next; without patches, the plain run. */

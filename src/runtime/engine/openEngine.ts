@@ -32,11 +32,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
         : instrumentLoop(graph, { patch: kind === 'patched-loop' }),
     );
     try {
-      return await openSession(model, {
-        device,
-        folder,
-        ...(threads === undefined ? {} : { threads }),
-      });
+      return await openSession(model, { device, folder, threads });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
@@ -47,12 +43,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
   const { layers, width, vocabulary } = layout;
   const sha256 = await fingerprint(bytes, weights);
   return {
-    engine: new Engine({
-      layout,
-      open,
-      now: () => performance.now(),
-      ...(limits === undefined ? {} : { limits }),
-    }),
+    engine: new Engine({ layout, open, now: () => performance.now(), limits }),
     info: { source, sha256, device, layers, width, vocabulary },
   };
 }
