@@ -5,7 +5,7 @@ import type { Page } from '../plot/page/page.js';
 import type { Run } from '../record/run.js';
 import { checked } from '../shape/check.js';
 import type { Context } from './command.js';
-import type { OfEvery } from './experimentCommand.js';
+import type { OfEvery } from './experimentOptions.js';
 import { prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
 import { openCommandRun, recordAll } from './runFolder.js';
@@ -21,7 +21,8 @@ export async function runExperiment(
   // The entry's own options are among them, read by its own shapes.
   await using opened = await experiment.open(options as never, labOf(options, context));
   const { models, files } = opened;
-  await using run = await openCommandRun({ command, options, models, files }, context);
+  const asked = { command, options, models, files, record: experiment.record };
+  await using run = await openCommandRun(asked, context);
   if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
   const records = checkedRecords(experiment, run);
   const outcome = await recordAll(run, opened.run({ folder: run.folder, records }));
