@@ -20,6 +20,12 @@ export type { Effect } from './math/effect.js';
 export { splitSentences, createSentenceCutter } from './text/sentences.js';
 export type { SentenceCutter, SentenceCutterOptions } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
+export {
+  editMetricTable,
+  type EditMetric,
+  type EditMetricName,
+  type OwnEditMetric,
+} from './text/editMetricTable.js';
 
 // Graph surgery: bytes in, bytes out.
 export { inspectDecoder } from './onnx/inspect.js';
@@ -91,6 +97,12 @@ export { loadDirections, readDirections, saveDirections } from './read/files/dir
 export type { ReadOptions } from './read/files/directionFile.js';
 export { importWarnings } from './read/files/importedDirections.js';
 export type * from './read/files/storedDirections.js';
+export {
+  boundaryNorms,
+  steeredTexts,
+  type SteeredText,
+  type SteeredTextsOptions,
+} from './read/model/steeredTexts.js';
 export { assessHealth, type HealthOptions } from './read/health.js';
 export type { Health } from './read/healthTypes.js';
 export { latScan, type Scan, type ScanOptions } from './read/latScan.js';
@@ -116,7 +128,7 @@ export {
   storedReading,
   type SteeringBasis,
 } from './experiment/shared/steeringBasis.js';
-export type { TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
+export { typicalNorms, type TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
 export { readCorrector, readLabelled } from './experiment/shared/readCorrector.js';
 export type * from './experiment/shared/readCorrector.js';
 export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
