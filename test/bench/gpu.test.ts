@@ -7,7 +7,7 @@ import type { ProfileEvent } from '../../bench/gpu/profile.js';
 import { decodedBytes, shapeOf } from '../../bench/gpu/shapes.js';
 import { measurementTables } from '../../bench/gpu/tables.js';
 import { toFloat16 } from '../../bench/gpu/weights.js';
-import { fromFloat16 } from '../../src/read/files/float16.js';
+import { fromFloat16 } from '../../src/tensors/float16.js';
 
 const cuda = 'CUDAExecutionProvider';
 
