@@ -102,26 +102,29 @@ async function comparedModels(
   const aligners: NonNullable<ComparedModels['aligners']>[number][] = [];
   const proxies: NonNullable<ComparedModels['proxies']>[number][] = [];
   for (const [i, { corrector, aligner, expert, antiExpert }] of sizes.entries()) {
-    const of = (small: string): { size: string; bytes: number } => ({
+    const sized = (small: string): { size: string; bytes: number } => ({
       size: labels[i] ?? small,
       bytes: modelOf(setting, small).bytes,
     });
     const small = await loaded.load(corrector);
-    correctors.push({ ...of(corrector), corrector: createCorrector({ model: small }) });
+    correctors.push({ ...sized(corrector), corrector: createCorrector({ model: small }) });
     if (aligner !== undefined) {
       const whole = createAligner({ model: await loaded.load(aligner) });
-      aligners.push({ ...of(aligner), aligner: whole });
+      aligners.push({ ...sized(aligner), aligner: whole });
     }
     if (expert !== undefined && antiExpert !== undefined) {
       const alpha = strengths.get(expert) ?? 1;
       const proxy = await loaded.loadTuned(name, { expert, antiExpert, alpha });
       const upstream = createLocalUpstream({ model: proxy });
-      proxies.push({ ...of(expert), expert, alpha, upstream });
+      proxies.push({ ...sized(expert), expert, alpha, upstream });
     }
   }
   const tunedUpstreams: { kind: Tuning; upstream: Upstream }[] = [];
-  for (const [kind, of] of Object.entries(tuned) as [Tuning, string][]) {
-    tunedUpstreams.push({ kind, upstream: createLocalUpstream({ model: await loaded.load(of) }) });
+  for (const [kind, other] of Object.entries(tuned) as [Tuning, string][]) {
+    tunedUpstreams.push({
+      kind,
+      upstream: createLocalUpstream({ model: await loaded.load(other) }),
+    });
   }
   // The authors' sampling.
   const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed: setting.seed };
