@@ -5,12 +5,16 @@ import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
 import { runCompare, streamAnswers } from '../../experiment/answers/compare/run.js';
 import type { ComparedModels } from '../../experiment/answers/compare/systems.js';
 import type { CompareSummary } from '../../experiment/answers/compare/shape.js';
-import type { CompareRecord } from '../../experiment/answers/shape.js';
+import { compareRecord, type CompareRecord } from '../../experiment/answers/shape.js';
 import { labelsOf, type Part, type Tuning } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { runRounds } from '../../experiment/rounds/run.js';
 import type { Judges } from '../../judge/judgesFor.js';
-import type { RoundsRecord, RoundsSummary } from '../../experiment/rounds/shape.js';
+import {
+  roundsRecord,
+  type RoundsRecord,
+  type RoundsSummary,
+} from '../../experiment/rounds/shape.js';
 import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
 import { proxyStrengths } from './strengths.js';
@@ -27,6 +31,7 @@ export async function roundsPart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
+    record: roundsRecord,
   };
   return await recordRun<RoundsRecord, RoundsSummary>(
     place,
@@ -62,6 +67,7 @@ export async function comparePart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
+    record: compareRecord,
   };
   // The loops of the rounds are answers of these systems: they are not run again.
   const answered = streamAnswers(results.find('rounds', null)?.records ?? []);
