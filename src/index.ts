@@ -15,6 +15,12 @@ export { createRandom, type Random } from './math/random.js';
 // Text: sentences, edit metrics, answers.
 export { splitSentences, createSentenceCutter } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
+export {
+  editMetricTable,
+  type EditMetric,
+  type EditMetricName,
+  type OwnEditMetric,
+} from './text/editMetricTable.js';
 
 // Graph surgery: bytes in, bytes out.
 export { inspectDecoder } from './onnx/inspect.js';
@@ -82,6 +88,13 @@ export { extractDirections, type ExtractOptions, type Extracted } from './read/e
 export { loadDirections, readDirections, saveDirections } from './read/files/directionFile.js';
 export { importWarnings } from './read/files/importedDirections.js';
 export type * from './read/files/storedDirections.js';
+export {
+  boundaryNorms,
+  steeredTexts,
+  type SteeredText,
+  type SteeredTextsOptions,
+} from './read/model/steeredTexts.js';
+export { typicalNorms, type TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
 export { assessHealth } from './read/health.js';
 export type { Health } from './read/healthTypes.js';
 export { latScan, type Scan } from './read/latScan.js';

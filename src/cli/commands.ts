@@ -15,6 +15,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/align.js')).align,
   },
   {
+    name: 'generate',
+    summary: 'go on with a text, pushed along a direction',
+    load: async () => (await import('./commands/generate.js')).generate,
+  },
+  {
     name: 'reproduce',
     summary: 'every experiment of the paper, and a report of what holds',
     load: async () => (await import('./commands/reproduce.js')).reproduce,
