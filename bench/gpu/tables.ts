@@ -47,7 +47,8 @@ function speedTable({ machine, decoders }: NonNullable<ResultFiles['speed']>): s
   const rows = decoders.flatMap(({ name, milliseconds, shareOfBound, torch }) =>
     Object.entries(milliseconds).map(([what, time]) => {
       const share = shareOfBound?.[what];
-      const theirs = torch?.[what === 'scan' ? what : what.replace(/^loop-(steered-)?/, 'decode-')];
+      const theirs =
+        torch?.[what === 'scan' ? what : what.replace(/^loop-(steered-|reading-)?/, 'decode-')];
       return [
         ...[name, what, time.toFixed(2)],
         share === undefined ? '' : `${(100 * share).toFixed(0)} %`,
