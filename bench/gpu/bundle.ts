@@ -1,7 +1,6 @@
 /**
- * `npm run gpu:bundle`: all that a bare GPU machine without internet needs, in two pieces that stand
- * for themselves, each small enough to be carried alone. Written to `.gpu/part-1` and `.gpu/part-2`,
- * each with its hash and unpack.sh.
+ * `npm run gpu:bundle`: all that a bare GPU machine without internet needs, in two pieces, each small
+ * enough to be carried alone: `.gpu/part-1` and `.gpu/part-2`, with hashes and unpack.sh.
  *
  * Part 1: this Node and the built project with the packages it imports; it works alone on the CPU.
  * Part 2: the CUDA provider of onnxruntime-node's very version from the PyPI wheel, with the GPU
@@ -9,7 +8,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -35,16 +34,18 @@ const binaries = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64';
 bundle();
 
 function bundle(): void {
-  pack('part-1', (stage) => {
+  const program = pack('part-1', (stage) => {
     copyFileSync(process.execPath, join(stage, 'node'));
     execFileSync('strip', ['--strip-unneeded', join(stage, 'node')]);
     copyProgram(join(stage, 'project'));
+    addVulkan(join(stage, 'lib'));
   });
-  pack('part-2', (stage) => {
+  const provider = pack('part-2', (stage) => {
     const to = join(stage, 'project', binaries);
     mkdirSync(to, { recursive: true });
     addProvider(fetchProvider(), to);
   });
+  deliver(program, provider);
 }
 
 /** The wheel's folder `onnxruntime/capi`. */
@@ -68,8 +69,22 @@ function addProvider(folder: string, to: string): void {
   writeFileSync(join(to, 'libonnxruntime_providers_cuda.so'), library);
 }
 
-/** Fills a folder, and makes of it one archive with its hash and the script that unpacks it. */
-function pack(part: string, fill: (stage: string) => void): void {
+/** Vulkan's loader, which WebGPU wants and a bare machine may lack; small, and left out without apt. */
+function addVulkan(to: string): void {
+  const folder = join(out, 'vulkan');
+  mkdirSync(folder, { recursive: true });
+  try {
+    execFileSync('apt-get', ['download', '-q', 'libvulkan1'], { cwd: folder, stdio: 'ignore' });
+    const name = readdirSync(folder).find((file) => file.endsWith('.deb')) ?? '';
+    execFileSync('dpkg', ['-x', join(folder, name), folder]);
+    cpSync(join(folder, 'usr/lib/x86_64-linux-gnu'), to, { recursive: true });
+  } catch (error) {
+    process.stdout.write(`no Vulkan loader: ${String(error)}\n`);
+  }
+}
+
+/** Fills a folder, and makes one archive of it; returns the archive. */
+function pack(part: string, fill: (stage: string) => void): string {
   const stage = join(out, 'stage', part);
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
@@ -77,15 +92,32 @@ function pack(part: string, fill: (stage: string) => void): void {
   const archive = join(out, `${part}.tar`);
   execFileSync('tar', ['-C', stage, '--owner=0', '--group=0', '-cf', archive, '.']);
   execFileSync('xz', ['-T0', '-6', '-f', archive]);
+  return `${archive}.xz`;
+}
+
+/** Two pieces of one size: the first carries the second's head along. */
+function deliver(program: string, provider: string): void {
+  const [first, second] = [readFileSync(program), readFileSync(provider)];
+  const head = Math.max(0, Math.ceil((second.length - first.length) / 2));
+  const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+  writePiece('part-1', {
+    'part-1.tar.xz': first,
+    'part-2.head': second.subarray(0, head),
+    'part-1.sha256': `${hash(first)}  part-1.tar.xz\n`,
+  });
+  writePiece('part-2', {
+    'part-2.tail': second.subarray(head),
+    'part-2.sha256': `${hash(second)}  part-2.tar.xz\n`,
+  });
+}
+
+function writePiece(part: string, files: Readonly<Record<string, Uint8Array | string>>): void {
   const folder = join(out, part);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  renameSync(`${archive}.xz`, join(folder, `${part}.tar.xz`));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   copyFileSync('bench/gpu/unpack.sh', join(folder, 'unpack.sh'));
-  const bytes = readFileSync(join(folder, `${part}.tar.xz`));
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  writeFileSync(join(folder, `${part}.sha256`), `${hash}  ${part}.tar.xz\n`);
-  const size = bytes.length / 2 ** 20;
+  const size = Object.values(files).reduce((sum, { length }) => sum + length, 0) / 2 ** 20;
   process.stdout.write(`${folder}: ${size.toFixed(1)} MiB\n`);
   if (size > Number(values.piece)) {
     throw new Error(`bundle: ${folder} is too large (expected at most ${values.piece} MiB, got ${size.toFixed(1)}); leave something out, or raise --piece`); // prettier-ignore

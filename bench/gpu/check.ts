@@ -38,6 +38,7 @@ const { values, positionals } = parseArgs({
     models: { type: 'string', default: '' },
     against: { type: 'string', default: 'cpu,torch,torch32' },
     devices: { type: 'string' },
+    merge: { type: 'string' },
     again: { type: 'boolean', default: false },
     rows: { type: 'string', default: '1' },
   },
@@ -77,7 +78,7 @@ const run: Record<Stage, () => unknown> = {
   speed: () => speed(context),
   parity: () => parity(context, against),
   kernels: () => measureKernels(context),
-  commands: () => runCommands(context, devices),
+  commands: () => runCommands(context, devices, values.merge),
   webgpu: () => webgpu(context),
   blocking: () =>
     accountBlocking(context, (file, steps) => {

@@ -22,6 +22,8 @@ interface CommandRun {
   /** Wall time of the process. */
   seconds: number;
   figures: Figures;
+  /** Made on another machine, and merged here for the comparison. */
+  elsewhere?: true;
   /** The end of stderr, where it failed. */
   error: string | null;
 }
@@ -42,6 +44,9 @@ interface Command {
   summary: 'scan.json' | 'sweep.json' | null;
 }
 
+/** Seconds after which a command is given up. */
+const most = 300;
+
 const sweep = ['sweep', '--mode', 'fixed', '--limit', '20'];
 const list: readonly Command[] = [
   { name: 'doctor', program: 'aligner-lab', arguments: ['doctor', '--json'], device: false, summary: null }, // prettier-ignore
@@ -50,15 +55,29 @@ const list: readonly Command[] = [
   { name: 'sweep', program: 'aligner-lab', arguments: sweep, device: true, summary: 'sweep.json' },
 ];
 
-/** @param devices `cuda`, then `cpu`: what is cut off is the comparison, not the device */
-export function runCommands(context: Context, devices: readonly string[]): boolean {
+/**
+ * @param devices `cuda`, then `cpu`: what is cut off is the comparison, not the device
+ * @param merge a results file of another machine: its runs stand in for those not made here
+ */
+export function runCommands(
+  context: Context,
+  devices: readonly string[],
+  merge: string | undefined,
+): boolean {
   const machine = describeMachine(context);
   let runs = readResult<CommandsFile>(context, 'commands', machine)?.runs ?? [];
+  for (const run of merge === undefined ? [] : readJson<CommandsFile>(merge).runs) {
+    if (runs.every(({ name }) => name !== run.name)) runs = [...runs, { ...run, elsewhere: true }];
+  }
   for (const device of devices) {
     for (const command of list) {
       const name = `${command.name} on ${device}`;
       if (!command.device && device !== devices[0]) continue;
-      if (!context.again && runs.some((run) => run.name === name && run.exit === 0)) continue;
+      if (
+        !context.again &&
+        runs.some((run) => run.name === name && run.exit === 0 && !run.elsewhere)
+      )
+        continue;
       const run = runCommand(context, command, device);
       context.log(`${name}: exit ${run.exit}, ${run.seconds.toFixed(1)} s ${run.error ?? ''}`);
       runs = withEntry(runs, { name, ...run });
@@ -81,7 +100,7 @@ function runCommand(context: Context, command: Command, device: string): Omit<Co
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'bin', `${program}.js`), ...given],
-    { encoding: 'utf8', cwd: context.work, maxBuffer: 2 ** 28 },
+    { encoding: 'utf8', cwd: context.work, maxBuffer: 2 ** 28, timeout: 1000 * most },
   );
   const seconds = (performance.now() - start) / 1000;
   const error = status === 0 ? null : stderr.slice(-2000);

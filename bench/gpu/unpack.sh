@@ -15,8 +15,10 @@ bundle_env() {
   site=$(python3 -c 'import nvidia; print(list(nvidia.__path__)[0])' 2> /dev/null)
   if [ -n "$site" ]; then
     folders=$(find "$site" -name 'lib*.so.*' -printf '%h\n' | sort -u | paste -sd:)
-    export LD_LIBRARY_PATH="$folders${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    LD_LIBRARY_PATH="$folders${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   fi
+  export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}"
+  ldconfig -p 2> /dev/null | grep -q libvulkan.so.1 || LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$KEEP/bundle/lib"
   return 0
 }
 
@@ -34,9 +36,13 @@ else
   mkdir -p "$KEEP/bundle"
   for part in "$@"; do
     name=$(basename "$part")
-    (cd "$part" && sha256sum --quiet -c "$name.sha256")
-    expand "$part/$name.tar.xz" | tar -x -C "$KEEP/bundle"
-    cp "$part/unpack.sh" "$KEEP/unpack.sh"
-    echo "unpacked: $name, $(du -sm "$KEEP/bundle" | cut -f1) MB"
+    cp "$part"/* "$KEEP"/
+    cd "$KEEP"
+    if [ -e "$name.tail" ]; then cat "$name.head" "$name.tail" > "$name.tar.xz"; fi
+    sha256sum --quiet -c "$name.sha256"
+    expand "$name.tar.xz" | tar -x -C bundle
+    rm "$name.tar.xz"
+    echo "unpacked: $name, $(du -sm bundle | cut -f1) MB"
+    cd - > /dev/null
   done
 fi
