@@ -8,7 +8,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     /** Most MiB of one piece. */
     piece: { type: 'string', default: '54' },
     architecture: { type: 'string', default: '90' },
+    /** Packs the program anew, and takes the provider as it was packed before. */
+    'program-only': { type: 'boolean', default: false },
     pip: { type: 'string', default: 'pip' },
   },
 });
@@ -40,12 +42,16 @@ function bundle(): void {
     copyProgram(join(stage, 'project'));
     addVulkan(join(stage, 'lib'));
   });
-  const provider = pack('part-2', (stage) => {
+  const packed = join(out, 'part-2.tar.xz');
+  deliver(program, values['program-only'] && existsSync(packed) ? packed : packProvider());
+}
+
+function packProvider(): string {
+  return pack('part-2', (stage) => {
     const to = join(stage, 'project', binaries);
     mkdirSync(to, { recursive: true });
     addProvider(fetchProvider(), to);
   });
-  deliver(program, provider);
 }
 
 /** The wheel's folder `onnxruntime/capi`. */

@@ -20,8 +20,10 @@ case "$1" in
     shift 2
     rm -f "$RESULTS/$name.done"
     inner='"$@" >> "$LOG" 2>&1; echo $? > "$DONE"'
+    apart=$(command -v setsid)
+    [ -n "$apart" ] || echo "no setsid: $name ends with this call"
     LOG="$RESULTS/$name.log" DONE="$RESULTS/$name.done" \
-      setsid nohup bash -c "$inner" - "${check[@]}" "$@" --out "$RESULTS" > /dev/null 2>&1 < /dev/null &
+      $apart nohup bash -c "$inner" - "${check[@]}" "$@" --out "$RESULTS" > /dev/null 2>&1 < /dev/null &
     ;;
   wait)
     for _ in $(seq "$((10 * $3))"); do

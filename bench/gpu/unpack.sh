@@ -18,6 +18,10 @@ bundle_env() {
     LD_LIBRARY_PATH="$folders${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   fi
   export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}"
+  # Where containers keep the driver's libraries; it costs nothing where they are found anyway.
+  for folder in /usr/local/nvidia/lib64 /usr/local/nvidia/lib; do
+    [ -d "$folder" ] && LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$folder"
+  done
   ldconfig -p 2> /dev/null | grep -q libvulkan.so.1 || LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$KEEP/bundle/lib"
   return 0
 }
