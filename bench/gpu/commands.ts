@@ -69,6 +69,9 @@ export function runCommands(
   for (const run of merge === undefined ? [] : readJson<CommandsFile>(merge).runs) {
     if (runs.every(({ name }) => name !== run.name)) runs = [...runs, { ...run, elsewhere: true }];
   }
+  const save = (): void => {
+    writeResult(context, 'commands', { machine, runs, differences: compareDevices(runs) });
+  };
   for (const device of devices) {
     for (const command of list) {
       const name = `${command.name} on ${device}`;
@@ -81,9 +84,10 @@ export function runCommands(
       const run = runCommand(context, command, device);
       context.log(`${name}: exit ${run.exit}, ${run.seconds.toFixed(1)} s ${run.error ?? ''}`);
       runs = withEntry(runs, { name, ...run });
-      writeResult(context, 'commands', { machine, runs, differences: compareDevices(runs) });
+      save();
     }
   }
+  save();
   return runs.every(({ exit }) => exit === 0);
 }
 

@@ -1,5 +1,5 @@
 /** What every stage is given, and its ways to decoders and files. */
-import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,10 +33,11 @@ export const embeddedFolder = join(root, 'artifacts', 'models');
 
 /** Memory where it has room for all decoders, since a disk may take minutes for 22 GB. */
 export function roomyFolder(): string {
-  const shared = '/dev/shm';
+  const shared = join('/dev/shm', 'aligner-lab-gpu');
+  if (existsSync(shared)) return shared;
   try {
-    const { bavail, bsize } = statfsSync(shared);
-    if (bavail * bsize > 30e9) return join(shared, 'aligner-lab-gpu');
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    if (bavail * bsize > 30e9) return shared;
   } catch {
     // Only Linux has it.
   }
