@@ -16,7 +16,7 @@ import { TensorProto_DataType as DataType, TensorProtoSchema } from 'onnx-buf';
 import type { GraphWriter } from '../src/onnx/build.js';
 import { inspectDecoder } from '../src/onnx/inspect.js';
 import { instrument } from '../src/onnx/instrument.js';
-import { instrumentLoop } from '../src/onnx/loop.js';
+import { instrumentLoop } from '../src/onnx/loop/loop.js';
 import { readGraphFile } from '../src/runtime/graphFile.js';
 import { tinyDecoder } from '../test/onnx/tinyDecoder.js';
 import { moveOut } from '../test/onnx/tinyExternal.js';

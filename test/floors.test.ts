@@ -9,13 +9,14 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Lowest first; folders of one line may know each other, in one direction. */
 const floors = [
-  ['math', 'text'],
+  ['math', 'text', 'shape'],
   ['onnx', 'data'],
   ['runtime'],
-  ['align', 'read'],
-  ['experiment'],
+  ['align', 'read', 'judge'],
   ['plot', 'record'],
-  ['cli', 'index.ts'],
+  ['experiment'],
+  ['reproduce'],
+  ['cli', 'notebook', 'index.ts'],
 ];
 
 /** Packages that only one folder may import. */

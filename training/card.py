@@ -92,6 +92,12 @@ def percent(rate: float | None, ci: list[float] | None, n: int) -> str:
     return f"{100 * rate:.1f} % [{100 * ci[0]:.1f}, {100 * ci[1]:.1f}] (n = {n})"
 
 
+def all_and_groups(summary: Json) -> list[Json]:
+    """Numbers of all problems, of those in seen families, and of those with the unseen one."""
+    groups = {g["group"]: g for g in summary["groups"]}
+    return [summary, groups["seen"], groups["unseen"]]
+
+
 def answer_rows(measured: list[str]) -> str:
     """Accuracy of whole answers, `LABEL=evaluate.json:SYSTEM` each."""
     lines = ["| answers of | all | seen families | unseen family |", "| --- | --- | --- | --- |"]
@@ -101,8 +107,7 @@ def answer_rows(measured: list[str]) -> str:
         systems = {s["name"]: s for s in json.loads(Path(path).read_text())["systems"]}
         if name not in systems:
             raise SystemExit(f"{path}: no system {name} (it has {', '.join(systems)})")
-        groups = [systems[name], systems[name]["seenFamilies"], systems[name]["unseenFamily"]]
-        cells = [percent(g["accuracy"], g["ci"], g["n"]) for g in groups]
+        cells = [percent(g["accuracy"], g["ci"], g["n"]) for g in all_and_groups(systems[name])]
         lines.append("| " + " | ".join([label, *cells]) + " |")
     return "\n".join(lines)
 
@@ -122,7 +127,7 @@ def rate_rows(summary: Json) -> str:
     """What a corrector does with recorded sentences."""
     lines = ["| rate | all | seen families | unseen family |", "| --- | --- | --- | --- |"]
     for key, text in RATES.items():
-        groups = [summary, summary["seenFamilies"], summary["unseenFamily"]]
+        groups = all_and_groups(summary)
         cells = [percent(g[key]["rate"], g[key]["ci"], g[key]["n"]) for g in groups]
         lines.append("| " + " | ".join([text, *cells]) + " |")
     return "\n".join(lines)

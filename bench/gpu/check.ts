@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cudaChecks } from '../../src/runtime/cudaChecks.js';
+import { cudaChecks } from '../../src/runtime/cuda/checks.js';
 import { parseDevice } from '../../src/runtime/device.js';
 import { runCommands } from './commands.js';
 import { roomyFolder } from './context.js';

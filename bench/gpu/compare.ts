@@ -1,5 +1,5 @@
 /** Two sets of readings, and where their greedy tokens part. */
-import type { Engine } from '../../src/runtime/engine.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
 import { relativeDifference } from './bounds.js';
 import { nothing } from './model.js';
 import { readDirections } from './readings.js';

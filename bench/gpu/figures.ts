@@ -1,5 +1,6 @@
 /** The main figures of a command's summary: numbers in order, or a text that should be the same. */
-import type { ScanSummary, SweepSummary } from '../../src/record/summaries.js';
+import type { ScanSummary } from '../../src/experiment/scan/shape.js';
+import type { SweepSummary } from '../../src/experiment/sweep/shape.js';
 
 export type Figures = Record<string, (number | null)[] | string | number>;
 

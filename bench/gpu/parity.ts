@@ -3,7 +3,7 @@
  * against PyTorch; coefficient 0 against no steering, bit for bit. Each comparison is saved as it is
  * made.
  */
-import type { Engine } from '../../src/runtime/engine.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
 import { compare, differencesOf } from './compare.js';
 import type { Comparison } from './compare.js';
 import { workFile } from './context.js';

@@ -2,15 +2,15 @@
 import { create } from '@bufbuild/protobuf';
 import { GraphProtoSchema, TensorProto_DataType as DataType } from 'onnx-buf';
 import { GraphWriter, makeGraph, valueInfo } from '../../src/onnx/build.js';
-import { CarriedValues } from '../../src/onnx/carried.js';
+import { CarriedValues } from '../../src/onnx/loop/carried.js';
 import { renameTensors } from '../../src/onnx/graph.js';
 import { readDecoder } from '../../src/onnx/inspect.js';
-import { samplingInputs } from '../../src/onnx/loop.js';
+import { samplingInputs } from '../../src/onnx/loop/loop.js';
 import { serializeModel } from '../../src/onnx/model.js';
 import { inputs, loopInputs, loopOutputs } from '../../src/onnx/names.js';
-import { planSampling } from '../../src/onnx/sample.js';
+import { planSampling } from '../../src/onnx/loop/sample.js';
 import { toFloat } from '../../src/onnx/steer.js';
-import { advance, declareCarried, selectLast } from '../../src/onnx/step.js';
+import { advance, declareCarried, selectLast } from '../../src/onnx/loop/step.js';
 import { isExternal } from '../../src/onnx/tensors.js';
 
 /** @returns a graph with the loop's inputs that is read by `loop.tokens` alone */

@@ -1,7 +1,7 @@
 /** Runs of graphs without the instrumentation: the plain loop, and one token per run. */
 import type { DecoderLayout } from '../../src/onnx/layout.js';
 import { inputs, loopInputs } from '../../src/onnx/names.js';
-import { float32, int64 } from '../../src/runtime/feeds.js';
+import { float32, int64 } from '../../src/runtime/engine/feeds.js';
 import type { Feeds, PlainTensor, Session } from '../../src/runtime/session.js';
 
 function ints(values: readonly number[], shape: readonly number[]): PlainTensor {

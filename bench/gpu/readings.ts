@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRandom } from '../../src/math/random.js';
 import type { DecoderLayout } from '../../src/onnx/layout.js';
-import type { Engine } from '../../src/runtime/engine.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
 import type { Steering } from '../../src/runtime/steering.js';
 import { readJson } from './context.js';
 import { nothing } from './model.js';
@@ -87,7 +87,8 @@ export async function readAll(engine: Engine, request: ParityRequest): Promise<R
   const tokens: Record<string, number[][]> = {};
   const direction = readDirections(request.directions);
   for (const [name, coefficient] of Object.entries(request.cases)) {
-    const steering = { direction, coefficient: Float32Array.from(coefficient) };
+    const own = Float32Array.from(coefficient);
+    const steering = { direction, coefficient: own, positions: 'all' as const };
     const read = await readCase(engine, request, steering);
     for (const part of ['logits', 'projections', 'states'] as const) {
       arrays.set(`${name}/${part}`, read[part]);

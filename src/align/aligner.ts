@@ -3,7 +3,8 @@
  * a corrected one. Prompts as in the authors' code.
  */
 import type { LanguageModel, Sampling } from '../runtime/decoder.js';
-import { createCorrector, type Corrector } from './corrector.js';
+import { createCorrector, type LocalCorrector } from './corrector.js';
+import { opened, type Opened } from './opened.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
 import {
   alignerConversation,
@@ -21,9 +22,10 @@ export interface AlignerCorrection {
   finish: 'stop' | 'length';
 }
 
-/** Anything that corrects whole answers. */
-export interface Aligner {
-  readonly name: string;
+/** Anything that corrects whole answers: a local model, recorded corrections. */
+export interface Aligner extends Opened {
+  /** Whether its model can be read and steered, see {@link alignerAsCorrector}. */
+  readonly readable: boolean;
   /** One correction per answer, in order. */
   correct(
     answers: readonly WholeAnswer[],
@@ -32,6 +34,7 @@ export interface Aligner {
 }
 
 export interface AlignerOptions {
+  /** Stays open when the Aligner is closed. */
   model: LanguageModel;
   /** Default: the model's. */
   name?: string;
@@ -53,7 +56,8 @@ export function createAligner(options: AlignerOptions): Aligner {
   const framed = (text: string): string =>
     frame === 'chat' ? tokenizer.chatPrompt(text) : alignerConversation(text);
   return {
-    name: options.name ?? model.name,
+    ...opened({ name: options.name ?? model.name, identity: model.identity }),
+    readable: true,
     async correct(answers, { signal } = {}) {
       if (answers.length === 0) return [];
       const texts = answers.map(user);
@@ -62,7 +66,7 @@ export function createAligner(options: AlignerOptions): Aligner {
         maxNewTokens,
         stop: tokenizer.endOfTurn,
         ...rowSampling(options.sampling, texts),
-        ...(signal && { signal }),
+        signal,
       });
       return result.rows.map((row) => ({
         text: tokenizer.decode(row.tokens).trim(),
@@ -83,6 +87,6 @@ export function alignerAsCorrector(options: {
   name?: string;
   /** Longest answer in tokens. Default 384. */
   maxNewTokens?: number;
-}): Corrector {
+}): LocalCorrector {
   return createCorrector({ maxNewTokens: 384, ...options, prompt: wholeAnswerPrompt });
 }

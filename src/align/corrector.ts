@@ -12,6 +12,7 @@ import type {
   Sampling,
 } from '../runtime/decoder.js';
 import type { PositionRule, Steering } from '../runtime/steering.js';
+import { opened, type Opened } from './opened.js';
 import type { Passage } from './prompts.js';
 import { streamAlignerPrompt } from './prompts.js';
 import { rowSampling } from './sampling.js';
@@ -38,7 +39,7 @@ export interface LayerSteering {
   direction: Float32Array;
   /** `[L]`, share removed, 0 … 1. Default: none. */
   ablation?: Float32Array;
-  /** Default `all`. */
+  /** Default {@link defaultPositions}. */
   positions?: PositionRule;
 }
 
@@ -71,16 +72,27 @@ export interface Correction {
   readings: Readings | null;
 }
 
-/** Anything that corrects sentences: a local model, a scripted fake in tests. */
-export interface Corrector {
-  readonly name: string;
+/** Anything that corrects sentences: a local model, recorded corrections, a function. */
+export interface Corrector extends Opened {
   /** Absent where it keeps no caches. */
   readonly caches?: CacheOwner;
+  /**
+   * Whether it can be read and steered. Where it cannot, a request that asks for it is refused, see
+   * {@link requireReadable}.
+   */
+  readonly readable: boolean;
   /** One correction per input, in order. */
   correct(inputs: readonly CorrectionInput[], options?: CorrectOptions): Promise<Correction[]>;
 }
 
+/** A corrector with its model at hand, which is what reads hidden states. */
+export interface LocalCorrector extends Corrector {
+  readonly readable: true;
+  readonly model: LanguageModel;
+}
+
 export interface CorrectorOptions {
+  /** Stays open when the corrector is closed. */
   model: LanguageModel;
   /** Default: the model's. */
   name?: string;
@@ -96,12 +108,14 @@ export interface CorrectorOptions {
  * A corrector on a local model. It writes until its end of turn, not to the end of a sentence: an
  * improvement may be two sentences, and emptiness is an answer.
  */
-export function createCorrector(options: CorrectorOptions): Corrector {
+export function createCorrector(options: CorrectorOptions): LocalCorrector {
   const { model, maxNewTokens = 128, prompt = streamAlignerPrompt } = options;
   const { decoder, tokenizer } = model;
   return {
-    name: options.name ?? model.name,
+    ...opened({ name: options.name ?? model.name, identity: model.identity }),
     caches: decoder,
+    readable: true,
+    model,
     async correct(inputs, request = {}) {
       if (inputs.length === 0) return [];
       const texts = inputs.map(prompt);
@@ -111,9 +125,9 @@ export function createCorrector(options: CorrectorOptions): Corrector {
         stop: tokenizer.endOfTurn,
         ...rowSampling(request.sampling ?? options.sampling, texts),
         ...rowSteering(inputs, request.steering, decoder.info.layers),
-        ...(request.project && { project: request.project }),
+        project: request.project,
         ...rowCaches(inputs),
-        ...(request.signal && { signal: request.signal }),
+        signal: request.signal,
       });
       return result.rows.map((row) => toCorrection(row, model, request.project));
     },

@@ -4,9 +4,10 @@
  *
  * What is remembered decides which rows are computed together, and that moves the last digits of
  * logits. Make one memo per unit of work that is resumed as a whole (a batch of problems), so that a
- * resumed run computes what an uninterrupted one does.
+ * resumed run computes what an uninterrupted one does. Closing a memo leaves what it wraps open.
  */
 import type { Corrector, CorrectionInput } from './corrector.js';
+import { opened } from './opened.js';
 import type { Upstream, UpstreamInput } from './upstream.js';
 
 /**
@@ -18,8 +19,8 @@ export function memoiseUpstream(upstream: Upstream): Upstream & { readonly asked
   let asked = 0;
   const count = (fresh: number): void => void (asked += fresh);
   return {
-    name: upstream.name,
-    ...(upstream.caches && { caches: upstream.caches }),
+    ...opened({ name: upstream.name, identity: upstream.identity }),
+    caches: upstream.caches,
     nextSentences: remember((...given) => upstream.nextSentences(...given), placeKey, count),
     finish: remember((...given) => upstream.finish(...given), placeKey, count),
     get asked() {
@@ -38,8 +39,9 @@ export function memoiseCorrector(corrector: Corrector): Corrector {
     passageKey,
   );
   return {
-    name: corrector.name,
-    ...(corrector.caches && { caches: corrector.caches }),
+    ...opened({ name: corrector.name, identity: corrector.identity }),
+    caches: corrector.caches,
+    readable: false,
     async correct(inputs, options = {}) {
       if (options.steering ?? options.project ?? options.sampling) {
         throw new Error(

@@ -131,7 +131,7 @@ async function advance(
       rows.map((row) => `${row.key}\n${row.generated.length}`),
     ),
     ...(caches.length > 0 && { caches }),
-    ...(request.signal && { signal: request.signal }),
+    signal: request.signal,
   };
   const result = await request.model.decoder.generate(generate);
   result.rows.forEach((answer: GenerateRow, index) => {

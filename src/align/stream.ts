@@ -96,11 +96,7 @@ export async function* alignStream(
   options: LoopOptions & LoopRow,
 ): AsyncGenerator<Round, AlignedAnswer, void> {
   const { question, prefix, coefficient } = options;
-  const row: LoopRow = {
-    question,
-    ...(prefix !== undefined && { prefix }),
-    ...(coefficient && { coefficient }),
-  };
+  const row: LoopRow = { question, prefix, coefficient };
   for await (const event of alignBatch({ ...options, rows: [row] })) {
     if (event.kind === 'answer') return event.answer;
     yield event.round;
@@ -197,12 +193,11 @@ function askUpstream(
   const inputs = open.map(({ state, caches }) => ({
     question: state.question,
     prefix: state.prefix,
-    ...(caches.upstream && { cache: caches.upstream }),
+    cache: caches.upstream,
   }));
-  const request = signal ? { signal } : {};
   return step === 'correct'
-    ? upstream.nextSentences(inputs, request)
-    : upstream.finish(inputs, request);
+    ? upstream.nextSentences(inputs, { signal })
+    : upstream.finish(inputs, { signal });
 }
 
 function askCorrector(
@@ -214,13 +209,8 @@ function askCorrector(
     question: state.question,
     prefix: state.prefix,
     last: lasts[index] ?? '',
-    ...(input.coefficient && { coefficient: input.coefficient }),
-    ...(caches.corrector && { cache: caches.corrector }),
+    coefficient: input.coefficient,
+    cache: caches.corrector,
   }));
-  return corrector.correct(inputs, {
-    ...(steering && { steering }),
-    ...(project && { project }),
-    ...(sampling && { sampling }),
-    ...(signal && { signal }),
-  });
+  return corrector.correct(inputs, { steering, project, sampling, signal });
 }

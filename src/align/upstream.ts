@@ -6,6 +6,7 @@
 import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
 import type { CacheOwner } from './corrector.js';
 import { rowCaches } from './corrector.js';
+import { functionIdentity, opened, type Opened } from './opened.js';
 import { rowSampling } from './sampling.js';
 import type { SentenceText } from './sentence.js';
 import { generateSentences, sentenceStops } from './sentence.js';
@@ -27,9 +28,8 @@ export interface UpstreamOptions {
   signal?: AbortSignal;
 }
 
-/** Anything that continues an answer: a local model, a server, a scripted fake in tests. */
-export interface Upstream {
-  readonly name: string;
+/** Anything that continues an answer: a local model, a server, recorded answers, a function. */
+export interface Upstream extends Opened {
   /** Absent where it keeps no caches. */
   readonly caches?: CacheOwner;
   /** The next sentence after each prefix, in order. */
@@ -42,6 +42,7 @@ export interface Upstream {
 }
 
 export interface LocalUpstreamOptions {
+  /** Stays open when the upstream is closed. */
   model: LanguageModel;
   /** Default: the model's. */
   name?: string;
@@ -67,7 +68,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
     sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
-    name: options.name ?? model.name,
+    ...opened({ name: options.name ?? model.name, identity: model.identity }),
     caches: decoder,
     nextSentences: (inputs, request = {}) =>
       generateSentences({
@@ -77,9 +78,9 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
         maxTokens: maxSentenceTokens,
         clock,
         keys: inputs.map(key),
-        ...(sampling && { sampling }),
+        sampling,
         ...rowCaches(inputs),
-        ...(request.signal && { signal: request.signal }),
+        signal: request.signal,
       }),
     async finish(inputs, request = {}) {
       if (inputs.length === 0) return [];
@@ -90,7 +91,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
         stop: tokenizer.endOfTurn,
         ...rowSampling(sampling, inputs.map(key)),
         ...rowCaches(inputs),
-        ...(request.signal && { signal: request.signal }),
+        signal: request.signal,
       });
       const elapsed = clock() - start;
       return result.rows.map((row) => {
@@ -115,5 +116,6 @@ export function createSilentUpstream(): Upstream {
     Promise.resolve(
       inputs.map(() => ({ text: '', ended: true, tokens: 0, firstTextMilliseconds: null })),
     );
-  return { name: 'none', nextSentences: silence, finish: silence };
+  const own = opened({ name: 'none', identity: functionIdentity('none') });
+  return { ...own, nextSentences: silence, finish: silence };
 }

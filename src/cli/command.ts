@@ -1,6 +1,6 @@
 /** What a command is: data for the parser and the help, and a body that calls and shows. */
 import type { Io } from './io.js';
-import type { OptionSpecs, OptionValues } from './options.js';
+import type { OptionShapes, OptionValues } from '../shape/options.js';
 import type { Progress } from './progress.js';
 
 export interface ArgumentSpec {
@@ -23,7 +23,7 @@ export interface Context {
   /** The summary; written under `--json`. */
   result(summary: unknown): void;
   /** An absolute path, from one that is relative to the working directory. */
-  path(given: string): string;
+  path: (given: string) => string;
   /** Where what is done is kept: named when the command is interrupted. */
   keptIn(folder: string): void;
 }
@@ -35,14 +35,14 @@ export interface Command {
   /** What a newcomer must know: what it does, what is written. */
   description: string;
   argument?: ArgumentSpec;
-  options: OptionSpecs;
+  options: OptionShapes;
   /** Command lines, each with a word on it. */
   examples: readonly (readonly [line: string, what: string])[];
   run(call: { options: unknown; argument: string | undefined; context: Context }): Promise<void>;
 }
 
 /** A command whose body sees its options with their types. */
-export function defineCommand<O extends OptionSpecs>(
+export function defineCommand<O extends OptionShapes>(
   command: Omit<Command, 'options' | 'run'> & {
     options: O;
     run(call: {

@@ -1,34 +1,11 @@
 /** Options that many commands share. */
-import { embedded, stimuliFiles } from './artifacts.js';
-import { methods, type Method } from '../read/methods.js';
 import { devices } from '../runtime/device.js';
-import { choice, flag, integer, text } from './options.js';
+import { choice, flag, integer, text } from '../shape/options.js';
 
 /** Of every command. */
 export const common = {
   json: flag('print the summary as JSON on stdout, and nothing else there'),
   debug: flag('show where an error comes from'),
-} as const;
-
-/** What a model can be named by, for the help. */
-export const modelNames =
-  "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
-
-/** Of commands about a corrector. */
-export const corrector = {
-  model: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
-    default: embedded.corrector,
-  }),
-} as const;
-
-/** Of commands that steer. */
-export const directionFile = {
-  direction: text({
-    value: 'file',
-    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
-  }),
 } as const;
 
 /** Of commands that load a model. */
@@ -50,30 +27,4 @@ export const folder = {
 
 export const seed = {
   seed: integer({ value: 'n', help: 'seed of everything that is drawn', default: 0, least: 0 }),
-} as const;
-
-/** Where a direction comes from. */
-export const stimuli = {
-  stimuli: text({
-    value: 'file',
-    help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
-    default: stimuliFiles.validation,
-  }),
-} as const;
-
-/** How many of the stimuli's sentences are looked at. */
-export const labelLimit = {
-  limit: integer({
-    value: 'n',
-    help: 'most quadruples that the corrector labels',
-    default: 600,
-    least: 2,
-  }),
-} as const;
-
-export const method = {
-  method: choice(Object.keys(methods) as Method[], {
-    help: 'how the direction is found',
-    default: 'pca',
-  }),
 } as const;

@@ -1,41 +1,39 @@
 /** The figures of a command: in which formats, how large, and where they are written. */
-import { findBrowser } from '../plot/browser.js';
-import { exportPages, figureFormats, pictureFormats, type FigureFormat } from '../plot/export.js';
-import type { Page } from '../plot/page.js';
-import { columnWidths, type PaperSize } from '../plot/painter.js';
+import { z } from 'zod';
+import { findBrowser } from '../plot/page/browser.js';
+import {
+  exportPages,
+  figureFormats,
+  pictureFormats,
+  type FigureFormat,
+} from '../plot/page/export.js';
+import type { Page } from '../plot/page/page.js';
+import { columnWidths, type PaperSize } from '../plot/page/painter.js';
 import { grounds, type Ground } from '../plot/theme.js';
+import { list } from '../shape/options.js';
 import type { Context } from './command.js';
-import { list, readChoice, type OptionSpec } from './options.js';
 import { shownPath } from './runFolder.js';
-import { UsageError } from './usage.js';
-
-const size: OptionSpec<PaperSize | undefined> = {
-  value: 'size',
-  help: 'of png and svg on paper: single (3.3 in wide), double (7 in), or WxH in inches; png has 300 dpi (default: for screens)',
-  default: undefined,
-  parse: readSize,
-};
-
-const ground: OptionSpec<Ground | undefined> = {
-  value: grounds.join('|'),
-  help: 'of png and svg (default: light)',
-  default: undefined,
-  parse: (given, name) => readChoice(given, name, grounds),
-};
+import { UsageError } from '../text/usageError.js';
 
 /** Options of commands that write figures. */
 export const figureOptions = {
-  format: list<FigureFormat>(
+  format: list(
     {
       value: 'formats',
       help: `of ${figureFormats.join(',')}: one page, or one file per figure; png and svg need Chromium or Chrome (CHROME_PATH)`,
       default: ['html'],
     },
-    (given, name) => readChoice(given, name, figureFormats),
+    z.enum(figureFormats),
   ),
-  size,
-  ground,
-} as const;
+  size: z.string().transform(readSize).optional().meta({
+    value: 'size',
+    help: 'of png and svg on paper: single (3.3 in wide), double (7 in), or WxH in inches; png has 300 dpi (default: for screens)',
+  }),
+  ground: z
+    .enum(grounds)
+    .optional()
+    .meta({ value: grounds.join('|'), help: 'of png and svg (default: light)' }),
+};
 
 export interface FigureOptions {
   format: readonly FigureFormat[];
@@ -73,14 +71,14 @@ export function prepareFigures(given: FigureOptions, context: Context): WriteFig
 /** Most inches: beyond it a picture is a mistake, and its pixels do not fit a browser. */
 const largest = 40;
 
-function readSize(given: string, name: string): PaperSize {
+function readSize(given: string, context: z.RefinementCtx): PaperSize {
   if (given === 'single' || given === 'double') return { width: columnWidths[given] };
   const [, width, height] = /^(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(given) ?? [];
   const inches = [Number(width), Number(height)] as const;
   if (inches.every((value) => value >= 1 && value <= largest)) {
     return { width: inches[0], height: inches[1] };
   }
-  throw new UsageError(
-    `${name}: expected single, double, or WxH in inches from 1 to ${largest} (e.g. 5x3.5), got "${given}"`,
-  );
+  const message = `expected single, double, or WxH in inches from 1 to ${largest} (e.g. 5x3.5)`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 }

@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import type { Io } from './io.js';
 import { run } from './run.js';
-import { exitCodes } from './usage.js';
+import { exitCodes } from './exitCodes.js';
 
 /** A launcher (npx, timeout) may pass on the Ctrl-C that the process has had itself. */
 const echoMilliseconds = 500;

@@ -1,7 +1,8 @@
 /** From commands as data to a parser with help (commander). */
 import { Argument, Command as Parser, Option } from 'commander';
 import type { Command } from './command.js';
-import { flagOf, type OptionSpec } from './options.js';
+import { defaultOf, helpOf, type OptionShape } from '../shape/options.js';
+import { flagOf, readOption } from './options.js';
 
 /** A call that the parser understood. */
 export interface Call {
@@ -65,7 +66,9 @@ function addCommand(parser: Parser, command: Command, onCall: (call: Call) => vo
       : argument.help;
     parser.addArgument(new Argument(shown, listed));
   }
-  for (const [key, spec] of Object.entries(command.options)) parser.addOption(toOption(key, spec));
+  for (const [key, shape] of Object.entries(command.options)) {
+    parser.addOption(toOption(key, shape));
+  }
   const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
   if (examples.length > 0) parser.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
   return parser.action((...given: unknown[]) => {
@@ -78,12 +81,14 @@ function addCommand(parser: Parser, command: Command, onCall: (call: Call) => vo
   });
 }
 
-function toOption(key: string, spec: OptionSpec<unknown>): Option {
+function toOption(key: string, shape: OptionShape): Option {
   const name = flagOf(key);
-  const option = new Option(spec.value ? `${name} <${spec.value}>` : name, spec.help);
-  if (spec.value) option.argParser((given: string) => spec.parse(given, name));
-  if (spec.default !== undefined && spec.default !== false) {
-    option.default(spec.default, Array.isArray(spec.default) ? spec.default.join(',') : undefined);
+  const { value, help } = helpOf(shape);
+  const option = new Option(value === undefined ? name : `${name} <${value}>`, help);
+  if (value !== undefined) option.argParser((given: string) => readOption(shape, given, name));
+  const usual = defaultOf(shape);
+  if (usual !== undefined && usual !== false) {
+    option.default(usual, Array.isArray(usual) ? usual.join(',') : undefined);
   }
   return option;
 }

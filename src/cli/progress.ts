@@ -1,23 +1,6 @@
 /** One line of progress on a terminal, nothing in a pipe. */
+import type { OnProgress } from '../experiment/shared/stages.js';
 import type { Output } from './io.js';
-
-/** Told as work is done; `done` counts from 0 to `total`. */
-export type OnProgress = (done: number, total: number) => void;
-
-/** Begins a stage of some work, by its name. */
-export type Stages = (label: string) => OnProgress;
-
-/** Progress of work in phases, each a stage with a line of its own. */
-export function phased<P extends string>(
-  stages: Stages,
-  labels: Readonly<Record<P, string>>,
-): (phase: P, done: number, total: number) => void {
-  let current: { phase: P; tell: OnProgress } | null = null;
-  return (phase, done, total) => {
-    if (current?.phase !== phase) current = { phase, tell: stages(labels[phase]) };
-    current.tell(done, total);
-  };
-}
 
 const redrawMilliseconds = 100;
 

@@ -5,10 +5,12 @@ import { installedVersions } from '../record/versions.js';
 import type { Context } from './command.js';
 import { commands } from './commands.js';
 import type { Io } from './io.js';
+import { defaultOf } from '../shape/options.js';
 import { flagOf } from './options.js';
 import { buildParser, type Call } from './parse.js';
 import { Progress } from './progress.js';
-import { exitCodes, UsageError } from './usage.js';
+import { exitCodes } from './exitCodes.js';
+import { UsageError } from '../text/usageError.js';
 
 const program = 'aligner-lab';
 
@@ -95,7 +97,10 @@ async function perform(call: Call, io: Io): Promise<number> {
   try {
     const { command, options, argument } = call;
     const filled = Object.fromEntries(
-      Object.entries(command.options).map(([key, spec]) => [key, options[key] ?? spec.default]),
+      Object.entries(command.options).map(([key, shape]) => [
+        key,
+        options[key] ?? defaultOf(shape),
+      ]),
     );
     await command.run({ options: filled, argument, context });
     return exitCodes.done;

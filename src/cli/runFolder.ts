@@ -2,17 +2,18 @@
 import { relative } from 'node:path';
 import { sha256, sha256File } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
-import { openRun, type Run, type RunConfiguration, type RunInput } from '../record/run.js';
+import { openRun, type Run } from '../record/run.js';
+import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
-import type { LanguageModel } from '../runtime/decoder.js';
+import type { Identity } from '../runtime/identity.js';
 import type { Context } from './command.js';
 
 export interface CommandRun {
   command: string;
   /** As parsed; what does not change the records is left out of the run's identity. */
-  options: Readonly<Record<string, unknown>> & { seed: number; out: string | undefined };
-  /** Models by the option that names them. */
-  models: Readonly<Record<string, LanguageModel>>;
+  options: Readonly<Record<string, unknown>> & { seed: number; out?: string | undefined };
+  /** Models, and what stands in for one, by the option that names them. */
+  models: Readonly<Record<string, { identity: Identity }>>;
   /** Other files by the option that names them. */
   files: Readonly<Record<string, string>>;
 }
@@ -31,8 +32,7 @@ export async function openCommandRun<R>(of: CommandRun, context: Context): Promi
   const configuration = await configure(of);
   const id = sha256(canonicalJson(configuration)).slice(0, 8);
   const folder = context.path(of.options.out ?? `runs/${of.command}-${id}`);
-  const now = context.io.now;
-  const run = await openRun<R>({ ...configuration, folder, ...(now && { now }) });
+  const run = await openRun<R>({ ...configuration, folder, now: context.io.now });
   context.keptIn(folder);
   return run;
 }
@@ -49,14 +49,13 @@ async function configure({
       !notOfTheRun.has(key) && !(key in models) && !(key in files) && value !== undefined,
   );
   const inputs: RunInput[] = [];
-  for (const [name, { decoder }] of Object.entries(models)) {
-    const { source, sha256: hash } = decoder.info;
-    inputs.push({ name, path: source, sha256: hash });
+  for (const [name, { identity }] of Object.entries(models)) {
+    inputs.push({ name, path: identity.source ?? identity.name, sha256: identity.sha256 });
   }
   for (const [name, path] of Object.entries(files)) {
     inputs.push({ name, path, sha256: await sha256File(path) });
   }
-  const devices = Object.values(models).map(({ decoder }) => decoder.info.device);
+  const devices = Object.values(models).flatMap(({ identity }) => identity.device ?? []);
   return {
     command,
     options: Object.fromEntries(kept),

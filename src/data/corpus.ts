@@ -53,7 +53,7 @@ export function corpusSolution(problem: Problem, seed: number): Solution {
     written.push(fate < slip + neutral ? neutralStep(step, random) : writeStep(step, random));
     believed = step.result;
   }
-  written.push(answerSentence(believed ?? problem.answer, random.next() < neutral, random));
+  written.push(answerSentence(believed ?? Number(problem.answer), random.next() < neutral, random));
   if (random.next() < ramblingShare) written.push(aside(problem, random));
   return {
     problem: problem.id,
@@ -77,7 +77,7 @@ export function cleanSolution(problem: Problem, seed: number): Solution {
 /** The sentences of a solution without a fault. */
 export function cleanSentences(problem: Problem, random: Random): string[] {
   const steps = problem.steps.map((step) => writeCorrected(step, random));
-  return [...steps, answerForm.replace('{r}', String(problem.answer))];
+  return [...steps, answerForm.replace('{r}', problem.answer)];
 }
 
 function writeCorrected(step: Step, random: Random): string {
@@ -90,7 +90,7 @@ function writeCorrected(step: Step, random: Random): string {
 export function faultySentence(problem: Problem, due: number, random: Random): string {
   const step = problem.steps[due];
   if (step === undefined) {
-    const wrong = Math.max(0, problem.answer + random.pick([-10, -2, -1, 1, 2, 10]));
+    const wrong = Math.max(0, Number(problem.answer) + random.pick([-10, -2, -1, 1, 2, 10]));
     return random.next() < 0.7 ? answerForm.replace('{r}', String(wrong)) : aside(problem, random);
   }
   if (random.next() < misnamedShare) return misnamedSentence(problem, step, random);
@@ -119,7 +119,7 @@ export function mixedName(problem: Problem, random: Random): string {
 /** A right sentence in a poor form for the step that is due. */
 export function neutralSentence(problem: Problem, due: number, random: Random): string {
   const step = problem.steps[due];
-  return step ? neutralStep(step, random) : answerSentence(problem.answer, true, random);
+  return step ? neutralStep(step, random) : answerSentence(Number(problem.answer), true, random);
 }
 
 /** The next step as one would take it who believes the amount to be another. */

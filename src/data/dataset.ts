@@ -32,12 +32,12 @@ export const generatedKinds = {
 } as const;
 
 export type GeneratedKind = keyof typeof generatedKinds;
-export type GeneratedRow = Problem | Solution | OpenSolution | Context | AnnotatedQuadruple;
+export type GeneratedRow = ProblemRow | Solution | OpenSolution | Context | AnnotatedQuadruple;
 
 type Maker = (problem: Problem, seed: number, places: number) => readonly GeneratedRow[];
 
 const makers: Record<GeneratedKind, Maker> = {
-  problems: (problem) => [problem],
+  problems: (problem) => [problemRow(problem)],
   corpus: (problem, seed) => [corpusSolution(problem, seed)],
   solutions: (problem, seed) => [cleanSolution(problem, seed)],
   slips: slippingSolution,
@@ -45,6 +45,18 @@ const makers: Record<GeneratedKind, Maker> = {
   openings: ({ id, question }) => [{ problem: id, question, prefix: '' }],
   written: writtenQuadruples,
 };
+
+/** A problem in the keys of the files: its answer is a number there. */
+export interface ProblemRow extends Omit<Problem, 'answer' | 'group'> {
+  answer: number;
+  unseenFamily: boolean;
+}
+
+function problemRow(problem: Problem): ProblemRow {
+  const { id, split, question, steps, people, families, group } = problem;
+  const answer = Number(problem.answer);
+  return { id, split, question, answer, steps, people, families, unseenFamily: group === 'unseen' };
+}
 
 /** Rows of a generated kind. */
 export function* generateRows(

@@ -115,11 +115,11 @@ function draft({ id, split, random, length, unseenAt }: Plan): Problem | null {
   return {
     id, split,
     question: d.text.join(' '),
-    answer: d.amount,
+    answer: String(d.amount),
     steps: d.steps,
     people,
     families: used,
-    unseenFamily: used.includes(unseenFamily),
+    group: used.includes(unseenFamily) ? 'unseen' : 'seen',
   }; // prettier-ignore
 }
 

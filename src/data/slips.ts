@@ -64,8 +64,8 @@ function placesOf(
   const near = (value: number): string[] =>
     [-10, -2, -1, 1, 2, 10].map((by) => value + by).flatMap((n) => (n < 0 ? [] : [String(n)]));
   if (step === undefined) {
-    const right = String(problem.answer);
-    return [{ at: sentence.indexOf(right), right, wrong: near(problem.answer) }];
+    const right = problem.answer;
+    return [{ at: sentence.indexOf(right), right, wrong: near(Number(problem.answer)) }];
   }
   const others = otherNumbers(problem, step).map(String);
   const start = sentence.indexOf(equation(step));

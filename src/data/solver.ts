@@ -41,7 +41,7 @@ export function saidAnswer(answer: string): string | null {
 /** Whether an answer says the right number at its end. */
 export function isRight(problem: Problem, answer: string): boolean {
   const said = saidAnswer(answer);
-  return said !== null && Number(said) === problem.answer;
+  return said !== null && Number(said) === Number(problem.answer);
 }
 
 /**
@@ -64,12 +64,12 @@ function isNeutral(fault: Fault): boolean {
 
 function rewritten(problem: Problem, done: number): string {
   const step = problem.steps[done];
-  return step ? rewrite(step) : rewrittenAnswerForm.replace('{r}', String(problem.answer));
+  return step ? rewrite(step) : rewrittenAnswerForm.replace('{r}', problem.answer);
 }
 
 function improved(problem: Problem, done: number): string {
   const step = problem.steps[done];
-  return step ? improve(step) : improvedAnswerForm.replace('{r}', String(problem.answer));
+  return step ? improve(step) : improvedAnswerForm.replace('{r}', problem.answer);
 }
 
 const equationPattern = /(\d+) ([-+x/]) (\d+) = (\d+)/;
@@ -92,11 +92,11 @@ function judge(problem: Problem, done: number, sentence: string): Fault | null {
 
 function judgeAnswer(problem: Problem, due: Step | undefined, sentence: string): Fault | null {
   const said = Number(/\banswer is (?:maybe )?(\d+)/.exec(sentence)?.[1]);
-  if (due !== undefined || said !== problem.answer) return 'wrong-answer';
+  if (due !== undefined || said !== Number(problem.answer)) return 'wrong-answer';
   const accepted = [answerForm, improvedAnswerForm, rewrittenAnswerForm];
   return form(
     sentence,
-    accepted.map((text) => text.replace('{r}', String(problem.answer))),
+    accepted.map((text) => text.replace('{r}', problem.answer)),
   );
 }
 

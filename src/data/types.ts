@@ -8,6 +8,25 @@
 
 export type Split = 'train' | 'validation' | 'test';
 
+/** What experiments know of a question. */
+export interface Question {
+  /** Unique in its set. */
+  id: string;
+  question: string;
+  /** The final answer, where it is known. */
+  answer?: string;
+  /** What results are also reported by, e.g. a subject or a level. */
+  group?: string;
+}
+
+export interface QuestionSet {
+  /** As a reader would say it, e.g. `gsm8k-test.jsonl`. */
+  name: string;
+  /** The same for the same questions: what a manifest holds. */
+  identity: string;
+  questions: readonly Question[];
+}
+
 /** A sentence-level preference: question q, corrected answer so far p, next sentence y1, and y2. */
 export interface Quadruple {
   question: string;
@@ -27,7 +46,7 @@ export interface Quadruple {
  */
 export type Quality = 'good' | 'neutral' | 'bad' | 'surplus' | 'missing' | 'unjudged';
 
-/** The kind of fault of a sentence that is not good. */
+/** What the exact solver finds wrong with a sentence that is not good. */
 export type Fault =
   | 'hedged'
   | 'wordy'
@@ -43,8 +62,8 @@ export type Fault =
 
 export interface Annotation {
   quality: Quality;
-  /** null for good, surplus, missing and unjudged. */
-  fault: Fault | null;
+  /** What is wrong with it, e.g. a {@link Fault}; null for good, surplus, missing and unjudged. */
+  fault: string | null;
   correction: string;
 }
 
@@ -53,7 +72,8 @@ export interface AnnotatedQuadruple extends Quadruple {
   /** {@link Problem.id} */
   problem: string;
   quality: Quality;
-  fault: Fault | null;
+  /** Of a generated problem: a {@link Fault}. */
+  fault: string | null;
 }
 
 export type Operator = '+' | '-' | 'x' | '/';
@@ -72,16 +92,15 @@ export interface Step {
 }
 
 /** An arithmetic word problem; everything in it follows from its id (split, seed and index). */
-export interface Problem {
-  id: string;
+export interface Problem extends Question {
   split: Split;
-  question: string;
-  answer: number;
+  /** A whole number, in digits. */
+  answer: string;
   steps: Step[];
   /** Everyone the question names. */
   people: string[];
   /** Families of its steps, in order. */
   families: string[];
-  /** Whether one of them is the family that training never sees. */
-  unseenFamily: boolean;
+  /** `unseen` where one of them is the family that training never sees. */
+  group: 'seen' | 'unseen';
 }

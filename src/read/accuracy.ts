@@ -1,5 +1,5 @@
 /**
- * How well one number per stimulus tells `correct` from `copy`, unpaired: the threshold is the
+ * How well one number per stimulus tells the labels apart, unpaired: the threshold is the
  * middle between the class means of the *training* stimuli. Paired accuracy, as in RepE's
  * notebooks, flatters: a constant offset between problems cancels in it.
  */
@@ -8,9 +8,9 @@ import { auc, correctAt } from '../math/classification.js';
 import type { Interval } from '../math/interval.js';
 import { createRandom } from '../math/random.js';
 import { mean } from '../math/summary.js';
-import { kindOf, type Half, type Stimulus } from './stimuli.js';
+import { isPositive, kindOf, type Half, type Stimulus } from './stimuli.js';
 
-/** One number per stimulus, larger = more `correct`. */
+/** One number per stimulus, larger = more of the positive label. */
 export interface ScoredHalves {
   training: { scores: readonly number[]; stimuli: readonly Stimulus[] };
   heldOut: { scores: readonly number[]; stimuli: readonly Stimulus[] };
@@ -40,7 +40,7 @@ export function separate(
   const threshold = midpoint(halves.training);
   const { scores, stimuli } = halves.heldOut;
   if (stimuli.length === 0) throw new Error('accuracy: no held-out stimuli');
-  const labels = stimuli.map((s) => s.label === 'correct');
+  const labels = stimuli.map((s) => isPositive(s.label));
   const right = labels.map((label, i) => (scores[i] ?? 0) > threshold === label);
   const groups = groupBy(stimuli.map((s) => s.problem));
   const bootstrap = (statistic: (chosen: number[]) => number | null): Interval | null =>
@@ -67,14 +67,15 @@ export function separate(
 /** Which stimuli of either half are on their side of the threshold. */
 export function toldRight({ training, heldOut }: ScoredHalves): Record<Half, boolean[]> {
   const threshold = midpoint(training);
-  const of = ({ scores, stimuli }: ScoredHalves['training']): boolean[] =>
-    stimuli.map(({ label }, i) => (scores[i] ?? 0) > threshold === (label === 'correct'));
-  return { train: of(training), heldOut: of(heldOut) };
+  const told = ({ scores, stimuli }: ScoredHalves['training']): boolean[] =>
+    stimuli.map(({ label }, i) => (scores[i] ?? 0) > threshold === isPositive(label));
+  return { train: told(training), heldOut: told(heldOut) };
 }
 
 function midpoint({ scores, stimuli }: ScoredHalves['training']): number {
-  const of = (label: string): number => mean(scores.filter((_, i) => stimuli[i]?.label === label));
-  return (of('correct') + of('copy')) / 2;
+  const meanOf = (positive: boolean): number =>
+    mean(scores.filter((_, i) => isPositive(stimuli[i]?.label) === positive));
+  return (meanOf(true) + meanOf(false)) / 2;
 }
 
 /** Indices of equal keys, in order of first occurrence. */
@@ -95,8 +96,8 @@ function withinKind(
   const kinds = stimuli.map(kindOf);
   return Object.fromEntries(
     [...new Set(kinds)].sort().map((kind) => {
-      const of = right.filter((_, i) => kinds[i] === kind);
-      return [kind, { n: of.length, accuracy: of.filter(Boolean).length / of.length }];
+      const own = right.filter((_, i) => kinds[i] === kind);
+      return [kind, { n: own.length, accuracy: own.filter(Boolean).length / own.length }];
     }),
   );
 }

@@ -9,11 +9,13 @@
  *   input embedding of y1 is a linear image of these shares, so no linear probe on mean embeddings
  *   can fit the training stimuli better than this one; the model's embedding matrix is not needed
  *   (the decoder hands out block outputs only). Order, question and prefix are unknown to it.
+ *
+ * Of a text or a chat whose label is given, every word counts as y1.
  */
 import { fitLogistic } from '../math/logistic.js';
 import { dot } from '../math/linear.js';
 import { separate, type ScoredHalves, type Separation } from './accuracy.js';
-import { lengthOf, type Stimulus } from './stimuli.js';
+import { isPositive, lengthOf, wordingOf, type Stimulus } from './stimuli.js';
 
 export interface Baselines {
   length: Separation;
@@ -33,17 +35,17 @@ export function baselines(options: BaselineOptions): Baselines {
   return { length: separate(length, options), embeddings: separate(embeddings, options) };
 }
 
-/** Their scores, larger = more `correct`. */
+/** Their scores, larger = more of the positive label. */
 export function baselineScores(
   options: Omit<BaselineOptions, 'seed'>,
 ): Record<keyof Baselines, ScoredHalves> {
   const ids = new Map<number, number>();
   for (const stimulus of options.training) {
-    for (const id of options.tokenize(stimulus.last)) if (!ids.has(id)) ids.set(id, ids.size);
+    for (const id of options.tokenize(wordingOf(stimulus))) if (!ids.has(id)) ids.set(id, ids.size);
   }
   return {
     length: score(options, lengthFeatures),
-    embeddings: score(options, (s) => tokenShares(options.tokenize(s.last), ids)),
+    embeddings: score(options, (s) => tokenShares(options.tokenize(wordingOf(s)), ids)),
   };
 }
 
@@ -76,7 +78,7 @@ function score(
         data,
         rows: rows.length,
         width,
-        labels: options.training.map((s) => s.label === 'correct'),
+        labels: options.training.map((s) => isPositive(s.label)),
       })
     : { weights: new Float32Array(width) };
   const half = (stimuli: readonly Stimulus[]): ScoredHalves['training'] => ({

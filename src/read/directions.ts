@@ -1,24 +1,24 @@
 /**
- * Directions: one unit vector per layer along which `correct` and `copy` differ. Positive is always
- * `correct`: the sign follows the labels of the training stimuli, never an effect.
+ * Directions: one unit vector per layer along which the two classes differ, `correct` and `copy`
+ * where nothing else is said. Its positive side is the positive label's: the sign follows the labels
+ * of the training stimuli, never an effect.
  */
 import { dot, normalise } from '../math/linear.js';
 import { createRandom } from '../math/random.js';
 import { mean } from '../math/summary.js';
-import { differences, methods, type Contrast, type Method } from './methods.js';
+import { differences, type Contrast } from './methods/contrast.js';
+import { resolveMethod, type Method, type OwnMethod } from './methods/table.js';
 import { pairStimuli, type Pairing } from './pairs.js';
-import { stateAt, type States } from './states.js';
-import type { Label } from './stimuli.js';
-
-/** How a direction was found; `imported`: by another tool, whose sign it has. */
-export type DirectionMethod = Method | 'imported';
+import { selectStates, stateAt, type States } from './states.js';
+import { isPositive, lengthOf, pairOf, type Half, type Label, type Stimulus } from './stimuli.js';
 
 export interface Directions {
-  method: DirectionMethod;
+  /** How it was found: a method's name; `imported`: by another tool, whose sign it has. */
+  method: string;
   layers: number;
   width: number;
   /**
-   * float32 `[L, D]`, unit rows, positive = `correct`. A row of zeros says that a file has no
+   * float32 `[L, D]`, unit rows, positive = the positive label. A row of zeros says that a file has no
    * direction for that layer; none is made so here.
    */
   vectors: Float32Array;
@@ -29,20 +29,46 @@ export interface Directions {
   explainedVariance: number[];
 }
 
-/** Labelled hidden states; `lengths` of y1 in code points serve the pairing. */
+/** Labelled hidden states of `N` stimuli. */
 export interface LabelledStates {
   states: States;
   /** `[N]` */
   labels: readonly Label[];
-  /** `[N]` */
+  /** `[N]`, names of pairs that are given; undefined where a stimulus has none. */
+  pairs?: readonly (string | undefined)[];
+  /** `[N]`, of y1 in code points, for pairing those that have no pair. */
   lengths?: readonly number[];
+}
+
+/** The stimuli of one half with their hidden states. */
+export function takeHalf<S extends Stimulus>(
+  stimuli: readonly S[],
+  states: States,
+  half: Half,
+): { stimuli: S[]; states: States } {
+  const indices = stimuli.flatMap((s, i) => (s.half === half ? [i] : []));
+  return {
+    stimuli: stimuli.filter((s) => s.half === half),
+    states: selectStates(states, indices),
+  };
+}
+
+/** What directions are made from: the training half, its labels, pairs and lengths. */
+export function trainingStates(stimuli: readonly Stimulus[], states: States): LabelledStates {
+  const train = takeHalf(stimuli, states, 'train');
+  return {
+    states: train.states,
+    labels: train.stimuli.map(({ label }) => label),
+    pairs: train.stimuli.map(pairOf),
+    lengths: train.stimuli.map(lengthOf),
+  };
 }
 
 export interface DirectionOptions {
   /** The training half. */
   training: LabelledStates;
-  /** Default `pca`. */
-  method?: Method;
+  /** One of the table's, or one's own. Default `pca`. */
+  method?: Method | OwnMethod;
   seed: number | string;
   pairing?: Pairing;
   /**
@@ -58,16 +84,12 @@ export interface DirectionOptions {
  * states do not differ between the labels.
  */
 export function makeDirections(options: DirectionOptions): Directions {
-  const { training, method = 'pca' } = options;
+  const { training } = options;
   const { states, labels } = training;
   if (states.count !== labels.length) {
     throw new Error(`directions: ${states.count} states have ${labels.length} labels`);
   }
-  if (!Object.hasOwn(methods, method)) {
-    throw new Error(
-      `directions: unknown method ${String(method)} (expected ${Object.keys(methods).join(' | ')})`,
-    );
-  }
+  const method = resolveMethod(options.method ?? 'pca');
   const shared = contrastFrame(options);
   const vectors = new Float32Array(states.layers * states.width);
   const explainedVariance: number[] = [];
@@ -77,7 +99,13 @@ export function makeDirections(options: DirectionOptions): Directions {
     vectors.set(vector, layer * states.width);
     explainedVariance.push(shareAlong(vector, differences(rows, shared.pairs)));
   }
-  return { method, layers: states.layers, width: states.width, vectors, explainedVariance };
+  return {
+    method: method.name,
+    layers: states.layers,
+    width: states.width,
+    vectors,
+    explainedVariance,
+  };
 }
 
 /** The direction `[D]` of one layer, as a view. */
@@ -95,12 +123,13 @@ export function absentLayers(directions: Directions): number[] {
 
 /** What all layers share: pairs and the recorded order of each. */
 function contrastFrame(options: DirectionOptions): Omit<Contrast, 'states'> {
-  const { labels, lengths } = options.training;
+  const { labels, pairs: given, lengths } = options.training;
   const random = createRandom(options.seed).fork('directions');
   const pairs = pairStimuli({
     labels,
-    ...(lengths && { lengths }),
-    ...(options.pairing && { pairing: options.pairing }),
+    pairs: given,
+    lengths,
+    pairing: options.pairing,
     random: random.fork('pairs'),
   });
   const coin = random.fork('orders');
@@ -111,17 +140,26 @@ function contrastFrame(options: DirectionOptions): Omit<Contrast, 'states'> {
   return { labels, pairs, orders };
 }
 
-function signedUnit(contrast: Contrast, method: Method, layer: number): Float32Array {
+function signedUnit(contrast: Contrast, method: OwnMethod, layer: number): Float32Array {
+  const { states, labels } = contrast;
   let unit: Float32Array;
   try {
-    unit = normalise(methods[method](contrast));
+    unit = normalise(checkVector(method.find(contrast), states[0]?.length ?? 0));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`directions: ${method} finds nothing at layer ${layer} (${reason})`, { cause });
+    throw new Error(`directions: ${method.name} finds nothing at layer ${layer} (${reason})`, {
+      cause,
+    });
   }
-  const along = (label: Label): number =>
-    mean(contrast.states.flatMap((s, i) => (contrast.labels[i] === label ? [dot(s, unit)] : [])));
-  return along('correct') >= along('copy') ? unit : unit.map((x) => -x);
+  const along = (positive: boolean): number =>
+    mean(states.flatMap((s, i) => (isPositive(labels[i]) === positive ? [dot(s, unit)] : [])));
+  return along(true) >= along(false) ? unit : unit.map((x) => -x);
+}
+
+/** @throws where what a method found is no vector of the states' width. */
+function checkVector(vector: ArrayLike<number>, width: number): ArrayLike<number> {
+  if (vector.length === width) return vector;
+  throw new Error(`its vector has ${vector.length} numbers, the hidden states have ${width}`);
 }
 
 function shareAlong(unit: Float32Array, rows: readonly Float32Array[]): number {

@@ -1,19 +1,25 @@
-/** From labelled stimuli to directions and their health, in one call. */
+/**
+ * From labelled stimuli to directions and their health, in one call. Its steps can be taken by hand:
+ * {@link boundaryStates}, {@link trainingStates}, {@link makeDirections}, {@link assessHealth}.
+ */
 import type { LanguageModel } from '../runtime/decoder.js';
-import { makeDirections, type Directions } from './directions.js';
-import { assessHealth, takeHalf, type Health } from './health.js';
-import type { Method } from './methods.js';
+import { makeDirections, trainingStates, type Directions } from './directions.js';
+import { assessHealth } from './health.js';
+import type { Health } from './healthTypes.js';
+import type { Method, OwnMethod } from './methods/table.js';
 import type { Pairing } from './pairs.js';
 import { boundaryStates, type States } from './states.js';
-import { checkStimuli, lengthOf, type Stimulus } from './stimuli.js';
+import { checkStimuli, type Stimulus } from './stimuli.js';
 
-export interface ExtractOptions {
+export interface ExtractOptions<S extends Stimulus = Stimulus> {
   model: Pick<LanguageModel, 'decoder' | 'tokenizer'>;
-  stimuli: readonly Stimulus[];
-  /** The corrector's prompt, as tokens; its last token is the boundary token. */
-  prompt: (stimulus: Stimulus) => readonly number[];
+  stimuli: readonly S[];
+  /** A stimulus as tokens; the last is the boundary token. */
+  prompt: (stimulus: S) => readonly number[];
   /** Default `pca`. */
-  method?: Method;
+  method?: Method | OwnMethod;
+  /** Judged in place of a direction made here. */
+  directions?: Directions;
   seed: number | string;
   pairing?: Pairing;
   batchSize?: number;
@@ -29,38 +35,22 @@ export interface Extracted {
 }
 
 /**
- * Hidden states at the boundary token, a direction per layer from the training half, and its health
- * on the held-out half.
+ * Hidden states at the boundary token, a direction per layer from the training half (unless one is
+ * given), and its health on the held-out half.
  * @throws on one label only, too few stimuli, and hidden states that are not finite.
  */
-export async function extractDirections(options: ExtractOptions): Promise<Extracted> {
-  const { model, stimuli, method, seed, pairing } = options;
+export async function extractDirections<S extends Stimulus>(
+  options: ExtractOptions<S>,
+): Promise<Extracted> {
+  const { model, stimuli, method, seed, pairing, batchSize, onProgress, signal } = options;
   checkStimuli(stimuli, 'stimuli');
   const states = await boundaryStates({
-    decoder: model.decoder,
-    prompts: stimuli.map(options.prompt),
-    ...(options.batchSize !== undefined && { batchSize: options.batchSize }),
-    ...(options.onProgress && { onProgress: options.onProgress }),
-    ...(options.signal && { signal: options.signal }),
+    ...{ decoder: model.decoder, prompts: stimuli.map(options.prompt) },
+    ...{ batchSize, onProgress, signal },
   });
-  const train = takeHalf(stimuli, states, 'train');
-  const directions = makeDirections({
-    training: {
-      states: train.states,
-      labels: train.stimuli.map((s) => s.label),
-      lengths: train.stimuli.map(lengthOf),
-    },
-    ...(method && { method }),
-    ...(pairing && { pairing }),
-    seed,
-  });
-  const health = assessHealth({
-    directions,
-    stimuli,
-    states,
-    tokenize: (text) => model.tokenizer.encode(text),
-    seed,
-    ...(pairing && { pairing }),
-  });
+  const training = trainingStates(stimuli, states);
+  const directions = options.directions ?? makeDirections({ training, method, pairing, seed });
+  const tokenize = (text: string): number[] => model.tokenizer.encode(text);
+  const health = assessHealth({ directions, stimuli, states, tokenize, seed, pairing });
   return { directions, health, states };
 }

@@ -1,5 +1,5 @@
 /**
- * The teacher-forced comparison: a `correct` and a `copy` prompt, each followed by the *same*
+ * The teacher-forced comparison: a prompt of either label, each followed by the *same*
  * output tokens. What then still differs in the readings is what the prompt decided, not the token
  * that stands there.
  *
@@ -13,11 +13,11 @@ import { mean } from '../math/summary.js';
 import { meanActivity, type Activity } from './activity.js';
 import { readForced, type ForcedInput, type LabelledRun, type ReadOptions } from './readings.js';
 import { applyScale, layerReadings, type Scale } from './standardize.js';
-import type { Stimulus } from './stimuli.js';
+import { bothLabels, pairOf, type Label, type Stimulus } from './stimuli.js';
 
 export interface ForcedDifference {
   layer: number;
-  /** Mean reading after `correct` prompts − after `copy` prompts, in the scale's units. */
+  /** Mean reading after prompts of the positive label − after the others, in the scale's units. */
   difference: number;
   /** Over pairs. */
   ci: Interval | null;
@@ -41,15 +41,15 @@ export interface ForcedOptions {
 }
 
 interface ForcedPair {
-  correct: LabelledRun;
-  copy: LabelledRun;
+  positive: LabelledRun;
+  negative: LabelledRun;
 }
 
 export async function compareForced(options: ForcedOptions): Promise<ForcedComparison> {
   const pairs = choosePairs(options);
-  const inputs = pairs.flatMap(({ correct, copy }): ForcedInput[] =>
-    [correct, copy].flatMap((output) =>
-      [correct, copy].map(({ stimulus }) => ({
+  const inputs = pairs.flatMap(({ positive, negative }): ForcedInput[] =>
+    [positive, negative].flatMap((output) =>
+      [positive, negative].map(({ stimulus }) => ({
         prompt: options.prompt(stimulus),
         output: output.run.tokens,
       })),
@@ -59,7 +59,7 @@ export async function compareForced(options: ForcedOptions): Promise<ForcedCompa
     applyScale(run, options.scale),
   );
   const { layers } = options.read.directions;
-  // Four runs per pair: (output of correct, of copy) × (after correct, after copy).
+  // Four runs per pair: (output of the positive, of the negative) × (after the positive, after the negative).
   const average = (pair: number, prompt: 0 | 1): number[] =>
     Array.from({ length: layers }, (_, layer) =>
       mean(
@@ -69,34 +69,48 @@ export async function compareForced(options: ForcedOptions): Promise<ForcedCompa
         }),
       ),
     );
-  const correct = pairs.map((_, pair) => average(pair, 0));
-  const copy = pairs.map((_, pair) => average(pair, 1));
+  const positive = pairs.map((_, pair) => average(pair, 0));
+  const negative = pairs.map((_, pair) => average(pair, 1));
   const random = options.random.fork('forced');
+  const both = bothLabels(options.runs);
   const difference = Array.from({ length: pairs.length > 0 ? layers : 0 }, (_, layer) => {
-    const values = correct.map((of, pair) => (of[layer] ?? NaN) - (copy[pair]?.[layer] ?? NaN));
+    const values = positive.map(
+      (own, pair) => (own[layer] ?? NaN) - (negative[pair]?.[layer] ?? NaN),
+    );
     const stream = random.fork(`difference/${layer}`);
     const { ci } = bootstrapMean({ values, random: stream, resamples: 500 });
     return { layer, difference: mean(values), ci };
   });
   return {
     activity: [
-      meanActivity({ label: 'correct', values: correct, layers, random }),
-      meanActivity({ label: 'copy', values: copy, layers, random }),
+      meanActivity({ label: both[0], values: positive, layers, random }),
+      meanActivity({ label: both[1], values: negative, layers, random }),
     ],
     difference,
   };
 }
 
+/** Pairs that are given, then others at random. */
 function choosePairs({ runs, pairs = 32, random }: ForcedOptions): ForcedPair[] {
-  const of = (label: string): LabelledRun[] =>
+  const drawn = (label: Label): LabelledRun[] =>
     random
       .fork(`forced/${label}`)
       .shuffle(runs.filter((r) => r.label === label && r.run.tokens.length > 0));
-  const copies = of('copy');
-  return of('correct')
-    .slice(0, pairs)
-    .flatMap((correct, i) => {
-      const copy = copies[i];
-      return copy ? [{ correct, copy }] : [];
+  const [positiveLabel, negativeLabel] = bothLabels(runs);
+  const [positives, negatives] = [drawn(positiveLabel), drawn(negativeLabel)];
+  const byPair = new Map(negatives.map((run) => [pairOf(run.stimulus), run]));
+  const given = positives.flatMap((positive): ForcedPair[] => {
+    const pair = pairOf(positive.stimulus);
+    const negative = pair === undefined ? undefined : byPair.get(pair);
+    return negative ? [{ positive, negative }] : [];
+  });
+  const paired = new Set(given.flatMap(({ positive, negative }) => [positive, negative]));
+  const free = negatives.filter((run) => !paired.has(run));
+  const rest = positives
+    .filter((run) => !paired.has(run))
+    .flatMap((positive, i): ForcedPair[] => {
+      const negative = free[i];
+      return negative ? [{ positive, negative }] : [];
     });
+  return [...given, ...rest].slice(0, pairs);
 }

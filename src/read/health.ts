@@ -2,50 +2,23 @@
  * The health of a direction: does it tell `correct` from `copy` on problems it has not seen, better
  * than length and wording do, and alike for every kind of input?
  */
-import type { Interval } from '../math/interval.js';
 import { cosine, dot } from '../math/linear.js';
 import { separate, type ScoredHalves, type Separation } from './accuracy.js';
-import { baselines, type Baselines } from './baselines.js';
+import { baselines } from './baselines.js';
 import {
   absentLayers,
   directionAt,
   makeDirections,
-  type DirectionMethod,
+  takeHalf,
+  trainingStates,
   type Directions,
 } from './directions.js';
-import { methods, type Method } from './methods.js';
+import type { Health, LayerHealth, MethodAccuracy } from './healthTypes.js';
+import { baselineWarnings, componentWarnings, kindWarnings } from './healthWarnings.js';
+import { methodNames, type Method } from './methods/table.js';
 import type { Pairing } from './pairs.js';
-import { selectStates, stateAt, type States } from './states.js';
-import { lengthOf, type Half, type Stimulus } from './stimuli.js';
-
-export interface LayerHealth extends Separation {
-  layer: number;
-  explainedVariance: number;
-  /**
-   * Cosine with each method's direction from the same training stimuli; 1 with its own. 0 where an
-   * imported file has no direction for the layer.
-   */
-  cosines: Record<Method, number>;
-}
-
-/** Held-out accuracy of one method's directions from the same training stimuli. */
-export interface MethodAccuracy {
-  method: Method;
-  /** Held-out stimuli. */
-  n: number;
-  perLayer: { layer: number; heldOutAccuracy: number; ci: Interval | null }[];
-}
-
-export interface Health {
-  method: DirectionMethod;
-  perLayer: LayerHealth[];
-  /** Every method, for comparison. */
-  methods: MethodAccuracy[];
-  /** Of highest held-out accuracy (then AUC, then depth): chosen after the fact, for showing. */
-  bestLayer: number;
-  baselines: Baselines;
-  warnings: string[];
-}
+import { stateAt, type States } from './states.js';
+import type { Stimulus } from './stimuli.js';
 
 export interface HealthOptions {
   directions: Directions;
@@ -57,34 +30,15 @@ export interface HealthOptions {
   pairing?: Pairing;
 }
 
-/** The stimuli of one half with their hidden states. */
-export function takeHalf(
-  stimuli: readonly Stimulus[],
-  states: States,
-  half: Half,
-): { stimuli: Stimulus[]; states: States } {
-  const indices = stimuli.flatMap((s, i) => (s.half === half ? [i] : []));
-  return {
-    stimuli: stimuli.filter((s) => s.half === half),
-    states: selectStates(states, indices),
-  };
-}
-
 /** Directions of every method from the training half. */
 export function allDirections(
   options: Omit<HealthOptions, 'directions' | 'tokenize'>,
 ): Record<Method, Directions> {
-  const { stimuli, states } = takeHalf(options.stimuli, options.states, 'train');
-  const training = {
-    states,
-    labels: stimuli.map((s) => s.label),
-    lengths: stimuli.map(lengthOf),
-  };
-  const { seed, pairing } = options;
-  const make = (method: Method): Directions =>
-    makeDirections({ training, method, seed, ...(pairing && { pairing }) });
-  const names = Object.keys(methods) as Method[];
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Method, Directions>;
+  const { stimuli, states, seed, pairing } = options;
+  const training = trainingStates(stimuli, states);
+  const make = (method: Method): Directions => makeDirections({ training, method, seed, pairing });
+  const made = methodNames.map((name) => [name, make(name)]);
+  return Object.fromEntries(made) as Record<Method, Directions>;
 }
 
 /** Judges a direction. @throws where states and stimuli do not fit, or a half lacks a label. */
@@ -182,69 +136,4 @@ function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
     (b.heldOutAccuracy === a.heldOutAccuracy && (b.auc ?? 0) > (a.auc ?? 0));
   const [first, ...rest] = perLayer;
   return first && rest.reduce((best, layer) => (better(best, layer) ? layer : best), first);
-}
-
-/**
- * Layers where the mean difference reads the label, while this direction points elsewhere. If the
- * uncentred component agrees with the mean difference and not with this direction, centring is to
- * blame; else something varies more than the label does.
- */
-function componentWarnings(
-  method: DirectionMethod,
-  perLayer: readonly LayerHealth[],
-  compared: { rivals: Record<Method, Directions>; methods: readonly MethodAccuracy[] },
-): string[] {
-  const { rivals, methods } = compared;
-  const byMean = methods.find((of) => of.method === 'mean-difference')?.perLayer ?? [];
-  const accuracyOf = (layer: number): number => byMean[layer]?.heldOutAccuracy ?? 0;
-  const uncentered = (layer: number): number => {
-    const [a, b] = [rivals['mean-difference'], rivals['pca-uncentered']];
-    return Math.abs(cosine(directionAt(a, layer), directionAt(b, layer)));
-  };
-  const lost = perLayer.filter(
-    ({ layer, heldOutAccuracy, cosines }) =>
-      accuracyOf(layer) >= 0.7 &&
-      Math.abs(cosines['mean-difference']) < 0.5 &&
-      heldOutAccuracy < accuracyOf(layer) - 0.1,
-  );
-  const centred = lost.filter(
-    ({ layer, cosines }) => uncentered(layer) >= 0.5 && Math.abs(cosines['pca-uncentered']) < 0.7,
-  );
-  const other = lost.filter((l) => !centred.includes(l));
-  const at = (layers: readonly LayerHealth[]): string => layers.map((l) => l.layer).join(', ');
-  return [
-    ...(centred.length > 0
-      ? [
-          `${method}: centring has removed the concept at layer ${at(centred)}: the mean difference reads the label there, this direction does not; shuffle the pairs, or use pca-uncentered, pca-pairwise or mean-difference`,
-        ]
-      : []),
-    ...(other.length > 0
-      ? [
-          `${method}: the main component is not the label at layer ${at(other)}: the mean difference reads the label there, but something else varies more; use mean-difference or probe, or balance the stimuli`,
-        ]
-      : []),
-  ];
-}
-
-function baselineWarnings(best: LayerHealth | undefined, base: Baselines): string[] {
-  if (!best) return [];
-  return (['length', 'embeddings'] as const)
-    .filter((name) => base[name].heldOutAccuracy >= best.heldOutAccuracy - 0.05)
-    .map(
-      (name) =>
-        `baseline ${name}: reads the label as well as the best layer (${percent(base[name].heldOutAccuracy)} against ${percent(best.heldOutAccuracy)}); the direction may hold no more than that`,
-    );
-}
-
-function kindWarnings(best: LayerHealth | undefined): string[] {
-  return Object.entries(best?.withinKind ?? {})
-    .filter(([, { n, accuracy }]) => n >= 10 && accuracy < 0.5)
-    .map(
-      ([kind, { n, accuracy }]) =>
-        `kind ${kind}: read worse than by chance at the best layer (${percent(accuracy)} of ${n})`,
-    );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

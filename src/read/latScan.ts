@@ -1,6 +1,6 @@
 /**
- * The LAT scan: readings of the first output tokens at every layer, for a `correct` and a `copy`
- * case side by side, their mean over many cases, and a teacher-forced comparison in which both see
+ * The LAT scan: readings of the first output tokens at every layer, for a case of either label side
+ * by side, their mean over many cases, and a teacher-forced comparison in which both see
  * the same output tokens, so that token identity cannot pose as a decision.
  *
  * After Zou et al. 2023 (RepE) and Aligner (arXiv 2402.02416, Figure 4); unlike there, layer 0 is
@@ -10,10 +10,10 @@ import type { Interval } from '../math/interval.js';
 import { createRandom, type Random } from '../math/random.js';
 import { mean, median } from '../math/summary.js';
 import type { Device, LanguageModel } from '../runtime/decoder.js';
-import type { DirectionMethod, Directions } from './directions.js';
+import type { Directions } from './directions.js';
 import { meanActivity, type Activity } from './activity.js';
 import { compareForced, type ForcedDifference } from './forced.js';
-import type { Health, LayerHealth } from './health.js';
+import type { Health, LayerHealth } from './healthTypes.js';
 import { readFree, type LabelledRun, type ReadOptions } from './readings.js';
 import {
   applyScale,
@@ -23,7 +23,15 @@ import {
   type Scale,
   type Standardize,
 } from './standardize.js';
-import type { Label, Stimulus } from './stimuli.js';
+import {
+  bothLabels,
+  classNames,
+  isGiven,
+  pairOf,
+  type Label,
+  type LabelNames,
+  type Stimulus,
+} from './stimuli.js';
 
 /** The summary `scan.json`; every key is part of the interface. */
 export interface Scan {
@@ -35,10 +43,12 @@ export interface Scan {
   tokens: number;
   standardize: Standardize;
   direction: {
-    method: DirectionMethod;
+    method: string;
     /** Shown = (projection − centre) ÷ spread, per layer; zero and one where not standardised. */
     scale: Scale;
   };
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
   perLayer: ({ layer: number } & HeldOut)[];
   cases: ScanCase[];
   /** Each label over its own output tokens. */
@@ -60,7 +70,7 @@ export interface HeldOut {
 /** What a reader needs to judge the direction by. */
 export type ScanHealth = Pick<Health, 'bestLayer' | 'methods' | 'warnings'> & {
   perLayer: Pick<LayerHealth, 'layer' | 'explainedVariance' | 'cosines' | 'withinKind'>[];
-  /** correct − copy over the same output tokens, with intervals over pairs. */
+  /** Positive − negative label over the same output tokens, with intervals over pairs. */
   teacherForcedDifference: ForcedDifference[];
   /** Runs whose output contradicts the stimulus's stored label (expected 0). */
   labels: { checked: number; contradicted: number };
@@ -78,7 +88,9 @@ export interface ScanCase {
 export interface ScanOptions {
   model: LanguageModel;
   stimuli: readonly Stimulus[];
-  /** The corrector's prompt, as tokens. */
+  /** What given labels are called. Default: positive and negative. */
+  names?: LabelNames;
+  /** A stimulus as tokens. */
   prompt: (stimulus: Stimulus) => readonly number[];
   directions: Directions;
   health: Health;
@@ -132,7 +144,8 @@ export async function latScan(options: ScanOptions): Promise<Scan> {
     tokens,
     standardize,
     direction: { method: directions.method, scale },
-    perLayer: health.perLayer.map((of) => ({ layer: of.layer, ...heldOut(of) })),
+    ...labelNames(options),
+    perLayer: health.perLayer.map((layer) => ({ layer: layer.layer, ...heldOut(layer) })),
     cases: chooseCases(options, runs).map((run) => toCase(run, model)),
     activity: activity(runs, directions.layers, random.fork('activity')),
     teacherForced: forced.activity,
@@ -163,13 +176,15 @@ function readOptions(options: ScanOptions): ReadOptions {
     decoder: options.model.decoder,
     directions: options.directions,
     cosine: options.standardize === 'cosine',
-    ...(batchSize !== undefined && { batchSize }),
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
+    ...{ batchSize, onProgress, signal },
   };
 }
 
-/** Held-out stimuli, as many of either label, and the cases asked for. */
+function labelNames({ stimuli, names = classNames }: ScanOptions): Pick<Scan, 'labels'> {
+  return stimuli.some(isGiven) ? { labels: names } : {};
+}
+
+/** Held-out stimuli, as many of either label, and the cases asked for; pairs stay together. */
 function chooseStimuli(options: ScanOptions, random: Random): Stimulus[] {
   const heldOut = options.stimuli.filter((s) => s.half === 'heldOut');
   const wanted = new Set(options.cases ?? []);
@@ -178,16 +193,26 @@ function chooseStimuli(options: ScanOptions, random: Random): Stimulus[] {
       throw new Error(`scan: no held-out stimulus ${id} (expected one of ${heldOut.length})`);
     }
   }
-  const of = (label: Label): Stimulus[] => {
+  const drawn = (label: Label): Stimulus[] => {
     const all = random.fork(label).shuffle(heldOut.filter((s) => s.label === label));
     const first = all.filter((s) => wanted.has(s.id));
     return [...first, ...all.filter((s) => !wanted.has(s.id))];
   };
-  const [correct, copy] = [of('correct'), of('copy')];
-  const count = Math.min(options.perLabel ?? 64, correct.length, copy.length);
+  const both = bothLabels(options.stimuli);
+  const positive = drawn(both[0]);
+  const negative = partnersFirst(drawn(both[1]), positive);
+  const count = Math.min(options.perLabel ?? 64, positive.length, negative.length);
   const kept = (side: Stimulus[]): Stimulus[] =>
     side.filter((s, i) => i < count || wanted.has(s.id));
-  return [...kept(correct), ...kept(copy)];
+  return [...kept(positive), ...kept(negative)];
+}
+
+/** Those that have a pair, in the order of their partners; then the rest as it stands. */
+function partnersFirst(side: readonly Stimulus[], others: readonly Stimulus[]): Stimulus[] {
+  const byPair = new Map(side.map((s) => [pairOf(s), s]));
+  byPair.delete(undefined);
+  const partners = others.flatMap((s) => byPair.get(pairOf(s)) ?? []);
+  return [...partners, ...side.filter((s) => !partners.includes(s))];
 }
 
 /**
@@ -198,10 +223,10 @@ function chooseCases(options: ScanOptions, runs: readonly LabelledRun[]): Labell
   if (options.cases && options.cases.length > 0) {
     return options.cases.flatMap((id) => runs.filter((r) => r.stimulus.id === id));
   }
-  return (['correct', 'copy'] as const).flatMap((label) => {
-    const of = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
-    const varied = of.filter((r) => !isMonotonous(r.run.tokens));
-    const usable = varied.length > 0 ? varied : of;
+  return bothLabels(runs).flatMap((label) => {
+    const own = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
+    const varied = own.filter((r) => !isMonotonous(r.run.tokens));
+    const usable = varied.length > 0 ? varied : own;
     const least = usable.length > 0 ? median(usable.map((r) => r.run.tokens.length)) : 0;
     return usable.filter((r) => r.run.tokens.length >= least).slice(0, 1);
   });
@@ -225,11 +250,11 @@ function toCase({ stimulus, label, run }: LabelledRun, model: LanguageModel): Sc
 }
 
 function activity(runs: readonly LabelledRun[], layers: number, random: Random): Activity[] {
-  return (['correct', 'copy'] as const).map((label) => {
-    const of = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
+  return bothLabels(runs).map((label) => {
+    const own = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
     return meanActivity({
       label,
-      values: of.map(({ run }) =>
+      values: own.map(({ run }) =>
         Array.from({ length: layers }, (_, layer) => mean(layerReadings(run, layer))),
       ),
       layers,
@@ -238,13 +263,19 @@ function activity(runs: readonly LabelledRun[], layers: number, random: Random):
   });
 }
 
-/** A copy must begin as y1 does; any other output that *is* y1 belies `correct`. */
+/**
+ * A copy must begin as y1 does; any other output that *is* y1 belies `correct`. A given label says
+ * nothing of the output.
+ */
 function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): ScanHealth['labels'] {
-  const contradicted = runs.filter(({ stimulus, label, run }) => {
+  const checked = runs.flatMap(({ stimulus, run }) =>
+    isGiven(stimulus) ? [] : [{ ...stimulus, run }],
+  );
+  const contradicted = checked.filter(({ label, last, run }) => {
     const text = model.tokenizer.decode(run.tokens).trim();
-    return label === 'copy' ? !stimulus.last.startsWith(text) : text === stimulus.last;
+    return label === 'copy' ? !last.startsWith(text) : text === last;
   });
-  return { checked: runs.length, contradicted: contradicted.length };
+  return { checked: checked.length, contradicted: contradicted.length };
 }
 
 function heldOut({ heldOutAccuracy, ci, auc }: HeldOut): HeldOut {

@@ -4,7 +4,7 @@
  * decided, so they are standardised against *output-token* states.
  */
 import type { Run } from './readings.js';
-import type { Label } from './stimuli.js';
+import { bothLabels, type Label } from './stimuli.js';
 
 /**
  * `zscore`: per layer, mean 0 and standard deviation 1 over the output tokens of the reference
@@ -36,7 +36,7 @@ export function identityScale(layers: number): Scale {
 export function balancedScale(runs: readonly { run: Run; label: Label }[], layers: number): Scale {
   const scale: Scale = { centre: [], spread: [] };
   for (let layer = 0; layer < layers; layer++) {
-    const moments = (['correct', 'copy'] as const).map((label) => {
+    const moments = bothLabels(runs).map((label) => {
       let count = 0;
       let sum = 0;
       let squares = 0;

@@ -1,202 +1,105 @@
 /**
- * Stimuli: inputs of the corrector, labelled by what the unsteered corrector *does* with them.
+ * Stimuli: labelled inputs, of two classes that a direction is to tell apart.
  *
- * A stimulus is `copy` where the greedy output is an exact copy of y1, else `correct`. Labelling by
- * the quality of y1 instead gave directions that pointed backwards, since a corrector copies many
- * bad sentences; so the quality and the fault stand beside the label and are balanced.
+ * By default the label is what the unsteered corrector does with an input (labelling.ts); it can
+ * also be given with the input (givenStimuli.ts), for any concept. Either way one label is the
+ * positive one: the side that the direction points to.
  */
-import { createRandom, type Random } from '../math/random.js';
-import type { AnnotatedQuadruple, Fault, Quality } from '../data/types.js';
+import type { Quality } from '../data/types.js';
+import type { ChatMessage } from '../runtime/decoder.js';
 
-export type Label = 'correct' | 'copy';
+/** What the corrector did with an input; `correct` is the positive one. */
+export type Behaviour = 'correct' | 'copy';
+
+/** The two classes where labels are given. */
+export type LabelClass = 'positive' | 'negative';
+
+export type Label = Behaviour | LabelClass;
+
+/** What the classes are called, for people and in files. */
+export type LabelNames = Readonly<Record<LabelClass, string>>;
+
+export const behaviourNames: LabelNames = { positive: 'correct', negative: 'copy' };
+export const classNames: LabelNames = { positive: 'positive', negative: 'negative' };
 
 /** Directions are made on `train` and judged on `heldOut`; no problem is in both. */
 export type Half = 'train' | 'heldOut';
-
-export interface Stimulus {
-  id: string;
-  /** The problem it belongs to. */
-  problem: string;
-  question: string;
-  prefix: string;
-  /** y1, never empty. */
-  last: string;
-  /** What the unsteered corrector wrote, greedily. */
-  output: string;
-  label: Label;
-  quality: Quality;
-  fault: Fault | null;
-  half: Half;
-}
 
 /** The part of a quadruple that a corrector sees. */
 export interface CorrectorInput {
   question: string;
   prefix: string;
+  /** y1; not empty in a stimulus. */
   last: string;
 }
 
-/** The kind of a stimulus: its fault, or its quality where it has none. */
-export function kindOf(item: { quality: Quality; fault: Fault | null }): string {
-  return item.fault ?? item.quality;
+/** What a model reads: a corrector's input, a text as it is, or a chat. */
+export type StimulusInput =
+  | CorrectorInput
+  | { text: string }
+  /** An assistant's turn at the end is left open. */
+  | { messages: readonly ChatMessage[] };
+
+interface Labelled {
+  id: string;
+  /** The problem or group it belongs to: never in both halves, and the unit of intervals. */
+  problem: string;
+  half: Half;
 }
 
-/** Length of y1 in code points, not UTF-16 units. */
-export function lengthOf(stimulus: Pick<Stimulus, 'last'>): number {
-  return Array.from(stimulus.last).length;
+/** Labelled by what the corrector did. */
+export interface CorrectionStimulus extends Labelled, CorrectorInput {
+  /** What the unsteered corrector wrote, greedily. */
+  output: string;
+  label: Behaviour;
+  quality: Quality;
+  fault: string | null;
 }
 
-export interface LabelOptions {
-  /** Held-out quadruples; those with an empty y1 are passed over, since nothing can be copied. */
-  quadruples: readonly AnnotatedQuadruple[];
-  /** The unsteered corrector, greedy: one y2 per input, in order. */
-  correct: (inputs: readonly CorrectorInput[]) => Promise<readonly string[]>;
-  seed: number | string;
-  /**
-   * Most quadruples to run the corrector on, two thirds of them good (most copies will be of these,
-   * and some are to spare), the rest spread evenly over the other kinds. Default 1,500.
-   */
-  candidates?: number;
-  /** Most stimuli per label, both halves together. Default 256. */
-  perLabel?: number;
-  /** Default 32. */
-  batchSize?: number;
-  onProgress?: (done: number, total: number) => void;
-}
-
-/**
- * Runs the corrector over quadruples and keeps a balanced set: as many `copy` as `correct` in
- * either half, kinds within a label as equal as their numbers allow, halves apart by problem.
- * @throws where one label never occurs, or too few stimuli are left (see {@link checkStimuli}).
- */
-export async function labelStimuli(options: LabelOptions): Promise<Stimulus[]> {
-  const random = createRandom(options.seed).fork('stimuli');
-  const usable = options.quadruples.filter((q) => q.last !== '');
-  const chosen = chooseCandidates(usable, options.candidates ?? 1500, random.fork('candidates'));
-  const outputs: string[] = [];
-  const size = options.batchSize ?? 32;
-  for (let start = 0; start < chosen.length; start += size) {
-    const batch = chosen.slice(start, start + size);
-    const written = await options.correct(batch);
-    if (written.length !== batch.length) {
-      throw new Error(
-        `stimuli: the corrector answered a different number of inputs (expected ${batch.length}, got ${written.length})`,
-      );
-    }
-    outputs.push(...written);
-    options.onProgress?.(outputs.length, chosen.length);
-  }
-  const halves = splitByProblem(chosen, random.fork('halves'));
-  const stimuli = chosen.map((q, i) => toStimulus(q, outputs[i] ?? '', halves));
-  const kept = balance(stimuli, options.perLabel ?? 256, random.fork('balance'));
-  checkStimuli(kept.length > 0 ? kept : stimuli, 'stimuli');
-  return kept;
-}
-
-function chooseCandidates(
-  usable: readonly AnnotatedQuadruple[],
-  count: number,
-  random: Random,
-): AnnotatedQuadruple[] {
-  const good = usable.filter((q) => q.quality === 'good');
-  const others = usable.filter((q) => q.quality !== 'good');
-  // Where one side is short, the other fills up.
-  const most = Math.max(Math.floor((2 * count) / 3), count - others.length);
-  const chosen = takeEvenly(good, most, random.fork('good'));
-  const rest = takeEvenly(others, count - chosen.length, random.fork('others'));
-  return random.fork('order').shuffle([...chosen, ...rest]);
-}
-
-function toStimulus(
-  q: AnnotatedQuadruple,
-  output: string,
-  halves: ReadonlyMap<string, Half>,
-): Stimulus {
-  return {
-    // Given once it is known which are kept.
-    id: '',
-    problem: q.problem,
-    question: q.question,
-    prefix: q.prefix,
-    last: q.last,
-    output,
-    label: output === q.last ? 'copy' : 'correct',
-    quality: q.quality,
-    fault: q.fault,
-    half: halves.get(q.problem) ?? 'train',
+/** Labelled by whoever wrote it. */
+export type GivenStimulus = Labelled &
+  StimulusInput & {
+    label: LabelClass;
+    /** Shared by the two stimuli of a pair, one of either class. */
+    pair?: string;
   };
+
+export type Stimulus = CorrectionStimulus | GivenStimulus;
+
+export function isPositive(label: Label | undefined): boolean {
+  return label === 'correct' || label === 'positive';
 }
 
-/** Each problem goes to one half, the halves as equal as the number of problems allows. */
-function splitByProblem(items: readonly { problem: string }[], random: Random): Map<string, Half> {
-  const problems = random.shuffle([...new Set(items.map((item) => item.problem))]);
-  return new Map(problems.map((problem, i) => [problem, i % 2 === 0 ? 'train' : 'heldOut']));
+export function isGiven(stimulus: Stimulus): stimulus is GivenStimulus {
+  return stimulus.label === 'positive' || stimulus.label === 'negative';
 }
 
-/**
- * Equal numbers of both labels in each half, ids given here, in order. Of `correct` kinds are drawn
- * in turn; the `copy` stimuli are those most like these in length, or the length of y1 alone would
- * tell the labels apart (hedged sentences are long, and so are those that name a person, which is
- * where names go wrong).
- *
- * Exported for its law; {@link labelStimuli} is the way in.
- */
-export function balance(
-  stimuli: readonly Stimulus[],
-  perLabel: number,
-  random: Random,
-): Stimulus[] {
-  const kept: Stimulus[] = [];
-  for (const half of ['train', 'heldOut'] as const) {
-    const of = (label: Label): Stimulus[] =>
-      stimuli.filter((s) => s.half === half && s.label === label);
-    const [correct, copy] = [of('correct'), of('copy')];
-    const most = half === 'train' ? Math.ceil(perLabel / 2) : Math.floor(perLabel / 2);
-    const count = Math.min(most, correct.length, copy.length);
-    const chosen = takeEvenly(correct, count, random.fork(`${half}/correct`));
-    kept.push(...chosen, ...takeAlike(copy, chosen, random.fork(`${half}/copy`)));
-  }
-  const digits = String(kept.length).length;
-  return kept.map((s, i) => ({ ...s, id: `s${String(i + 1).padStart(digits, '0')}` }));
+/** Both labels of some stimuli, the positive one first: those of behaviour, or the given ones. */
+export function bothLabels(stimuli: readonly { label: Label }[]): readonly [Label, Label] {
+  const given = stimuli.some(({ label }) => label === 'positive' || label === 'negative');
+  return given ? ['positive', 'negative'] : ['correct', 'copy'];
 }
 
-/** For each of `models`, the longest first, the item left whose y1 is nearest to its in length. */
-function takeAlike(
-  items: readonly Stimulus[],
-  models: readonly Stimulus[],
-  random: Random,
-): Stimulus[] {
-  const left = random.shuffle(items);
-  const lengths = models.map(lengthOf).sort((a, b) => b - a);
-  return lengths.flatMap((wanted) => {
-    const distances = left.map((item) => Math.abs(lengthOf(item) - wanted));
-    return left.splice(distances.indexOf(Math.min(...distances)), 1);
-  });
+/** The pair it is one of; undefined where it has none. */
+export function pairOf(stimulus: Stimulus): string | undefined {
+  return isGiven(stimulus) ? stimulus.pair : undefined;
 }
 
-/** Up to `count` items, kinds in turn until they are used up; random within a kind. */
-function takeEvenly<T extends { quality: Quality; fault: Fault | null }>(
-  items: readonly T[],
-  count: number,
-  random: Random,
-): T[] {
-  const byKind = new Map<string, T[]>();
-  for (const item of random.shuffle(items)) {
-    const kind = kindOf(item);
-    const list = byKind.get(kind);
-    if (list) list.push(item);
-    else byKind.set(kind, [item]);
-  }
-  // Sorted, so that the order of turns is the same whatever the order of the items.
-  const queues = [...byKind.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, list]) => list);
-  const taken: T[] = [];
-  for (let turn = 0; taken.length < count && queues.some((q) => turn < q.length); turn++) {
-    for (const queue of queues) {
-      const item = queue[turn];
-      if (item !== undefined && taken.length < count) taken.push(item);
-    }
-  }
-  return taken;
+/** The kind of a stimulus: its fault, or its quality; where the label was given, the label. */
+export function kindOf(item: { quality: Quality; fault: string | null } | GivenStimulus): string {
+  return 'quality' in item ? (item.fault ?? item.quality) : item.label;
+}
+
+/** What could tell the labels apart without a model: y1, or every word of a text or a chat. */
+export function wordingOf(input: StimulusInput): string {
+  if ('text' in input) return input.text;
+  if ('messages' in input) return input.messages.map(({ content }) => content).join('\n');
+  return input.last;
+}
+
+/** Length of the {@link wordingOf wording} in code points, not UTF-16 units. */
+export function lengthOf(input: StimulusInput): number {
+  return Array.from(wordingOf(input)).length;
 }
 
 /**
@@ -208,15 +111,16 @@ export function checkStimuli(stimuli: readonly Stimulus[], source: string): void
       `${source}: too few stimuli (expected at least 2, got ${stimuli.length}); give more quadruples`,
     );
   }
+  const both = bothLabels(stimuli);
   const labels = new Set(stimuli.map((s) => s.label));
   if (labels.size < 2) {
     const [only] = labels;
     throw new Error(
-      `${source}: all ${stimuli.length} stimuli are labelled ${only} (expected both correct and copy); a direction needs a contrast`,
+      `${source}: all ${stimuli.length} stimuli are labelled ${only} (expected both ${both.join(' and ')}); a direction needs a contrast`,
     );
   }
   for (const half of ['train', 'heldOut'] as const) {
-    for (const label of ['correct', 'copy'] as const) {
+    for (const label of both) {
       if (!stimuli.some((s) => s.half === half && s.label === label)) {
         throw new Error(
           `${source}: no ${label} stimulus in the ${half} half (expected at least 1); give more problems`,

@@ -6,40 +6,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checked } from '../shape/check.js';
 import { temporarySuffix, writeAtomic } from './atomic.js';
 import { fileError } from './fileErrors.js';
 import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
-import type { Summaries, SummaryKind } from './summaries.js';
-
-/** A file the run read. */
-export interface RunInput {
-  /** What it is to the run, e.g. `corrector`. */
-  name: string;
-  path: string;
-  /** Hexadecimal. */
-  sha256: string;
-}
-
-/** What a run is: two runs with the same configuration give the same records. */
-export interface RunConfiguration {
-  /** E.g. `sweep`. */
-  command: string;
-  /** The command's options, all of them, defaults filled in; plain JSON. */
-  options: Record<string, unknown>;
-  seeds: Record<string, number | string>;
-  /** Package → version. */
-  versions: Record<string, string>;
-  device: string;
-  inputs: readonly RunInput[];
-}
-
-/** `manifest.json` */
-export interface Manifest extends RunConfiguration {
-  /** ISO 8601, when the run was first opened. */
-  started: string;
-}
+import { manifestShape, type Manifest, type RunConfiguration } from './manifest.js';
 
 export interface Run<R> extends AsyncDisposable {
   readonly folder: string;
@@ -51,7 +24,7 @@ export interface Run<R> extends AsyncDisposable {
   /** Adds records to `records.jsonl`; resolves once they are on disk. */
   append(...records: R[]): Promise<void>;
   /** Writes `<kind>.json`, whole or not at all; returns its path. */
-  writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string>;
+  writeSummary(kind: string, summary: unknown): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -82,7 +55,7 @@ export async function openRun<R>(
  * @throws where the folder holds another run, and where a file of it is unreadable.
  */
 export async function readFinishedRun<S, R>(
-  options: RunConfiguration & { folder: string; kind: SummaryKind },
+  options: RunConfiguration & { folder: string; kind: string },
 ): Promise<{ summary: S; records: R[] } | null> {
   const { folder, kind, ...configuration } = options;
   if (!existsSync(join(folder, 'manifest.json'))) return null;
@@ -117,11 +90,13 @@ async function readManifest(folder: string): Promise<Manifest | null> {
     );
   }
   const path = join(folder, 'manifest.json');
+  let value: unknown;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Manifest;
+    value = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'read', path, error });
   }
+  return checked(manifestShape, value, `run folder: ${path}`);
 }
 
 /** Paths of inputs may differ (the folder was moved); their content may not. */
@@ -175,7 +150,7 @@ class FolderRun<R> implements Run<R> {
     return this.#journal.append(...records);
   }
 
-  async writeSummary<K extends SummaryKind>(kind: K, summary: Summaries[K]): Promise<string> {
+  async writeSummary(kind: string, summary: unknown): Promise<string> {
     const path = join(this.folder, `${kind}.json`);
     await writeAtomic(path, `${toJson(summary, 2)}\n`);
     return path;

@@ -6,6 +6,7 @@
  * `V` vocabulary, `K` directions. All typed arrays are row-major; layers count from 0 and a
  * hidden state is a block's *output*, after steering.
  */
+import type { Identity } from './identity.js';
 import type { Steering } from './steering.js';
 
 /** What is known of a loaded decoder without running it. */
@@ -124,19 +125,36 @@ export interface Decoder extends AsyncDisposable {
   closeCache(cache: PrefixCache): Promise<void>;
 }
 
+/** One turn of a chat. */
+export interface ChatMessage {
+  /** `system`, `user` or `assistant`, or what else the model's chat template knows. */
+  role: string;
+  content: string;
+}
+
 /** Text in, ids out. */
 export interface Tokenizer {
+  /** No special tokens are added: of a chat, the template has written them. */
   encode(text: string): number[];
+  /** A text that stands for itself: with the token that begins a text, where the model has one. */
+  encodePlain(text: string): number[];
   /** Special tokens left out. */
   decode(ids: readonly number[]): string;
   /** One user turn in the model's chat template, ready for the assistant to write. */
   chatPrompt(user: string): string;
+  /**
+   * A whole chat in the model's template, ready for the assistant to write; a last turn that is the
+   * assistant's is its beginning, and is left open.
+   */
+  chat(messages: readonly ChatMessage[]): string;
   readonly endOfTurn: readonly number[];
 }
 
 /** A model folder ready for use. */
 export interface LanguageModel extends AsyncDisposable {
   readonly name: string;
+  readonly identity: Identity;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
+  close(): Promise<void>;
 }

@@ -8,9 +8,9 @@ import {
 } from 'onnx-buf';
 import { GraphWriter, valueInfo } from '../onnx/build.js';
 import { serializeModel } from '../onnx/model.js';
-import { cudaLibraries, missingCudaMessage } from './cuda.js';
+import { cudaLibraries, missingCudaMessage } from './cuda/libraries.js';
 import type { Device } from './decoder.js';
-import type { RequestedDevice } from './protocol.js';
+import type { RequestedDevice } from './worker/protocol.js';
 import { openSession } from './session.js';
 
 export const devices = ['cpu', 'cuda', 'webgpu', 'auto'] as const;

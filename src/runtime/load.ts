@@ -1,11 +1,11 @@
 /** From a name to a running model. */
 import type { Decoder, LanguageModel } from './decoder.js';
-import type { HubOptions } from './hubSettings.js';
+import type { HubOptions } from './hub/settings.js';
 import type { ModelFiles } from './modelFiles.js';
-import type { RequestedDevice, WorkerOptions } from './protocol.js';
-import type { BatchLimits } from './batches.js';
-import { DecoderPool } from './pool.js';
-import { RemoteDecoder } from './remote.js';
+import type { RequestedDevice, WorkerOptions } from './worker/protocol.js';
+import type { BatchLimits } from './engine/batches.js';
+import { DecoderPool } from './worker/pool.js';
+import { RemoteDecoder } from './worker/remote.js';
 import { resolveModel } from './resolveModel.js';
 import { loadTokenizer } from './tokenizer.js';
 
@@ -52,11 +52,16 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
   const files = await filesOf(options);
   const tokenizer = await loadTokenizer(files.folder);
   const decoder = await openDecoder(files, options);
+  const { name } = files;
+  const { source, sha256, device } = decoder.info;
+  const close = async (): Promise<void> => await decoder[Symbol.asyncDispose]();
   return {
-    name: files.name,
+    name,
+    identity: { kind: 'model', name, sha256, source, device },
     decoder,
     tokenizer,
-    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,7 +1,7 @@
 /** From a model's name to its files, the Hugging Face hub included. */
 import { existsSync } from 'node:fs';
-import { parseHubName } from './hubName.js';
-import type { HubOptions } from './hubSettings.js';
+import { parseHubName } from './hub/name.js';
+import type { HubOptions } from './hub/settings.js';
 import { findModel, localPlaces } from './modelFiles.js';
 import type { ModelFiles } from './modelFiles.js';
 
@@ -16,6 +16,6 @@ import type { ModelFiles } from './modelFiles.js';
 export async function resolveModel(model: string, hub: HubOptions = {}): Promise<ModelFiles> {
   const name = parseHubName(model);
   if (name === null || localPlaces(model).some((path) => existsSync(path))) return findModel(model);
-  const { hubModel } = await import('./hub.js');
+  const { hubModel } = await import('./hub/fetch.js');
   return await hubModel(name, hub);
 }

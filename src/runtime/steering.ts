@@ -10,6 +10,12 @@
 /** Which positions are steered: every one, those of the prompt, or those the model generated. */
 export type PositionRule = 'all' | 'prompt' | 'generated';
 
+/**
+ * Where none is named, everywhere: the decision, made at the prompt's last token, is pushed, and the
+ * text after it is written unsteered. Steering every position garbles text much sooner.
+ */
+export const defaultPositions: PositionRule = 'prompt';
+
 /** Replaces one hidden state, before ablation and addition. */
 export interface Patch {
   /** Row of the batch. */
@@ -24,13 +30,19 @@ export interface Patch {
 
 /** One intervention on one batch. */
 export interface Steering {
-  /** `[L, D]` row-major, one unit direction per layer; the rows of unsteered layers may be zero. */
-  direction: Float32Array;
-  /** Added norm, in units of the residual stream: `[L]` for every row alike, or `[B, L]`. */
-  coefficient: Float32Array;
+  /**
+   * `[L, D]` row-major, one unit direction per layer; the rows of unsteered layers may be zero.
+   * Needed for a coefficient or an ablation; patches alone need none.
+   */
+  direction?: Float32Array;
+  /**
+   * Added norm, in units of the residual stream: `[L]` for every row alike, or `[B, L]`. Default:
+   * none.
+   */
+  coefficient?: Float32Array;
   /** Share of the projection that is removed, 0 … 1: `[L]` or `[B, L]`. Default: none. */
   ablation?: Float32Array;
-  /** Default `all`. Patches are placed by their own position and ignore this. */
+  /** Default {@link defaultPositions}. Patches are placed by their own position and ignore this. */
   positions?: PositionRule;
   patches?: readonly Patch[];
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
+import { renderChat } from './chat.js';
 import type { Tokenizer } from './decoder.js';
 
 const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
@@ -52,26 +53,27 @@ function chatTemplate(folder: string, tokenizer: PreTrainedTokenizer): string | 
 }
 
 function wrap(tokenizer: PreTrainedTokenizer, endOfTurn: readonly number[]): Tokenizer {
+  const encode = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false });
   return {
     endOfTurn,
-    // Prompts come from the chat template, which writes its own special tokens.
-    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }),
+    encode,
+    encodePlain: (text) => withoutEnd(tokenizer.encode(text), encode(text)),
     decode: (ids) =>
       ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true }),
-    chatPrompt: (user) => {
-      if (!tokenizer.chat_template) {
-        throw new Error(
-          'tokenizer: the model has no chat template (expected chat_template.jinja, or chat_template in tokenizer_config.json); add one, or use an instruction-tuned model',
-        );
-      }
-      const prompt = tokenizer.apply_chat_template([{ role: 'user', content: user }], {
-        tokenize: false,
-        add_generation_prompt: true,
-      });
-      if (typeof prompt !== 'string') throw new Error('tokenizer: the chat template gave no text');
-      return prompt;
-    },
+    chatPrompt: (user) => renderChat(tokenizer, [{ role: 'user', content: user }]),
+    chat: (messages) => renderChat(tokenizer, messages),
   };
+}
+
+/** Some tokenizers also end every text, which is to go on here: what stands after it is left out. */
+function withoutEnd(special: readonly number[], bare: readonly number[]): number[] {
+  const room = special.length - bare.length;
+  for (let start = 0; start <= room; start++) {
+    if (bare.every((id, i) => special[start + i] === id)) {
+      return special.slice(0, start + bare.length);
+    }
+  }
+  return [...special];
 }
 
 function endOfTurn(folder: string, tokenizer: PreTrainedTokenizer): number[] {

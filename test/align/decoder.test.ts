@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCorrector } from '../../src/align/corrector.js';
 import type { AlignedAnswer, LoopOptions } from '../../src/align/stream.js';
 import { alignAnswers } from '../../src/align/stream.js';
+import { opened } from '../../src/align/opened.js';
 import { createLocalUpstream } from '../../src/align/upstream.js';
 import { createRandom } from '../../src/math/random.js';
 import type { LanguageModel, Sampling, Tokenizer } from '../../src/runtime/decoder.js';
 import { loadDecoder } from '../../src/runtime/load.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
+import { named } from './fakes.js';
 import { temporaryFolder, writeModel } from '../runtime/models.js';
 
 const layers = 2;
@@ -21,6 +23,8 @@ const tokenizer: Tokenizer = {
   encode: (text) => [...text].map((letter) => Math.max(alphabet.indexOf(letter), 53)),
   decode: (ids) => ids.map((id) => (id === endOfTurn ? '' : (alphabet[id] ?? ' '))).join(''),
   chatPrompt: (user) => `<${user}>`,
+  chat: () => '',
+  encodePlain: () => [],
   endOfTurn: [endOfTurn],
 };
 
@@ -30,8 +34,8 @@ let model: LanguageModel;
 beforeAll(async () => {
   const bytes = tinyDecoder({ layers, width, vocabulary, maxLength: 1024, sharpness: 2 });
   const decoder = await loadDecoder({ model: writeModel(folder, 'loop', bytes), threads: 1 });
-  const dispose = () => decoder[Symbol.asyncDispose]();
-  model = { name: 'tiny', decoder, tokenizer, [Symbol.asyncDispose]: dispose };
+  const close = async () => await decoder[Symbol.asyncDispose]();
+  model = { ...opened({ ...named('tiny'), close }), decoder, tokenizer };
 });
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
@@ -140,10 +144,10 @@ describe('a row’s own ablation', () => {
     const corrector = createCorrector({ model, maxNewTokens: 10 });
     const project = { directions: direction, count: 1 };
     const [own, none] = await corrector.correct([{ ...input, ablation: ones }, input], {
-      ...{ steering: { direction }, project },
+      ...{ steering: { direction, positions: 'all' }, project },
     });
     const [all] = await corrector.correct([input, input], {
-      ...{ steering: { direction, ablation: ones }, project },
+      ...{ steering: { direction, ablation: ones, positions: 'all' }, project },
     });
     expect(own?.text).toBe(all?.text);
     const largest = (of: typeof own): number =>

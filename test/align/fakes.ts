@@ -1,5 +1,6 @@
 /** Scripted models for the tests of `align`: what they say follows from what they are asked. */
 import type { Correction, Corrector, CorrectionInput } from '../../src/align/corrector.js';
+import { functionIdentity, opened, type Opened } from '../../src/align/opened.js';
 import type { Upstream, UpstreamInput, UpstreamText } from '../../src/align/upstream.js';
 import type {
   Decoder,
@@ -8,6 +9,11 @@ import type {
   LanguageModel,
   PrefixCache,
 } from '../../src/runtime/decoder.js';
+
+/** The common part of a fake. */
+export function named(name: string): Opened {
+  return opened({ name, identity: functionIdentity(name) });
+}
 
 /** An upstream that says `say(input)`, null for nothing more. It logs the inputs of every call. */
 export function fakeUpstream(
@@ -24,7 +30,7 @@ export function fakeUpstream(
   });
   const sentence = (text: string | null): UpstreamText => toText(text, text === null, 3);
   return {
-    name: 'fake-upstream',
+    ...named('fake-upstream'),
     calls,
     finished,
     nextSentences(inputs) {
@@ -44,7 +50,8 @@ export function fakeCorrector(
 ): Corrector & { calls: CorrectionInput[][] } {
   const calls: CorrectionInput[][] = [];
   return {
-    name: 'fake-corrector',
+    ...named('fake-corrector'),
+    readable: true,
     calls,
     correct(inputs) {
       calls.push([...inputs]);
@@ -123,7 +130,7 @@ export function fakeModel(write: (prompt: string) => string): FakeModel {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return {
-    name: 'fake-model',
+    ...named('fake-model'),
     requests,
     open,
     decoder,
@@ -131,9 +138,10 @@ export function fakeModel(write: (prompt: string) => string): FakeModel {
       encode: (text) => [...text].map((letter) => letter.codePointAt(0) ?? 0),
       decode,
       chatPrompt: (user) => `<${user}>`,
+      chat: () => '',
+      encodePlain: () => [],
       endOfTurn: [endOfTurn],
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

@@ -1,9 +1,24 @@
 /** A page for everything the lab draws, and data that are hard to draw. */
-import type { Page } from '../../src/plot/page.js';
-import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
-import { roundsPage, summaryPage } from '../../src/plot/pages.js';
-import { reportPage } from '../../src/plot/reportPage.js';
-import type { CaseLabel, ScanCase, ScanSummary } from '../../src/record/summaries.js';
+import type { Page } from '../../src/plot/page/page.js';
+import {
+  effectMapCaption,
+  effectMapFigure,
+} from '../../src/experiment/causal/figures/effectMap.js';
+import { causalPage } from '../../src/experiment/causal/page.js';
+import { healthPage } from '../../src/experiment/health/page.js';
+import { lensPage } from '../../src/experiment/lens/page.js';
+import {
+  comparePage,
+  correctionRoundsPage,
+  correctorPage,
+  evaluatePage,
+} from '../../src/experiment/olderKinds.js';
+import { scanPage } from '../../src/experiment/scan/page.js';
+import { sweepPage } from '../../src/experiment/sweep/page.js';
+import { roundsPage } from '../../src/plot/page/rounds.js';
+import { reportPage } from '../../src/reproduce/report/page.js';
+import type { ScanCase, ScanSummary } from '../../src/experiment/scan/shape.js';
+import type { Label } from '../../src/read/stimuli.js';
 import {
   causalExample,
   compareExample,
@@ -15,8 +30,8 @@ import {
   roundsExample,
   scanExample,
   sweepExample,
-} from '../record/examples.js';
-import { reportExample } from '../record/reportExample.js';
+} from '../experiment/examples.js';
+import { reportExample } from '../reproduce/example.js';
 
 const hostile = '</script><img src=x onerror="document.title=1">&';
 const words = [
@@ -24,7 +39,7 @@ const words = [
   ...[hostile, ' 1,234,567.89', ' Antidisestablishmentarianism', '='],
 ];
 
-function largeCase(label: CaseLabel): ScanCase {
+function largeCase(label: Label): ScanCase {
   const sign = label === 'correct' ? 1 : -1;
   const tokens = [...words, ...words];
   const readings = Array.from({ length: 40 }, (_, layer) =>
@@ -42,26 +57,26 @@ const largeScan: ScanSummary = {
 };
 
 export const pages: Record<string, Page> = {
-  scan: summaryPage('scan', scanExample),
-  large: summaryPage('scan', largeScan),
-  sweep: summaryPage('sweep', sweepExample),
-  causal: summaryPage('causal', causalExample),
-  lens: summaryPage('lens', lensExample),
-  evaluate: summaryPage('evaluate', evaluateExample),
-  corrector: summaryPage('corrector', correctorExample),
-  health: summaryPage('health', healthExample),
+  scan: scanPage(scanExample),
+  large: scanPage(largeScan),
+  sweep: sweepPage(sweepExample),
+  causal: causalPage(causalExample),
+  lens: lensPage(lensExample),
+  evaluate: evaluatePage(evaluateExample),
+  corrector: correctorPage(correctorExample),
+  health: healthPage(healthExample),
   report: reportPage(
     reportExample,
     new Map([
-      ['sweep-corrector-arithmetic-m', summaryPage('sweep', sweepExample)],
-      ['scan-corrector-arithmetic-m', summaryPage('scan', scanExample)],
-      ['scan-aligner-arithmetic-m', summaryPage('scan', scanExample)],
-      ['causal-corrector-arithmetic-m', summaryPage('causal', causalExample)],
-      ['lens-corrector-arithmetic-m', summaryPage('lens', lensExample)],
+      ['sweep-corrector-arithmetic-m', sweepPage(sweepExample)],
+      ['scan-corrector-arithmetic-m', scanPage(scanExample)],
+      ['scan-aligner-arithmetic-m', scanPage(scanExample)],
+      ['causal-corrector-arithmetic-m', causalPage(causalExample)],
+      ['lens-corrector-arithmetic-m', lensPage(lensExample)],
     ]),
   ),
-  correctionRounds: summaryPage('rounds', roundsExample),
-  compare: summaryPage('compare', compareExample),
+  correctionRounds: correctionRoundsPage(roundsExample),
+  compare: comparePage(compareExample),
   effects: {
     title: 'Effects',
     sections: [

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBrowser } from '../../src/plot/browser.js';
-import { renderPage } from '../../src/plot/html.js';
-import { figuresOf } from '../../src/plot/page.js';
+import { findBrowser } from '../../src/plot/page/browser.js';
+import { renderPage } from '../../src/plot/page/html.js';
+import { figuresOf } from '../../src/plot/page/page.js';
 import { pages } from './examples.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'aligner-lab-pages-'));

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findBrowser } from '../../src/plot/browser.js';
-import { exportPages } from '../../src/plot/export.js';
-import { openNotebook } from '../../src/plot/notebook.js';
-import { figuresOf } from '../../src/plot/page.js';
+import { findBrowser } from '../../src/plot/page/browser.js';
+import { exportPages } from '../../src/plot/page/export.js';
+import { openNotebook } from '../../src/notebook/notebook.js';
+import { figuresOf } from '../../src/plot/page/page.js';
 import { pages } from './examples.js';
 
 const root = mkdtempSync(join(tmpdir(), 'aligner-lab-pictures-'));

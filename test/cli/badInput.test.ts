@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { saveDirections } from '../../src/read/directionFile.js';
+import { saveDirections } from '../../src/read/files/directionFile.js';
 import { findModel } from '../../src/runtime/modelFiles.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call, writeQuadruples, writeStimuliFile, writeTinyModel } from './harness.js';

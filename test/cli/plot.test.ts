@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { toJson } from '../../src/record/json.js';
-import { correctorExample, evaluateExample, scanExample } from '../record/examples.js';
+import { correctorExample, evaluateExample, scanExample } from '../experiment/examples.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call } from './harness.js';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answersQuestion, readQuestions } from '../../src/data/questions.js';
+import { openQuestions, readQuestions } from '../../src/data/questions.js';
 import { temporaryFolder } from '../runtime/models.js';
 
 const folder = temporaryFolder();
@@ -39,12 +39,40 @@ describe('readQuestions', () => {
   });
 });
 
-describe('answersQuestion', () => {
-  it('looks at the final answer alone, however it is written', () => {
-    const question = { answer: '1,000' };
-    expect(answersQuestion(question, 'It is 7 at first. The answer is 1000.')).toBe(true);
-    expect(answersQuestion(question, 'Thus \\boxed{1000.0}')).toBe(true);
-    expect(answersQuestion(question, 'It is 1000 at first. The answer is 7.')).toBe(false);
-    expect(answersQuestion(question, '1000')).toBe(false);
+describe('openQuestions', () => {
+  it('opens generated problems by split, count and seed', () => {
+    const set = openQuestions('generated:test', { count: 3, seed: 7 });
+    expect(set).toMatchObject({ name: 'generated:test', identity: 'generated:test:7' });
+    expect(set.questions.map(({ id }) => id)).toEqual(['test-7-0', 'test-7-1', 'test-7-2']);
+    expect(set.questions[0]?.answer).toMatch(/^\d+$/);
+    const groups = openQuestions('generated:test', { count: 60 }).questions.map((q) => q.group);
+    expect(new Set(groups)).toEqual(new Set(['seen', 'unseen']));
+    expect(openQuestions('generated:train').questions).toHaveLength(1000);
+  });
+
+  it('opens a file, known by its content, with its groups', () => {
+    const rows = [
+      { question: 'One?', answer: '1', group: 'easy' },
+      { question: 'Two?', answer: '2' },
+    ];
+    const set = openQuestions(file(...rows));
+    expect(set.questions).toEqual([
+      { id: 'question-1', question: 'One?', answer: '1', group: 'easy' },
+      { id: 'question-2', question: 'Two?', answer: '2' },
+    ]);
+    expect(set.name).toBe('questions.jsonl');
+    expect(openQuestions(file(...rows), { count: 1 }).questions).toHaveLength(1);
+    expect(openQuestions(file(...rows)).identity).toBe(set.identity);
+    expect(openQuestions(file(...rows.slice(1))).identity).not.toBe(set.identity);
+  });
+
+  it('says what there is where nothing has the name', () => {
+    expect(() => openQuestions('generated:tset')).toThrow(
+      /nothing is called "generated:tset" \(expected generated:train, generated:validation/,
+    );
+    expect(() => openQuestions('nowhere.jsonl')).toThrow(/or a JSON Lines file of/);
+    expect(() => openQuestions(file({ question: 'One?', answer: '1', group: 3 }))).toThrow(
+      /:1: "group" must be a string/,
+    );
   });
 });

@@ -21,10 +21,10 @@ const problem: Problem = {
   split: 'train',
   question:
     'Ana Hill has 12 apples. Ana Hill buys 5 more apples. Ana Hill loses 3 apples. How many apples does Ana Hill have?',
-  answer: 14,
+  answer: '14',
   people: ['Ana Hill', 'Ben Fox'],
   families: ['add', 'subtract'],
-  unseenFamily: false,
+  group: 'seen',
   steps: [
     {
       family: 'add',

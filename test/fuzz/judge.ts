@@ -3,7 +3,7 @@ import { inspectDecoder } from '../../src/onnx/inspect.js';
 import { checkWiring } from '../../src/onnx/checkGraph.js';
 import { indexGraph } from '../../src/onnx/graph.js';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel } from '../../src/onnx/model.js';
 import { readGraphFile } from '../../src/runtime/graphFile.js';
 import type { GraphFile } from '../../src/runtime/graphFile.js';

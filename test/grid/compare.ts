@@ -71,7 +71,7 @@ function steeringOf({ layers, width, steering }: Reference): Steering {
   direction.set(unpack(steering.direction), steering.layer * width);
   const coefficient = new Float32Array(layers);
   coefficient[steering.layer] = steering.coefficient;
-  return { direction, coefficient };
+  return { direction, coefficient, positions: 'all' };
 }
 
 /** Largest differences of states and of logits over all prompts, run together and alone. */
@@ -203,7 +203,7 @@ async function measureAgainstFile(
   const steered = await decoder.forward({ ...request, steering });
   // At the steered layer the states differ by the vector that was added, and by nothing else.
   const { layer, coefficient } = reference.steering;
-  const added = steering.direction.map((x) => x * coefficient);
+  const added = steering.direction?.map((x) => x * coefficient) ?? [];
   line.steer = Math.max(
     ...steered.map(({ states }, row) => {
       const size = (reference.prompts[row]?.length ?? 0) * reference.width;

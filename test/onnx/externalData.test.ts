@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { externalWeights, renameExternalData } from '../../src/onnx/externalData.js';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { tensorsOf } from '../../src/onnx/tensors.js';
 import { tinyDecoder } from './tinyDecoder.js';

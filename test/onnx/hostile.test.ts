@@ -5,7 +5,7 @@ import type { GraphProto, ModelProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { edited, nodeOf, rename } from './edits.js';
 import { tinyDecoder } from './tinyDecoder.js';

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
 import { instrument } from '../../src/onnx/instrument.js';
 import { parseModel } from '../../src/onnx/model.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { edited, rename } from './edits.js';
 import { tinyDecoder } from './tinyDecoder.js';
 import type { TinyStyle } from './tinyDecoder.js';

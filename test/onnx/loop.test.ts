@@ -4,7 +4,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { valueInfo } from '../../src/onnx/build.js';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { loopOutputs, outputs } from '../../src/onnx/names.js';
 import { edited, rename } from './edits.js';
 import { data, decoderFeeds, loopFeeds, open, steerFeeds, tokenRows } from './session.js';

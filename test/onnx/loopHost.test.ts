@@ -2,7 +2,7 @@
 import type { GraphProto, NodeProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel } from '../../src/onnx/model.js';
 import { loopOutputs } from '../../src/onnx/names.js';
 import { loopFeeds, open, tokenRows } from './session.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel } from '../../src/onnx/model.js';
 import { tinyDecoder } from './tinyDecoder.js';
 

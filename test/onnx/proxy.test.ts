@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { proxyTuned } from '../../src/onnx/proxy.js';
 import { relativeError } from '../runtime/models.js';
 import { data, decoderFeeds, open } from './session.js';

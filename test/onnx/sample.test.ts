@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceSession } from 'onnxruntime-node';
 import { instrument } from '../../src/onnx/instrument.js';
-import { instrumentLoop } from '../../src/onnx/loop.js';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { loopOutputs } from '../../src/onnx/names.js';
 import { data, decoderFeeds, loopFeeds, open, steerFeeds, tokenRows } from './session.js';
 import { tinyDecoder } from './tinyDecoder.js';

@@ -1,17 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { accuracyTimeCaption, accuracyTimeFigure } from '../../src/plot/accuracyTime.js';
+import {
+  accuracyTimeCaption,
+  accuracyTimeFigure,
+} from '../../src/experiment/answers/figures/accuracyTime.js';
 import type { Figure } from '../../src/plot/figure.js';
-import { generationModesCaption, generationModesFigure } from '../../src/plot/generationModes.js';
-import { latencyCaption, latencyFigure } from '../../src/plot/latency.js';
-import { comparePage, correctionRoundsPage } from '../../src/plot/pages.js';
-import { roundAccuracyCaption, roundAccuracyFigure } from '../../src/plot/roundAccuracy.js';
-import { roundScoresCaption, roundScoresFigure } from '../../src/plot/roundScores.js';
+import {
+  generationModesCaption,
+  generationModesFigure,
+} from '../../src/experiment/rounds/figures/generationModes.js';
+import { latencyCaption, latencyFigure } from '../../src/experiment/answers/figures/latency.js';
+import { comparePage, correctionRoundsPage } from '../../src/experiment/olderKinds.js';
+import {
+  roundAccuracyCaption,
+  roundAccuracyFigure,
+} from '../../src/experiment/rounds/figures/roundAccuracy.js';
+import {
+  roundScoresCaption,
+  roundScoresFigure,
+} from '../../src/experiment/rounds/figures/roundScores.js';
 import {
   systemComparisonCaption,
   systemComparisonFigure,
-} from '../../src/plot/systemComparison.js';
-import type { RoundsSummary } from '../../src/record/summaries.js';
-import { compareExample, roundsExample } from '../record/examples.js';
+} from '../../src/experiment/answers/figures/systemComparison.js';
+import type { RoundsSummary } from '../../src/experiment/rounds/shape.js';
+import { compareExample, roundsExample } from '../experiment/examples.js';
 
 /** Numbers to three decimals, so that a snapshot shows what is drawn and not how it was rounded. */
 function rounded(figure: Figure): unknown {

@@ -1,10 +1,10 @@
 /** HTML elements that stand in pages and notebooks. */
 import { describe, expect, it } from 'vitest';
 import { divergingColour } from '../../src/plot/figure.js';
-import { roundsCaption, roundsHtml, type ShownRound } from '../../src/plot/rounds.js';
+import { roundsCaption, roundsHtml, type ShownRound } from '../../src/plot/page/rounds.js';
 import { tableHtml } from '../../src/plot/table.js';
-import { tokenReadingCaption, tokenReadingHtml } from '../../src/plot/tokens.js';
-import type { ScanCase } from '../../src/record/summaries.js';
+import { tokenReadingCaption, tokenReadingHtml } from '../../src/experiment/scan/figures/tokens.js';
+import type { ScanCase } from '../../src/experiment/scan/shape.js';
 
 const hostile = '"><img src=x onerror=alert(1)>\'&';
 

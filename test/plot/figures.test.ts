@@ -1,27 +1,48 @@
 import { describe, expect, it } from 'vitest';
 import type { Figure } from '../../src/plot/figure.js';
-import { correctorFigure, evaluationFigure } from '../../src/plot/evaluation.js';
-import { layerControlsCaption, layerControlsFigure } from '../../src/plot/layerControls.js';
-import { lensCaption, lensFigure, settlingCaption, settlingFigure } from '../../src/plot/lens.js';
-import { latScanCaption, latScanFigure, tokenLabel } from '../../src/plot/latScan.js';
-import { activityFigure } from '../../src/plot/activity.js';
-import { layerAccuracyFigure } from '../../src/plot/layerAccuracy.js';
+import {
+  correctorFigure,
+  evaluationFigure,
+} from '../../src/experiment/answers/figures/evaluation.js';
+import {
+  layerControlsCaption,
+  layerControlsFigure,
+} from '../../src/experiment/causal/figures/layerControls.js';
+import {
+  lensCaption,
+  lensFigure,
+  settlingCaption,
+  settlingFigure,
+} from '../../src/experiment/lens/figures/lens.js';
+import {
+  latScanCaption,
+  latScanFigure,
+  tokenLabel,
+} from '../../src/experiment/scan/figures/latScan.js';
+import { activityFigure } from '../../src/experiment/scan/figures/activity.js';
+import { layerAccuracyFigure } from '../../src/experiment/scan/figures/layerAccuracy.js';
 import {
   methodComparisonCaption,
   methodComparisonFigure,
-} from '../../src/plot/methodComparison.js';
-import { effectMapCaption, effectMapFigure } from '../../src/plot/effectMap.js';
-import { ablationCaption, ablationFigure } from '../../src/plot/ablation.js';
-import { causalPartsCaption, causalPartsHtml } from '../../src/plot/causalParts.js';
+} from '../../src/experiment/scan/figures/methodComparison.js';
+import {
+  effectMapCaption,
+  effectMapFigure,
+} from '../../src/experiment/causal/figures/effectMap.js';
+import { ablationCaption, ablationFigure } from '../../src/experiment/causal/figures/ablation.js';
+import { causalPartsCaption, causalPartsHtml } from '../../src/experiment/causal/figures/parts.js';
 import {
   boundaryPatchCaption,
   boundaryPatchFigure,
   patchMapCaption,
   patchMapFigure,
-} from '../../src/plot/patching.js';
-import { causalPage } from '../../src/plot/pages.js';
-import { steeringCurveCaption, steeringCurveFigure } from '../../src/plot/steeringCurve.js';
-import type { ScanCase } from '../../src/record/summaries.js';
+} from '../../src/experiment/causal/figures/patching.js';
+import { causalPage } from '../../src/experiment/causal/page.js';
+import {
+  steeringCurveCaption,
+  steeringCurveFigure,
+} from '../../src/experiment/sweep/figures/steeringCurve.js';
+import type { ScanCase } from '../../src/experiment/scan/shape.js';
 import {
   causalExample,
   correctorExample,
@@ -30,7 +51,7 @@ import {
   lensExample,
   scanExample,
   sweepExample,
-} from '../record/examples.js';
+} from '../experiment/examples.js';
 
 /** Numbers to three decimals, so that a snapshot shows what is drawn and not how it was rounded. */
 function rounded(figure: Figure): unknown {

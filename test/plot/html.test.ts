@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { escapeHtml } from '../../src/plot/figure.js';
-import { renderPage } from '../../src/plot/html.js';
-import { figuresOf, type Page } from '../../src/plot/page.js';
-import { roundsPage, summaryPage } from '../../src/plot/pages.js';
+import { renderPage } from '../../src/plot/page/html.js';
+import { figuresOf, type Page } from '../../src/plot/page/page.js';
+import { healthPage } from '../../src/experiment/health/page.js';
+import { correctorPage, evaluatePage } from '../../src/experiment/olderKinds.js';
+import { scanPage } from '../../src/experiment/scan/page.js';
+import { sweepPage } from '../../src/experiment/sweep/page.js';
+import { roundsPage } from '../../src/plot/page/rounds.js';
 import {
   correctorExample,
   evaluateExample,
   healthExample,
   scanExample,
   sweepExample,
-} from '../record/examples.js';
+} from '../experiment/examples.js';
 
 const plotly = 'const Plotly = "</script><!-- </SCRIPT>";';
 const hostile = '</script><img src=x onerror="alert(1)">&\'';
@@ -70,7 +74,7 @@ describe('pages', () => {
   const names = (page: Page): string[] => figuresOf(page).map(({ name }) => name);
 
   it('show each summary, every figure with a name of its own', () => {
-    const scan = summaryPage('scan', { ...scanExample, teacherForced: scanExample.activity ?? [] });
+    const scan = scanPage({ ...scanExample, teacherForced: scanExample.activity ?? [] });
     expect(names(scan)).toEqual([
       'lat-scan',
       'activity',
@@ -78,19 +82,19 @@ describe('pages', () => {
       'accuracy',
       'methods',
     ]);
-    expect(names(summaryPage('sweep', sweepExample))).toEqual(['steering-curve']);
-    expect(names(summaryPage('evaluate', evaluateExample))).toEqual(['systems']);
-    expect(names(summaryPage('corrector', correctorExample))).toEqual(['rates']);
-    expect(names(summaryPage('health', healthExample))).toEqual(['accuracy', 'methods']);
+    expect(names(sweepPage(sweepExample))).toEqual(['steering-curve']);
+    expect(names(evaluatePage(evaluateExample))).toEqual(['systems']);
+    expect(names(correctorPage(correctorExample))).toEqual(['rates']);
+    expect(names(healthPage(healthExample))).toEqual(['accuracy', 'methods']);
   });
 
   it('say in every caption what n is', () => {
     const all = [
-      summaryPage('scan', scanExample),
-      summaryPage('sweep', sweepExample),
-      summaryPage('evaluate', evaluateExample),
-      summaryPage('corrector', correctorExample),
-      summaryPage('health', healthExample),
+      scanPage(scanExample),
+      sweepPage(sweepExample),
+      evaluatePage(evaluateExample),
+      correctorPage(correctorExample),
+      healthPage(healthExample),
     ];
     for (const { caption } of all.flatMap((page) => page.sections)) {
       expect(caption).toMatch(/n = \d+/);
@@ -99,21 +103,19 @@ describe('pages', () => {
   });
 
   it('warn where the direction is not to be trusted', () => {
-    const { introduction } = summaryPage('scan', { ...scanExample, health: { warnings: ['odd'] } });
+    const { introduction } = scanPage({ ...scanExample, health: { warnings: ['odd'] } });
     expect(introduction).toContain('Warning: odd.');
   });
 
   it('read the text at the best layer, known or not', () => {
     const headings = (page: Page): string[] => page.sections.map(({ heading }) => heading);
-    const known = summaryPage('scan', scanExample);
+    const known = scanPage(scanExample);
     expect(headings(known)).toContain('Readings over the text, layer 3');
     const older = { ...scanExample };
     delete older.health;
     const best = older.perLayer.map((l) => l.heldOutAccuracy ?? 0);
     const layer = best.indexOf(Math.max(...best));
-    expect(headings(summaryPage('scan', older))).toContain(
-      `Readings over the text, layer ${layer}`,
-    );
+    expect(headings(scanPage(older))).toContain(`Readings over the text, layer ${layer}`);
   });
 
   it('show a question as text', () => {

@@ -1,19 +1,21 @@
 /** The report: every finding with its verdict in words, its number, and where its records are. */
 import { describe, expect, it } from 'vitest';
-import type { ReportFinding } from '../../src/experiment/paperFindings.js';
+import type { ReportFinding } from '../../src/reproduce/paper/verdicts.js';
 import {
   evidenceText,
   numberText,
   overviewHtml,
   verdictCounts,
   verdictText,
-} from '../../src/plot/findings.js';
-import { renderPage } from '../../src/plot/html.js';
-import { summaryPage } from '../../src/plot/pages.js';
-import { reportMarkdown } from '../../src/plot/reportMarkdown.js';
-import { reportPage, sectionHeadings } from '../../src/plot/reportPage.js';
-import { lensExample, scanExample, sweepExample } from '../record/examples.js';
-import { reportExample } from '../record/reportExample.js';
+} from '../../src/reproduce/report/findings.js';
+import { renderPage } from '../../src/plot/page/html.js';
+import { lensPage } from '../../src/experiment/lens/page.js';
+import { scanPage } from '../../src/experiment/scan/page.js';
+import { sweepPage } from '../../src/experiment/sweep/page.js';
+import { reportMarkdown } from '../../src/reproduce/report/markdown.js';
+import { reportPage, sectionHeadings } from '../../src/reproduce/report/page.js';
+import { lensExample, scanExample, sweepExample } from '../experiment/examples.js';
+import { reportExample } from '../reproduce/example.js';
 
 const { findings } = reportExample;
 const hostile = '</td><img src=x onerror="alert(1)">|*[a](b)';
@@ -51,9 +53,9 @@ describe('a finding in words', () => {
 
 describe('reportPage', () => {
   const pages = new Map([
-    ['sweep-corrector-arithmetic-m', summaryPage('sweep', sweepExample)],
-    ['scan-aligner-arithmetic-m', summaryPage('scan', scanExample)],
-    ['lens-corrector-arithmetic-m', summaryPage('lens', lensExample)],
+    ['sweep-corrector-arithmetic-m', sweepPage(sweepExample)],
+    ['scan-aligner-arithmetic-m', scanPage(scanExample)],
+    ['lens-corrector-arithmetic-m', lensPage(lensExample)],
   ]);
   const page = reportPage(reportExample, pages);
   const html = renderPage(page, { plotly: '' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { terminalScan } from '../../src/plot/terminal.js';
-import type { ScanCase } from '../../src/record/summaries.js';
-import { scanExample } from '../record/examples.js';
+import { terminalScan } from '../../src/experiment/scan/figures/terminal.js';
+import type { ScanCase } from '../../src/experiment/scan/shape.js';
+import { scanExample } from '../experiment/examples.js';
 
 const small: ScanCase = {
   id: 'p1',

@@ -6,12 +6,12 @@ import {
   formatControlVector,
   parseControlVector,
   writtenLayers,
-} from '../../src/read/controlVector.js';
-import { parseDirections } from '../../src/read/directionFile.js';
+} from '../../src/read/files/controlVector.js';
+import { parseDirections } from '../../src/read/files/directionFile.js';
 import { absentLayers, directionAt } from '../../src/read/directions.js';
-import { readGguf } from '../../src/read/gguf.js';
-import { writeGguf } from '../../src/read/ggufWriter.js';
-import { checkFits, type StoredDirections } from '../../src/read/storedDirections.js';
+import { readGguf } from '../../src/read/files/gguf.js';
+import { writeGguf } from '../../src/read/files/ggufWriter.js';
+import { checkFits, type StoredDirections } from '../../src/read/files/storedDirections.js';
 import { bytesOf, ggufText, vectorFile, type Item } from './bytes.js';
 
 const uint32 = (value: number) => [{ u32: 4 }, { u32: value }];

@@ -8,9 +8,9 @@ import {
   loadDirections,
   parseDirections,
   saveDirections,
-} from '../../src/read/directionFile.js';
-import { readSafetensors, writeSafetensors } from '../../src/read/safetensors.js';
-import type { StoredDirections } from '../../src/read/storedDirections.js';
+} from '../../src/read/files/directionFile.js';
+import { readSafetensors, writeSafetensors } from '../../src/read/files/safetensors.js';
+import type { StoredDirections } from '../../src/read/files/storedDirections.js';
 
 const model = {
   source: 'models/small',

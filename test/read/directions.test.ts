@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cosine, norm } from '../../src/math/linear.js';
 import { createRandom } from '../../src/math/random.js';
 import { directionAt, makeDirections } from '../../src/read/directions.js';
-import { methods, type Method } from '../../src/read/methods.js';
+import { methodNames, type Method, type OwnMethod } from '../../src/read/methods/table.js';
 import { pairStimuli } from '../../src/read/pairs.js';
 import type { States } from '../../src/read/states.js';
 import type { Label } from '../../src/read/stimuli.js';
@@ -30,10 +30,8 @@ function planted(options: { count?: number; strength?: number } = {}): {
   return { training: { states: { count, layers: 1, width, values }, labels }, truth };
 }
 
-const names = Object.keys(methods) as Method[];
-
 describe('makeDirections', () => {
-  it.each(names)('%s finds the planted direction, sign and unit norm included', (method) => {
+  it.each(methodNames)('%s finds the planted direction, sign and unit norm included', (method) => {
     const { training, truth } = planted();
     const directions = makeDirections({ training, method, seed: 1 });
     expect(cosine(directionAt(directions, 0), truth)).toBeGreaterThan(0.95);
@@ -50,7 +48,7 @@ describe('makeDirections', () => {
     expect(shuffled.explainedVariance[0]).toBeGreaterThan(0.3);
   });
 
-  it.each(names)('%s: swapping the labels turns the direction round', (method) => {
+  it.each(methodNames)('%s: swapping the labels turns the direction round', (method) => {
     const { training } = planted();
     const swapped = training.labels.map((l): Label => (l === 'copy' ? 'correct' : 'copy'));
     const there = makeDirections({ training, method, seed: 1 });
@@ -90,6 +88,36 @@ describe('makeDirections', () => {
   });
 });
 
+describe('a method of one’s own', () => {
+  const first: OwnMethod = {
+    name: 'first-pair',
+    find: ({ states, pairs }) => {
+      const [pair] = pairs;
+      const [a, b] = [states[pair?.positive ?? 0], states[pair?.negative ?? 0]];
+      // Backwards and of norm 9: sign and norm are not its business.
+      return Array.from(a ?? [], (x, j) => 9 * ((b?.[j] ?? 0) - x));
+    },
+  };
+
+  it('is given the labels’ sign, unit norm, and its name in the record', () => {
+    const { training, truth } = planted({ strength: 40 });
+    const directions = makeDirections({ training, method: first, seed: 1 });
+    expect(directions.method).toBe('first-pair');
+    expect(norm(directions.vectors)).toBeCloseTo(1, 5);
+    expect(cosine(directions.vectors, truth)).toBeGreaterThan(0.95);
+  });
+
+  it('is refused under a name that says something else, or with a vector of another width', () => {
+    const { training } = planted({ count: 4 });
+    const make = (method: OwnMethod) => () => makeDirections({ training, method, seed: 1 });
+    expect(make({ ...first, name: 'pca' })).toThrow(/cannot be called "pca"/);
+    expect(make({ ...first, name: 'imported' })).toThrow(/cannot be called "imported"/);
+    expect(make({ name: 'short', find: () => [1, 2] })).toThrow(
+      /short finds nothing at layer 0 \(its vector has 2 numbers, the hidden states have 32\)/,
+    );
+  });
+});
+
 describe('pairStimuli', () => {
   const labels: Label[] = ['correct', 'copy', 'correct', 'copy', 'copy', 'correct'];
 
@@ -97,15 +125,15 @@ describe('pairStimuli', () => {
     const lengths = [30, 11, 10, 33, 22, 20];
     const pairs = pairStimuli({ labels, lengths, random: createRandom(1) });
     expect(pairs).toEqual([
-      { correct: 2, copy: 1 },
-      { correct: 5, copy: 4 },
-      { correct: 0, copy: 3 },
+      { positive: 2, negative: 1 },
+      { positive: 5, negative: 4 },
+      { positive: 0, negative: 3 },
     ]);
   });
 
   it('pairs at random where asked', () => {
     const pairs = pairStimuli({ labels, pairing: 'random', random: createRandom(2) });
-    expect(pairs.map((p) => p.correct).sort()).toEqual([0, 2, 5]);
-    expect(pairs.map((p) => p.copy).sort()).toEqual([1, 3, 4]);
+    expect(pairs.map((p) => p.positive).sort()).toEqual([0, 2, 5]);
+    expect(pairs.map((p) => p.negative).sort()).toEqual([1, 3, 4]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { cosine } from '../../src/math/linear.js';
-import { directionAt, makeDirections } from '../../src/read/directions.js';
+import { directionAt, makeDirections, takeHalf } from '../../src/read/directions.js';
 import { extractDirections } from '../../src/read/extract.js';
-import { assessHealth, takeHalf } from '../../src/read/health.js';
-import { methods } from '../../src/read/methods.js';
+import { assessHealth } from '../../src/read/health.js';
+import { methodNames } from '../../src/read/methods/table.js';
 import { boundaryStates, meanNorms, stateAt } from '../../src/read/states.js';
 import { lengthOf } from '../../src/read/stimuli.js';
 import { createPlanted, plantedStimuli, type PlantedOptions } from './planted.js';
@@ -70,7 +70,7 @@ describe('extractDirections', () => {
 
   it('compares every method as if it were the direction', async () => {
     const { model, states, health } = await extract();
-    expect(health.methods.map(({ method }) => method)).toEqual(Object.keys(methods));
+    expect(health.methods.map(({ method }) => method)).toEqual(methodNames);
     const train = takeHalf(stimuli, states, 'train');
     const labels = train.stimuli.map((s) => s.label);
     const training = { states: train.states, labels, lengths: train.stimuli.map(lengthOf) };

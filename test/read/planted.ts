@@ -12,7 +12,8 @@ import type {
   Projection,
   Tokenizer,
 } from '../../src/runtime/decoder.js';
-import type { Stimulus } from '../../src/read/stimuli.js';
+import type { CorrectionStimulus, StimulusInput } from '../../src/read/stimuli.js';
+import { named } from '../align/fakes.js';
 
 export interface PlantedOptions {
   layers?: number;
@@ -28,7 +29,7 @@ export interface PlantedOptions {
 export interface PlantedModel extends LanguageModel {
   /** `[L, D]` unit rows. */
   truth: Float32Array;
-  prompt: (stimulus: Pick<Stimulus, 'question' | 'prefix' | 'last'>) => number[];
+  prompt: (input: StimulusInput) => number[];
   readonly forwards: number;
 }
 
@@ -42,19 +43,22 @@ function createWords(): Tokenizer {
     ['wrong', wrong],
   ]);
   const words = ['', 'wrong'];
+  const encode = (text: string): number[] =>
+    text
+      .split(' ')
+      .filter((word) => word !== '')
+      .map((word) => {
+        const known = ids.get(word);
+        if (known !== undefined) return known;
+        ids.set(word, words.length);
+        return words.push(word) - 1;
+      });
   return {
-    encode: (text) =>
-      text
-        .split(' ')
-        .filter((word) => word !== '')
-        .map((word) => {
-          const known = ids.get(word);
-          if (known !== undefined) return known;
-          ids.set(word, words.length);
-          return words.push(word) - 1;
-        }),
+    encode,
     decode: (tokens) => tokens.map((id) => words[id] ?? '').join(' '),
     chatPrompt: (user) => user,
+    encodePlain: (text) => encode(text),
+    chat: (messages) => messages.map(({ content }) => content).join(' '),
     endOfTurn: [stop],
   };
 }
@@ -142,22 +146,25 @@ export function createPlanted(options: PlantedOptions = {}): PlantedModel {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return {
-    name: 'planted',
+    ...named('planted'),
     decoder,
     tokenizer,
     truth,
-    prompt: ({ question, prefix, last }) => tokenizer.encode(`${question} ${prefix} | ${last}`),
+    prompt: (input) => {
+      if ('text' in input) return tokenizer.encode(input.text);
+      if ('messages' in input) return tokenizer.encode(tokenizer.chat(input.messages));
+      return tokenizer.encode(`${input.question} ${input.prefix} | ${input.last}`);
+    },
     get forwards() {
       return forwards;
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 /** `count` stimuli of each label, alternating halves, two per problem, y1 of varying wording. */
-export function plantedStimuli(count: number): Stimulus[] {
+export function plantedStimuli(count: number): CorrectionStimulus[] {
   const random = createRandom('stimuli');
-  const stimuli: Stimulus[] = [];
+  const stimuli: CorrectionStimulus[] = [];
   for (let i = 0; i < 2 * count; i++) {
     const problem = Math.floor(i / 4);
     const correct = i % 2 === 0;

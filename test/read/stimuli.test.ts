@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AnnotatedQuadruple, Fault, Quality } from '../../src/data/types.js';
 import { createRandom } from '../../src/math/random.js';
-import { balance, kindOf, labelStimuli, lengthOf, type Stimulus } from '../../src/read/stimuli.js';
+import { balance, labelStimuli } from '../../src/read/labelling.js';
+import { kindOf, lengthOf, type CorrectionStimulus } from '../../src/read/stimuli.js';
 import { formatStimuli, hashStimuli, parseStimuli } from '../../src/read/stimuliFile.js';
 
 const kinds: [Quality, Fault | null][] = [
@@ -38,8 +39,10 @@ function corrector(inputs: readonly { last: string }[]): Promise<string[]> {
   return Promise.resolve(inputs.map((input) => (copied(input) ? input.last : 'Rewritten.')));
 }
 
-const count = (stimuli: readonly Stimulus[], test: (s: Stimulus) => boolean): number =>
-  stimuli.filter(test).length;
+const count = (
+  stimuli: readonly CorrectionStimulus[],
+  test: (s: CorrectionStimulus) => boolean,
+): number => stimuli.filter(test).length;
 
 describe('labelStimuli', () => {
   it('labels by what the corrector does, whatever the quality', async () => {
@@ -78,7 +81,7 @@ describe('labelStimuli', () => {
   });
 
   it('takes copies that are as long as what is corrected', () => {
-    const of = (label: Stimulus['label'], lengths: number[]): Stimulus[] =>
+    const of = (label: CorrectionStimulus['label'], lengths: number[]): CorrectionStimulus[] =>
       lengths.map((length, i) => {
         const last = 'x'.repeat(length);
         const output = label === 'copy' ? last : 'y';
@@ -111,7 +114,7 @@ describe('labelStimuli', () => {
   });
 
   it('gives the same stimuli for the same seed, whatever the batches', async () => {
-    const make = (seed: number, batchSize: number): Promise<Stimulus[]> =>
+    const make = (seed: number, batchSize: number): Promise<CorrectionStimulus[]> =>
       labelStimuli({ quadruples: all, correct: corrector, seed, batchSize });
     expect(await make(5, 7)).toEqual(await make(5, 64));
     expect(await make(5, 64)).not.toEqual(await make(6, 64));

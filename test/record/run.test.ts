@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRun, readFinishedRun } from '../../src/record/run.js';
-import type { Run, RunConfiguration } from '../../src/record/run.js';
-import { correctorExample } from './examples.js';
+import type { Run } from '../../src/record/run.js';
+import type { RunConfiguration } from '../../src/record/manifest.js';
+import { correctorExample } from '../experiment/examples.js';
 
 interface Item {
   problem: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { firstSlot, planBatches, reusedTokens, slotOf } from '../../src/runtime/batches.js';
-import type { RowLength } from '../../src/runtime/batches.js';
+import { firstSlot, planBatches, reusedTokens, slotOf } from '../../src/runtime/engine/batches.js';
+import type { RowLength } from '../../src/runtime/engine/batches.js';
 
 const limits = { rows: 4, slots: 100 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { packageOf } from '../../src/runtime/cuda.js';
-import { judgeCuda, versionsIn } from '../../src/runtime/cudaChecks.js';
-import type { CudaMachine } from '../../src/runtime/cudaChecks.js';
-import { neededLibraries } from '../../src/runtime/elf.js';
+import { packageOf } from '../../src/runtime/cuda/libraries.js';
+import { judgeCuda, versionsIn } from '../../src/runtime/cuda/checks.js';
+import type { CudaMachine } from '../../src/runtime/cuda/checks.js';
+import { neededLibraries } from '../../src/runtime/cuda/elf.js';
 
 const complete: CudaMachine = {
   platform: 'linux/x64',

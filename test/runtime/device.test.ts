@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cudaLibraries, missingCudaMessage } from '../../src/runtime/cuda.js';
+import { cudaLibraries, missingCudaMessage } from '../../src/runtime/cuda/libraries.js';
 import { deviceFailure, resolveDevice } from '../../src/runtime/device.js';
 
 describe('cuda', () => {

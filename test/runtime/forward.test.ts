@@ -91,6 +91,13 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as TinyStyle[])('%s'
     expect(pushed.states.slice(0, below)).toEqual(plain.states.slice(0, below));
   });
 
+  it('refuses a coefficient without a direction', async () => {
+    const steering = { coefficient: new Float32Array(layers) };
+    await expect(decoder.forward(askAll(rows, { steering }))).rejects.toThrow(
+      'steer: coefficient without a direction',
+    );
+  });
+
   it('leaves no projection where it ablates', async () => {
     const steering = steer([0, 0, 0], { ablation: Float32Array.of(0, 1, 1) });
     const forwards = await decoder.forward(askAll(rows, { steering }));
@@ -103,9 +110,12 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as TinyStyle[])('%s'
 
   it('patches one hidden state of one row', async () => {
     const vector = Float32Array.from({ length: width }, (_, i) => Math.sin(i));
-    const steering = steer([0, 0, 0], { patches: [{ row: 1, layer: 1, position: 2, vector }] });
+    const patches = [{ row: 1, layer: 1, position: 2, vector }];
     const plain = await decoder.forward(askAll(rows));
-    const patched = await decoder.forward(askAll(rows, { steering }));
+    const patched = await decoder.forward(askAll(rows, { steering: { patches } }));
+    // Patches alone need no direction.
+    const steering = steer([0, 0, 0], { patches });
+    expect(await decoder.forward(askAll(rows, { steering }))).toEqual(patched);
     expect(patched[0]).toEqual(plain[0]);
     const from = ((rows[1]?.length ?? 0) + 2) * width;
     expect(patched[1]?.states.slice(from, from + width)).toEqual(vector);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decoder, GenerateRequest, Sampling } from '../../src/runtime/decoder.js';
 import { loadDecoder } from '../../src/runtime/load.js';
+import { defaultPositions } from '../../src/runtime/steering.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
 import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
@@ -52,6 +53,18 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as TinyStyle[])('%s'
   });
   afterAll(async () => {
     await decoder[Symbol.asyncDispose]();
+  });
+
+  it('steers the prompt where no positions are named', async () => {
+    const prompt = { ...steering, positions: defaultPositions };
+    const [named, unnamed] = [
+      await decoder.generate(request({ steering: prompt })),
+      await decoder.generate(request({ steering })),
+    ];
+    const all = await decoder.generate(request({ steering: { ...steering, positions: 'all' } }));
+    expect(defaultPositions).toBe('prompt');
+    expect(unnamed.rows).toEqual(named.rows);
+    expect(unnamed.rows).not.toEqual(all.rows);
   });
 
   it('chooses what repeated forwards choose, with their readings', async () => {

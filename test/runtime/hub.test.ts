@@ -3,11 +3,11 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HubApiError } from '@huggingface/hub';
-import { explainHubError } from '../../src/runtime/hubErrors.js';
+import { explainHubError } from '../../src/runtime/hub/errors.js';
 import { loadLanguageModel } from '../../src/runtime/load.js';
 import type { ModelFiles } from '../../src/runtime/modelFiles.js';
 import { resolveModel } from '../../src/runtime/resolveModel.js';
-import type { DownloadProgress, HubOptions } from '../../src/runtime/hubSettings.js';
+import type { DownloadProgress, HubOptions } from '../../src/runtime/hub/settings.js';
 import { writeTinyModel } from '../cli/harness.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import { toExternal } from '../onnx/tinyExternal.js';

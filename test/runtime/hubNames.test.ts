@@ -2,9 +2,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseHubName } from '../../src/runtime/hubName.js';
-import { planDownload } from '../../src/runtime/hubPlan.js';
-import { readHubSettings } from '../../src/runtime/hubSettings.js';
+import { parseHubName } from '../../src/runtime/hub/name.js';
+import { planDownload } from '../../src/runtime/hub/plan.js';
+import { readHubSettings } from '../../src/runtime/hub/settings.js';
 
 describe('parseHubName', () => {
   it('takes a repository, a revision and a variant', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { padBatch, slotRectangle } from '../../src/runtime/padding.js';
+import { padBatch, slotRectangle } from '../../src/runtime/engine/padding.js';
 
 const rows = [
   { ids: [11, 12, 13, 14, 15], promptLength: 3 },

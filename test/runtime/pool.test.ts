@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Decoder, GenerateRequest, GenerateResult } from '../../src/runtime/decoder.js';
-import { DecoderPool } from '../../src/runtime/pool.js';
+import { DecoderPool } from '../../src/runtime/worker/pool.js';
 
 /** A decoder that answers when it is told to, and writes down what it was asked. */
 function heldDecoder(log: string[], name: string) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { commonPrefix, reusableLength } from '../../src/runtime/prefixCache.js';
+import { commonPrefix, reusableLength } from '../../src/runtime/engine/prefixCache.js';
 import type { Patch, Steering } from '../../src/runtime/steering.js';
-import { Treatments } from '../../src/runtime/treatment.js';
+import { Treatments } from '../../src/runtime/engine/treatment.js';
 
 const layers = 2;
 const ids = [5, 6, 7, 8];
@@ -48,7 +48,9 @@ describe('Treatments', () => {
     expect(reused(keys(generated, 2), keys(generated, 2))).toBe(4);
     expect(reused(keys(generated, 2), keys(generated, 3))).toBe(2);
     expect(reused(keys(generated, 4), keys(undefined))).toBe(4);
-    expect(reused(keys({ ...base, positions: 'prompt' }, 2), keys(base))).toBe(2);
+    expect(
+      reused(keys({ ...base, positions: 'prompt' }, 2), keys({ ...base, positions: 'all' })),
+    ).toBe(2);
   });
 
   it('knows rows by their own coefficients, wherever they stand in the batch', () => {

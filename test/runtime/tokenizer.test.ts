@@ -1,5 +1,5 @@
 /** Chat templates in files of their own. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../src/runtime/tokenizer.js';
@@ -19,6 +19,83 @@ async function promptOf(files: Record<string, string>): Promise<string> {
 }
 
 const bare = JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', eos_token: '</s>' });
+
+/** Every turn ends with a mark, as most templates have it; the system's turn stands in brackets. */
+const turns =
+  "{% for m in messages %}{% if m['role'] == 'system' %}[{{ m['content'] }}]{% else %}" +
+  "<{{ m['role'] }}>{{ m['content'] | trim }}<end>{% endif %}{% endfor %}" +
+  '{% if add_generation_prompt %}<assistant>{% endif %}';
+
+describe('chat', () => {
+  const load = async (template: string) => {
+    const model = writeTinyModel(folder.path, `chat${template.length}`);
+    writeFileSync(join(model, 'chat_template.jinja'), template);
+    return await loadTokenizer(model);
+  };
+  const system = { role: 'system', content: 'Be brief.' };
+  const user = { role: 'user', content: 'Why?' };
+
+  it('renders several turns, the assistant next', async () => {
+    const model = await load(turns);
+    const before = { role: 'assistant', content: 'So.' };
+    expect(model.chat([system, user, before, user])).toBe(
+      '[Be brief.]<user>Why?<end><assistant>So.<end><user>Why?<end><assistant>',
+    );
+    expect(model.chat([user])).toBe(model.chatPrompt('Why?'));
+  });
+
+  it("leaves the assistant's beginning open, its last space included", async () => {
+    const model = await load(turns);
+    const begun = { role: 'assistant', content: 'Because ' };
+    expect(model.chat([user, begun])).toBe('<user>Why?<end><assistant>Because ');
+    expect(model.chat([user, { ...begun, content: '' }])).toBe('<user>Why?<end><assistant>');
+    expect(model.chat([user, { ...begun, content: 'Why?' }])).toBe(
+      '<user>Why?<end><assistant>Why?',
+    );
+  });
+
+  it('says what the template refuses or leaves out', async () => {
+    const refusing = await load("{{ raise_exception('no system turns') }}");
+    expect(() => refusing.chat([system, user])).toThrow(
+      /refuses a chat of system, user \(.*no system turns/,
+    );
+    const silent = await load("{% for m in messages %}{{ m['role'] }}{% endfor %}");
+    expect(() => silent.chat([user, { role: 'assistant', content: 'So' }])).toThrow(
+      /leaves the assistant's last turn out/,
+    );
+    expect(() => silent.chat([])).toThrow(/without messages/);
+  });
+});
+
+describe('plain text', () => {
+  const begins = (special: object[], bare = 'x'): Promise<number[]> => {
+    const model = writeTinyModel(folder.path, `plain${special.length}`);
+    const path = join(model, 'tokenizer.json');
+    const file = JSON.parse(readFileSync(path, 'utf8')) as object;
+    const post = {
+      type: 'TemplateProcessing',
+      single: special,
+      pair: special,
+      special_tokens: Object.fromEntries(
+        ['<s>', '</s>'].map((id, i) => [id, { id, ids: [i], tokens: [id] }]),
+      ),
+    };
+    writeFileSync(path, JSON.stringify({ ...file, post_processor: post }));
+    return loadTokenizer(model).then((tokenizer) => tokenizer.encodePlain(bare));
+  };
+  const [first, text, end] = [
+    { SpecialToken: { id: '<s>', type_id: 0 } },
+    { Sequence: { id: 'A', type_id: 0 } },
+    { SpecialToken: { id: '</s>', type_id: 0 } },
+  ];
+
+  it('begins with the token that begins texts, and never ends', async () => {
+    const [, bare] = await begins([first, text]);
+    expect(await begins([first, text])).toEqual([0, bare]);
+    expect(await begins([first, text, end])).toEqual([0, bare]);
+    expect(await begins([text])).toEqual([bare]);
+  });
+});
 
 describe('chat template', () => {
   it('in chat_template.jinja comes before the one in tokenizer_config.json', async () => {

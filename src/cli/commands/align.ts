@@ -1,36 +1,47 @@
 /** `aligner-lab align`: the stream loop on one question, sentence by sentence. */
-import { createCorrector } from '../../align/corrector.js';
+import type { Corrector } from '../../align/corrector.js';
 import type { Round } from '../../align/loop.js';
+import { requireModel } from '../../align/readable.js';
 import {
   alignStream,
   type AlignedAnswer,
   type LoopOptions,
   type LoopRow,
 } from '../../align/stream.js';
-import { createLocalUpstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
-import {
-  defaultPositions,
-  layerCoefficients,
-  steeringUnit,
-} from '../../experiment/steeringUnit.js';
-import { renderPage } from '../../plot/html.js';
-import { roundsPage } from '../../plot/pages.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
-import { embedded } from '../artifacts.js';
+import { layerCoefficients, steeringUnit } from '../../experiment/shared/steeringUnit.js';
+import { renderPage } from '../../plot/page/html.js';
+import { roundsPage } from '../../plot/page/rounds.js';
+import { embedded } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, corrector, directionFile, engine, method, seed, stimuli } from '../common.js';
+import { common, engine, seed } from '../common.js';
+import { directionFile, method, openedNames, stimuli } from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
-import { loadModels } from '../models.js';
-import { integer, list, number, readInteger, text, type OptionValues } from '../options.js';
-import { readModel } from '../reading.js';
-import { figure } from '../table.js';
-import { UsageError } from '../usage.js';
+import { labOf } from '../lab.js';
+import {
+  integer,
+  list,
+  number,
+  text,
+  type OptionValues,
+  wholeNumber,
+} from '../../shape/options.js';
+import { readModel } from '../../experiment/shared/reading.js';
+import { figure } from '../../text/table.js';
+import { UsageError } from '../../text/usageError.js';
 
 const options = {
-  upstream: text({ value: 'model', help: 'who writes', default: embedded.upstream }),
-  ...corrector,
+  upstream: text({
+    value: 'name',
+    help: `who writes: ${openedNames}`,
+    default: embedded.upstream,
+  }),
+  model: text({
+    value: 'name',
+    help: 'the corrector, named likewise; a recorded one cannot be steered',
+    default: embedded.corrector,
+  }),
   problem: text({
     value: 'id',
     help: 'a generated problem, e.g. test-0-17, in place of a question',
@@ -44,7 +55,7 @@ const options = {
   ...directionFile,
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: the best layer)' },
-    (given, flag) => readInteger(given, flag, 0),
+    wholeNumber(0),
   ),
   scale: number({
     value: 'x',
@@ -81,17 +92,21 @@ takes some seconds.`,
     ],
     ['aligner-lab align --problem test-0-17 --page rounds.html', 'a page of the rounds'],
     ['aligner-lab align --problem test-0-17 --coefficient -1', 'the same, pushed towards copying'],
+    [
+      'aligner-lab align --problem test-0-17 --upstream recorded:answers.jsonl',
+      'recorded answers corrected, rows of {question, answer}',
+    ],
   ],
   async run({ options: given, argument, context }) {
     const question = await findQuestion(argument, given, context);
-    const names = { upstream: given.upstream, model: given.model };
-    await using models = await loadModels(names, given, context);
-    const { upstream, model } = models.by;
-    const steered = await steer(model, given, context);
+    const lab = labOf(given, context);
+    await using upstream = await lab.upstream(given.upstream);
+    await using corrector = await lab.corrector(given.model);
+    const steered = await steer(corrector, given, context);
     context.show(`${question}\n`);
     const rounds = alignStream({
-      upstream: createLocalUpstream({ model: upstream }),
-      corrector: createCorrector({ model }),
+      upstream,
+      corrector,
       maxRounds: given.rounds,
       signal: context.signal,
       ...{ question, ...steered },
@@ -134,18 +149,19 @@ async function findQuestion(
 
 /** Direction and coefficients where the corrector is to be steered. */
 async function steer(
-  model: LanguageModel,
+  corrector: Corrector,
   given: Options,
   context: Context,
 ): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
   if (given.coefficient === undefined) return {};
-  const { directions, health, norms } = await readModel(model, given, context);
+  const model = requireModel(corrector, 'align --coefficient');
+  const { directions, health, norms } = await readModel(model, given, labOf(given, context));
   const layers = given.layers ?? [health.bestLayer];
   const unit = steeringUnit({ layers, meanNorms: norms, scale: given.scale });
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
-  return { steering: { direction: directions.vectors, positions: defaultPositions }, coefficient };
+  return { steering: { direction: directions.vectors }, coefficient };
 }
 
 function describe({ index, last, correction, copied, edit }: Round): string {

@@ -1,9 +1,9 @@
 /** `aligner-lab convert`: directions from and for other tools. */
 import { inspectDecoder } from '../../onnx/inspect.js';
-import { writtenLayers } from '../../read/controlVector.js';
-import { formatDirections, formatOf, readDirections } from '../../read/directionFile.js';
+import { writtenLayers } from '../../read/files/controlVector.js';
+import { formatDirections, formatOf, readDirections } from '../../read/files/directionFile.js';
 import { absentLayers } from '../../read/directions.js';
-import { conventionNotes, foreignNote, normRange } from '../../read/importedDirections.js';
+import { conventionNotes, foreignNote, normRange } from '../../read/files/importedDirections.js';
 import {
   checkSize,
   conventions,
@@ -11,14 +11,15 @@ import {
   type DirectionFormat,
   type ModelSize,
   type StoredDirections,
-} from '../../read/storedDirections.js';
+} from '../../read/files/storedDirections.js';
 import { readGraphFile } from '../../runtime/graphFile.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, modelNames } from '../common.js';
+import { common } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
 import { findOrDownload } from '../models.js';
-import { choice, text } from '../options.js';
-import { UsageError } from '../usage.js';
+import { choice, text } from '../../shape/options.js';
+import { UsageError } from '../../text/usageError.js';
 
 export const convert = defineCommand({
   name: 'convert',
@@ -40,11 +41,11 @@ lacks the last ones.`,
   argument: { name: 'file', help: 'the direction that is read', required: true },
   options: {
     out: text({ value: 'file', help: 'where to write; its ending chooses the format' }),
-    convention: choice<Convention | 'auto'>(['auto', ...conventions], {
+    convention: choice(['auto', ...conventions], {
       help: 'how a .gguf that is read counts its layers',
       default: 'auto',
     }),
-    outConvention: choice<Convention>(conventions, {
+    outConvention: choice(conventions, {
       help: 'how a .gguf that is written counts its layers',
       default: 'repeng',
     }),

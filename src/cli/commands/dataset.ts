@@ -10,13 +10,13 @@ import {
 import type { DatasetOptions, GeneratedKind, WrittenAnswer } from '../../data/dataset.js';
 import { readJsonl } from '../../data/jsonl.js';
 import type { Context, Sample } from '../../data/quadruples.js';
-import { recordQuadruples } from '../../experiment/recordedQuadruples.js';
+import { recordQuadruples } from '../../experiment/shared/recordedQuadruples.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
 import { loadModel } from '../models.js';
-import { choice, integer, number, text, type OptionValues } from '../options.js';
-import { UsageError } from '../usage.js';
+import { choice, integer, number, text, type OptionValues } from '../../shape/options.js';
+import { UsageError } from '../../text/usageError.js';
 
 /** Kinds that are made from what a model wrote. */
 const recordedKinds = {

@@ -1,32 +1,43 @@
 /** `aligner-lab evaluate`: how often each system is right, and what the corrector does to sentences. */
+import { z } from 'zod';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { generateProblems } from '../../data/problems.js';
-import { summariseCorrector, type CorrectorSummary } from '../../experiment/correctorSummary.js';
-import { summariseEvaluate, type EvaluateSummary } from '../../experiment/evaluateSummary.js';
-import { runEvaluation, systemKinds, type EvaluationRecord } from '../../experiment/evaluation.js';
+import { problemById } from '../../data/problems.js';
+import { generatedQuestions } from '../../data/questions.js';
+import { exactSentences, exactSolver } from '../../judge/solver.js';
+import { summariseCorrector } from '../../experiment/answers/correctorSummary.js';
+import type { CorrectorSummary, EvaluateSummary } from '../../experiment/answers/evaluateShape.js';
+import { summariseEvaluate } from '../../experiment/answers/evaluateSummary.js';
+import { runEvaluation, systemKinds } from '../../experiment/answers/evaluation.js';
+import type { EvaluationRecord } from '../../experiment/answers/shape.js';
 import { createRandom } from '../../math/random.js';
-import { correctorPage, evaluatePage } from '../../plot/pages.js';
-import { embedded, stimuliFiles } from '../artifacts.js';
-import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, modelNames, seed } from '../common.js';
+import { correctorPage, evaluatePage } from '../../experiment/olderKinds.js';
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
+import { defineCommand } from '../command.js';
+import { common, engine, folder, seed } from '../common.js';
+import { openedNames } from '../../experiment/shared/options.js';
 import { figureOptions, prepareFigures } from '../figures.js';
-import { findOrDownload, loadModel, loadModels } from '../models.js';
-import { choice, integer, list, number, readChoice, text, type OptionValues } from '../options.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
-import { stagedProgress } from '../reading.js';
-import { UsageError } from '../usage.js';
+import { labOf } from '../lab.js';
+import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
+import { openAll, type Lab } from '../../experiment/shared/lab.js';
+import { phased } from '../../experiment/shared/stages.js';
+import type { ModelFiles } from '../../runtime/modelFiles.js';
+import { UsageError } from '../../text/usageError.js';
 import { openCommandRun, recordAll } from '../runFolder.js';
-import { figure, formatTable, percent, percentWithin } from '../table.js';
+import { figure, formatTable, percent, percentWithin } from '../../text/table.js';
 
 const options = {
-  upstream: text({ value: 'model', help: 'the larger model', default: embedded.upstream }),
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
   corrector: text({
-    value: 'model',
-    help: `the corrector: ${modelNames}`,
+    value: 'name',
+    help: 'the corrector, named likewise',
     default: embedded.corrector,
   }),
   aligner: text({
-    value: 'model',
+    value: 'name',
     help: 'a whole-answer Aligner to compare with',
     default: embedded.aligner,
   }),
@@ -41,7 +52,7 @@ const options = {
       value: 'names',
       help: `what is compared, of ${systemKinds.join(',')} (default: those whose models are known)`,
     },
-    (given, flag) => readChoice(given, flag, systemKinds),
+    z.enum(systemKinds),
   ),
   rounds: integer({ value: 'n', help: 'most rounds of the loop', default: 16 }),
   split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),
@@ -87,36 +98,41 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     const writeFigures = prepareFigures(given, context);
     const { upstream, corrector, aligner, split, limit, seed: drawn } = given;
     const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
-    const names = { upstream, corrector, ...(systems.includes('aligner') && { aligner }) };
-    await using models = await loadModels(names, given, context);
-    await using proxied = systems.includes('proxy') ? await loadProxied(given, context) : null;
+    const lab = labOf(given, context);
+    const proxy = systems.includes('proxy') ? await findProxy(given, lab) : undefined;
+    await using opened = await openAll({
+      upstream: () => lab.upstream(upstream),
+      corrector: () => lab.corrector(corrector),
+      ...(systems.includes('aligner') && { aligner: () => lab.aligner(aligner) }),
+      ...(proxy && { proxied: () => lab.upstream(upstream, { proxy }) }),
+    });
     const files = { quadruples: context.path(given.quadruples) };
-    const tuned = proxied && { proxied: proxied.tuned };
-    const of = { command: 'evaluate', options: given, models: { ...models.by, ...tuned }, files };
+    const of = { command: 'evaluate', options: given, models: opened.by, files };
     await using run = await openCommandRun<EvaluationRecord>(of, context);
     const quadruples = readAnnotatedQuadruples(files.quadruples).slice(0, limit);
-    const problems = [...generateProblems({ split, count: limit, seed: drawn })];
-    const onProgress = stagedProgress(context, { systems: 'answering', sentences: 'correcting' });
-    const { signal } = context;
+    const { questions } = generatedQuestions({ split, count: limit, seed: drawn });
+    const onProgress = phased((label) => context.progress.stage(label), {
+      ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
+    });
     const made = {
-      ...models.by,
-      ...(proxied && { proxy: proxied }),
-      systems,
+      ...opened.by,
+      proxy: proxy &&
+        opened.by.proxied && { expert: proxy.expert.name, upstream: opened.by.proxied },
+      ...{ systems, questions, quadruples, onProgress, questionOf: problemById },
+      scorers: [exactSolver()],
+      sentences: exactSentences(),
       maxRounds: given.rounds,
-      problems,
-      quadruples,
-      onProgress,
-      signal,
+      signal: context.signal,
     };
     const records = await recordAll(run, runEvaluation({ ...made, done: run.records }));
-    const summaries = summarise(records, models.by.corrector.name, drawn);
+    const summaries = summarise(records, opened.by.corrector.name, drawn);
     await run.writeSummary('evaluate', summaries.evaluate);
     await run.writeSummary('corrector', summaries.corrector);
     const figures = await writeFigures(run.folder, {
       evaluate: evaluatePage(summaries.evaluate),
       corrector: correctorPage(summaries.corrector),
     });
-    context.show(`${problems.length} ${split} problems, greedy\n`);
+    context.show(`${questions.length} ${split} problems, greedy\n`);
     context.show(systemTable(summaries.evaluate));
     context.show(`\n${quadruples.length} recorded sentences, ${summaries.corrector.model}\n`);
     context.show(rateTable(summaries.corrector));
@@ -126,23 +142,15 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
   },
 });
 
-/** The upstream, tuned by two small models. */
-async function loadProxied(
-  given: OptionValues<typeof options>,
-  context: Context,
-): Promise<{ tuned: LanguageModel; expert: string } & AsyncDisposable> {
-  const { upstream, alpha } = given;
-  if (given.expert === undefined || given.antiExpert === undefined) {
+/** The small models that tune the upstream. */
+async function findProxy(
+  { expert, antiExpert, alpha }: OptionValues<typeof options>,
+  lab: Lab,
+): Promise<{ expert: ModelFiles; antiExpert: ModelFiles; alpha: number }> {
+  if (expert === undefined || antiExpert === undefined) {
     throw new UsageError('evaluate: the system proxy needs --expert and --anti-expert');
   }
-  const expert = await findOrDownload(given.expert, context);
-  const antiExpert = await findOrDownload(given.antiExpert, context);
-  const tuned = await loadModel(
-    upstream,
-    { ...given, proxy: { expert, antiExpert, alpha } },
-    context,
-  );
-  return { tuned, expert: expert.name, [Symbol.asyncDispose]: () => tuned[Symbol.asyncDispose]() };
+  return { expert: await lab.find(expert), antiExpert: await lab.find(antiExpert), alpha };
 }
 
 interface Summaries {
@@ -161,35 +169,38 @@ function summarise(records: readonly EvaluationRecord[], model: string, seed: nu
 }
 
 function systemTable({ systems }: EvaluateSummary): string {
-  const head = ['system', 'right', 'unseen family', 'fixed', 'broken', 'ms/token', 'first text ms'];
+  const names = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
   const rows = systems.map((system) => [
     system.name,
     percentWithin(system.accuracy, system.ci),
-    percentWithin(system.unseenFamily.accuracy, system.unseenFamily.ci),
+    ...names.map((name) => {
+      const own = system.groups.find(({ group }) => group === name);
+      return percentWithin(own?.accuracy ?? null, own?.ci ?? null);
+    }),
     percent(system.fixRate),
     percent(system.breakRate),
     figure(system.msPerToken),
     figure(system.firstTokenMs),
   ]);
+  const head = ['system', 'right', ...names, 'fixed', 'broken', 'ms/token', 'first text ms'];
   return formatTable(head, rows);
 }
 
+const rateNames = {
+  goodCopied: 'good copied verbatim',
+  badFixed: 'bad rewritten right',
+  neutralImproved: 'neutral improved',
+  surplusStopped: 'surplus stopped',
+  missingWritten: 'missing written',
+} as const;
+
 function rateTable(summary: CorrectorSummary): string {
-  const { unseenFamily: unseen } = summary;
-  const rows = (
-    [
-      ['good copied verbatim', summary.goodCopied, unseen.goodCopied],
-      ['bad rewritten right', summary.badFixed, unseen.badFixed],
-      ['neutral improved', summary.neutralImproved, unseen.neutralImproved],
-      ['surplus stopped', summary.surplusStopped, unseen.surplusStopped],
-      ['missing written', summary.missingWritten, unseen.missingWritten],
-    ] as const
-  ).map(([name, all, part]) => [
-    name,
-    percentWithin(all.rate, all.ci),
-    String(all.n),
-    percentWithin(part.rate, part.ci),
-    String(part.n),
+  const parts = [summary, ...summary.groups];
+  const keys = Object.keys(rateNames) as (keyof typeof rateNames)[];
+  const rows = keys.map((key) => [
+    rateNames[key],
+    ...parts.flatMap((part) => [percentWithin(part[key].rate, part[key].ci), String(part[key].n)]),
   ]);
-  return formatTable(['sentences', 'rate', 'n', 'unseen family', 'n'], rows);
+  const groups = summary.groups.flatMap(({ group }) => [group, 'n']);
+  return formatTable(['sentences', 'rate', 'n', ...groups], rows);
 }

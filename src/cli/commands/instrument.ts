@@ -4,14 +4,15 @@ import { dirname } from 'node:path';
 import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
 import type { DecoderLayout, Port } from '../../onnx/layout.js';
-import { instrumentLoop } from '../../onnx/loop.js';
+import { instrumentLoop } from '../../onnx/loop/loop.js';
 import { readGraphFile, type GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, modelNames } from '../common.js';
+import { common } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
 import { findOrDownload } from '../models.js';
-import { choice, flag, text } from '../options.js';
-import { formatTable } from '../table.js';
+import { choice, flag, text } from '../../shape/options.js';
+import { formatTable } from '../../text/table.js';
 
 export const instrument = defineCommand({
   name: 'instrument',

@@ -1,18 +1,17 @@
 /** `aligner-lab plot`: the figures of a run folder once more, from its summaries alone. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from '../../plot/page.js';
-import { summaryPage } from '../../plot/pages.js';
-import { reportPage } from '../../plot/reportPage.js';
+import type { Page } from '../../plot/page/page.js';
+import type { SummaryKind } from '../../experiment/shared/experiment.js';
+import { summaryKinds } from '../../experiment/summaryKinds.js';
+import { reportPage } from '../../reproduce/report/page.js';
+import { reportSummary } from '../../reproduce/report/shape.js';
+import { checked } from '../../shape/check.js';
 import { fileError } from '../../record/fileErrors.js';
-import { summarySchemas } from '../../record/schemas/all.js';
-import type { Summaries, SummaryKind } from '../../record/summaries.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { figureOptions, prepareFigures } from '../figures.js';
-import { text } from '../options.js';
-
-const kinds = Object.keys(summarySchemas) as SummaryKind[];
+import { text } from '../../shape/options.js';
 
 export const plot = defineCommand({
   name: 'plot',
@@ -46,45 +45,53 @@ CHROME_PATH names it, otherwise it is looked for in the usual places.`,
 
 /** A page for every summary there. @throws where there is none, or one cannot be drawn. */
 async function readPages(folder: string): Promise<Record<string, Page>> {
+  const kinds = await summaryKinds();
   const pages: Record<string, Page> = {};
   for (const kind of kinds) {
-    const path = join(folder, `${kind}.json`);
-    const content = await readSummary(path);
-    if (content === null) continue;
-    pages[kind] =
-      kind === 'report' ? await toReport(content, folder, path) : toPage(kind, content, path);
+    const page = await readPage(kind, folder);
+    if (page !== null) pages[kind.kind] = page;
   }
+  const report = await readReport(kinds, folder);
+  if (report !== null) pages.report = report;
   if (Object.keys(pages).length > 0) return pages;
-  const expected = kinds.map((kind) => `${kind}.json`).join(', ');
+  const expected = [...kinds.map(({ kind }) => kind), 'report'].map((kind) => `${kind}.json`);
   throw new Error(
-    `plot: no summary in ${folder} (expected one of ${expected}); give the folder of a finished run`,
+    `plot: no summary in ${folder} (expected one of ${expected.join(', ')}); give the folder of a finished run`,
   );
 }
 
+/** null where the folder has no such summary. */
+async function readPage({ kind, draw }: SummaryKind, folder: string): Promise<Page | null> {
+  const path = join(folder, `${kind}.json`);
+  const value = await readJson(path);
+  return value === undefined ? null : drawing(path, () => draw(value, 'it'));
+}
+
 /** A report with the figures of its parts, which lie in folders beside it. */
-async function toReport(content: string, folder: string, path: string): Promise<Page> {
-  const summary = drawing(path, () => JSON.parse(content) as Summaries['report']);
+async function readReport(kinds: readonly SummaryKind[], folder: string): Promise<Page | null> {
+  const path = join(folder, 'report.json');
+  const value = await readJson(path);
+  if (value === undefined) return null;
+  const summary = drawing(path, () => checked(reportSummary, value, 'it'));
   const pages = new Map<string, Page>();
   for (const { name, kind } of summary.parts) {
-    const file = join(folder, name, `${kind}.json`);
-    const own = await readSummary(file);
-    if (own !== null) pages.set(name, toPage(kind, own, file));
+    const found = kinds.find((known) => known.kind === kind);
+    const page = found && (await readPage(found, join(folder, name)));
+    if (page) pages.set(name, page);
   }
   return drawing(path, () => reportPage(summary, pages));
 }
 
-/** null where the file is not there. */
-async function readSummary(path: string): Promise<string | null> {
+/** undefined where the file is not there. */
+async function readJson(path: string): Promise<unknown> {
+  let content: string;
   try {
-    return await readFile(path, 'utf8');
+    content = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError({ subject: 'plot', action: 'read', path, error });
   }
-}
-
-function toPage<K extends SummaryKind>(kind: K, content: string, path: string): Page {
-  return drawing(path, () => summaryPage(kind, JSON.parse(content) as Summaries[K]));
+  return drawing(path, () => JSON.parse(content) as unknown);
 }
 
 /** @throws naming the file, where a summary is none, or of another version. */

@@ -1,44 +1,49 @@
 /** `aligner-lab reproduce`: every experiment of the paper, and one report. */
-import { sections } from '../../experiment/paper/finding.js';
-import { partKinds, type PartKind } from '../../experiment/reproducePlan.js';
-import type { ReportSummary } from '../../experiment/reportTypes.js';
-import { verdictCounts, verdictOrder, verdictText } from '../../plot/findings.js';
-import { sectionHeadings } from '../../plot/reportPage.js';
-import { embedded, stimuliFiles } from '../artifacts.js';
-import { defineCommand } from '../command.js';
-import { common, engine, folder, modelNames, seed } from '../common.js';
-import { figureOptions, prepareFigures } from '../figures.js';
-import { flag, integer, list, readChoice, text } from '../options.js';
-import { reproducePaper } from '../reproduce/run.js';
+import { z } from 'zod';
+import { sections } from '../../reproduce/paper/finding.js';
+import type { ReproduceHost } from '../../reproduce/host.js';
+import { partKinds, type Part } from '../../reproduce/plan.js';
+import type { PartOutcome } from '../../reproduce/runParts.js';
+import type { ReportSummary } from '../../reproduce/report/shape.js';
+import { verdictCounts, verdictOrder, verdictText } from '../../reproduce/report/findings.js';
+import { sectionHeadings } from '../../reproduce/report/page.js';
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
+import { defineCommand, type Context } from '../command.js';
+import { common, engine, folder, seed } from '../common.js';
+import { modelNames } from '../../experiment/shared/options.js';
+import { figureOptions, prepareFigures, type WriteFigures } from '../figures.js';
+import { findOrDownload } from '../models.js';
+import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
+import { PartLine } from '../partLine.js';
+import { formatDuration } from '../progress.js';
+import { reproducePaper } from '../../reproduce/run.js';
 import { shownPath } from '../runFolder.js';
-import { formatTable } from '../table.js';
-
-const name = (given: string): string => given;
+import { formatTable } from '../../text/table.js';
 
 const options = {
   quick: flag('one embedded size on few problems, about 4 minutes; most findings stay undecided'),
-  only: list<PartKind>(
+  only: list(
     { value: 'parts', help: `of ${partKinds.join(',')}; of the others what is there is taken` },
-    (given, flagged) => readChoice(given, flagged, partKinds),
+    z.enum(partKinds),
   ),
   upstream: text({
     value: 'model',
     help: `the larger model: ${modelNames}`,
     default: embedded.upstream,
   }),
-  corrector: list<string>(
+  corrector: list(
     { value: 'models', help: 'correctors, smallest first (default: the embedded ones)' },
-    name,
+    z.string(),
   ),
-  aligner: list<string>(
+  aligner: list(
     {
       value: 'models',
       help: 'whole-answer Aligners, each of the size of the corrector in its place',
     },
-    name,
+    z.string(),
   ),
-  expert: list<string>({ value: 'models', help: 'experts of proxy-tuning, likewise' }, name),
-  antiExpert: list<string>({ value: 'models', help: 'the same before they learned to' }, name),
+  expert: list({ value: 'models', help: 'experts of proxy-tuning, likewise' }, z.string()),
+  antiExpert: list({ value: 'models', help: 'the same before they learned to' }, z.string()),
   sft: text({ value: 'model', help: 'the upstream after supervised fine-tuning' }),
   dpo: text({ value: 'model', help: 'the upstream after DPO' }),
   dataset: text({
@@ -98,7 +103,8 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
   ],
   async run({ options: given, context }) {
     const writeFigures = prepareFigures(given, context);
-    const { summary, files } = await reproducePaper(given, context, { writeFigures });
+    const paths = inFull(given, context);
+    const { summary, files } = await reproducePaper(paths, reportTo(context, writeFigures));
     context.show();
     context.show(countsTable(summary));
     context.show();
@@ -112,6 +118,48 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
     }
   },
 });
+
+type Options = OptionValues<typeof options>;
+
+/** With the paths of files and folders made absolute. */
+function inFull(given: Options, { path }: Context): Options & { runs: string } {
+  return {
+    ...given,
+    dataset: given.dataset && path(given.dataset),
+    stimuli: path(given.stimuli),
+    problems: path(given.problems),
+    out: given.out && path(given.out),
+    runs: path('runs'),
+  };
+}
+
+function reportTo(context: Context, writeFigures: WriteFigures): ReproduceHost {
+  const line = new PartLine(context.progress);
+  return {
+    findModel: (name) => findOrDownload(name, context),
+    writeFigures,
+    onNote: (note) => context.warn(note),
+    onOpen: (folder) => context.keptIn(folder),
+    onPart: (start) => line.begin(start),
+    onOutcome: (outcome, ended, total) => {
+      line.end(outcome.part);
+      tell(outcome, `${ended} of ${total}`, context);
+    },
+    now: context.io.now,
+    signal: context.signal,
+  };
+}
+
+function tell(
+  { part, state, milliseconds, error }: PartOutcome<Part, true>,
+  place: string,
+  context: Context,
+): void {
+  const took = formatDuration(milliseconds ?? 0);
+  if (state === 'failed') context.warn(`part ${place}, ${part.name}, failed: ${error}`);
+  if (state === 'done') context.show(`part ${place}  ${part.name}: ${took}`);
+  if (state === 'kept') context.show(`part ${place}  ${part.name}: complete before`);
+}
 
 function countsTable({ findings }: ReportSummary): string {
   const rows = sections.map((section) => {

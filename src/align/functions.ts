@@ -1,0 +1,142 @@
+/** Upstreams and correctors that are functions: a client of one's own, rules, a script for a test. */
+import type { Identity } from '../runtime/identity.js';
+import type { CacheOwner, CorrectionInput, Corrector } from './corrector.js';
+import { functionIdentity, opened } from './opened.js';
+import { refuseTreatment } from './readable.js';
+import { firstSentence } from './sentence.js';
+import type { Upstream, UpstreamInput, UpstreamText } from './upstream.js';
+
+/** What both take beside the function. */
+export interface FunctionOptions {
+  name: string;
+  /** Default: made of the name, so that functions that answer differently need different names. */
+  identity?: Identity;
+  /** Called once, when it is closed. */
+  close?: () => Promise<void>;
+}
+
+/** A text, or with what is known of its making. `tokens` default to 0: not counted. */
+export type WrittenText = string | { text: string; tokens?: number; finish?: 'stop' | 'length' };
+
+export interface UpstreamFunction extends FunctionOptions {
+  /**
+   * The rest of each answer after its prefix, in order; empty where there is nothing more to say.
+   * Asked for a sentence, the upstream gives the first one of it.
+   */
+  write(
+    inputs: readonly UpstreamInput[],
+    options: { signal?: AbortSignal },
+  ): readonly WrittenText[] | Promise<readonly WrittenText[]>;
+  /** Milliseconds. Default `performance.now`. */
+  clock?: () => number;
+}
+
+/**
+ * An upstream from a function that writes answers.
+ *
+ * @example
+ * const upstream = upstreamFromFunction({
+ *   name: 'two-sentences',
+ *   write: (inputs) => inputs.map(({ prefix }) => (prefix === '' ? 'One. Two.' : '')),
+ * });
+ */
+export function upstreamFromFunction(options: UpstreamFunction): Upstream {
+  const { clock = (): number => performance.now(), name } = options;
+  const ask = async (
+    inputs: readonly UpstreamInput[],
+    signal: AbortSignal | undefined,
+    toText: (written: WrittenText, elapsed: number) => UpstreamText,
+  ): Promise<UpstreamText[]> => {
+    if (inputs.length === 0) return [];
+    signal?.throwIfAborted();
+    const start = clock();
+    const written = await options.write(inputs, { signal });
+    checkCount(`upstream "${name}"`, written, inputs);
+    const elapsed = clock() - start;
+    return written.map((text) => toText(text, elapsed));
+  };
+  return {
+    ...openedFunction(options),
+    nextSentences: (inputs, { signal } = {}) => ask(inputs, signal, sentenceOf),
+    finish: (inputs, { signal } = {}) => ask(inputs, signal, restOf),
+  };
+}
+
+export interface CorrectorFunction extends FunctionOptions {
+  /** y2 of each row, in order; empty: stop. */
+  correct(
+    inputs: readonly CorrectionInput[],
+    options: { signal?: AbortSignal },
+  ): readonly WrittenText[] | Promise<readonly WrittenText[]>;
+  /** Default: it keeps none. */
+  caches?: CacheOwner;
+}
+
+/**
+ * A corrector from a function. It cannot be read or steered.
+ *
+ * @example
+ * const corrector = correctorFromFunction({
+ *   name: 'copies',
+ *   correct: (inputs) => inputs.map(({ last }) => last),
+ * });
+ */
+export function correctorFromFunction(options: CorrectorFunction): Corrector {
+  const own = openedFunction(options);
+  return {
+    ...own,
+    caches: options.caches,
+    readable: false,
+    async correct(inputs, request = {}) {
+      refuseTreatment(own, inputs, request);
+      if (inputs.length === 0) return [];
+      request.signal?.throwIfAborted();
+      const written = await options.correct(inputs, { signal: request.signal });
+      checkCount(`corrector "${own.name}"`, written, inputs);
+      return written.map((text) => {
+        const { text: y2, tokens = 0, finish = 'stop' } = asWritten(text);
+        return { text: y2.trim(), tokens, finish, readings: null };
+      });
+    },
+  };
+}
+
+function openedFunction(options: FunctionOptions): ReturnType<typeof opened> {
+  const { name, identity = functionIdentity(name), close } = options;
+  return opened({ name, identity, close });
+}
+
+function asWritten(text: WrittenText): Exclude<WrittenText, string> {
+  return typeof text === 'string' ? { text } : text;
+}
+
+function sentenceOf(written: WrittenText, elapsed: number): UpstreamText {
+  const { text, tokens = 0 } = asWritten(written);
+  const found = firstSentence(text, true);
+  const ended = found.sentence === null || found.ended;
+  const sentence = found.sentence ?? '';
+  return {
+    text: sentence,
+    ended,
+    tokens,
+    firstTextMilliseconds: sentence === '' ? null : elapsed,
+  };
+}
+
+function restOf(written: WrittenText, elapsed: number): UpstreamText {
+  const { text: whole, tokens = 0, finish = 'stop' } = asWritten(written);
+  const text = whole.trim();
+  return {
+    text,
+    ended: finish === 'stop',
+    tokens,
+    firstTextMilliseconds: text === '' ? null : elapsed,
+  };
+}
+
+function checkCount(what: string, written: readonly unknown[], asked: readonly unknown[]): void {
+  if (written.length === asked.length) return;
+  throw new Error(
+    `${what}: its function gave another number of texts (expected ${asked.length}, got ${written.length})`,
+  );
+}

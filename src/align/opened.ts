@@ -1,0 +1,28 @@
+/** What upstreams, correctors and Aligners have in common: a name, an identity, and an end. */
+import { createHash } from 'node:crypto';
+import type { Identity } from '../runtime/identity.js';
+
+/** Something that was opened and is to be closed. */
+export interface Opened extends AsyncDisposable {
+  /** Short name for records and figures. */
+  readonly name: string;
+  readonly identity: Identity;
+  /** Frees what it owns; calling it again does nothing more. */
+  close(): Promise<void>;
+}
+
+/** The common part. @param own.close default: nothing is owned. */
+export function opened(
+  own: Pick<Opened, 'name' | 'identity'> & { close?: () => Promise<void> },
+): Opened {
+  const { name, identity } = own;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= own.close?.() ?? Promise.resolve());
+  return { name, identity, close, [Symbol.asyncDispose]: close };
+}
+
+/** The identity of a function whose maker gives none: its name stands for it. */
+export function functionIdentity(name: string): Identity {
+  const sha256 = createHash('sha256').update(`function\n${name}`).digest('hex');
+  return { kind: 'function', name, sha256 };
+}

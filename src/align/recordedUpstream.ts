@@ -1,0 +1,128 @@
+/** Upstreams whose answers were recorded. */
+import { readJsonl } from '../data/jsonl.js';
+import type { Quadruple } from '../data/types.js';
+import { splitSentences } from '../text/sentences.js';
+import { joinSentences } from './loop.js';
+import { opened } from './opened.js';
+import { missingRow, recordedFile, recording, type RecordedOptions } from './recorded.js';
+import { firstSentence, type SentenceText } from './sentence.js';
+import type { Upstream, UpstreamInput } from './upstream.js';
+
+/** One recorded whole answer. A question that stands there several times has several samples. */
+interface RecordedAnswer {
+  question: string;
+  answer: string;
+}
+
+type RecordedSentence = Omit<Quadruple, 'correction'>;
+
+const answerFields = { question: 'string', answer: 'string' } as const;
+const sentenceFields = { question: 'string', prefix: 'string', last: 'string' } as const;
+
+/**
+ * An upstream whose answers were recorded. The file's first row says what it holds:
+ *
+ * - `{question, answer}`: whole answers. After a prefix that begins the answer comes its next
+ *   sentence. After any other prefix (a corrector rewrote something) comes the sentence whose turn it
+ *   is by count: a recorded upstream does not react to corrections.
+ * - `{question, prefix, last}`, as quadruples are: sentences in their places. A whole answer is the
+ *   chain of them up to an empty one.
+ *
+ * Tokens and times are 0.
+ * @throws where the file cannot be read, or holds neither; what is asked for and is not in the file
+ *   is an error that names it.
+ */
+export function recordedUpstream(options: RecordedOptions): Upstream {
+  const file = recordedFile(options);
+  const [first] = readJsonl<Record<string, unknown>>(file, { question: 'string' });
+  if (first === undefined) throw new Error(`recorded: ${file} is empty (expected a row a line)`);
+  if (!('answer' in first) && !('last' in first)) {
+    throw new Error(
+      `recorded: ${file} holds no answers (expected rows with question and answer, or with question, prefix and last; got ${Object.keys(first).join(', ')})`,
+    );
+  }
+  const { next, rest } = 'answer' in first ? fromAnswers(file) : fromSentences(file);
+  const each =
+    (write: (input: UpstreamInput) => Written): Upstream['nextSentences'] =>
+    async (inputs, { signal } = {}) => {
+      await Promise.resolve(signal?.throwIfAborted());
+      return inputs.map((input) => toText(write(input)));
+    };
+  return { ...opened(recording(options)), nextSentences: each(next), finish: each(rest) };
+}
+
+type Written = Pick<SentenceText, 'text' | 'ended'>;
+
+/** What a file says next, or to the end. */
+interface Recording {
+  next: (input: UpstreamInput) => Written;
+  rest: (input: UpstreamInput) => Written;
+}
+
+function toText({ text, ended }: Written): SentenceText {
+  return { text, ended, tokens: 0, firstTextMilliseconds: text === '' ? null : 0 };
+}
+
+function fromAnswers(file: string): Recording {
+  const samples = new Map<string, string[]>();
+  for (const { question, answer } of readJsonl<RecordedAnswer>(file, answerFields)) {
+    samples.set(question, [...(samples.get(question) ?? []), answer.trim()]);
+  }
+  const after = ({ question, prefix, sample = 0 }: UpstreamInput): string => {
+    const answer = samples.get(question)?.[sample];
+    if (answer === undefined) throw missingRow(file, 'answer', { question, sample });
+    return restOf(answer, prefix);
+  };
+  return {
+    next(input) {
+      const found = firstSentence(after(input), true);
+      return found.sentence === null
+        ? { text: '', ended: true }
+        : { text: found.sentence, ended: found.ended };
+    },
+    rest: (input) => ({ text: after(input).trim(), ended: true }),
+  };
+}
+
+/** What follows a prefix; where the answer does not begin with it, what follows as many sentences. */
+function restOf(answer: string, prefix: string): string {
+  const begun = prefix.trim();
+  if (begun === '') return answer;
+  const sentences = splitSentences(answer);
+  let before = '';
+  for (const [i, sentence] of sentences.entries()) {
+    before = joinSentences(before, sentence.trim());
+    if (before === begun) return sentences.slice(i + 1).join('');
+  }
+  return sentences.slice(splitSentences(begun).length).join('');
+}
+
+function fromSentences(file: string): Recording {
+  const places = new Map<string, string>();
+  for (const row of readJsonl<RecordedSentence>(file, sentenceFields)) {
+    places.set(placeOf(row), row.last.trim());
+  }
+  const lastOf = (question: string, prefix: string): string => {
+    const last = places.get(placeOf({ question, prefix }));
+    if (last === undefined) throw missingRow(file, 'sentence', { question, prefix });
+    return last;
+  };
+  return {
+    next({ question, prefix }) {
+      const text = lastOf(question, prefix);
+      return { text, ended: text === '' };
+    },
+    rest({ question, prefix }) {
+      let text = '';
+      for (;;) {
+        const last = lastOf(question, joinSentences(prefix, text));
+        if (last === '') return { text, ended: true };
+        text = joinSentences(text, last);
+      }
+    },
+  };
+}
+
+function placeOf({ question, prefix }: { question: string; prefix: string }): string {
+  return JSON.stringify([question, prefix]);
+}

@@ -1,0 +1,32 @@
+/** The lab of a command: models with a line of progress, paths from the working directory. */
+import { openAligner, openCorrector, openUpstream } from '../align/open.js';
+import type { Lab, LoadHow } from '../experiment/shared/lab.js';
+import type { EngineOptions } from '../runtime/copies.js';
+import type { Context } from './command.js';
+import { wantsColour, type Io } from './io.js';
+import { findOrDownload, loadCopies, loadModel, openNamed } from './models.js';
+
+export function labOf({ device, threads }: EngineOptions, context: Context): Lab {
+  const { io, progress, path, signal } = context;
+  const engineOf = ({ copies = false, proxy }: LoadHow = {}) => {
+    return { device, threads, proxy, fitting: copies };
+  };
+  return {
+    find: (name) => findOrDownload(name, context),
+    load: (name, { copies = false, proxy } = {}) =>
+      (copies ? loadCopies : loadModel)(name, { device, threads, proxy }, context),
+    upstream: (name, how) => openNamed(name, engineOf(how), context, openUpstream),
+    corrector: (name, how) => openNamed(name, engineOf(how), context, openCorrector),
+    aligner: (name, how) => openNamed(name, engineOf(how), context, openAligner),
+    path,
+    stages: (label) => progress.stage(label),
+    warn: (text) => context.warn(`warning: ${text}`),
+    terminal: { width: io.stdout.columns ?? 100, colour: colourOf(io) },
+    signal,
+  };
+}
+
+function colourOf(io: Io): Lab['terminal']['colour'] {
+  if (!wantsColour(io.stdout, io.env)) return 'none';
+  return /truecolor|24bit/.test(io.env.COLORTERM ?? '') ? 'truecolor' : '256';
+}

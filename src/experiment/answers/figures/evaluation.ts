@@ -1,0 +1,144 @@
+/** Rates with their intervals, one row each: systems compared, and a corrector's sentence rates. */
+import type { Interval } from '../../../math/interval.js';
+import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluateShape.js';
+import { colours, plotText } from '../../../plot/figure.js';
+import type { Figure } from '../../../plot/figure.js';
+import { errorBars } from '../../../plot/axes.js';
+
+interface Series {
+  name: string;
+  colour: string;
+  symbol: string;
+  rows: { label: string; value: number | null; ci: Interval | null; note: string }[];
+}
+
+/** A rate over `n` sentences. */
+type SentenceRate = CorrectorSummary['goodCopied'];
+
+/** Of the groups of questions, in turn. */
+const groupSymbols = ['circle-open', 'square-open', 'triangle-up-open', 'star-open'];
+
+/** Accuracy of every system, also by group, and what it fixes and breaks against the upstream alone. */
+export function evaluationFigure({ systems }: EvaluateSummary): Figure {
+  type Value = { value: number | null; ci: Interval | null; n?: number };
+  const row = (of: (system: EvaluatedSystem) => Value): Series['rows'] =>
+    systems.map((system) => {
+      const { value, ci, n } = of(system);
+      return { label: system.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
+    });
+  const groups = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
+  const accuracy = { name: 'accuracy', colour: colours.correct, symbol: 'circle' };
+  const fixed = { name: 'fixed, of the wrong', colour: colours.accuracy, symbol: 'diamond' };
+  const broken = { name: 'broken, of the right', colour: colours.degenerate, symbol: 'x' };
+  return rateFigure({
+    apart: groups.length > 1 ? 0.11 : 0.14,
+    labels: systems.map(({ name }) => name),
+    series: [
+      { ...accuracy, rows: row(({ accuracy: value, ci, n }) => ({ value, ci, n })) },
+      ...groups.map((name, i) => ({
+        ...accuracy,
+        name: `accuracy, ${name}`,
+        symbol: groupSymbols[i % groupSymbols.length] ?? 'circle-open',
+        rows: row((system) => {
+          const own = system.groups.find(({ group }) => group === name);
+          return { value: own?.accuracy ?? null, ci: own?.ci ?? null, n: own?.n ?? 0 };
+        }),
+      })),
+      { ...fixed, rows: row(({ fixRate, fixRateCi: ci }) => ({ value: fixRate, ci })) },
+      { ...broken, rows: row(({ breakRate, breakRateCi: ci }) => ({ value: breakRate, ci })) },
+    ],
+  });
+}
+
+/** Caption of {@link evaluationFigure}: what the rates are over, n and intervals. */
+export function evaluationCaption({ systems }: EvaluateSummary): string {
+  const counts = systems.map(({ name, n }) => `${name} n = ${n}`).join(', ');
+  return (
+    'Accuracy: share of problems answered right; fixed: right, of those that the upstream alone ' +
+    'answered wrong; broken: wrong, of those that it answered right. Bars: 95 % intervals over ' +
+    `problems. Problems: ${counts}.`
+  );
+}
+
+const rateTitles = {
+  goodCopied: 'good, copied verbatim',
+  badFixed: 'bad, rewritten right',
+  neutralImproved: 'neutral, improved',
+  surplusStopped: 'surplus, stopped',
+  missingWritten: 'missing, written',
+  badCopied: 'bad, copied (not noticed)',
+} as const;
+
+/** The sentence-level rates of a corrector. */
+export function correctorFigure(options: CorrectorSummary): Figure {
+  const keys = Object.keys(rateTitles) as (keyof typeof rateTitles)[];
+  const rates = keys.map((key): [string, SentenceRate] => [rateTitles[key], options[key]]);
+  const faults = Object.entries(options.byFault).map(([fault, rate]): [string, SentenceRate] => [
+    `bad, ${fault}`,
+    rate,
+  ]);
+  const toRow = ([label, { rate, ci, n }]: [string, SentenceRate]): Series['rows'][number] => ({
+    label,
+    value: rate,
+    ci,
+    note: `n = ${n}`,
+  });
+  return rateFigure({
+    apart: 0,
+    labels: [...rates, ...faults].map(([label]) => label),
+    series: [
+      { name: 'all', colour: colours.correct, symbol: 'circle', rows: rates.map(toRow) },
+      { name: 'by fault', colour: colours.copy, symbol: 'square', rows: faults.map(toRow) },
+    ],
+  });
+}
+
+/** Caption of {@link correctorFigure}: n and intervals. */
+export function correctorCaption({ n }: CorrectorSummary): string {
+  return (
+    `Share of the sentences of each kind, on n = ${n} recorded quadruples (n of each kind on ` +
+    'hover); bars: 95 % intervals.'
+  );
+}
+
+function rateFigure(options: {
+  labels: readonly string[];
+  series: readonly Series[];
+  /** Rows that series of one label stand apart, so that their bars do not hide each other. */
+  apart: number;
+}): Figure {
+  const { labels, series, apart } = options;
+  const place = new Map(labels.map((label, i) => [label, i]));
+  const shown = series
+    .map((s) => ({ ...s, rows: s.rows.filter((row) => row.value !== null) }))
+    .filter((s) => s.rows.length > 0);
+  const data = shown.map(({ name, colour, symbol, rows }, i) => ({
+    type: 'scatter',
+    mode: 'markers',
+    name,
+    x: rows.map((row) => row.value),
+    y: rows.map((row) => (place.get(row.label) ?? 0) + apart * (i - (shown.length - 1) / 2)),
+    error_x: errorBars(rows.map(({ value, ci }) => ({ value: value ?? 0, ci }))),
+    marker: { color: colour, symbol, size: 10 },
+    // Whole marks at 0 and 1.
+    cliponaxis: false,
+    text: rows.map((row) => row.note),
+    hovertemplate: `%{x:.3f} %{text}<extra>${plotText(name)}</extra>`,
+  }));
+  return {
+    data,
+    layout: {
+      height: 140 + 52 * Math.max(2, labels.length),
+      margin: { t: 50, r: 20, b: 60, l: 60 },
+      xaxis: { title: { text: 'share' }, range: [-0.02, 1.02], zeroline: false },
+      yaxis: {
+        tickmode: 'array',
+        tickvals: labels.map((_, i) => i),
+        ticktext: labels.map(plotText),
+        range: [labels.length - 0.5, -0.5],
+        zeroline: false,
+      },
+      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
+    },
+  };
+}

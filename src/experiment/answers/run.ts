@@ -1,0 +1,147 @@
+/**
+ * Systems over questions: answers, samples, times, judged by the scorers that are handed in. `evaluate`
+ * and `compare` are two ways to call it.
+ *
+ * The unit that is computed, and resumed, as a whole is a batch of questions with all systems: rows
+ * computed together never depend on what an earlier run had already recorded. Within a batch the
+ * upstream is remembered, so that systems which ask it the same share its answer. `atOnce` batches run
+ * side by side. The timings come last and alone, all as one unit.
+ */
+import type { Question } from '../../data/types.js';
+import { checkScorers } from '../../judge/scoreAnswers.js';
+import { batchesOf } from '../shared/batches.js';
+import { resume, type Unit } from '../shared/resume.js';
+import { answerBatch, type BatchOptions } from './batch.js';
+import { bestOfSystems } from './bestOf.js';
+import { answersKey, byKey, keysOf } from './keys.js';
+import type { AnswerRecord, CompareRecord } from './shape.js';
+import type { System } from './systems.js';
+import { timeSystems } from './times.js';
+
+/** What is told apart as work goes on. */
+export type AnswersPhase = 'answers' | 'timing';
+
+/** How much is done, how, and what is there already. */
+export interface AnswersPlan {
+  /** Questions computed together, with all systems. Default 32. */
+  batchSize?: number;
+  /** Batches that run side by side; useful with models in as many copies. Default 1. */
+  atOnce?: number;
+  /** How many questions, the first ones, are timed one by one. Default 20. */
+  timed?: number;
+  /**
+   * Answers that another experiment has made, e.g. by `streamAnswers`: they are yielded as records
+   * of this one. A system that has one for every question is only timed.
+   */
+  answered?: readonly AnswerRecord[];
+  /** In records, those done before included. */
+  onProgress?: (phase: AnswersPhase, done: number, total: number) => void;
+}
+
+export interface AnswersOptions extends AnswersPlan, Omit<BatchOptions, 'timed'> {
+  questions: readonly Question[];
+  /** Records of an earlier run of the same command; they are not made again. */
+  done?: Iterable<CompareRecord>;
+}
+
+/**
+ * The records that are missing, in a fixed order: answers and samples, batch by batch, then timings.
+ * @throws the signal's reason between batches and rounds; systems of one name; as the scorers do.
+ */
+export async function* answerQuestions(
+  options: AnswersOptions,
+): AsyncGenerator<CompareRecord, void> {
+  checkNames(options.systems);
+  checkScorers(options.scorers);
+  const { questions, batchSize = 32, atOnce, signal } = options;
+  const done = byKey(options.done ?? []);
+  const given = givenAnswers(options);
+  const systems = options.systems.filter(
+    ({ name }) => !given.some(({ system }) => system === name),
+  );
+  const run = { ...options, systems, done };
+  const shared = { keyOf: answersKey, done, signal };
+  yield* resume<CompareRecord>({ ...shared, units: [recordsUnit(given)] });
+  yield* resume({ ...shared, units: batchUnits(batchesOf(questions, batchSize), run), atOnce });
+  yield* resume({ ...shared, units: [timingUnit({ ...run, systems: options.systems })] });
+}
+
+type Run = Omit<AnswersOptions, 'done'> & { done: ReadonlyMap<string, CompareRecord> };
+
+/** Those of systems that have one for every question. */
+function givenAnswers({ systems, questions, answered = [] }: AnswersOptions): AnswerRecord[] {
+  const known = new Set(answered.map(answersKey));
+  const complete = systems.filter(({ name }) =>
+    keysOf({ kind: 'answer', system: name }, questions).every((key) => known.has(key)),
+  );
+  const wanted = new Set(
+    complete.flatMap(({ name }) => keysOf({ kind: 'answer', system: name }, questions)),
+  );
+  return answered.filter((record) => wanted.has(answersKey(record)));
+}
+
+function recordsUnit(records: readonly CompareRecord[]): Unit<CompareRecord> {
+  return { records: records.map(answersKey), inputs: null, run: () => Promise.resolve(records) };
+}
+
+function batchUnits(batches: readonly (readonly Question[])[], run: Run): Unit<CompareRecord>[] {
+  const { systems, sampling, done } = run;
+  const all = batches.map((batch) => ({
+    batch,
+    answers: systems.flatMap(({ name }) => keysOf({ kind: 'answer', system: name }, batch)),
+    samples: sampling ? keysOf({ kind: 'samples' }, batch) : [],
+  }));
+  const keys = all.flatMap(({ answers, samples }) => [...answers, ...samples]);
+  const tell = counter('answers', keys, run);
+  const isDone = (of: readonly string[]): boolean => of.every((key) => done.has(key));
+  return all.map(({ batch, answers, samples }) => ({
+    records: [...answers, ...samples],
+    inputs: batch,
+    // Where all answers of a batch are there, its samples do not need them anew; and the reverse.
+    run: () =>
+      tell(
+        answerBatch(batch, {
+          ...run,
+          timed: false,
+          systems: isDone(answers) ? [] : systems,
+          sampling: isDone(samples) ? undefined : sampling,
+        }),
+      ),
+  }));
+}
+
+function timingUnit(run: Run): Unit<CompareRecord> {
+  const timed = run.questions.slice(0, run.timed ?? 20);
+  const systems: System[] = [...run.systems, ...bestOfSystems(run.sampling)];
+  const keys = systems.flatMap(({ name }) => keysOf({ kind: 'timing', system: name }, timed));
+  const tell = counter('timing', keys, run);
+  const { upstream, clock, signal } = run;
+  return {
+    records: keys,
+    inputs: timed,
+    run: () => tell(timeSystems(timed, { systems, upstream, clock, signal })),
+  };
+}
+
+/** Passes records on and tells how many of `keys` there are by now. */
+function counter(
+  phase: AnswersPhase,
+  keys: readonly string[],
+  { done, onProgress }: Run,
+): (records: AsyncIterable<CompareRecord>) => AsyncIterable<CompareRecord> {
+  let count = keys.filter((key) => done.has(key)).length;
+  return async function* (records) {
+    for await (const record of records) {
+      if (!done.has(answersKey(record))) onProgress?.(phase, ++count, keys.length);
+      yield record;
+    }
+  };
+}
+
+function checkNames(systems: readonly System[]): void {
+  const names = systems.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Error(`answers: two systems are called ${twice}; give their models other names`);
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The systems that are compared: the upstream alone, the stream loop, the whole-answer Aligner, and
+ * a corrector on its own (a corrector taught by an exact solver might simply out-solve the upstream;
+ * what it writes alone tells what the pair adds).
+ */
+import type { Aligner } from '../../align/aligner.js';
+import type { Corrector } from '../../align/corrector.js';
+import type { LoopLimits, Round } from '../../align/loop.js';
+import type { AlignedAnswer } from '../../align/stream.js';
+import { alignAnswers } from '../../align/stream.js';
+import type { Upstream, UpstreamInput, UpstreamText } from '../../align/upstream.js';
+import { createSilentUpstream } from '../../align/upstream.js';
+import type { Revision } from '../shared/revisions.js';
+
+export interface SystemAnswer {
+  text: string;
+  /** In order; empty for the upstream alone. */
+  revisions: Revision[];
+  /** A stop reason of the loop; `end-of-answer` or `max-length` for whole answers. */
+  stop: AlignedAnswer['stop'];
+  /** Tokens of the visible text, ends of turn left out, as its writer counted them. */
+  tokens: number;
+  /** Wall time, shared with the other rows of the batch. */
+  milliseconds: number;
+  /**
+   * Until the first text could be shown. A local model hands out a sentence per run at the least;
+   * an Aligner hands out its whole answer.
+   */
+  firstTextMilliseconds: number | null;
+}
+
+export interface SystemRequest {
+  questions: readonly string[];
+  upstream: Upstream;
+  /** Milliseconds. */
+  clock: () => number;
+  /** Whether times are what is wanted; then extra runs may be spent on them. */
+  timed?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface System {
+  readonly name: string;
+  /** What its revisions are revisions of. */
+  readonly unit: 'sentence' | 'answer';
+  /** One answer per question, in order. */
+  answer(request: SystemRequest): Promise<SystemAnswer[]>;
+}
+
+/** `upstream`: whole answers of the upstream. */
+export function upstreamSystem(): System {
+  return wholeAnswerSystem('upstream', (request) => request);
+}
+
+/** `proxy-<expert>`: whole answers of the upstream tuned by an expert (proxy-tuning). */
+export function proxySystem({ expert, upstream }: { expert: string; upstream: Upstream }): System {
+  return wholeAnswerSystem(`proxy-${expert}`, (request) => ({ ...request, upstream }));
+}
+
+/** Another upstream's whole answers under a name of its own, e.g. `sft`: the same one, fine-tuned. */
+export function tunedSystem({ name, upstream }: { name: string; upstream: Upstream }): System {
+  return wholeAnswerSystem(name, (request) => ({ ...request, upstream }));
+}
+
+function wholeAnswerSystem(name: string, asked: (request: SystemRequest) => SystemRequest): System {
+  return {
+    name,
+    unit: 'answer',
+    async answer(given) {
+      const request = asked(given);
+      const { texts, milliseconds } = await wholeAnswers(request);
+      // A whole answer comes in one run; what would be seen first is the first sentence.
+      const firsts = request.timed ? await firstSentences(request) : texts;
+      return texts.map((text, i) => ({
+        text: text.text,
+        revisions: [],
+        stop: text.ended ? 'end-of-answer' : 'max-length',
+        tokens: text.tokens - Number(text.ended),
+        milliseconds,
+        firstTextMilliseconds: firsts[i]?.firstTextMilliseconds ?? null,
+      }));
+    },
+  };
+}
+
+/** What a system of the loop is made of. */
+interface LoopParts extends LoopLimits {
+  corrector: Corrector;
+  /**
+   * Whether batches keep keys and values from round to round. Without them, batches that run side by
+   * side spread over the copies of a model. What is timed keeps them. Default true.
+   */
+  caches?: boolean;
+}
+
+/** `stream-<corrector>`: the loop. */
+export function streamSystem(options: LoopParts): System {
+  return loopSystem(`stream-${options.corrector.name}`, options);
+}
+
+/** `corrector-alone-<corrector>`: the corrector's own continuation, asked with y1 empty. */
+export function correctorAloneSystem(options: LoopParts): System {
+  return loopSystem(`corrector-alone-${options.corrector.name}`, options, createSilentUpstream());
+}
+
+/** `aligner-<aligner>`: the upstream's whole answer, corrected as a whole. */
+export function alignerSystem({ aligner }: { aligner: Aligner }): System {
+  return {
+    name: `aligner-${aligner.name}`,
+    unit: 'answer',
+    async answer(request) {
+      const { questions, clock, signal } = request;
+      const { texts, milliseconds } = await wholeAnswers(request);
+      const answers = texts.map(({ text }, i) => ({ question: questions[i] ?? '', answer: text }));
+      const start = clock();
+      const corrections = await aligner.correct(answers, { signal });
+      const elapsed = milliseconds + clock() - start;
+      return corrections.map(({ text, tokens, finish }, i) => ({
+        text,
+        revisions: [{ prefix: '', last: answers[i]?.answer ?? '', correction: text }],
+        stop: finish === 'stop' ? 'end-of-answer' : 'max-length',
+        tokens: tokens - Number(finish === 'stop'),
+        milliseconds: elapsed,
+        firstTextMilliseconds: text === '' ? null : elapsed,
+      }));
+    },
+  };
+}
+
+function loopSystem(name: string, options: LoopParts, silent?: Upstream): System {
+  return {
+    name,
+    unit: 'sentence',
+    async answer({ questions, upstream, clock, signal, timed = false }) {
+      const answers = await alignAnswers({
+        ...options,
+        caches: timed || (options.caches ?? true),
+        upstream: silent ?? upstream,
+        clock,
+        rows: questions.map((question) => ({ question })),
+        signal,
+      });
+      return answers.map((answer) => ({
+        text: answer.text,
+        revisions: answer.rounds
+          .filter((round) => round.phase === 'corrected')
+          .map(({ prefix, last, correction }) => ({ prefix, last, correction })),
+        stop: answer.stop,
+        tokens: answer.rounds.reduce((sum, round) => sum + visibleTokens(round), 0),
+        milliseconds: answer.milliseconds,
+        firstTextMilliseconds: answer.firstVisibleMilliseconds,
+      }));
+    },
+  };
+}
+
+/** Tokens of a round that the reader sees: its writer's, less the end of turn. */
+function visibleTokens({ tokens, finish, phase, upstreamEnded }: Round): number {
+  if (tokens.corrector > 0) return tokens.corrector - Number(finish === 'stop');
+  return phase === 'continued' ? tokens.upstream - Number(upstreamEnded) : 0;
+}
+
+async function wholeAnswers(
+  request: SystemRequest,
+): Promise<{ texts: UpstreamText[]; milliseconds: number }> {
+  const { questions, upstream, clock, signal } = request;
+  const start = clock();
+  const texts = await upstream.finish(startOf(questions), { signal });
+  return { texts, milliseconds: clock() - start };
+}
+
+function firstSentences({ questions, upstream, signal }: SystemRequest): Promise<UpstreamText[]> {
+  return upstream.nextSentences(startOf(questions), { signal });
+}
+
+function startOf(questions: readonly string[]): UpstreamInput[] {
+  return questions.map((question) => ({ question, prefix: '' }));
+}

@@ -1,0 +1,108 @@
+/** The causal test as an experiment: from its options to its model, its run and its words. */
+import { createCorrector } from '../../align/corrector.js';
+import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { OptionValues } from '../../shape/options.js';
+import { figureWithin, formatTable, percent } from '../../text/table.js';
+import type { Experiment, OpenExperiment } from '../shared/experiment.js';
+import type { Lab } from '../shared/lab.js';
+import { readModel } from '../shared/reading.js';
+import { phased } from '../shared/stages.js';
+import { sweepProblems } from '../sweep/problems.js';
+import type { options } from './flags.js';
+import type { CausalOptions } from './options.js';
+import { causalKind } from './page.js';
+import { causalProblems, type CausalProblem } from './problems.js';
+import { runCausal } from './run.js';
+import { causalRecord, type CausalRecord, type CausalSummary, type Evidence } from './shape.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const causalExperiment: Experiment<Given, CausalRecord> = {
+  record: causalRecord,
+  summaries: [causalKind],
+  open,
+};
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord>> {
+  const model = await lab.load(given.model, { copies: true });
+  const { direction } = given;
+  const files = {
+    stimuli: lab.path(given.stimuli),
+    problems: lab.path(given.problems),
+    validation: lab.path(given.validation),
+    ...(direction !== undefined && { direction: lab.path(direction) }),
+  };
+  return {
+    models: { model },
+    files,
+    async *run({ records }) {
+      const options = await prepare(given, model, lab);
+      const summary = yield* runCausal({ ...options, done: records });
+      return {
+        summaries: { causal: summary },
+        lines: describe(summary),
+        warnings: summary.warnings,
+      };
+    },
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}
+
+async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<CausalOptions> {
+  const { layers, pool, seed } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, lab);
+  const problems = (file: string): CausalProblem[] =>
+    causalProblems(sweepProblems(readAnnotatedQuadruples(lab.path(file)), pool));
+  return {
+    model: model.name,
+    corrector: createCorrector({ model }),
+    decoder: model.decoder,
+    prompt: reading.prompt,
+    decode: (token) => model.tokenizer.decode([token]),
+    directions: reading.directions,
+    meanNorms: reading.norms,
+    accuracy: reading.health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),
+    problems: { validation: problems(given.validation), test: problems(given.problems) },
+    ...{ layers, seed, coefficients: given.coefficients, positions: given.positions },
+    ...{ limit: given.limit, pairs: given.pairs, controls: { random: given.controls } },
+    onProgress: phased(lab.stages, {
+      cases: 'finding copies and corrections',
+      edits: 'steering and ablating, one layer at a time',
+      controls: 'steering along random directions',
+      patches: 'patching hidden states',
+    }),
+    signal: lab.signal,
+  };
+}
+
+const roleText = { prepares: 'prepares', decides: 'decides', carriesOut: 'carries out' } as const;
+
+function describe(summary: CausalSummary): string[] {
+  const { parts, evidence, scan, patching, ablation } = summary;
+  const rows = scan.map(({ layer, heldOutAccuracy }, i) => [
+    String(layer),
+    describePart(parts[i]),
+    ...evidence.map(({ perLayer }) => figureWithin(perLayer[i]?.mean, perLayer[i]?.ci)),
+    percent(heldOutAccuracy),
+  ]);
+  const head = ['layer', 'part', ...evidence.map(({ measure }) => measure), 'held-out'];
+  return [
+    `Causal test of ${summary.model}, one layer at a time: ${ablation.n} problems, ${patching[0]?.n ?? 0} pairs`,
+    '',
+    formatTable(head, rows),
+    '',
+    ...evidence.map(describeEvidence),
+    `scan       best held-out accuracy at layer ${summary.bestLayer}`,
+  ];
+}
+
+function describePart(part: CausalSummary['parts'][number] | undefined): string {
+  return part ? roleText[part.role] + (part.confirmed ? '' : ' (not on test)') : '–';
+}
+
+function describeEvidence(of: Evidence): string {
+  const lead = of.lead === null ? '' : `, ahead by ${figureWithin(of.lead, of.leadCi)}`;
+  const rank = figureWithin(of.rankCorrelation, of.rankCorrelationCi);
+  return `${of.measure.padEnd(10)} ${of.what}; largest at layer ${of.largest}${lead}; rank correlation with the scan ${rank}`;
+}

@@ -1,0 +1,74 @@
+/** What removing the direction at one layer does: the edit ratio, and decisions that stand. */
+import type { CausalSummary } from '../shape.js';
+import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { colours, countText, fixed } from '../../../plot/figure.js';
+import type { Figure } from '../../../plot/figure.js';
+
+type Ablation = Pick<CausalSummary, 'ablation' | 'steering'>;
+
+/** Change of the edit ratio per layer above, shares of decisions that stand below. */
+export function ablationFigure({ ablation }: Ablation): Figure {
+  const { perLayer } = ablation;
+  const layers = Math.max(1, ...perLayer.map((l) => l.layer + 1));
+  const known = perLayer.filter((l) => l.change !== null);
+  return {
+    data: [
+      {
+        type: 'scatter',
+        mode: 'markers',
+        name: 'edit ratio, ablated − unsteered',
+        x: known.map((l) => l.layer),
+        y: known.map((l) => l.change),
+        error_y: errorBars(known.map((l) => ({ value: l.change ?? 0, ci: l.ci }))),
+        marker: { color: colours.tested, size: 8 },
+        hovertemplate: 'layer %{x}: %{y:.3f}<extra></extra>',
+      },
+      shareTrace(perLayer, { key: 'stillCopied', name: 'copies that stay copies', shift: -0.08 }),
+      shareTrace(perLayer, {
+        key: 'stillCorrected',
+        name: 'corrections that stay corrections',
+        shift: 0.08,
+      }),
+    ],
+    layout: {
+      height: 560,
+      margin: { t: 40, r: 20, b: 60, l: 80 },
+      xaxis: { ...layerAxis(layers), anchor: 'y2' },
+      yaxis: { title: { text: 'change of the edit ratio' }, domain: [0.48, 1], zeroline: true },
+      yaxis2: { title: { text: 'share' }, domain: [0, 0.36], range: [-0.02, 1.05] },
+      legend: legendAbove,
+    },
+  };
+}
+
+/** Caption of {@link ablationFigure}: unit, n, intervals. */
+export function ablationCaption({ ablation, steering }: Ablation): string {
+  const { n, perLayer } = ablation;
+  const copies = countText(perLayer.map((l) => l.stillCopied.n));
+  const corrections = countText(perLayer.map((l) => l.stillCorrected.n));
+  return [
+    'The projection on the direction is removed from the residual stream at one layer.',
+    `Above: edit ratio minus the unsteered model's (${fixed(steering.baseline)}), n = ${n} problems, 95 % bootstrap intervals over them.`,
+    `Below: of ${copies} sentences that the unsteered model copies and ${corrections} that it corrects, those where it still does; 95 % intervals (Wilson).`,
+  ].join(' ');
+}
+
+/** The two classes stand beside each other at a layer. */
+function shareTrace(
+  perLayer: Ablation['ablation']['perLayer'],
+  how: { key: 'stillCopied' | 'stillCorrected'; name: string; shift: number },
+): Record<string, unknown> {
+  const known = perLayer.filter((l) => l[how.key].rate !== null);
+  const colour = how.key === 'stillCopied' ? colours.copy : colours.accuracy;
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name: how.name,
+    x: known.map((l) => l.layer + how.shift),
+    y: known.map((l) => l[how.key].rate),
+    yaxis: 'y2',
+    error_y: errorBars(known.map((l) => ({ value: l[how.key].rate ?? 0, ci: l[how.key].ci }))),
+    marker: { color: colour, symbol: how.key === 'stillCopied' ? 'square' : 'diamond', size: 7 },
+    hovertemplate: `%{y:.3f}<extra>${how.name}</extra>`,
+  };
+}

@@ -1,0 +1,63 @@
+/** What steering does by layer and coefficient: change of the metric against the unsteered model. */
+import type { SteeringEffects } from '../shape.js';
+import { fixed, plotText } from '../../../plot/figure.js';
+import type { Figure } from '../../../plot/figure.js';
+import { layerMapFigure } from './layerMap.js';
+import { metricNames, metricTitles } from '../../sweep/figures/steeringCurve.js';
+
+/** What is drawn of it; intervals may be missing. */
+export type LayerEffects = Omit<SteeringEffects, 'unitValue' | 'degenerate' | 'ci'> &
+  Partial<Pick<SteeringEffects, 'ci'>>;
+
+const mostMarks = 17;
+
+/**
+ * Heat map of effect = metric − baseline; red: more is changed, blue: less. Its cells are as wide as
+ * the steps between the coefficients.
+ */
+export function effectMapFigure(options: LayerEffects): Figure {
+  const { layers, coefficients, effect, ci = [], metric } = options;
+  return layerMapFigure({
+    layers,
+    x: coefficients,
+    z: effect,
+    text: layers.map((layer, i) =>
+      coefficients.map((_, c) => `layer ${layer}${bracket(ci[i]?.[c] ?? null)}`),
+    ),
+    hovertemplate: 'coefficient %{x}, %{text}<br>effect %{z:.3f}<extra></extra>',
+    xaxis: {
+      title: { text: 'coefficient' },
+      // A mark under every column, while there is room for the numbers.
+      ...(coefficients.length <= mostMarks && { tickmode: 'array', tickvals: coefficients }),
+    },
+    yTitle: 'steered layer (0 = first block)',
+    scale: {
+      title: `${plotText(metricNames[metric] ?? metric)} − unsteered`,
+      limit: effectLimit(options),
+    },
+  });
+}
+
+/** Caption of {@link effectMapFigure}: what effect is, its baseline, n, and cells beyond doubt. */
+export function effectMapCaption(options: LayerEffects): string {
+  const { metric, baseline, n, effect, ci } = options;
+  const cells = effect.flat().filter((value) => value !== null).length;
+  const apart = (ci ?? []).flat().filter((at) => at !== null && (at[0] > 0 || at[1] < 0)).length;
+  return [
+    `Effect = ${metricTitles[metric] ?? metric} minus that of the unsteered model (${fixed(baseline)}),`,
+    `one layer steered at a time, n = ${n} problems per cell.`,
+    `Coefficient 1 is ${options.unit}. Colours span ±${fixed(effectLimit(options))}.`,
+    ci === undefined
+      ? 'No intervals were computed.'
+      : `In ${apart} of ${cells} cells the 95 % interval leaves 0 out.`,
+  ].join(' ');
+}
+
+function effectLimit({ effect }: LayerEffects): number {
+  const largest = Math.max(0, ...effect.flat().map((value) => Math.abs(value ?? 0)));
+  return largest > 0 ? largest : 1;
+}
+
+function bracket(ci: readonly [number, number] | null): string {
+  return ci === null ? '' : `<br>95 % [${fixed(ci[0])}, ${fixed(ci[1])}]`;
+}

@@ -1,0 +1,57 @@
+/** The options of a causal test. */
+import { z } from 'zod';
+import { stimuliFiles } from '../../data/artifacts.js';
+import { choice, integer, list, text, wholeNumber } from '../../shape/options.js';
+import { corrector, directionFile, method, stimuli } from '../shared/options.js';
+import { defaultPositions } from '../../runtime/steering.js';
+import { defaultCoefficients } from './defaults.js';
+
+export const options = {
+  ...corrector,
+  ...directionFile,
+  ...method,
+  ...stimuli,
+  problems: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples: the problems that are tested',
+    default: stimuliFiles.test,
+  }),
+  validation: text({
+    value: 'file',
+    help: 'the same, on which layers are chosen and named',
+    default: stimuliFiles.validation,
+  }),
+  limit: integer({
+    value: 'n',
+    help: 'problems that are steered and ablated; half as many for validation',
+    default: 64,
+  }),
+  pairs: integer({ value: 'n', help: 'pairs of runs per kind of patch, at most', default: 32 }),
+  pool: integer({
+    value: 'n',
+    help: 'problems that the corrector labels, from which pairs are made, in either file',
+    default: 192,
+  }),
+  layers: list(
+    { value: 'layers', help: 'tested layers, from 0, one at a time (default: all)' },
+    wholeNumber(0),
+  ),
+  coefficients: list(
+    {
+      value: 'numbers',
+      help: "in the layer's mean residual norms",
+      default: [...defaultCoefficients],
+    },
+    z.number(),
+  ),
+  controls: integer({
+    value: 'n',
+    help: 'random directions steered beside the tested one, on 16 problems',
+    default: 8,
+    least: 0,
+  }),
+  positions: choice(['prompt', 'all', 'generated'], {
+    help: 'steered and ablated positions',
+    default: defaultPositions,
+  }),
+} as const;

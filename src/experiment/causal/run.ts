@@ -1,0 +1,213 @@
+/**
+ * The finding behind the figures, tested causally: one layer at a time is steered, the direction is
+ * removed at one layer, and hidden states of a correcting run are put into a copying one. Yields
+ * records as they come and ends in the summary; an interrupted run goes on from its records.
+ */
+import { requireReadable } from '../../align/readable.js';
+import { createRandom } from '../../math/random.js';
+import { batchesOf } from '../shared/batches.js';
+import { begins, labelCases } from './cases.js';
+import { measureControls, measureEdits, type EditOptions } from './edits.js';
+import { settle, splits, type CausalOptions, type CausalPhase, type Settled } from './options.js';
+import { pairCases, type CausalPair } from './pairs.js';
+import { measurePatches, type PatchColumn } from './patches.js';
+import { summariseCausal } from './summary.js';
+import { randomControls } from '../shared/steeringControls.js';
+import type {
+  CaseRecord,
+  CausalRecord,
+  CausalSummary,
+  PatchSetting,
+  CausalSplit,
+} from './shape.js';
+import type { CausalProblem } from './problems.js';
+
+/** What is computed together; its composition never depends on what was done before. */
+interface Unit {
+  keys: readonly string[];
+  run: () => Promise<CausalRecord[]>;
+}
+
+/** Units asked for at once: they run side by side where a model has several copies. */
+const together = 4;
+const caseBatch = 32;
+
+/**
+ * Runs a causal test; returns the summary after the last record.
+ * @throws on no problems, a problem in both splits, an unknown layer or one without a direction, and
+ *   no coefficient beside 0.
+ */
+export async function* runCausal(
+  options: CausalOptions,
+): AsyncGenerator<CausalRecord, CausalSummary, void> {
+  requireReadable(options.corrector, 'causal');
+  const settled = settle(options);
+  const records = new Map<string, CausalRecord>();
+  for (const record of options.done ?? []) records.set(keyOf(record), record);
+  yield* runUnits('cases', caseUnits(options), records, options);
+  yield* runUnits('edits', editUnits(options, settled), records, options);
+  yield* runUnits('controls', controlUnits(options, settled), records, options);
+  const pairs = splits.flatMap((split) => makePairs(split, records, options, settled));
+  const columns = patchColumns(settled);
+  const patches = pairs.map((of) => patchUnit(of, columns, options, settled));
+  yield* runUnits('patches', patches, records, options);
+  const { model, directions, meanNorms, accuracy, seed } = options;
+  const { layers, coefficients, positions, controls } = settled;
+  const kept = { model, method: directions.method, positions, seed, layers, coefficients };
+  const controlled = controls.coefficients;
+  // In a fixed order: sums depend on it, and a resumed run finds its records in another.
+  const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
+  return summariseCausal({
+    ...{ ...kept, controlled, meanNorms, accuracy, columns, records: sorted },
+  });
+}
+
+function keyOf(record: CausalRecord): string {
+  const { kind, split } = record;
+  if (kind === 'patch') return JSON.stringify([kind, split, record.setting, record.recipient]);
+  return JSON.stringify([kind, split, record.problem]);
+}
+
+/** Yields the records that are missing; a unit of which any is missing is computed as a whole. */
+async function* runUnits(
+  phase: CausalPhase,
+  units: readonly Unit[],
+  records: Map<string, CausalRecord>,
+  { onProgress, signal }: Pick<CausalOptions, 'onProgress' | 'signal'>,
+): AsyncGenerator<CausalRecord, void, void> {
+  let done = 0;
+  for (const batch of batchesOf(units, together)) {
+    signal?.throwIfAborted();
+    const missing = batch.filter(({ keys }) => !keys.every((key) => records.has(key)));
+    const made = (await Promise.all(missing.map(({ run }) => run()))).flat();
+    onProgress?.(phase, (done += batch.length), units.length);
+    for (const record of made) {
+      if (records.has(keyOf(record))) continue;
+      records.set(keyOf(record), record);
+      yield record;
+    }
+  }
+}
+
+function caseUnits(options: CausalOptions): Unit[] {
+  return splits.flatMap((split) =>
+    batchesOf(options.problems[split], caseBatch).map((problems) => ({
+      keys: problems.map(({ id }) => JSON.stringify(['case', split, id])),
+      run: async () =>
+        (await labelCases(problems, options)).map((of) => ({ kind: 'case', split, ...of })),
+    })),
+  );
+}
+
+function editUnits(options: CausalOptions, settled: Settled): Unit[] {
+  const how = editOptions(options, settled);
+  const { limit } = settled;
+  return splits.flatMap((split) =>
+    options.problems[split]
+      .slice(0, split === 'test' ? limit : Math.ceil(limit / 2))
+      .map((problem) => ({
+        keys: [JSON.stringify(['edit', split, problem.id])],
+        run: async () => {
+          const measured = await measureEdits(problem, {
+            ...how,
+            direction: options.directions.vectors,
+          });
+          return [{ kind: 'edit', split, ...measured }];
+        },
+      })),
+  );
+}
+
+function editOptions(
+  { corrector, meanNorms, repeat, signal }: CausalOptions,
+  { layers, coefficients, positions }: Settled,
+): EditOptions {
+  return {
+    ...{ corrector, meanNorms, layers, coefficients, positions },
+    ...(repeat !== undefined && { repeat }),
+    ...(signal && { signal }),
+  };
+}
+
+/** Random directions on the first of the steered test problems. */
+function controlUnits(options: CausalOptions, settled: Settled): Unit[] {
+  const { directions: tested, seed, problems } = options;
+  const { layers, controls, limit } = settled;
+  if (controls.random === 0) return [];
+  const made = randomControls({ tested, layers, seed, count: controls.random });
+  const directions = made.map(({ vectors }) => vectors);
+  const how = { ...editOptions(options, settled), coefficients: controls.coefficients };
+  return problems.test.slice(0, Math.min(limit, controls.problems)).map((problem) => ({
+    keys: [JSON.stringify(['control', 'test', problem.id])],
+    run: async () => {
+      const measured = await measureControls(problem, { ...how, directions });
+      return [{ kind: 'control', split: 'test', ...measured }];
+    },
+  }));
+}
+
+/** The whole map one way; the boundary token alone the other way, and in the controls. */
+function patchColumns({ window }: Settled): Record<PatchSetting, readonly PatchColumn[]> {
+  const near = Array.from({ length: window }, (_, i) => i - window);
+  return {
+    correctIntoCopy: ['earlier', ...near, 0],
+    copyIntoCorrect: [0],
+    copyIntoCopy: [0],
+    random: [0],
+  };
+}
+
+/** Validation pairs are for the rule, which looks at the boundary token both ways. */
+function makePairs(
+  split: CausalSplit,
+  records: ReadonlyMap<string, CausalRecord>,
+  { problems, seed }: CausalOptions,
+  { pairs }: Settled,
+): { split: CausalSplit; pair: CausalPair }[] {
+  const cases = problems[split].flatMap(({ id }): CaseRecord[] => {
+    const found = records.get(JSON.stringify(['case', split, id]));
+    return found?.kind === 'case' ? [found] : [];
+  });
+  const settings: readonly PatchSetting[] =
+    split === 'validation'
+      ? ['correctIntoCopy', 'copyIntoCorrect']
+      : ['correctIntoCopy', 'copyIntoCorrect', 'copyIntoCopy', 'random'];
+  const random = createRandom(seed).fork(`causal pairs ${split}`);
+  return settings.flatMap((setting) =>
+    pairCases({ cases, setting, count: pairs, random }).map((pair) => ({ split, pair })),
+  );
+}
+
+function patchUnit(
+  { split, pair }: { split: CausalSplit; pair: CausalPair },
+  columns: Readonly<Record<PatchSetting, readonly PatchColumn[]>>,
+  options: CausalOptions,
+  { layers }: Settled,
+): Unit {
+  const { setting } = pair;
+  const [recipient, donor] = [pair.recipient, pair.donor].map((of) => of.problem);
+  const problem = (id: string | undefined): CausalProblem => {
+    const found = options.problems[split].find((p) => p.id === id);
+    if (!found) throw new Error(`causal: no ${split} problem ${id}`);
+    return found;
+  };
+  const into = problem(recipient);
+  const names = { recipient: into.id, donor: problem(donor).id };
+  const key = { kind: 'patch', split, setting, ...names } as const;
+  return {
+    keys: [JSON.stringify(['patch', split, setting, into.id])],
+    run: async () => {
+      const outcomes = await measurePatches({
+        decoder: options.decoder,
+        recipient: options.prompt(into),
+        donor: options.prompt(problem(donor)),
+        layers,
+        columns: split === 'test' ? columns[setting] : [0],
+        switches: (token) =>
+          begins(options.decode(token), into.last) === (pair.recipient.label === 'correct'),
+      });
+      const equalLength = pair.recipient.promptLength === pair.donor.promptLength;
+      return [{ ...key, equalLength, outcomes }];
+    },
+  };
+}

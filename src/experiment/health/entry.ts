@@ -1,0 +1,22 @@
+/** `aligner-lab extract`: a direction and its health. */
+import { defineExperiment } from '../shared/experiment.js';
+import { options } from './flags.js';
+
+export const health = defineExperiment({
+  name: 'extract',
+  summary: 'find the direction along which a corrector decides, and say how good it is',
+  description: `Labels held-out sentences by what the corrector does with them (correct or copy), finds per layer the
+direction along which its hidden states differ at the last token before it writes, and judges it on
+the other half of the problems: accuracy and AUC per layer with intervals, explained variance,
+agreement with the other methods, baselines. The sign follows the labels: positive is correct.
+
+Written to the run folder: directions.safetensors (unit vectors [layers, width], with what they were
+made from), health.json, health.html (accuracy by layer and method), stimuli.jsonl (the labelled
+stimuli, for --stimuli), manifest.json.`,
+  options,
+  examples: [
+    ['aligner-lab extract --out runs/direction', 'the embedded corrector, RepE’s PCA'],
+    ['aligner-lab extract --method probe --limit 1500', 'a logistic probe, on more stimuli'],
+  ],
+  load: async () => (await import('./experiment.js')).healthExperiment,
+});

@@ -1,0 +1,69 @@
+/** A direction and its health as an experiment. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Health } from '../../read/healthTypes.js';
+import { writeStimuli } from '../../read/stimuliFile.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { OptionValues } from '../../shape/options.js';
+import { figure, formatTable, percentWithin } from '../../text/table.js';
+import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
+import type { Lab } from '../shared/lab.js';
+import { describeHealth, readModel, saveReading } from '../shared/reading.js';
+import type { options } from './flags.js';
+import { healthKind } from './page.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const healthExperiment: Experiment<Given, never> = {
+  // Directions and stimuli are files of their own.
+  record: z.never(),
+  summaries: [healthKind],
+  open,
+};
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<never>> {
+  const model = await lab.load(given.model);
+  return {
+    models: { model },
+    files: { stimuli: lab.path(given.stimuli) },
+    // eslint-disable-next-line require-yield -- it has no record
+    async *run({ folder }) {
+      return await extract(given, { model, folder, lab });
+    },
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}
+
+async function extract(
+  given: Given,
+  { model, folder, lab }: { model: LanguageModel; folder: string; lab: Lab },
+): Promise<Outcome> {
+  const reading = await readModel(model, given, lab);
+  const { stimuli, health, names } = reading;
+  const file = await saveReading(folder, { model, reading, seed: given.seed });
+  await writeStimuli(join(folder, 'stimuli.jsonl'), stimuli, names);
+  const summary = { model: model.name, stimuli: stimuli.length, ...health, labels: names };
+  return {
+    summaries: { health: summary },
+    lines: [
+      `Direction of ${model.name} by ${health.method}, ${stimuli.length} stimuli`,
+      layerTable(health),
+      ...describeHealth(health),
+      `direction      ${file}`,
+    ],
+    warnings: health.warnings,
+    result: { ...summary, file },
+  };
+}
+
+function layerTable({ perLayer }: Health): string {
+  const rows = perLayer.map((layer) => [
+    String(layer.layer),
+    percentWithin(layer.heldOutAccuracy, layer.ci),
+    figure(layer.auc),
+    figure(layer.explainedVariance),
+    ...Object.values(layer.cosines).map(figure),
+  ]);
+  const cosines = Object.keys(perLayer[0]?.cosines ?? {}).map((name) => `cos ${name}`);
+  return `\n${formatTable(['layer', 'held-out accuracy', 'AUC', 'explained', ...cosines], rows)}\n`;
+}

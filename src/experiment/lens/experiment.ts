@@ -1,0 +1,71 @@
+/** The logit lens as an experiment: from its options to its model, its run and its words. */
+import { createCorrector } from '../../align/corrector.js';
+import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import type { OptionValues } from '../../shape/options.js';
+import { figureWithin, formatTable } from '../../text/table.js';
+import { causalProblems } from '../causal/problems.js';
+import type { Experiment, OpenExperiment } from '../shared/experiment.js';
+import type { Lab } from '../shared/lab.js';
+import { promptTokens } from '../shared/stimulusPrompt.js';
+import { phased } from '../shared/stages.js';
+import { sweepProblems } from '../sweep/problems.js';
+import type { options } from './flags.js';
+import { lensKind } from './page.js';
+import { runLens } from './run.js';
+import { lensRecord, type LensRecord, type LensSummary } from './shape.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const lensExperiment: Experiment<Given, LensRecord> = {
+  record: lensRecord,
+  summaries: [lensKind],
+  open,
+};
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>> {
+  const model = await lab.load(given.model, { copies: true });
+  const file = lab.path(given.problems);
+  return {
+    models: { model },
+    files: { problems: file },
+    async *run({ records }) {
+      const summary = yield* runLens({
+        model: model.name,
+        corrector: createCorrector({ model }),
+        decoder: model.decoder,
+        prompt: promptTokens(model),
+        decode: (token) => model.tokenizer.decode([token]),
+        problems: causalProblems(sweepProblems(readAnnotatedQuadruples(file), given.limit)),
+        seed: given.seed,
+        done: records,
+        onProgress: phased(lab.stages, {
+          cases: 'finding copies and corrections',
+          lens: 'logit lens',
+        }),
+        signal: lab.signal,
+      });
+      return { summaries: { lens: summary }, lines: describe(summary), warnings: summary.warnings };
+    },
+    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+  };
+}
+
+function describe({ model, perLayer, settling, data }: LensSummary): string[] {
+  const rows = perLayer.map(({ layer, correct, copy }) => [
+    String(layer),
+    ...[correct, copy].flatMap(({ settled, probability }) => [
+      figureWithin(settled.mean, settled.ci),
+      figureWithin(probability.mean, probability.ci),
+    ]),
+  ]);
+  const head = ['layer', 'corrections settled', 'probability', 'copies settled', 'probability'];
+  const settles = (['correct', 'copy'] as const).map((label) => {
+    const { n, mean, meanCi } = settling[label];
+    return `${label.padEnd(10)} settled at layer ${figureWithin(mean, meanCi)} on average, ${n} cases`;
+  });
+  return [
+    `Logit lens of ${model}: ${data.correct} corrections and ${data.copy} copies`,
+    ...['', formatTable(head, rows), '', ...settles],
+    `left out   ${data.lateCorrections} corrections that begin as y1 does`,
+  ];
+}

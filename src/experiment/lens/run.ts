@@ -1,0 +1,140 @@
+/**
+ * The logit lens (nostalgebraist 2020): at which layer is the first output token settled? The hidden
+ * state of a layer at the boundary token goes to the last norm and the head in place of the last
+ * block's, so both are the model's own and no weights are needed.
+ */
+import type { Corrector } from '../../align/corrector.js';
+import { requireReadable } from '../../align/readable.js';
+import type { Decoder } from '../../runtime/decoder.js';
+import { lensLogits } from '../../read/model/lens.js';
+import { batchesOf } from '../shared/batches.js';
+import { labelCases, showsDecision } from '../causal/cases.js';
+import { greedy } from '../causal/patches.js';
+import type { CausalProblem } from '../causal/problems.js';
+import { summariseLens } from './summary.js';
+import type { LensCase, LensLayer, LensReading, LensRecord, LensSummary } from './shape.js';
+
+export type LensPhase = 'cases' | 'lens';
+
+export interface LensOptions {
+  /** The corrector's name in the summary. */
+  model: string;
+  /** Unsteered: its outputs label the cases. */
+  corrector: Corrector;
+  /** The same model's. */
+  decoder: Pick<Decoder, 'forward' | 'info'>;
+  /** The corrector's prompt, as tokens; the last is the boundary. */
+  prompt: (problem: CausalProblem) => readonly number[];
+  /** A token as text. */
+  decode: (token: number) => string;
+  /** Of the test split; one sentence each. */
+  problems: readonly CausalProblem[];
+  seed: number;
+  /** Records of an earlier run of the same command; cases may be those of a causal test. */
+  done?: Iterable<LensRecord>;
+  onProgress?: (phase: LensPhase, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+const batchSize = 32;
+
+/**
+ * Runs the lens; returns the summary after the last record.
+ * @throws where the corrector cannot be read, there is no problem, or one is given twice.
+ */
+export async function* runLens(
+  options: LensOptions,
+): AsyncGenerator<LensRecord, LensSummary, void> {
+  const { problems, model, seed, decoder } = options;
+  requireReadable(options.corrector, 'lens');
+  checkProblems(problems);
+  const cases = new Map<string, LensCase>();
+  const readings = new Map<string, LensReading>();
+  for (const record of options.done ?? []) {
+    if (record.kind === 'case') cases.set(record.problem, record);
+    else readings.set(record.problem, record);
+  }
+  yield* inBatches('cases', problems, cases, options, async (batch) =>
+    (await labelCases(batch, options)).map((of) => ({ kind: 'case', split: 'test', ...of })),
+  );
+  const all = problems.flatMap(({ id }) => cases.get(id) ?? []);
+  const decided = new Set(all.filter(showsDecision).map(({ problem }) => problem));
+  const shown = problems.filter(({ id }) => decided.has(id));
+  const rivals = firstTokens(all.filter(showsDecision));
+  yield* inBatches('lens', shown, readings, options, (batch) =>
+    readBatch(batch, { options, cases, rivals }),
+  );
+  const kept = shown.flatMap(({ id }) => readings.get(id) ?? []);
+  return summariseLens({ model, seed, layers: decoder.info.layers, cases: all, readings: kept });
+}
+
+function checkProblems(problems: readonly CausalProblem[]): void {
+  if (problems.length === 0) throw new Error('lens: no problems (expected at least 1)');
+  const twice = problems.find(({ id }, i) => problems.findIndex((p) => p.id === id) !== i);
+  if (twice)
+    throw new Error(`lens: problem ${twice.id} is given twice (expected one sentence each)`);
+}
+
+/** Yields the records that are missing; a batch of which any is missing is computed as a whole. */
+async function* inBatches<R extends LensRecord>(
+  phase: LensPhase,
+  problems: readonly CausalProblem[],
+  records: Map<string, R>,
+  { onProgress, signal }: Pick<LensOptions, 'onProgress' | 'signal'>,
+  run: (batch: readonly CausalProblem[]) => Promise<R[]>,
+): AsyncGenerator<R, void, void> {
+  let done = 0;
+  for (const batch of batchesOf(problems, batchSize)) {
+    signal?.throwIfAborted();
+    const made = batch.every(({ id }) => records.has(id)) ? [] : await run(batch);
+    onProgress?.(phase, (done += batch.length), problems.length);
+    for (const record of made) {
+      if (records.has(record.problem)) continue;
+      records.set(record.problem, record);
+      yield record;
+    }
+  }
+}
+
+/** First tokens of either class's outputs. */
+type FirstTokens = Readonly<Record<LensCase['label'], readonly number[]>>;
+
+function firstTokens(cases: readonly LensCase[]): FirstTokens {
+  const of = (label: LensCase['label']): number[] => [
+    ...new Set(cases.filter((c) => c.label === label).map(({ first }) => first)),
+  ];
+  return { correct: of('correct'), copy: of('copy') };
+}
+
+async function readBatch(
+  batch: readonly CausalProblem[],
+  given: { options: LensOptions; cases: ReadonlyMap<string, LensCase>; rivals: FirstTokens },
+): Promise<LensReading[]> {
+  const { options, cases, rivals } = given;
+  const logits = await lensLogits(options.decoder, batch.map(options.prompt));
+  return batch.map(({ id }, i): LensReading => {
+    const own = cases.get(id);
+    const layers = logits[i];
+    if (!own || !layers) throw new Error(`lens: nothing came back for problem ${id}`);
+    const others = rivals[own.label === 'copy' ? 'correct' : 'copy'];
+    return {
+      ...{ kind: 'lens', problem: id, label: own.label },
+      layers: layers.map((row) => readLayer(row, own.first, others)),
+    };
+  });
+}
+
+/** @param others first tokens of the other class */
+function readLayer(logits: Float32Array, first: number, others: readonly number[]): LensLayer {
+  const own = logits[first] ?? NaN;
+  const top = greedy(logits);
+  const most = logits[top] ?? NaN;
+  const total = logits.reduce((sum, value) => sum + Math.exp(value - most), 0);
+  const against = others.filter((token) => token !== first).map((token) => logits[token] ?? NaN);
+  return {
+    settled: top === first,
+    probability: Math.exp(own - most) / total,
+    rank: logits.reduce((above, value) => above + Number(value > own), 0),
+    logOdds: against.length > 0 ? own - Math.max(...against) : null,
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * The LAT heat map in a terminal: half blocks carry two layers per line in colour; without colour,
+ * one character per cell says sign and strength. Layer 0 is at the bottom, as in the figure.
+ */
+import type { ScanCase, Standardize } from '../shape.js';
+import { divergingColour } from '../../../plot/figure.js';
+import type { LabelNames } from '../../../read/stimuli.js';
+import { caseTitle, sideLabels } from './labelWords.js';
+import { colourLimit, readingUnits, tokenLabel } from './latScan.js';
+
+export type TerminalColour = 'truecolor' | '256' | 'none';
+
+/** Cells are no wider than this: beyond it they only look coarse. */
+const widestCell = 4;
+/** Rows of the tokens' labels, which are written downwards. */
+const labelRows = 8;
+const marginWidth = 4;
+
+/**
+ * The cases' heat maps one above the other, as lines without a final newline.
+ * @param options.width columns of the terminal; tokens that do not fit are left out, and it says so.
+ * @throws where not even one token fits.
+ */
+export function terminalScan(options: {
+  cases: readonly ScanCase[];
+  standardize: Standardize;
+  width: number;
+  colour: TerminalColour;
+  /** What the labels are called, where they were given. */
+  labels?: LabelNames;
+}): string {
+  const { cases, standardize, width, colour } = options;
+  if (width < marginWidth + 1) {
+    throw new Error(
+      `terminal: ${width} columns are too few (expected at least ${marginWidth + 1})`,
+    );
+  }
+  const limit = colourLimit(
+    cases.flatMap((c) => c.readings),
+    standardize,
+  );
+  const most = Math.max(1, ...cases.map((c) => c.tokens.length));
+  const cell = Math.max(1, Math.min(widestCell, Math.floor((width - marginWidth) / most)));
+  const fitting = Math.floor((width - marginWidth) / cell);
+  const parts = cases.map((scanCase) => {
+    const rows = colour === 'none' ? plainRows : colouredRows;
+    const shown = { ...scanCase, tokens: scanCase.tokens.slice(0, fitting) };
+    const hidden = scanCase.tokens.length - shown.tokens.length;
+    const note =
+      hidden > 0 ? ` (first ${shown.tokens.length} of ${scanCase.tokens.length} tokens)` : '';
+    return [
+      fit(
+        `${clean(caseTitle(scanCase.label, options.labels))}: ${clean(scanCase.id)}${note}`,
+        width,
+      ),
+      ...rows({ scanCase: shown, limit, cell, colour }),
+      ...labels(shown.tokens, cell),
+    ].join('\n');
+  });
+  return [...parts, legend({ standardize, limit, colour, width, labels: options.labels })].join(
+    '\n\n',
+  );
+}
+
+interface Drawing {
+  scanCase: ScanCase;
+  limit: number;
+  cell: number;
+  colour: TerminalColour;
+}
+
+/** `▀`: the upper layer in the foreground, the lower one in the background. */
+function colouredRows({ scanCase, limit, cell, colour }: Drawing): string[] {
+  const { readings, tokens } = scanCase;
+  const lines: string[] = [];
+  for (let top = readings.length - 1; top >= 0; top -= 2) {
+    const cells = tokens.map((_, t) => {
+      const front = escape(38, divergingColour(readings[top]?.[t] ?? 0, limit), colour);
+      const back =
+        top === 0 ? '' : escape(48, divergingColour(readings[top - 1]?.[t] ?? 0, limit), colour);
+      return `${front}${back}${'▀'.repeat(cell)}\u001b[0m`;
+    });
+    lines.push(`${margin(top)}${cells.join('')}`);
+  }
+  return lines;
+}
+
+function plainRows({ scanCase, limit, cell }: Drawing): string[] {
+  const { readings, tokens } = scanCase;
+  return [...readings.keys()].reverse().map((layer) => {
+    const cells = tokens.map((_, t) => ramp(readings[layer]?.[t] ?? 0, limit).repeat(cell));
+    return `${margin(layer)}${cells.join('')}`.trimEnd();
+  });
+}
+
+const positive = ['·', '+', '*', '#'];
+const negative = ['·', '-', '=', '%'];
+
+function ramp(value: number, limit: number): string {
+  const strength = Math.min(3, Math.floor((Math.abs(value) / limit) * 4));
+  return (value < 0 ? negative : positive)[strength] ?? '·';
+}
+
+/** @param plane 38 foreground, 48 background. */
+function escape(plane: number, rgb: [number, number, number], colour: TerminalColour): string {
+  if (colour === 'truecolor') return `\u001b[${plane};2;${rgb.join(';')}m`;
+  // The 6 × 6 × 6 cube of xterm, whose levels are 0, 95, 135, … 255.
+  const level = (x: number): number => (x < 48 ? 0 : x < 115 ? 1 : Math.round((x - 55) / 40));
+  const [r, g, b] = rgb.map(level);
+  return `\u001b[${plane};5;${16 + 36 * (r ?? 0) + 6 * (g ?? 0) + (b ?? 0)}m`;
+}
+
+/** Tokens written downwards, one column each. */
+function labels(tokens: readonly string[], cell: number): string[] {
+  const words = tokens.map((token) => [...clean(tokenLabel(token))]);
+  const rows = Math.min(labelRows, Math.max(0, ...words.map((word) => word.length)));
+  return Array.from({ length: rows }, (_, row) => {
+    const columns = words.map((word) =>
+      (word[row] ?? ' ').padStart(Math.ceil(cell / 2)).padEnd(cell),
+    );
+    return `${' '.repeat(marginWidth)}${columns.join('')}`.trimEnd();
+  });
+}
+
+function legend(options: {
+  standardize: Standardize;
+  limit: number;
+  colour: TerminalColour;
+  width: number;
+  labels: LabelNames | undefined;
+}): string {
+  const { standardize, colour, width } = options;
+  const sides = sideLabels(options.labels);
+  const [low, high] = [clean(sides.negative), clean(sides.positive)];
+  const limit = Number(options.limit.toPrecision(3));
+  if (colour === 'none') {
+    const marks = `${[...negative].reverse().join('')}${positive.slice(1).join('')}`;
+    return fit(`${low} −${limit} ${marks} +${limit} ${high}, ${readingUnits[standardize]}`, width);
+  }
+  const steps = Array.from({ length: 13 }, (_, i) => {
+    const value = (i / 6 - 1) * options.limit;
+    return `${escape(38, divergingColour(value, options.limit), colour)}█`;
+  });
+  const text = `+${limit} ${high}, ${readingUnits[standardize]}`;
+  // Too narrow for the scale: the unit alone.
+  const room = width - `${low} −${limit} `.length - steps.length - 1;
+  if (room < 0) return fit(`±${limit} ${readingUnits[standardize]}`, width);
+  return `${low} −${limit} ${steps.join('')}\u001b[0m ${fit(text, room)}`;
+}
+
+function margin(layer: number): string {
+  return `${String(layer).padStart(marginWidth - 1)} `;
+}
+
+/**
+ * A model's text must not steer the terminal, nor shift the columns: control characters, marks and
+ * wide characters become a box.
+ */
+function clean(text: string): string {
+  return text.replace(/[\p{C}\p{M}\u1100-\u{10ffff}]/gu, (character) =>
+    /[\u2010-\u205e\u2190-\u22ff␣⏎⇥]/u.test(character) ? character : '□',
+  );
+}
+
+function fit(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}

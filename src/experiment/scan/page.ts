@@ -1,0 +1,80 @@
+/** `scan.html`. */
+import { warned, type FigureSection, type HtmlSection, type Page } from '../../plot/page/page.js';
+import { defineSummary } from '../shared/experiment.js';
+import { accuracySections } from './accuracySections.js';
+import { activityCaption, activityFigure } from './figures/activity.js';
+import { latScanCaption, latScanFigure } from './figures/latScan.js';
+import { tokenReadingCaption, tokenReadingHtml } from './figures/tokens.js';
+import { scanSummary, type LayerAccuracy, type ScanSummary } from './shape.js';
+
+/** Heat maps, the same readings over the text, activity and accuracy per layer. */
+export function scanPage(summary: ScanSummary): Page {
+  const { model, device, layers, direction, health } = summary;
+  return {
+    title: `LAT scan of ${model}`,
+    introduction: `${layers} layers, direction by ${direction.method}, on ${device}.${warned(health?.warnings)}`,
+    sections: [
+      {
+        name: 'lat-scan',
+        heading: 'LAT scan',
+        caption: latScanCaption(summary),
+        figure: latScanFigure(summary),
+        narrow: latScanFigure({ ...summary, narrow: true }),
+      },
+      ...tokenSections(summary),
+      ...activitySections(summary),
+      ...accuracySections({ ...summary, methods: health?.methods }),
+    ],
+  };
+}
+
+/** Of each case, the layer that tells best: where a reader would look first. */
+function tokenSections(summary: ScanSummary): HtmlSection[] {
+  const layer = summary.health?.bestLayer ?? bestLayer(summary.perLayer);
+  return summary.cases.map((scanCase) => {
+    const { standardize, labels } = summary;
+    const reading = { scanCase, layer, standardize, labels };
+    return {
+      heading: `Readings over the text, layer ${layer}`,
+      caption: tokenReadingCaption(reading),
+      html: tokenReadingHtml(reading),
+    };
+  });
+}
+
+function bestLayer(perLayer: readonly LayerAccuracy[]): number {
+  const values = perLayer.map((l) => l.heldOutAccuracy ?? -1);
+  return perLayer[values.indexOf(Math.max(...values))]?.layer ?? 0;
+}
+
+function activitySections(summary: ScanSummary): FigureSection[] {
+  const { activity, teacherForced, standardize, labels } = summary;
+  const curves = [
+    ['activity', 'Activity per layer', activity, ''],
+    [
+      'activity-same-tokens',
+      'Activity per layer, identical output tokens',
+      teacherForced,
+      ' Teacher-forced.',
+    ],
+  ] as const;
+  return curves.flatMap(([name, heading, values, note]) =>
+    values === undefined
+      ? []
+      : [
+          {
+            ...{ name, heading },
+            caption: activityCaption({ activity: values, labels }) + note,
+            figure: activityFigure({ activity: values, standardize, labels }),
+          },
+        ],
+  );
+}
+
+export const scanKind = defineSummary({
+  kind: 'scan',
+  title:
+    'A LAT scan: readings by layer and output token, and how well each layer tells the classes.',
+  shape: scanSummary,
+  page: scanPage,
+});

@@ -1,0 +1,58 @@
+/** Labelled stimuli, from whatever a corrector is to be read on. */
+import { createCorrector } from '../../align/corrector.js';
+import type { Passage } from '../../align/prompts.js';
+import { readAnnotatedQuadruples, readJsonl } from '../../data/jsonl.js';
+import type { AnnotatedQuadruple } from '../../data/types.js';
+import { labelStimuli } from '../../read/labelling.js';
+import { readStimuli } from '../../read/stimuliFile.js';
+import type { CorrectionStimulus } from '../../read/stimuli.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+
+/** Annotated quadruples, or stimuli labelled before; or the path of a file of either. */
+export type StimuliSource = string | readonly AnnotatedQuadruple[] | readonly CorrectionStimulus[];
+
+export interface FindStimuliOptions {
+  model: LanguageModel;
+  source: StimuliSource;
+  /** The user's text. Default: Stream Aligner's prompt. */
+  prompt?: (passage: Passage) => string;
+  /** Longest correction in tokens. Default: the corrector's. */
+  maxNewTokens?: number;
+  /** Most quadruples that are labelled. Default 600. */
+  candidates?: number;
+  seed: number;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Labelled stimuli as they are; quadruples are labelled by what the corrector does with them.
+ * @throws as {@link labelStimuli} does; on a bad line of a file.
+ */
+export async function findStimuli(options: FindStimuliOptions): Promise<CorrectionStimulus[]> {
+  const { model, prompt, maxNewTokens, seed, candidates = 600, onProgress, signal } = options;
+  const items = await readSource(options.source);
+  if (isLabelled(items)) return [...items];
+  const corrector = createCorrector({ model, prompt, maxNewTokens });
+  return await labelStimuli({
+    quadruples: items,
+    correct: async (inputs) => {
+      signal?.throwIfAborted();
+      const corrections = await corrector.correct(inputs, { signal });
+      return corrections.map(({ text }) => text);
+    },
+    ...{ seed, candidates, onProgress },
+  });
+}
+
+type Items = Exclude<StimuliSource, string>;
+
+async function readSource(source: StimuliSource): Promise<Items> {
+  if (typeof source !== 'string') return source;
+  const [first] = readJsonl<{ label?: unknown }>(source, {});
+  return first?.label === undefined ? readAnnotatedQuadruples(source) : await readStimuli(source);
+}
+
+function isLabelled(items: Items): items is readonly CorrectionStimulus[] {
+  return items.length > 0 && items.every((item) => 'label' in item);
+}

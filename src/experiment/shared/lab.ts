@@ -1,0 +1,59 @@
+/** What an experiment works with beside its options: models, paths, and who hears of its progress. */
+import type { Aligner } from '../../align/aligner.js';
+import type { Corrector } from '../../align/corrector.js';
+import type { Upstream } from '../../align/upstream.js';
+import type { ProxyOptions } from '../../runtime/load.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { ModelFiles } from '../../runtime/modelFiles.js';
+import type { Stages } from './stages.js';
+
+export interface LoadHow {
+  /** One copy per core where the model is small: for many independent batches. Default false. */
+  copies?: boolean;
+  proxy?: ProxyOptions;
+}
+
+export interface Lab {
+  /** From a model's name to its files; downloads what is not here yet. */
+  find: (name: string) => Promise<ModelFiles>;
+  /** Loads a model on the device that was asked for. */
+  load: (name: string, how?: LoadHow) => Promise<LanguageModel>;
+  /** Opens an upstream by name: a model, recorded answers, and what else has an opener. */
+  upstream: (name: string, how?: LoadHow) => Promise<Upstream>;
+  corrector: (name: string, how?: LoadHow) => Promise<Corrector>;
+  aligner: (name: string, how?: LoadHow) => Promise<Aligner>;
+  /** An absolute path, from one that is relative to the working directory. */
+  path: (given: string) => string;
+  stages: Stages;
+  /** A warning, without its word. */
+  warn: (text: string) => void;
+  /** Where findings are read. */
+  terminal: { width: number; colour: 'none' | '256' | 'truecolor' };
+  signal: AbortSignal;
+}
+
+/** What was opened, by what it is to an experiment; closed together. */
+export interface OpenedAll<T> extends AsyncDisposable {
+  readonly by: T;
+}
+
+type Openers = Readonly<Record<string, (() => Promise<AsyncDisposable>) | undefined>>;
+
+/** What each opener gives; absent where there is none. */
+type Given<N extends Openers> = { readonly [K in keyof N]: Awaited<ReturnType<NonNullable<N[K]>>> };
+
+/** Opens one after the other; what is open is closed where a later one fails. */
+export async function openAll<N extends Openers>(openers: N): Promise<OpenedAll<Given<N>>> {
+  const opened: [string, AsyncDisposable][] = [];
+  const dispose = async (): Promise<void> => {
+    for (const [, each] of opened) await each[Symbol.asyncDispose]();
+  };
+  try {
+    for (const [key, open] of Object.entries(openers)) if (open) opened.push([key, await open()]);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  // The keys are those of the openers.
+  return { by: Object.fromEntries(opened) as Given<N>, [Symbol.asyncDispose]: dispose };
+}

@@ -1,0 +1,65 @@
+/** Options that several experiments share. */
+import { z } from 'zod';
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
+import { methodNames } from '../../read/methods/table.js';
+import { choice, integer, list, text } from '../../shape/options.js';
+
+/** What a model can be named by, for the help. */
+export const modelNames =
+  "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
+
+/** What can also be named where nothing is read or steered. */
+export const openedNames = `${modelNames}; or recorded:<file>, JSON Lines of recorded answers`;
+
+/** Of commands about a corrector. */
+export const corrector = {
+  model: text({
+    value: 'model',
+    help: `the corrector: ${modelNames}`,
+    default: embedded.corrector,
+  }),
+} as const;
+
+/** Of commands that steer. */
+export const directionFile = {
+  direction: text({
+    value: 'file',
+    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
+  }),
+} as const;
+
+/** Where a direction comes from. */
+export const stimuli = {
+  stimuli: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
+    default: stimuliFiles.validation,
+  }),
+  labels: choice(['behaviour', 'given'], {
+    help: "labels of the stimuli: what the corrector does with them (default), or each line's own label, with a text, messages, or question, prefix and last",
+  }),
+  labelNames: list(
+    {
+      value: 'names',
+      help: 'what the file calls given labels, the positive one first (default: positive,negative)',
+    },
+    z.string().min(1),
+  ),
+} as const;
+
+/** How many of the stimuli's sentences are looked at. */
+export const labelLimit = {
+  limit: integer({
+    value: 'n',
+    help: 'most quadruples that the corrector labels',
+    default: 600,
+    least: 2,
+  }),
+} as const;
+
+export const method = {
+  method: choice(methodNames, {
+    help: 'how the direction is found',
+    default: 'pca',
+  }),
+} as const;

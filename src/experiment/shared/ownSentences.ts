@@ -1,0 +1,89 @@
+/**
+ * Sentences to read a corrector on where no recorded ones are given: those that the upstream writes
+ * in the corrector's own loop, or its whole answers for an Aligner. No solver judges them.
+ */
+import { alignAnswers } from '../../align/stream.js';
+import type { Corrector } from '../../align/corrector.js';
+import type { LoopLimits } from '../../align/loop.js';
+import type { Upstream } from '../../align/upstream.js';
+import type { AnnotatedQuadruple, Question } from '../../data/types.js';
+import { batchesOf } from './batches.js';
+import type { Revision } from './revisions.js';
+
+/** What was written for one question, in order; none where the upstream wrote nothing. */
+export interface OwnRecord {
+  question: string;
+  problem: string;
+  revisions: Revision[];
+}
+
+export interface OwnOptions {
+  questions: readonly Pick<Question, 'id' | 'question'>[];
+  /** One list per question, in order: {@link loopSentences} or {@link wholeAnswers}. */
+  ask: (questions: readonly string[], signal?: AbortSignal) => Promise<Revision[][]>;
+  /** Default 32. */
+  batchSize?: number;
+  /** Records of an earlier run of the same command. */
+  done?: Iterable<OwnRecord>;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** The records that are missing, in the order of the questions. @throws the signal's reason. */
+export async function* recordOwn(options: OwnOptions): AsyncGenerator<OwnRecord, void> {
+  const { questions, ask, signal, onProgress } = options;
+  const known = new Set(Array.from(options.done ?? [], ({ problem }) => problem));
+  let done = 0;
+  for (const batch of batchesOf(questions, options.batchSize ?? 32)) {
+    signal?.throwIfAborted();
+    if (!batch.every(({ id }) => known.has(id))) {
+      const written = await ask(
+        batch.map(({ question }) => question),
+        signal,
+      );
+      for (const [i, { id, question }] of batch.entries()) {
+        const revisions = written[i];
+        if (!revisions) throw new Error(`sentences: nothing came back for ${id}`);
+        if (!known.has(id)) yield { question, problem: id, revisions };
+      }
+    }
+    onProgress?.((done += batch.length), questions.length);
+  }
+}
+
+/** The rounds of the classic loop. */
+export function loopSentences(
+  options: LoopLimits & { upstream: Upstream; corrector: Corrector },
+): OwnOptions['ask'] {
+  return async (questions, signal) => {
+    const answers = await alignAnswers({
+      ...options,
+      rows: questions.map((question) => ({ question })),
+      ...(signal && { signal }),
+    });
+    return answers.map(({ rounds }) =>
+      rounds.map(({ prefix, last, correction }) => ({ prefix, last, correction })),
+    );
+  };
+}
+
+/** The upstream's whole answers in place of y1. */
+export function wholeAnswers({ upstream }: { upstream: Upstream }): OwnOptions['ask'] {
+  return async (questions, signal) => {
+    const inputs = questions.map((question) => ({ question, prefix: '' }));
+    const texts = await upstream.finish(inputs, signal ? { signal } : {});
+    return texts.map(({ text }) => [{ prefix: '', last: text, correction: '' }]);
+  };
+}
+
+/** As recorded quadruples; those with an empty y1 are left out. */
+export function ownQuadruples(records: readonly OwnRecord[]): AnnotatedQuadruple[] {
+  return records.flatMap(({ question, problem, revisions }) =>
+    revisions
+      .filter(({ last }) => last !== '')
+      .map((revision) => ({
+        ...{ question, ...revision, problem },
+        ...({ quality: 'unjudged', fault: null } as const),
+      })),
+  );
+}

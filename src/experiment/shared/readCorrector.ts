@@ -1,0 +1,80 @@
+/**
+ * From a model and stimuli to a direction and its health: what a scan, an extraction and a sweep all
+ * begin with. By hand: {@link findStimuli} labels, {@link extractDirections} reads and judges.
+ */
+import type { Passage } from '../../align/prompts.js';
+import { trainingStates, type Directions, type LabelledStates } from '../../read/directions.js';
+import { extractDirections } from '../../read/extract.js';
+import type { Health } from '../../read/healthTypes.js';
+import type { Method, OwnMethod } from '../../read/methods/table.js';
+import { meanNorms, type States } from '../../read/states.js';
+import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../read/stimuli.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import { findStimuli, type FindStimuliOptions } from './findStimuli.js';
+import { promptTokens } from './stimulusPrompt.js';
+
+/** `labelling`: the corrector writes; `states`: its hidden states are read. */
+export type ReadingPhase = 'labelling' | 'states';
+
+export interface ReadStimuliOptions<S extends Stimulus = Stimulus> {
+  model: LanguageModel;
+  stimuli: readonly S[];
+  /** The user's text of a corrector's input. Default: Stream Aligner's prompt. */
+  prompt?: (passage: Passage) => string;
+  /** Default `pca`. */
+  method?: Method | OwnMethod;
+  /** Judged in place of a direction made here. */
+  directions?: Directions;
+  seed: number;
+  onProgress?: (phase: ReadingPhase, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export type ReadCorrectorOptions = Omit<ReadStimuliOptions, 'stimuli'> &
+  Pick<FindStimuliOptions, 'source' | 'maxNewTokens' | 'candidates'>;
+
+export interface Reading<S extends Stimulus = Stimulus> {
+  stimuli: S[];
+  directions: Directions;
+  health: Health;
+  /** `[N, L, D]` at the boundary token, in the order of the stimuli. */
+  states: States;
+  /** `[L]`, mean norm of the hidden states at the boundary token. */
+  norms: number[];
+  /** The half that directions are made from, for control directions. */
+  training: LabelledStates;
+  /** A stimulus as tokens. */
+  prompt: (input: StimulusInput) => number[];
+}
+
+export type CorrectorReading = Reading<CorrectionStimulus>;
+
+/** Labels by behaviour, then {@link readLabelled}. @throws as its parts do. */
+export async function readCorrector(options: ReadCorrectorOptions): Promise<CorrectorReading> {
+  const { onProgress } = options;
+  const stimuli = await findStimuli({
+    ...options,
+    onProgress: onProgress && ((done, total) => onProgress('labelling', done, total)),
+  });
+  return await readLabelled({ ...options, stimuli });
+}
+
+/**
+ * Hidden states of labelled stimuli, a direction and its health.
+ * @throws as {@link extractDirections} does.
+ */
+export async function readLabelled<S extends Stimulus>(
+  options: ReadStimuliOptions<S>,
+): Promise<Reading<S>> {
+  const { model, seed, method, onProgress, signal } = options;
+  const prompt = promptTokens(model, options.prompt);
+  const stimuli = [...options.stimuli];
+  const { states, directions, health } = await extractDirections({
+    ...{ model, stimuli, prompt, seed, method, signal },
+    directions: options.directions,
+    onProgress: onProgress && ((done, total) => onProgress('states', done, total)),
+  });
+  const training = trainingStates(stimuli, states);
+  const norms = meanNorms(states);
+  return { stimuli, directions, health, states, norms, training, prompt };
+}

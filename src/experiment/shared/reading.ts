@@ -1,0 +1,121 @@
+/** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
+import { join } from 'node:path';
+import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
+import { loadDirections, saveDirections } from '../../read/files/directionFile.js';
+import { absentLayers } from '../../read/directions.js';
+import { importWarnings } from '../../read/files/importedDirections.js';
+import type { StoredDirections } from '../../read/files/storedDirections.js';
+import type { Health } from '../../read/healthTypes.js';
+import { hashStimuli } from '../../read/stimuliFile.js';
+import type { Method } from '../../read/methods/table.js';
+import type { LabelNames } from '../../read/stimuli.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { Lab } from './lab.js';
+import { percentWithin } from '../../text/table.js';
+import { UsageError } from '../../text/usageError.js';
+import { phased } from './stages.js';
+import { storedReading } from './steeringBasis.js';
+
+/** What of a lab a reading needs. */
+export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'signal'>;
+
+export interface ReadingOptions {
+  stimuli: string;
+  labels?: LabelSource;
+  labelNames?: readonly string[];
+  method: Method;
+  seed: number;
+  /** Most quadruples that are labelled. */
+  limit?: number;
+  /** A direction file, in place of a direction made now. */
+  direction?: string | undefined;
+  /** Layers that are to be steered: the file must have them. */
+  layers?: readonly number[] | undefined;
+}
+
+/** Labelled stimuli, direction and health of a corrector. */
+export async function readModel(
+  model: LanguageModel,
+  options: ReadingOptions,
+  lab: ReadingLab,
+): Promise<ConceptReading> {
+  const { labels, method, seed, limit } = options;
+  const stored = await findStored(model, options, lab);
+  const reading = await readConcept({
+    ...{ model, labels, method, seed },
+    source: lab.path(options.stimuli),
+    names: namesOf(options),
+    onProgress: phased(lab.stages, {
+      labelling: 'labelling stimuli',
+      states: 'reading hidden states',
+    }),
+    signal: lab.signal,
+    candidates: limit,
+    directions: stored?.directions,
+  });
+  if (stored?.imported) signWarnings(reading.health).forEach(lab.warn);
+  return reading;
+}
+
+function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
+  if (!labelNames) return undefined;
+  const [positive, negative] = labelNames;
+  if (labelNames.length === 2 && positive !== undefined && negative !== undefined) {
+    if (positive !== negative) return { positive, negative };
+  }
+  throw new UsageError(
+    `--label-names: expected two different names, the positive one first (got ${labelNames.join(',')})`,
+  );
+}
+
+/** The direction of a file, with warnings where it is another tool's. */
+async function findStored(
+  model: LanguageModel,
+  { direction, layers }: ReadingOptions,
+  lab: ReadingLab,
+): Promise<StoredDirections | undefined> {
+  if (direction === undefined) return undefined;
+  const stored = await loadDirections(lab.path(direction), model.decoder.info);
+  importWarnings(stored, direction).forEach(lab.warn);
+  const absent = absentLayers(stored.directions);
+  const missing = absent.filter((layer) => layers?.includes(layer));
+  if (missing.length > 0) {
+    throw new Error(
+      `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
+    );
+  }
+  return stored;
+}
+
+/** Where an imported direction, whose sign is its maker's, points away from `correct`. */
+function signWarnings({ perLayer }: Health): string[] {
+  const against = perLayer.filter(({ cosines }) => cosines['mean-difference'] < 0);
+  if (against.length === 0) return [];
+  return [
+    `sign: the imported direction points towards copy at layer ${against.map(({ layer }) => layer).join(', ')} (cosine with the mean difference below 0); positive coefficients push there`,
+  ];
+}
+
+/** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
+export async function saveReading(
+  folder: string,
+  of: { model: LanguageModel; reading: ConceptReading; seed: number },
+): Promise<string> {
+  const { model, reading, seed } = of;
+  const path = join(folder, 'directions.safetensors');
+  const stimuliSha256 = hashStimuli(reading.stimuli);
+  await saveDirections(path, storedReading(reading, { model, stimuliSha256, seed }));
+  return path;
+}
+
+/** The best layer against what can be told without hidden states. */
+export function describeHealth(health: Health): string[] {
+  const best = health.perLayer[health.bestLayer];
+  const { length, embeddings } = health.baselines;
+  return [
+    `best layer     ${health.bestLayer} of 0 … ${health.perLayer.length - 1}`,
+    `held-out       ${percentWithin(best?.heldOutAccuracy, best?.ci)} told right, unpaired`,
+    `without it     ${percentWithin(length.heldOutAccuracy, length.ci)} from the length of y1 alone`,
+    `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci)} from the tokens of y1 alone`,
+  ];
+}

@@ -1,0 +1,108 @@
+/**
+ * Units of work, computed once: the loop under every experiment.
+ *
+ * A unit is what is computed together. Its records are the same whoever computes it and whatever was
+ * done before, so that an interrupted run, a repeated one, and one that several machines share end
+ * with the same records. Where any of a unit's records is missing, the whole unit is computed anew.
+ */
+import { sha256 } from '../../record/hash.js';
+import { canonicalJson } from '../../record/json.js';
+import type { Store } from '../../record/store.js';
+import { sideBySide } from './batches.js';
+
+export interface Unit<R> {
+  /** Keys of its records, in their order; see {@link ResumeOptions.keyOf}. */
+  records: readonly string[];
+  /** Plain JSON of what goes into it beside {@link ResumeOptions.identity}. */
+  inputs: unknown;
+  /** Computes the records, all of them. */
+  run: () => AsyncIterable<R> | Promise<readonly R[]>;
+}
+
+export interface ResumeOptions<R> {
+  units: readonly Unit<R>[];
+  /** What a record is about, unique within the run. */
+  keyOf: (record: R) => string;
+  /** Records that are there, by key. Those that are made are added. */
+  done: Map<string, R>;
+  /** Units that run side by side. Default 1: then records come as they are made. */
+  atOnce?: number;
+  /** Where units are kept under their content's key, for other runs and machines. */
+  store?: Store;
+  /** Plain JSON of what goes into every unit: kind and version of the records, models, options. */
+  identity?: unknown;
+  /** After each unit, in their order. */
+  onUnit?: (unit: Unit<R>) => void;
+  signal?: AbortSignal;
+}
+
+/** SHA-256 of what goes into a unit: the name under which a store keeps it. */
+export function unitKey({ inputs }: Pick<Unit<unknown>, 'inputs'>, identity: unknown): string {
+  return sha256(canonicalJson({ identity: identity ?? null, inputs: inputs ?? null }));
+}
+
+/**
+ * Yields the records that are missing, in the order of the units.
+ * @throws the signal's reason between units; what a unit throws; where a unit leaves a record out.
+ */
+export async function* resume<R>(options: ResumeOptions<R>): AsyncGenerator<R, void> {
+  const { units, done, keyOf, atOnce = 1, onUnit } = options;
+  const isDone = ({ records }: Unit<R>): boolean => records.every((key) => done.has(key));
+  if (atOnce <= 1) {
+    for (const unit of units) {
+      if (!isDone(unit)) yield* missingOf(unit, compute(unit, options), options);
+      onUnit?.(unit);
+    }
+    return;
+  }
+  const work = async (unit: Unit<R>): Promise<readonly R[]> =>
+    isDone(unit) ? [] : await gather(compute(unit, options));
+  let at = 0;
+  for await (const records of sideBySide({ items: units, atOnce, work })) {
+    const unit = units[at++];
+    if (!unit) break;
+    if (records.length > 0) yield* missingOf(unit, records, { done, keyOf });
+    onUnit?.(unit);
+  }
+}
+
+async function* missingOf<R>(
+  unit: Unit<R>,
+  made: AsyncIterable<R> | readonly R[],
+  { done, keyOf }: Pick<ResumeOptions<R>, 'done' | 'keyOf'>,
+): AsyncGenerator<R, void> {
+  for await (const record of made) {
+    const key = keyOf(record);
+    if (done.has(key)) continue;
+    done.set(key, record);
+    yield record;
+  }
+  const lacking = unit.records.find((key) => !done.has(key));
+  if (lacking !== undefined) throw new Error(`resume: a unit gave no record ${lacking}`);
+}
+
+/** The records of a unit, from the store where it has them. */
+async function* compute<R>(unit: Unit<R>, options: ResumeOptions<R>): AsyncGenerator<R, void> {
+  const { store, identity, signal } = options;
+  signal?.throwIfAborted();
+  const key = store && unitKey(unit, identity);
+  const stored = key === undefined ? undefined : await store?.get(key);
+  if (stored !== undefined) {
+    // The key holds the version of the records' shape, so they are of this type.
+    yield* stored as R[];
+    return;
+  }
+  const records: R[] = [];
+  const made = unit.run();
+  for await (const record of Symbol.asyncIterator in made ? made : await made) {
+    records.push(record);
+    yield record;
+  }
+  if (key !== undefined) await store?.put(key, records);
+}
+
+async function gather<R>(records: AsyncIterable<R>): Promise<R[]> {
+  const all: R[] = [];
+  for await (const record of records) all.push(record);
+  return all;
+}

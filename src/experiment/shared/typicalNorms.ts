@@ -1,0 +1,36 @@
+/** The unit of steering, measured on a handful of prompts: no label is needed for it. */
+import { readJsonl } from '../../data/jsonl.js';
+import { createRandom } from '../../math/random.js';
+import { parseInput } from '../../read/givenRows.js';
+import { boundaryStates, meanNorms } from '../../read/states.js';
+import type { StimulusInput } from '../../read/stimuli.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import { promptTokens } from './stimulusPrompt.js';
+
+export interface TypicalNormsOptions {
+  model: LanguageModel;
+  /** JSONL of quadruples or stimuli of either sort; their labels are not looked at. */
+  source: string;
+  /** Most prompts that are read. Default 32. */
+  count?: number;
+  /** Chooses them. */
+  seed: number;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** `[L]`, mean norm of the hidden states at the boundary token. @throws where the file has no input. */
+export async function typicalNorms(options: TypicalNormsOptions): Promise<number[]> {
+  const { model, source, count = 32, seed, onProgress, signal } = options;
+  const inputs = createRandom(seed).fork('mean norms').shuffle(readInputs(source)).slice(0, count);
+  if (inputs.length === 0) throw new Error(`${source}: no prompt to measure mean norms on`);
+  const prompts = inputs.map(promptTokens(model));
+  return meanNorms(await boundaryStates({ decoder: model.decoder, prompts, onProgress, signal }));
+}
+
+/** Those with an empty y1 are passed over. */
+function readInputs(source: string): StimulusInput[] {
+  return readJsonl<Record<string, unknown>>(source, {}).flatMap((record, i) =>
+    record.last === '' ? [] : [parseInput({ record, where: `${source}: item ${i}` })],
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * Whole answers of an upstream, recorded for a whole-answer Aligner: quadruples with an empty prefix
+ * and the whole answer in place of y1, so that an Aligner is labelled, read, steered and patched as
+ * a corrector is.
+ */
+import { wholeAnswerPrompt } from '../../align/prompts.js';
+import type { Upstream } from '../../align/upstream.js';
+import { problemById } from '../../data/problems.js';
+import { annotateAnswer } from '../../data/quadruples.js';
+import type { AnnotatedQuadruple } from '../../data/types.js';
+import { batchesOf } from './batches.js';
+import {
+  readCorrector,
+  type CorrectorReading,
+  type ReadCorrectorOptions,
+} from './readCorrector.js';
+
+export interface WholeAnswerOptions {
+  upstream: Upstream;
+  /** Ids of generated problems, e.g. those of a file of quadruples. */
+  problems: readonly string[];
+  /** Answers computed together. Default 32. */
+  batchSize?: number;
+  /** Records of an earlier run of the same command. */
+  done?: Iterable<AnnotatedQuadruple>;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * The upstream's whole answers with the solver's word on them, in the order of the problems. A batch
+ * whose answers are all there is passed over.
+ * @throws where a problem is given twice or has no such id; the signal's reason between batches.
+ */
+export async function* recordAnswers(
+  options: WholeAnswerOptions,
+): AsyncGenerator<AnnotatedQuadruple, void> {
+  const { upstream, problems, signal } = options;
+  const twice = problems.find((id, i) => problems.indexOf(id) !== i);
+  if (twice !== undefined) throw new Error(`answers: problem ${twice} is given twice`);
+  const known = new Set([...(options.done ?? [])].map(({ problem }) => problem));
+  let done = 0;
+  for (const batch of batchesOf(problems, options.batchSize ?? 32)) {
+    signal?.throwIfAborted();
+    const missing = batch.filter((id) => !known.has(id));
+    if (missing.length > 0) {
+      const inputs = batch.map((id) => ({ question: problemById(id).question, prefix: '' }));
+      const texts = await upstream.finish(inputs, signal ? { signal } : {});
+      for (const [row, problem] of batch.entries()) {
+        const [input, text] = [inputs[row], texts[row]];
+        if (!input || !text) throw new Error(`answers: ${upstream.name} wrote none for ${problem}`);
+        if (known.has(problem)) continue;
+        yield annotateAnswer({ problem, question: input.question, last: text.text });
+      }
+    }
+    options.onProgress?.((done += batch.length), problems.length);
+  }
+}
+
+/** Labels, states and directions of a whole-answer Aligner. @throws as {@link readCorrector} does. */
+export function readAligner(
+  options: Omit<ReadCorrectorOptions, 'source' | 'prompt'> & {
+    /** From {@link recordAnswers}; or stimuli made of them and labelled before. */
+    answers: Exclude<ReadCorrectorOptions['source'], string>;
+  },
+): Promise<CorrectorReading> {
+  const { answers, ...rest } = options;
+  return readCorrector({
+    maxNewTokens: 384,
+    ...rest,
+    source: answers,
+    prompt: wholeAnswerPrompt,
+  });
+}

@@ -1,0 +1,117 @@
+/** The sweep as an experiment: from its options to its models, its run and its words. */
+import { createCorrector } from '../../align/corrector.js';
+import type { Upstream } from '../../align/upstream.js';
+import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import { exactSolver } from '../../judge/solver.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { OptionValues } from '../../shape/options.js';
+import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
+import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
+import { openAll, type Lab } from '../shared/lab.js';
+import { readModel } from '../shared/reading.js';
+import { phased } from '../shared/stages.js';
+import type { options } from './flags.js';
+import { sweepKind } from './page.js';
+import { sweepProblems } from './problems.js';
+import { runSweep, type SweepOptions } from './run.js';
+import { sweepRecord, type SweepRecord, type SweepSummary } from './shape.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const sweepExperiment: Experiment<Given, SweepRecord> = {
+  record: sweepRecord,
+  summaries: [sweepKind],
+  open,
+};
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>> {
+  const { model, upstream, mode, direction } = given;
+  const how = { copies: true };
+  const loaded = await openAll({
+    model: () => lab.load(model, how),
+    ...(mode === 'loop' && { upstream: () => lab.upstream(upstream, how) }),
+  });
+  const files = {
+    stimuli: lab.path(given.stimuli),
+    problems: lab.path(given.problems),
+    validation: lab.path(given.validation),
+    ...(direction !== undefined && { direction: lab.path(direction) }),
+  };
+  return {
+    models: loaded.by,
+    files,
+    async *run({ records }) {
+      const options = await prepare(given, loaded.by, lab);
+      const summary = yield* runSweep({ ...options, done: records });
+      return {
+        summaries: { sweep: summary },
+        lines: describe(summary),
+        warnings: summary.warnings,
+      };
+    },
+    [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose](),
+  };
+}
+
+/** Everything the sweep needs. */
+async function prepare(
+  given: Given,
+  models: { model: LanguageModel; upstream?: Upstream },
+  lab: Lab,
+): Promise<SweepOptions> {
+  const { model, upstream } = models;
+  const { seed, layers } = given;
+  const reading = await readModel(model, { ...given, limit: undefined }, lab);
+  const problems = (file: string, limit?: number) =>
+    sweepProblems(readAnnotatedQuadruples(lab.path(file)), limit);
+  return {
+    model: model.name,
+    ...{ mode: given.mode, positions: given.positions, metric: given.metric, seed },
+    corrector: createCorrector({ model }),
+    upstream,
+    scorer: exactSolver(),
+    layers: model.decoder.info.layers,
+    directions: reading.directions,
+    training: reading.training,
+    meanNorms: reading.norms,
+    accuracy: reading.health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),
+    problems: problems(given.problems, given.limit),
+    validation: problems(given.validation),
+    controls: { random: given.controls, ...(given.controls === 0 && { shuffled: 0 }) },
+    steeredLayers: layers,
+    grid: given.coefficients,
+    scale: given.scale,
+    onProgress: phased(lab.stages, {
+      validation: 'fixing layers, scale and range on validation problems',
+      sweep: 'sweeping',
+      controls: 'control directions',
+    }),
+    signal: lab.signal,
+  };
+}
+
+function describe(summary: SweepSummary): string[] {
+  const { fit, fitRange, controls, comparison } = summary;
+  const rows = summary.points.map((point) => [
+    String(point.coefficient),
+    figureWithin(point.mean, point.ci),
+    percent(point.copyRate),
+    figure(point.lengthRatio),
+    percent(point.degenerate),
+    percent(point.accuracy),
+  ]);
+  const head = ['coefficient', summary.metric, 'copies', 'length ratio', 'degenerate', 'right'];
+  const slopes = controls.random.map(({ slope }) => Math.abs(slope));
+  return [
+    `Steering ${summary.model}, ${summary.mode} mode, positions ${summary.positions}, layers ${summary.layers.join(', ')}, ${summary.points[0]?.n ?? 0} problems`,
+    '',
+    formatTable(head, rows),
+    '',
+    `fit        slope ${figureWithin(fit.slope, fit.ci)}, R² ${figure(fit.r2)} over ${fitRange.join(' … ')}`,
+    ...(slopes.length > 0
+      ? [
+          `controls   ${slopes.length} random directions: |slope| at most ${figure(Math.max(...slopes))}; the tested one is ${comparison?.exceedsAll ? 'steeper than all' : 'not steeper than all'}`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,59 @@
+/** The options of a sweep. */
+import { z } from 'zod';
+import { embedded, stimuliFiles } from '../../data/artifacts.js';
+import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
+import { corrector, directionFile, method, stimuli } from '../shared/options.js';
+import { defaultPositions } from '../../runtime/steering.js';
+
+export const options = {
+  ...corrector,
+  upstream: text({
+    value: 'model',
+    help: 'who writes the sentences in loop mode',
+    default: embedded.upstream,
+  }),
+  mode: choice(['loop', 'fixed'], {
+    help: 'steer while the aligner loop runs, or on recorded sentences',
+    default: 'loop',
+  }),
+  ...directionFile,
+  ...method,
+  ...stimuli,
+  problems: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples: the problems that are tested',
+    default: stimuliFiles.test,
+  }),
+  validation: text({
+    value: 'file',
+    help: 'the same, on which layers, scale and fit range are fixed',
+    default: stimuliFiles.validation,
+  }),
+  limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),
+  layers: list(
+    { value: 'layers', help: 'steered layers, from 0 (default: chosen on validation data)' },
+    wholeNumber(0),
+  ),
+  coefficients: list(
+    { value: 'numbers', help: 'the grid (default: -1 … 1 in steps of 0.125)' },
+    z.number(),
+  ),
+  scale: number({
+    value: 'x',
+    help: 'norm that coefficient 1 adds, in mean residual norms (default: chosen on validation data)',
+  }),
+  positions: choice(['prompt', 'all', 'generated'], {
+    help: 'steered positions: those of the prompt, every one (the papers), or the generated ones',
+    default: defaultPositions,
+  }),
+  metric: choice(['editRatio', 'normalizedDistance', 'indelSimilarity'], {
+    help: 'what is measured between y1 and y2',
+    default: 'editRatio',
+  }),
+  controls: integer({
+    value: 'n',
+    help: 'random directions beside the tested one',
+    default: 30,
+    least: 0,
+  }),
+} as const;

@@ -1,0 +1,206 @@
+/**
+ * Measuring: problems × coefficients along one direction, in either mode. What is computed together
+ * follows from the unit of work alone, never from speed or from a resume.
+ */
+import type { Corrector, LayerSteering } from '../../align/corrector.js';
+import type { LoopLimits } from '../../align/loop.js';
+import { memoiseUpstream } from '../../align/memo.js';
+import { alignAnswers } from '../../align/stream.js';
+import type { Upstream } from '../../align/upstream.js';
+import { scoreAnswers } from '../../judge/scoreAnswers.js';
+import type { Scorer } from '../../judge/scorer.js';
+import { editMetrics, type EditMetrics } from '../../text/edits.js';
+import { hasRepeatedNgram } from '../../text/repetition.js';
+import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
+import { batchesOf } from '../shared/batches.js';
+import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
+import type { CaseOutcome, SweepMode } from './shape.js';
+import type { SweepProblem } from './problems.js';
+
+/** Problems that are computed together, along one direction. */
+export interface MeasureRequest {
+  problems: readonly SweepProblem[];
+  coefficients: readonly number[];
+  /** `[L, D]` */
+  direction: Float32Array;
+  unit: SteeringUnit;
+}
+
+/** Outcomes `[problems][coefficients]`. */
+export type Measure = (request: MeasureRequest) => Promise<CaseOutcome[][]>;
+
+export interface MeasureOptions {
+  mode: SweepMode;
+  corrector: Corrector;
+  /** L, of the corrector. */
+  layers: number;
+  /** Steered positions. Default {@link defaultPositions}. */
+  positions?: PositionRule;
+  /** Needed in loop mode. */
+  upstream?: Upstream;
+  /** Needed in loop mode: a yes-or-no scorer that says whether an answer is right. */
+  scorer?: Scorer;
+  limits?: LoopLimits;
+  /**
+   * Words in a run that must not occur twice in an output. Default 4; whole answers say the same
+   * words sentence after sentence, so an Aligner's need more, e.g. {@link answerRepeat}.
+   */
+  repeat?: number;
+  /** Whether the loop keeps keys and values between rounds. Default false. */
+  caches?: boolean;
+  /** Rows computed together, about. Default 32. */
+  batchSize?: number;
+  signal?: AbortSignal;
+}
+
+/** One correction, as both modes see it. */
+interface Written {
+  last: string;
+  correction: string;
+  finish: 'stop' | 'length';
+}
+
+/**
+ * A measure for one unit of work; its upstream remembers, so that coefficients (and the directions
+ * of one unit) that reach the same prefix ask it once.
+ * @throws in loop mode without an upstream or a judge of answers.
+ */
+export function createMeasure(options: MeasureOptions): Measure {
+  if (options.mode === 'fixed') return (request) => measureFixed(request, options);
+  const { upstream, scorer } = options;
+  if (!upstream || !scorer) {
+    throw new Error(
+      'sweep: loop mode needs an upstream and a scorer of answers; or use fixed mode',
+    );
+  }
+  const remembering = memoiseUpstream(upstream);
+  return (request) => measureLoop(request, { ...options, upstream: remembering, scorer });
+}
+
+async function measureFixed(
+  request: MeasureRequest,
+  options: MeasureOptions,
+): Promise<CaseOutcome[][]> {
+  const { problems, coefficients } = request;
+  const inputs = problems.flatMap(({ question, inputs }, problem) =>
+    inputs
+      .filter(({ last }) => last !== '')
+      .map(({ prefix, last }) => ({ problem, question, prefix, last })),
+  );
+  const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
+  const correct = async (
+    of: typeof inputs,
+  ): Promise<(Written & { problem: number; c: number })[]> => {
+    // Rows of one input have equal lengths, so they stand together.
+    const batch = of.flatMap((input) =>
+      rows.map((coefficient, c) => ({ ...input, coefficient, c })),
+    );
+    const corrections = await options.corrector.correct(batch, {
+      steering: steeringOf(request, options),
+      ...(options.signal && { signal: options.signal }),
+    });
+    return batch.map(({ problem, c, last }, i) => {
+      const correction = corrections[i];
+      if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
+      return { problem, c, last, correction: correction.text, finish: correction.finish };
+    });
+  };
+  const batches = await Promise.all(inBatches(inputs, request, options).map(correct));
+  const written = problems.map(() => coefficients.map((): Written[] => []));
+  // In the order of the inputs, not in that in which batches came back: sums depend on it.
+  for (const round of batches.flat()) written[round.problem]?.[round.c]?.push(round);
+  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null, options.repeat)));
+}
+
+async function measureLoop(
+  request: MeasureRequest,
+  options: MeasureOptions & Required<Pick<MeasureOptions, 'upstream' | 'scorer'>>,
+): Promise<CaseOutcome[][]> {
+  const { problems, coefficients } = request;
+  const { signal } = options;
+  const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
+  const align = async (batch: readonly SweepProblem[]): Promise<CaseOutcome[][]> => {
+    const answers = await alignAnswers({
+      ...options.limits,
+      rows: batch.flatMap(({ question }) => rows.map((coefficient) => ({ question, coefficient }))),
+      upstream: options.upstream,
+      corrector: options.corrector,
+      steering: steeringOf(request, options),
+      caches: options.caches ?? false,
+      signal,
+    });
+    const questions = batch.flatMap((question) => rows.map(() => question));
+    const items = answers.flatMap(({ text }, i) => {
+      const question = questions[i];
+      return question ? [{ question, answer: text }] : [];
+    });
+    const verdicts = await scoreAnswers(items, { scorers: [options.scorer], signal });
+    const outcomes = answers.map(({ rounds }, i) =>
+      summariseRounds(rounds, verdicts[i]?.right ?? null, options.repeat),
+    );
+    return batch.map((_, p) => outcomes.slice(p * rows.length, (p + 1) * rows.length));
+  };
+  // Batches ask the upstream about different questions, so its memory is no way between them.
+  return (await Promise.all(inBatches(problems, request, options).map(align))).flat();
+}
+
+function steeringOf(
+  { direction }: MeasureRequest,
+  { positions = defaultPositions }: MeasureOptions,
+): LayerSteering {
+  return { direction, positions };
+}
+
+/** Items whose coefficients fill a batch; batches are asked for at once, and run as models are free. */
+function inBatches<T>(
+  items: readonly T[],
+  { coefficients }: MeasureRequest,
+  { batchSize = 32 }: MeasureOptions,
+): T[][] {
+  return batchesOf(items, Math.max(1, Math.round(batchSize / coefficients.length)));
+}
+
+/** Means over the rounds of one problem; rounds without a y1 have nothing to be compared with. */
+export function summariseRounds(
+  rounds: readonly Written[],
+  right: boolean | null,
+  repeat?: number,
+): CaseOutcome {
+  const counted = rounds.filter(({ last }) => last !== '');
+  const edits = counted.map(({ last, correction }) => editMetrics(last, correction));
+  const metric = (key: keyof EditMetrics): number | null => meanOf(edits.map((edit) => edit[key]));
+  return {
+    rounds: counted.length,
+    editRatio: metric('editRatio'),
+    normalizedDistance: metric('normalizedDistance'),
+    indelSimilarity: metric('indelSimilarity'),
+    lengthRatio: metric('lengthRatio'),
+    copyRate: meanOf(counted.map(({ last, correction }) => (correction === last ? 1 : 0))),
+    degenerate: meanOf(counted.map((round) => (isDegenerate(round, repeat) ? 1 : 0))),
+    right,
+  };
+}
+
+/** For whole answers: more words than a sentence has, so that a sentence and a half must recur. */
+export const answerRepeat = 12;
+
+const sentenceRepeat = 4;
+
+/** {@link isDegenerate} in words, for records and figures. */
+export function degenerateRule(repeat = sentenceRepeat): string {
+  return `a run of ${repeat} words occurs twice in an output that is no copy, or the output hit its length limit`;
+}
+
+/** A run of `repeat` words that occurs twice (a copy has it from y1), or an output cut off. */
+export function isDegenerate(
+  { last, correction, finish }: Written,
+  repeat = sentenceRepeat,
+): boolean {
+  if (finish === 'length') return true;
+  return correction !== last && hasRepeatedNgram(correction, repeat);
+}
+
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+}

@@ -1,0 +1,29 @@
+/** `sweep.html`. */
+import type { Page } from '../../plot/page/page.js';
+import { defineSummary } from '../shared/experiment.js';
+import { steeringCurveCaption, steeringCurveFigure } from './figures/steeringCurve.js';
+import { sweepSummary, type SweepSummary } from './shape.js';
+
+/** The steering curve. */
+export function sweepPage(summary: SweepSummary): Page {
+  const { model, method, layers, mode } = summary;
+  return {
+    title: `Steering ${model}`,
+    introduction: `Direction by ${method}, added at ${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')}.`,
+    sections: [
+      {
+        name: 'steering-curve',
+        heading: `Steering curve, ${mode} mode`,
+        caption: steeringCurveCaption(summary),
+        figure: steeringCurveFigure(summary),
+      },
+    ],
+  };
+}
+
+export const sweepKind = defineSummary({
+  kind: 'sweep',
+  title: 'A steering curve: an edit metric against the coefficient, its fit and its controls.',
+  shape: sweepSummary,
+  page: sweepPage,
+});

@@ -1,0 +1,267 @@
+/**
+ * What a sweep fixes on validation data before the test run: steered layers, scale, fit range.
+ *
+ * 1. Layers (unless given): windows of 1 … 3 neighbouring layers around those of best held-out
+ *    accuracy, in fixed mode, each at every other harmless scale; the largest |slope| · R² wins.
+ * 2. Scale: of the harmless ones (under 5 % degenerate outputs at every point tried) the one of
+ *    largest |slope| · R² in the sweep's own mode. Not simply the largest: long before outputs
+ *    repeat themselves or run on, both ends of the curve rise with garbled rewrites, and a grid
+ *    stretched that far has no straight part left (seen on a real corrector: monotone at 0.125
+ *    mean norms, U-shaped at 0.5, both without a degenerate output at one layer).
+ * 3. Fit range: on the whole grid, in the sweep's own mode (sweepFit.ts).
+ *
+ * The sign is the labels'. A slope that goes the other way on validation data is a finding; it is
+ * said, and nothing is flipped.
+ */
+import { fitLine } from '../../math/fit.js';
+import { absentLayers } from '../../read/directions.js';
+import type { Directions } from '../../read/directions.js';
+import { layerWindows, steeringUnit } from '../shared/steeringUnit.js';
+import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
+import type { Measure } from './measure.js';
+import type { PlanRecord, SweepMetric, SweepMode, ValidationReport } from './shape.js';
+import type { SweepProblem } from './problems.js';
+
+/** Most degenerate outputs at any point of the grid. */
+export const degenerateLimit = 0.05;
+
+/** Scales that are tried, ascending; 1 is one mean residual norm in all. */
+export const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
+
+export interface PlanOptions {
+  /** In which scale and fit range are fixed; the sweep's own unless asked otherwise. */
+  mode: SweepMode;
+  metric: SweepMetric;
+  directions: Directions;
+  /** `[L]`, at the boundary token. */
+  meanNorms: readonly number[];
+  /** `[L]`, of the direction on held-out stimuli: where to look for layers. */
+  accuracy: readonly number[];
+  grid: readonly number[];
+  /** In random order; the plan takes what it needs from the front. */
+  validation: readonly SweepProblem[];
+  /** A fresh measure in the given mode. */
+  measure: (mode: SweepMode) => Measure;
+  /** Steered layers. Default: chosen on validation data. */
+  layers?: readonly number[];
+  /** Default: chosen on validation data. */
+  scale?: number;
+  /** Default: chosen on validation data. */
+  fitRange?: [number, number];
+  scales?: readonly number[];
+  /** Validation problems of the whole grid. Default 40. */
+  problems?: number;
+  /** Validation problems per window of layers, one round each. Default 16. */
+  windowProblems?: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+interface Curve {
+  means: (number | null)[];
+  degenerate: number[];
+}
+
+/**
+ * @throws where there is no validation problem, or the metric has no value on them.
+ */
+export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
+  if (options.validation.length === 0) throw new Error('sweep: no validation problem');
+  const windows = options.layers ? [] : await tryWindows(options);
+  const layers = options.layers ?? bestWindow(windows);
+  const { scale, scales } = await settleScale(options, layers, windows);
+  const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
+  const curve = await measureCurve(options, {
+    measure: options.measure(options.mode),
+    layers,
+    scale,
+    problems: options.validation.slice(0, options.problems ?? 40),
+    grid: options.grid,
+  });
+  const known = curve.means.flatMap((mean, i) =>
+    mean === null ? [] : [{ mean, coefficient: options.grid[i] ?? 0 }],
+  );
+  if (known.length < options.grid.length) {
+    throw new Error(
+      `sweep: ${options.metric} has no value at ${options.grid.length - known.length} coefficients on the validation problems`,
+    );
+  }
+  const means = known.map(({ mean }) => mean);
+  const fitRange = options.fitRange ?? chooseFitRange(options.grid, means);
+  const inside = within(options.grid, fitRange);
+  const line = fitLine(
+    inside.map((i) => options.grid[i] ?? 0),
+    inside.map((i) => means[i] ?? 0),
+  );
+  return {
+    kind: 'plan',
+    layers: [...unit.layers],
+    scale,
+    unitValue: [...unit.unitValue],
+    fitRange,
+    validation: {
+      mode: options.mode,
+      problems: Math.min(options.problems ?? 40, options.validation.length),
+      scale,
+      slope: line.slope,
+      r2: line.r2,
+      points: options.grid.map((coefficient, i) => ({
+        coefficient,
+        mean: curve.means[i] ?? null,
+        degenerate: curve.degenerate[i] ?? null,
+      })),
+      windows,
+      scales,
+      warnings: planWarnings(options.metric, line.slope, Math.max(...curve.degenerate)),
+    },
+  };
+}
+
+type Windows = ValidationReport['windows'];
+
+/** Every window's largest harmless scale, and its line over a coarse grid at that scale. */
+async function tryWindows(options: PlanOptions): Promise<Windows> {
+  const candidates = candidateWindows(options);
+  const problems = options.validation
+    .slice(0, options.windowProblems ?? 16)
+    .map((p, i) => ({ ...p, inputs: oneInput(p, i) }));
+  if (problems.every((p) => p.inputs.length === 0)) {
+    throw new Error(
+      'sweep: layers are chosen on recorded rounds, and no validation problem has one; give recorded rounds or layers',
+    );
+  }
+  const windows: Windows = [];
+  let tried = 0;
+  for (const layers of candidates) {
+    const measure = options.measure('fixed');
+    // Every other scale will do here; the chosen window's is settled on the whole ladder.
+    const scales = await tryScales(options, { measure, layers, problems }, everyOther(options));
+    const best = bestOf(scales);
+    if (best) windows.push({ layers, scale: best.scale, slope: best.slope, r2: best.r2 });
+    options.onProgress?.(++tried, candidates.length);
+  }
+  return windows;
+}
+
+/** Windows around the two layers of best accuracy, of layers that have a direction. */
+function candidateWindows({ accuracy, directions }: PlanOptions): number[][] {
+  const absent = new Set(absentLayers(directions));
+  const ranked = accuracy.map((_, layer) => layer).filter((layer) => !absent.has(layer));
+  ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);
+  const windows = layerWindows({ layers: accuracy.length, around: ranked.slice(0, 2) });
+  return windows.filter((window) => window.every((layer) => !absent.has(layer)));
+}
+
+/** Both ends, 0, and the middle of either side. */
+function coarseGrid(grid: readonly number[]): number[] {
+  const zero = grid.indexOf(0);
+  const last = grid.length - 1;
+  const indices = [0, Math.round(zero / 2), zero, Math.round((zero + last) / 2), last];
+  return [...new Set(indices)].map((i) => grid[i] ?? 0);
+}
+
+function everyOther(options: PlanOptions): readonly number[] {
+  if (options.scale !== undefined) return [options.scale];
+  const scales = options.scales ?? defaultScales;
+  return scales.filter((_, i) => (scales.length - 1 - i) % 2 === 0);
+}
+
+function bestWindow(windows: Windows): number[] {
+  const best = bestOf(windows);
+  if (!best) {
+    throw new Error(
+      'sweep: even the smallest scale breaks the outputs of every window of layers; give layers and scale',
+    );
+  }
+  return best.layers;
+}
+
+/** The largest |slope| · R²: the most effect that is still a line. */
+function bestOf<T extends { slope: number; r2: number | null }>(
+  tried: readonly T[],
+): T | undefined {
+  const score = ({ slope, r2 }: T): number => Math.abs(slope) * (r2 ?? 0);
+  const [first, ...rest] = tried;
+  return first && rest.reduce((a, b) => (score(b) > score(a) ? b : a), first);
+}
+
+/** The scale of the chosen layers, in the sweep's mode. */
+async function settleScale(
+  options: PlanOptions,
+  layers: readonly number[],
+  windows: Windows,
+): Promise<{ scale: number; scales: ValidationReport['scales'] }> {
+  if (options.scale !== undefined) return { scale: options.scale, scales: [] };
+  const all = options.scales ?? defaultScales;
+  // The window's scale is a good guess: only its neighbours are tried.
+  const guess = windows.find((w) => w.layers.join() === layers.join())?.scale;
+  const at = guess === undefined ? -1 : all.indexOf(guess);
+  const ladder = at < 0 ? all : all.slice(Math.max(0, at - 1), at + 2);
+  const problems = options.validation.slice(0, options.problems ?? 40);
+  const measure = options.measure(options.mode);
+  const scales = await tryScales(options, { measure, layers, problems }, ladder);
+  const scale = bestOf(scales)?.scale ?? ladder[0];
+  if (scale === undefined) throw new Error('sweep: no scale to try (expected at least 1)');
+  return { scale, scales };
+}
+
+/** Ascending scales on a coarse grid, up to the first harmful one, which is left out. */
+async function tryScales(
+  options: PlanOptions,
+  at: { measure: Measure; layers: readonly number[]; problems: readonly SweepProblem[] },
+  ladder: readonly number[],
+): Promise<ValidationReport['scales']> {
+  const grid = coarseGrid(options.grid);
+  const scales: ValidationReport['scales'] = [];
+  for (const scale of ladder) {
+    const curve = await measureCurve(options, { ...at, scale, grid });
+    const degenerate = Math.max(...curve.degenerate);
+    if (degenerate >= degenerateLimit) break;
+    const means = curve.means.map((mean) => mean ?? 0);
+    const { slope, r2 } = fitLine(grid, means);
+    scales.push({ scale, degenerate, slope, r2 });
+  }
+  return scales;
+}
+
+async function measureCurve(
+  options: PlanOptions,
+  at: {
+    measure: Measure;
+    layers: readonly number[];
+    scale: number;
+    problems: readonly SweepProblem[];
+    grid: readonly number[];
+  },
+): Promise<Curve> {
+  const { layers, scale, grid } = at;
+  const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
+  const direction = options.directions.vectors;
+  const outcomes = await at.measure({ problems: at.problems, coefficients: grid, direction, unit });
+  const degenerate = tableMeans(metricTable(outcomes, (o) => o.degenerate));
+  return {
+    means: tableMeans(metricTable(outcomes, options.metric)),
+    degenerate: degenerate.map((share) => share ?? 0),
+  };
+}
+
+/** One recorded round of a problem, a different place in the answer from problem to problem. */
+function oneInput(problem: SweepProblem, index: number): SweepProblem['inputs'] {
+  const usable = problem.inputs.filter(({ last }) => last !== '');
+  return usable.slice(index % Math.max(1, usable.length)).slice(0, 1);
+}
+
+function planWarnings(metric: SweepMetric, slope: number, worst: number): string[] {
+  const warnings: string[] = [];
+  const rising = metric === 'indelSimilarity' ? slope <= 0 : slope >= 0;
+  if (!rising) {
+    warnings.push(
+      `sign: on validation data ${metric} goes against the labels (slope ${slope.toFixed(3)}); the sign is the labels' and was not flipped`,
+    );
+  }
+  if (worst >= degenerateLimit) {
+    warnings.push(
+      `scale: ${(100 * worst).toFixed(1)} % degenerate outputs at the worst point of the validation grid (expected under 5 %)`,
+    );
+  }
+  return warnings;
+}

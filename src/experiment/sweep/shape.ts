@@ -1,0 +1,166 @@
+/** The shapes of a steering sweep: the records, and the summary. */
+import { z } from 'zod';
+import { ci, count, fraction, numberOrNull, pair, positionRule, rate } from '../../shape/pieces.js';
+
+/**
+ * `loop`: the coefficient acts while the aligner loop runs, so that later rounds see other inputs.
+ * `fixed`: the same recorded (q, p, y1) at every coefficient.
+ */
+export const sweepMode = z.enum(['loop', 'fixed']);
+export type SweepMode = z.infer<typeof sweepMode>;
+
+/** What is measured between y1 and y2; the default is the papers' `editRatio`. */
+export const sweepMetric = z.enum(['editRatio', 'normalizedDistance', 'indelSimilarity']);
+export type SweepMetric = z.infer<typeof sweepMetric>;
+
+const outcome = {
+  rounds: count.describe('with a y1, over which the rest is averaged; where 0, metrics are null'),
+  editRatio: numberOrNull,
+  normalizedDistance: numberOrNull,
+  indelSimilarity: numberOrNull,
+  lengthRatio: numberOrNull,
+  copyRate: rate.describe('share of exact copies'),
+  degenerate: rate.describe('share of outputs that repeat themselves or hit the length limit'),
+  right: z.boolean().nullable().describe('whether the final answer is right; null in fixed mode'),
+};
+
+/** What became of one problem at one coefficient: means over its rounds. */
+export type CaseOutcome = z.infer<z.ZodObject<typeof outcome>>;
+
+/** `tested`, or a control by kind and seed. */
+export const directionName = z.union([
+  z.literal('tested'),
+  z.templateLiteral(['random-', count]),
+  z.templateLiteral(['shuffled-', count]),
+]);
+export type DirectionName = z.infer<typeof directionName>;
+
+export const caseRecord = z.strictObject({
+  kind: z.literal('case'),
+  direction: directionName,
+  coefficient: z.number(),
+  problem: z.string(),
+  ...outcome,
+});
+export type CaseRecord = z.infer<typeof caseRecord>;
+
+const tried = { scale: z.number(), slope: z.number(), r2: numberOrNull };
+
+/** What was seen on validation data, where layers, scale and fit range are fixed. */
+export const validationReport = z.strictObject({
+  mode: sweepMode.describe('in which scale and fit range were fixed'),
+  problems: count,
+  scale: z.number().describe('the whole norm added at coefficient 1, in mean residual norms'),
+  slope: z.number().describe('of the line over the fit range'),
+  r2: numberOrNull,
+  points: z.array(
+    z.strictObject({ coefficient: z.number(), mean: numberOrNull, degenerate: rate }),
+  ),
+  windows: z
+    .array(z.strictObject({ layers: z.array(count), ...tried }))
+    .describe('windows of layers that were tried, in fixed mode; empty where layers were given'),
+  scales: z
+    .array(z.strictObject({ ...tried, degenerate: fraction }))
+    .describe(
+      'harmless scales of the chosen layers, each with its worst share of degenerate outputs',
+    ),
+  warnings: z.array(z.string()),
+});
+export type ValidationReport = z.infer<typeof validationReport>;
+
+const plan = {
+  layers: z.array(count).describe('steered'),
+  unitValue: z.array(z.number()).describe('per steered layer, the norm that coefficient 1 adds'),
+  fitRange: pair.describe('lowest and highest coefficient of the fit'),
+  validation: validationReport,
+};
+
+/** What was fixed on validation data, written down before the test run. */
+export const planRecord = z.strictObject({ kind: z.literal('plan'), scale: z.number(), ...plan });
+export type PlanRecord = z.infer<typeof planRecord>;
+
+export const sweepRecord = z.discriminatedUnion('kind', [planRecord, caseRecord]);
+export type SweepRecord = z.infer<typeof sweepRecord>;
+
+export const sweepPoint = z.strictObject({
+  coefficient: z.number(),
+  n: count.describe('problems with a value'),
+  mean: numberOrNull.describe('of the metric over problems, rounds averaged within them'),
+  ci,
+  copyRate: rate,
+  lengthRatio: numberOrNull,
+  degenerate: rate,
+  accuracy: rate.describe('share of problems answered right; null in fixed mode'),
+});
+export type SweepPoint = z.infer<typeof sweepPoint>;
+
+const line = {
+  slope: z.number(),
+  intercept: z.number(),
+  r2: numberOrNull,
+  ci: ci.describe('the slope’s, over problems'),
+};
+const sweepFit = z.strictObject(line);
+/** A line through the means. */
+export type SweepFit = z.infer<typeof sweepFit>;
+
+const shape = {
+  quadraticR2: numberOrNull.describe('R² of a parabola through the same points'),
+  rankCorrelation: numberOrNull.describe('Spearman’s, of mean against coefficient'),
+};
+const shapedFit = z.strictObject({ ...line, ...shape });
+/** A fit with what tells whether a line is the right shape. */
+export type ShapedFit = z.infer<typeof shapedFit>;
+
+const controlFit = z.strictObject({
+  seed: count,
+  cosine: z
+    .number()
+    .min(-1)
+    .max(1)
+    .describe('with the tested direction, before it was made orthogonal'),
+  ...line,
+});
+/** The same sweep along a direction that should do nothing. */
+export type ControlFit = z.infer<typeof controlFit>;
+
+const controlComparison = z.strictObject({
+  problems: count,
+  coefficients: z.array(z.number()),
+  tested: sweepFit.describe(
+    'the tested direction’s line on the controls’ problems and coefficients',
+  ),
+  median: numberOrNull.describe('of the random directions’ |slope|'),
+  max: numberOrNull,
+  ratio: numberOrNull.describe(
+    '|tested slope| ÷ max; null where the random ones do nothing at all',
+  ),
+  exceedsAll: z.boolean().nullable(),
+});
+/** The tested direction against the random ones, on the controls' problems and coefficients. */
+export type ControlComparison = z.infer<typeof controlComparison>;
+
+export const sweepSummary = z.strictObject({
+  model: z.string(),
+  mode: sweepMode,
+  positions: positionRule.describe('which were steered'),
+  method: z.string().describe('how the direction was found'),
+  metric: sweepMetric.describe('what `mean` is'),
+  unit: z.string().describe('what coefficient 1 means, in words'),
+  ...plan,
+  seed: z.number(),
+  baseline: numberOrNull.describe('mean of the metric at coefficient 0'),
+  points: z.array(sweepPoint),
+  fit: sweepFit.describe('over the fit range, as are rankCorrelation and quadraticR2'),
+  ...shape,
+  wholeGrid: shapedFit,
+  paperGrid: z
+    .array(sweepPoint)
+    .describe('−1 … 0.5 in steps of 0.25; empty where the grid lacks it'),
+  controls: z.strictObject({ random: z.array(controlFit), shuffled: z.array(controlFit) }),
+  comparison: controlComparison.optional(),
+  degenerateRule: z.string(),
+  warnings: z.array(z.string()).describe('what must be known before it is believed'),
+});
+/** `sweep.json` */
+export type SweepSummary = z.infer<typeof sweepSummary>;

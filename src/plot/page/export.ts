@@ -1,0 +1,93 @@
+/** Pages as files: one for the page, one per figure for what draws or holds figures alone. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomic } from '../../record/atomic.js';
+import { fileError } from '../../record/fileErrors.js';
+import { toJson } from '../../record/json.js';
+import { renderPage } from './html.js';
+import { figuresOf } from './page.js';
+import type { FigureSection, Page } from './page.js';
+import { openPainter } from './painter.js';
+import type { PaperSize, Painter, PictureFormat } from './painter.js';
+import type { Ground } from '../theme.js';
+
+export const figureFormats = ['html', 'png', 'svg', 'json'] as const;
+
+export type FigureFormat = (typeof figureFormats)[number];
+
+export interface ExportOptions {
+  folder: string;
+  /** File name without ending → page. */
+  pages: Readonly<Record<string, Page>>;
+  formats: readonly FigureFormat[];
+  /** Of PNG and SVG; default: for screens. */
+  size?: PaperSize;
+  /** Of PNG and SVG; default `light`. A page follows its reader. */
+  ground?: Ground;
+  /** Path of Chromium or Chrome (`findBrowser`); needed for PNG and SVG alone. */
+  browser?: string;
+}
+
+/**
+ * Writes `<name>.html`, and per figure `<name>-<figure>.png`, `.svg` and `.json` (plotly's `data` and
+ * `layout`, with the caption as `layout.meta.caption`).
+ * @returns the paths, in that order.
+ * @throws where a picture is asked for without a browser, or a file cannot be written.
+ */
+export async function exportPages(options: ExportOptions): Promise<string[]> {
+  const { folder, pages, formats, browser } = options;
+  const pictures = pictureFormats(formats);
+  if (pictures.length > 0 && browser === undefined) {
+    throw new Error(`export: ${pictures.join(' and ')} need a browser; name one (findBrowser)`);
+  }
+  await using painter = pictures.length > 0 ? await openPainter({ browser: browser ?? '' }) : null;
+  await makeFolder(folder);
+  const paths: string[] = [];
+  const write = async (file: string, content: string | Uint8Array): Promise<void> => {
+    paths.push(join(folder, file));
+    await writeAtomic(join(folder, file), content);
+  };
+  for (const [name, page] of Object.entries(pages)) {
+    if (formats.includes('html')) await write(`${name}.html`, renderPage(page));
+    for (const section of figuresOf(page)) {
+      const file = `${name}-${section.name}`;
+      for (const [format, content] of await drawn(section, options, painter)) {
+        await write(`${file}.${format}`, content);
+      }
+      if (formats.includes('json')) await write(`${file}.json`, figureJson(section));
+    }
+  }
+  return paths;
+}
+
+/** Those that are drawn in a browser. */
+export function pictureFormats(formats: readonly FigureFormat[]): PictureFormat[] {
+  return formats.filter((format) => format === 'png' || format === 'svg');
+}
+
+async function drawn(
+  section: FigureSection,
+  { formats, size, ground }: ExportOptions,
+  painter: Painter | null,
+): Promise<[PictureFormat, Buffer][]> {
+  if (painter === null) return [];
+  const pictures: [PictureFormat, Buffer][] = [];
+  for (const format of pictureFormats(formats)) {
+    const how = { format, ...(size && { size }), ...(ground && { ground }) };
+    pictures.push([format, await painter.paint(section, how)]);
+  }
+  return pictures;
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fileError({ subject: 'export', action: 'create', path, error });
+  }
+}
+
+function figureJson({ figure, caption }: FigureSection): string {
+  const { data, layout } = figure;
+  return `${toJson({ data, layout: { ...layout, meta: { caption } } }, 2)}\n`;
+}

@@ -1,0 +1,137 @@
+/** A page with several figures that needs nothing else: plotly.js and the data are inside. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { escapeHtml } from '../figure.js';
+import { figuresOf } from './page.js';
+import type { Page, PageSection } from './page.js';
+import { grounds, groundColours, heightOf, template } from '../theme.js';
+
+/**
+ * A self-contained HTML page, about 4.9 MB with plotly.js. All text is escaped; figures take the
+ * width of the window, and light or dark ground by the reader's setting.
+ * @param options.plotly plotly's code; default: the installed plotly.js-dist-min.
+ */
+export function renderPage(page: Page, options: { plotly?: string } = {}): string {
+  const { title, introduction } = page;
+  const figures = figuresOf(page).map((section) => section.figure);
+  const intro = introduction === undefined ? '' : `<p>${escapeHtml(introduction)}</p>\n`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+${figures.length === 0 ? '' : `<script>${escapeScript(options.plotly ?? installedPlotly())}</script>`}
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+${intro}${sectionsHtml(page.sections)}
+${figures.length === 0 ? '' : drawingHtml(figures)}
+</body>
+</html>
+`;
+}
+
+/** The installed plotly.js, about 4.8 MB. */
+export function installedPlotly(): string {
+  plotlyCode ??= readFileSync(
+    createRequire(import.meta.url).resolve('plotly.js-dist-min/plotly.min.js'),
+    'utf8',
+  );
+  return plotlyCode;
+}
+
+let plotlyCode: string | null = null;
+
+function sectionsHtml(sections: readonly PageSection[]): string {
+  let figure = 0;
+  const parts = sections.map((section) => {
+    const content =
+      'figure' in section
+        ? `<div id="figure-${figure++}" class="figure" style="height:${heightOf(section.figure)}px"></div>`
+        : `<div class="text">${section.html}</div>`;
+    const level = 'minor' in section && section.minor === true ? 'h3' : 'h2';
+    return `<section>
+<${level}>${escapeHtml(section.heading)}</${level}>
+${content}
+<p class="caption">${escapeHtml(section.caption)}</p>
+</section>`;
+  });
+  return parts.join('\n');
+}
+
+function drawingHtml(figures: readonly unknown[]): string {
+  const templates = Object.fromEntries(grounds.map((ground) => [ground, template(ground)]));
+  return `<script type="application/json" id="figures">${jsonForHtml(figures)}</script>
+<script type="application/json" id="templates">${jsonForHtml(templates)}</script>
+<script>${drawing}</script>`;
+}
+
+/** JSON that cannot end the script element around it. */
+function jsonForHtml(value: unknown): string {
+  return JSON.stringify(value).replace(/</g, '\\u003c');
+}
+
+/** Inside string and pattern literals `<\/script` means the same and does not end the element. */
+function escapeScript(code: string): string {
+  return code.replace(/<\/script/gi, '<\\/script').replace(/<!--/g, '<\\!--');
+}
+
+const { light, dark } = groundColours;
+
+/** Text of a verdict; blue and orange, which any colour vision tells apart, dark enough to read. */
+const verdictColours = {
+  light: { holds: '#00588c', opposite: '#a64700' },
+  dark: { holds: '#6cb8e6', opposite: '#f0975a' },
+} as const;
+const style = `
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 0 auto; padding: 1rem;
+  color: ${light.text}; background: ${light.paper}; }
+h1:empty, h2:empty, h3:empty, .caption:empty { display: none; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0.25rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
+.figure { width: 100%; } .text { overflow-x: auto; }
+.caption { font-size: 0.9rem; opacity: 0.85; max-width: 80ch; }
+.findings { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+.findings td, .findings th { text-align: left; vertical-align: top; padding: 0.25rem 1rem 0.25rem 0; }
+.findings td { border-top: 1px solid ${light.line}; }
+.findings .claim th { padding-top: 1rem; font-weight: normal; max-width: 80ch; }
+.findings .claim span { font-weight: bold; margin-right: 0.5ch; }
+.findings b, .findings td:nth-child(3), .findings td:nth-child(4) { white-space: nowrap; } .findings a { color: inherit; }
+.findings small { display: block; opacity: 0.8; }
+.findings b.holds { color: ${verdictColours.light.holds}; } .findings b.opposite { color: ${verdictColours.light.opposite}; }
+.counts span { margin-right: 2ch; }
+@media (max-width: 700px) {
+  .findings thead { display: none; } .findings, .findings tbody, .findings tr { display: block; }
+  .findings tr { padding: 0.4rem 0; } .findings .claim th { display: block; padding-right: 0; }
+  .findings td { display: flex; gap: 1ch; border: 0; padding: 0; white-space: normal; }
+  .findings td:first-child { border-top: 1px solid ${light.line}; padding-top: 0.4rem; }
+  .findings td::before { content: attr(data-name); flex: 0 0 7.5em; opacity: 0.7; }
+  .findings td:nth-child(n+3) { white-space: normal; } .counts span { display: block; }
+}
+@media (prefers-color-scheme: dark) {
+  .findings td, .findings td:first-child { border-color: ${dark.line}; }
+  .findings b.holds { color: ${verdictColours.dark.holds}; } .findings b.opposite { color: ${verdictColours.dark.opposite}; }
+}
+@media (prefers-color-scheme: dark) { body { color: ${dark.text}; background: ${dark.paper}; } }
+`;
+
+/** Draws every figure, and again when the reader changes between light and dark. */
+const drawing = `
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const figures = read('figures');
+const templates = read('templates');
+const dark = matchMedia('(prefers-color-scheme: dark)');
+function draw() {
+  const template = templates[dark.matches ? 'dark' : 'light'];
+  figures.forEach(({ data, layout }, i) => {
+    const options = { responsive: true, displaylogo: false, modeBarButtons: [['toImage', 'resetScale2d']] };
+    Plotly.react('figure-' + i, data, { ...layout, template }, options);
+  });
+}
+draw();
+dark.addEventListener('change', draw);
+`;

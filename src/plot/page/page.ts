@@ -1,0 +1,43 @@
+/** What a page shows, as plain data: figures, and HTML elements, each with its caption. */
+import type { Figure } from '../figure.js';
+
+/** A figure of a page. */
+export interface FigureSection {
+  /** For file names, e.g. `activity`; unique in its page. */
+  name: string;
+  heading: string;
+  /** What the figure shows, its unit, its n and its intervals. */
+  caption: string;
+  figure: Figure;
+  /** The same for one column of a paper, where that needs another arrangement. */
+  narrow?: Figure;
+  /** Whether it belongs to the section before it, so that its heading is smaller. */
+  minor?: boolean;
+}
+
+/** Text that is shown as HTML; it has no picture of its own. */
+export interface HtmlSection {
+  heading: string;
+  caption: string;
+  /** Its maker has escaped what comes from models and files. */
+  html: string;
+}
+
+export type PageSection = FigureSection | HtmlSection;
+
+export interface Page {
+  title: string;
+  /** A paragraph under the title. */
+  introduction?: string;
+  sections: readonly PageSection[];
+}
+
+/** The figures of a page, in its order. */
+export function figuresOf(page: Page): FigureSection[] {
+  return page.sections.filter((section) => 'figure' in section);
+}
+
+/** Warnings as the end of an introduction. */
+export function warned(warnings: readonly string[] = []): string {
+  return warnings.map((warning) => ` Warning: ${warning}.`).join('');
+}

@@ -1,0 +1,167 @@
+/**
+ * Figures as PNG and SVG, drawn by plotly.js in an installed Chromium (playwright-core drives it and
+ * is loaded only then). Plotly cannot draw without a browser: it measures its text in one.
+ */
+import { crc32 } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import type { Figure } from '../figure.js';
+import { installedPlotly } from './html.js';
+import type { FigureSection } from './page.js';
+import { fontSize, heightOf, onGround } from '../theme.js';
+import type { Ground } from '../theme.js';
+
+export type PictureFormat = 'png' | 'svg';
+
+/** Inches on paper; without a height it is the figure's own at that width. */
+export interface PaperSize {
+  width: number;
+  height?: number;
+}
+
+/** Widths of a paper's columns, inches: what most journals and conferences come near to. */
+export const columnWidths = { single: 3.3, double: 7 } as const;
+
+export interface PictureOptions {
+  format: PictureFormat;
+  ground?: Ground;
+  /** On paper; then width and scale follow from it. */
+  size?: PaperSize;
+  /** CSS pixels; default 1200. */
+  width?: number;
+  /** Device pixels of a PNG per CSS pixel; default 2. */
+  scale?: number;
+}
+
+/** Dots per inch of a PNG on paper. */
+const printResolution = 300;
+/** Points of the figures' text on paper; labels of ticks are a little smaller. */
+const printFont = 8;
+/** CSS pixels per inch at which the figures' own font comes out at {@link printFont}. */
+const pixelsPerInch = (fontSize * 72) / printFont;
+const screen = { width: 1200, scale: 2 };
+/** Narrower than this, inches, a figure takes its arrangement for one column. */
+const narrowBelow = 5;
+
+/** What is to be drawn: CSS pixels, and device pixels per CSS pixel. */
+export interface Drawing {
+  figure: Figure;
+  width: number;
+  height: number;
+  scale: number;
+}
+
+/** How large a section's figure is drawn, and in which arrangement. */
+export function planDrawing(
+  section: Pick<FigureSection, 'figure' | 'narrow'>,
+  options: Pick<PictureOptions, 'size' | 'width' | 'scale'>,
+): Drawing {
+  const { size, width = screen.width, scale = screen.scale } = options;
+  if (size === undefined) {
+    return { figure: section.figure, height: heightOf(section.figure), width, scale };
+  }
+  const figure = (size.width < narrowBelow ? section.narrow : undefined) ?? section.figure;
+  return {
+    figure,
+    width: Math.round(size.width * pixelsPerInch),
+    height: size.height === undefined ? heightOf(figure) : Math.round(size.height * pixelsPerInch),
+    scale: printResolution / pixelsPerInch,
+  };
+}
+
+/** Draws figures in a browser of its own, until it is closed. */
+export interface Painter extends AsyncDisposable {
+  paint(
+    section: Pick<FigureSection, 'figure' | 'narrow'>,
+    options: PictureOptions,
+  ): Promise<Buffer>;
+}
+
+/**
+ * Starts the browser, which takes some seconds.
+ * @param options.browser path of Chromium or Chrome (`findBrowser`).
+ * @throws where it does not start.
+ */
+export async function openPainter(options: { browser: string }): Promise<Painter> {
+  const { chromium } = await import('playwright-core');
+  let browser: Browser;
+  try {
+    // Ctrl-C is the caller's: playwright would end the process.
+    browser = await chromium.launch({ executablePath: options.browser, handleSIGINT: false });
+  } catch (cause) {
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    throw new Error(
+      `browser: ${options.browser} does not start (${reason}); set CHROME_PATH to another`,
+      { cause },
+    );
+  }
+  try {
+    const page = await browser.newPage();
+    await page.addScriptTag({ content: installedPlotly() });
+    return new BrowserPainter(browser, page);
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+class BrowserPainter implements Painter {
+  readonly #browser: Browser;
+  readonly #page: Page;
+
+  constructor(browser: Browser, page: Page) {
+    this.#browser = browser;
+    this.#page = page;
+  }
+
+  async paint(
+    section: Pick<FigureSection, 'figure' | 'narrow'>,
+    options: PictureOptions,
+  ): Promise<Buffer> {
+    const { format, ground = 'light', size } = options;
+    const { figure, width, height, scale } = planDrawing(section, options);
+    const { data, layout } = onGround(figure, ground);
+    // In the page, where Plotly is a global; as text, since these types know no browser.
+    const shown = JSON.stringify([
+      { data, layout },
+      { format, width, height, scale },
+    ]);
+    const url = await this.#page.evaluate<string>(`Plotly.toImage(...${shown})`);
+    const content = url.slice(url.indexOf(',') + 1);
+    if (format === 'svg') {
+      return Buffer.from(
+        size ? svgInInches(decodeURIComponent(content), size) : decodeURIComponent(content),
+      );
+    }
+    const png = Buffer.from(content, 'base64');
+    return size ? withResolution(png, printResolution) : png;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** Its width and height in inches; what is inside scales with them by the view box. */
+function svgInInches(svg: string, { width }: PaperSize): string {
+  const [, pixelsWide, pixelsHigh] =
+    /<svg[^>]*? width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
+  const height = (width * Number(pixelsHigh)) / Number(pixelsWide);
+  return svg.replace(
+    / width="[\d.]+" height="[\d.]+"/,
+    ` width="${width}in" height="${Number(height.toFixed(3))}in"`,
+  );
+}
+
+/** A PNG that says how large its dots are (chunk `pHYs`), so that documents place it at its size. */
+export function withResolution(png: Buffer, dotsPerInch: number): Buffer {
+  const chunk = Buffer.alloc(21);
+  const dotsPerMetre = Math.round(dotsPerInch / 0.0254);
+  chunk.writeUInt32BE(9, 0);
+  chunk.write('pHYs', 4, 'latin1');
+  chunk.writeUInt32BE(dotsPerMetre, 8);
+  chunk.writeUInt32BE(dotsPerMetre, 12);
+  chunk.writeUInt8(1, 16);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 17)), 17);
+  // After the signature (8 bytes) and the header chunk (25), before any data.
+  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+}

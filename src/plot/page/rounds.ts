@@ -1,0 +1,73 @@
+/** The aligner loop round by round: upstream's sentence against what stands in the answer. */
+import { diffWords } from 'diff';
+import type { Round } from '../../align/loop.js';
+import type { Page } from './page.js';
+import { colours, escapeHtml, fixed, translucent } from '../figure.js';
+
+/** What is shown of a round. */
+export type ShownRound = Pick<Round, 'index' | 'phase' | 'last' | 'correction' | 'copied' | 'edit'>;
+
+/** Struck out and underlined too, so that it does not rest on colour. */
+const removed = `background:${translucent(colours.copy, 0.25)};text-decoration:line-through`;
+const added = `background:${translucent(colours.correct, 0.3)};text-decoration:underline;margin-left:2px`;
+const cell = 'padding:2px 12px 2px 0;vertical-align:top;text-align:left';
+
+/**
+ * A table with a line per round: copied sentences as they are, corrected ones as a word diff, the
+ * edit ratio on hover. Text is escaped; styles are its own, for light and for dark ground.
+ */
+export function roundsHtml(options: { rounds: readonly ShownRound[] }): string {
+  const rows = options.rounds.map((round) => {
+    const { what, html } = describeRound(round);
+    const ratio = round.edit?.editRatio;
+    const title =
+      ratio === undefined || ratio === null ? '' : ` title="edit ratio ${fixed(ratio)}"`;
+    return (
+      `<tr${title}><td style="${cell}">${round.index + 1}</td>` +
+      `<td style="${cell}">${what}</td><td style="${cell}">${html}</td></tr>`
+    );
+  });
+  const head = ['round', 'what', 'sentence'].map((name) => `<th style="${cell}">${name}</th>`);
+  return `<table class="rounds"><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/** Caption of {@link roundsHtml}: how many rounds, and how the diff is read. */
+export function roundsCaption(options: { rounds: readonly ShownRound[] }): string {
+  const { rounds } = options;
+  const copied = rounds.filter((round) => round.copied).length;
+  return (
+    `n = ${rounds.length} rounds of one answer, ${copied} copied. Struck out (blue): the upstream's ` +
+    'words that were dropped; underlined (orange): the words that stand there now.'
+  );
+}
+
+function describeRound(round: ShownRound): { what: string; html: string } {
+  const { phase, last, correction, copied } = round;
+  if (phase === 'continued') return { what: 'written on', html: escapeHtml(correction) };
+  if (copied) return { what: 'copied', html: escapeHtml(correction) };
+  if (correction !== '') {
+    return { what: last === '' ? 'added' : 'corrected', html: wordDiff(last, correction) };
+  }
+  const note = last === '' ? '<i>both have nothing to add</i>' : wordDiff(last, '');
+  return { what: 'ended', html: note };
+}
+
+function wordDiff(before: string, after: string): string {
+  const marked = diffWords(before, after).map((change) => {
+    const text = escapeHtml(change.value);
+    if (change.removed) return `<del style="${removed}">${text}</del>`;
+    return change.added ? `<ins style="${added}">${text}</ins>` : text;
+  });
+  return marked.join('');
+}
+
+/** One run of the aligner loop. */
+export function roundsPage(answer: { question: string; rounds: readonly ShownRound[] }): Page {
+  return {
+    title: 'Aligner loop',
+    introduction: answer.question,
+    sections: [
+      { heading: 'Round by round', caption: roundsCaption(answer), html: roundsHtml(answer) },
+    ],
+  };
+}

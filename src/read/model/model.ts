@@ -1,0 +1,110 @@
+/** A model to play with: write, read, steer, patch and look through the lens, a text at a time. */
+import type { LanguageModel, Sampling } from '../../runtime/decoder.js';
+import type { Identity } from '../../runtime/identity.js';
+import { loadLanguageModel, type LoadOptions } from '../../runtime/load.js';
+import type { ModelFiles } from '../../runtime/modelFiles.js';
+import type { Steering } from '../../runtime/steering.js';
+import { lensLogits } from './lens.js';
+import { patchText, type PatchedText, type PatchOptions } from './patchText.js';
+import { topPredictions, type Prediction } from './predictions.js';
+import { promptTokens, type PromptOptions } from './prompt.js';
+import { readText, type ReadTextOptions, type TextStates } from './readText.js';
+import { toSteering, type Steer } from './steer.js';
+
+export interface WriteOptions extends PromptOptions {
+  steer?: Steer;
+  /** Default 128. */
+  maxNewTokens?: number;
+  /** Default: greedy. */
+  sampling?: Sampling;
+  signal?: AbortSignal;
+}
+
+/** What a model wrote. */
+export interface WrittenAnswer {
+  /** Without surrounding white space where it answers a chat, else as it was written. */
+  text: string;
+  /** Generated tokens as text, the end of turn included (special tokens are empty). */
+  tokens: string[];
+  /** `length`: it had not ended; the text is what there was. */
+  finish: 'stop' | 'length';
+}
+
+export interface LensTextOptions extends PromptOptions {
+  /** Predictions per layer. Default 5. */
+  top?: number;
+}
+
+/** A loaded model with what one does by hand. */
+export interface Model extends AsyncDisposable {
+  readonly name: string;
+  readonly identity: Identity;
+  /** Blocks. */
+  readonly layers: number;
+  /** `D` */
+  readonly width: number;
+  /** What experiments, correctors and readers take. */
+  readonly languageModel: LanguageModel;
+  /** Writes an answer, or goes on with a text. @throws as {@link toSteering}. */
+  generate(text: string, options?: WriteOptions): Promise<WrittenAnswer>;
+  /** Hidden states with their tokens. */
+  read(text: string, options?: ReadTextOptions): Promise<TextStates>;
+  /** Replaces hidden states and says what would be written next; without patches, the plain run. */
+  patch(text: string, options: PatchOptions): Promise<PatchedText>;
+  /** What every layer would write next, were it the last: `[L]`, see {@link lensLogits}. */
+  lens(text: string, options?: LensTextOptions): Promise<Prediction[][]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model to play with: an embedded model's name, a folder, an `.onnx` file, or
+ * `org/name[@revision][:variant]` of the Hugging Face hub.
+ * @throws where nothing of that name can be loaded.
+ *
+ * @example
+ * const model = await open('corrector-arithmetic-m');
+ * const { text } = await model.generate('How many are 2 + 3?', { maxNewTokens: 32 });
+ * const states = await model.read('How many are 2 + 3?', { layers: [2], positions: [-1] });
+ * const direction = states.at(2, -1); // float32 [D]
+ * const steer = { direction, layers: [2], coefficient: 0.5 };
+ * const pushed = await model.generate('How many are 2 + 3?', { steer });
+ * await model.close();
+ */
+export async function open(
+  name: string | ModelFiles,
+  options: Omit<LoadOptions, 'model'> = {},
+): Promise<Model> {
+  return createModel(await loadLanguageModel({ ...options, model: name }));
+}
+
+/** The same over a model that is loaded; closing it closes that. */
+export function createModel(languageModel: LanguageModel): Model {
+  const { decoder, tokenizer, name, identity } = languageModel;
+  const { layers, width } = decoder.info;
+  const steering = (steer: Steer | undefined): Steering | undefined =>
+    steer && toSteering(steer, decoder.info);
+  const close = (): Promise<void> => languageModel.close();
+  return {
+    ...{ name, identity, layers, width, languageModel, close },
+    [Symbol.asyncDispose]: close,
+    async generate(text, options = {}) {
+      const { chat = true, maxNewTokens = 128, sampling, signal, steer } = options;
+      const { rows } = await decoder.generate({
+        prompts: [promptTokens(languageModel, text, options)],
+        ...{ maxNewTokens, stop: tokenizer.endOfTurn, sampling, signal },
+        steering: steering(steer),
+      });
+      const [row] = rows;
+      if (!row) throw new Error(`generate: ${name} gave no row (expected 1)`);
+      const written = tokenizer.decode(row.tokens);
+      const tokens = row.tokens.map((id) => tokenizer.decode([id]));
+      return { text: chat ? written.trim() : written, tokens, finish: row.finish };
+    },
+    read: (text, options = {}) => readText(languageModel, text, options),
+    patch: (text, options) => patchText(languageModel, text, options),
+    async lens(text, options = {}) {
+      const [rows = []] = await lensLogits(decoder, [promptTokens(languageModel, text, options)]);
+      return rows.map((logits) => topPredictions(logits, tokenizer, options.top ?? 5));
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** What is answered and read: generated problems with recorded sentences, or a user's questions. */
+import { basename } from 'node:path';
+import type { LoopEnds } from '../align/loop.js';
+import { readAnnotatedQuadruples } from '../data/jsonl.js';
+import { generatedQuestions, readQuestions } from '../data/questions.js';
+import type { AnnotatedQuadruple, Question } from '../data/types.js';
+import type { CausalSplit } from '../experiment/causal/shape.js';
+import { answerEquivalence } from '../judge/equivalence.js';
+import type { Scorer } from '../judge/scorer.js';
+import type { SentenceJudge } from '../judge/sentences.js';
+import { exactSentences, exactSolver } from '../judge/solver.js';
+
+/** Sentences are read on `validation` and tested on `test`. */
+export type Split = CausalSplit;
+
+export interface ReproduceData {
+  /** In words, for the report. */
+  description: string;
+  /** Files by the option that names them. */
+  files: Readonly<Record<string, string>>;
+  /** `test` is answered, in order; on `validation` a strength of proxy-tuning is chosen. */
+  questions: Readonly<Record<Split, readonly Question[]>>;
+  /** Says whether an answer is right; knows the answers of all questions by their ids. */
+  scorer: Scorer;
+  /** Knows what is right sentence by sentence; null where nobody does. */
+  sentences: SentenceJudge | null;
+  /** Of every loop. */
+  limits: LoopEnds;
+  /** Annotated sentences of the upstream; null where there are questions alone. */
+  recorded: ((split: Split) => AnnotatedQuadruple[]) | null;
+}
+
+/**
+ * Solutions of generated problems have at most 7 sentences and 240 characters or so. A corrector that
+ * does not stop (one that writes on alone, one steered along a random direction) would take most of
+ * the time.
+ */
+const generatedLimits: LoopEnds = { maxRounds: 10, maxCharacters: 600 };
+
+/** Generated test problems, and files of recorded sentences. */
+export function generatedData(options: {
+  files: Readonly<Record<Split, string>>;
+  /** How many of each split. */
+  count: Readonly<Record<Split, number>>;
+  seed: number;
+}): ReproduceData {
+  const { files, count, seed } = options;
+  const questions = (split: Split): readonly Question[] =>
+    generatedQuestions({ split, count: count[split], seed }).questions;
+  return {
+    description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${basename(files.validation)} and tested on those of ${basename(files.test)}`,
+    files: { stimuli: files.validation, problems: files.test },
+    questions: { validation: questions('validation'), test: questions('test') },
+    scorer: exactSolver(),
+    sentences: exactSentences(),
+    limits: generatedLimits,
+    recorded: (split) => readAnnotatedQuadruples(files[split]),
+  };
+}
+
+/**
+ * A user's questions: the first part is read, the rest is answered and tested.
+ * @param options.read most questions of the first part; at most half of all
+ * @throws as {@link readQuestions}; with fewer than four questions.
+ */
+export function questionData(options: { file: string; read: number }): ReproduceData {
+  const all = readQuestions(options.file);
+  if (all.length < 4) {
+    throw new Error(
+      `dataset: ${options.file} has ${all.length} questions (expected at least 4: some are read, others tested)`,
+    );
+  }
+  const read = Math.min(Math.floor(all.length / 2), options.read);
+  const [validation, test] = [all.slice(0, read), all.slice(read)];
+  return {
+    description: `${basename(options.file)}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
+    files: { dataset: options.file },
+    questions: { validation, test },
+    scorer: answerEquivalence({ questions: all }),
+    sentences: null,
+    limits: {},
+    recorded: null,
+  };
+}

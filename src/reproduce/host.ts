@@ -1,0 +1,24 @@
+/** Who runs a reproduction: where models are found, and who hears of what happens. */
+import type { Stages } from '../experiment/shared/stages.js';
+import type { Page } from '../plot/page/page.js';
+import type { ModelFiles } from '../runtime/modelFiles.js';
+import type { Part } from './plan.js';
+import type { PartOutcome, PartStart } from './runParts.js';
+
+export interface ReproduceHost {
+  /** From a model's name to its files, e.g. `resolveModel`. */
+  findModel: (name: string) => Promise<ModelFiles>;
+  /** Writes pages (file name → page) into a folder; returns what was written. */
+  writeFigures: (folder: string, pages: Record<string, Page>) => Promise<string[]>;
+  /** Something to know before it begins. */
+  onNote?: (note: string) => void;
+  /** The run folder is open: from now on what is done is kept there. */
+  onOpen?: (folder: string) => void;
+  /** A part begins; its stages are told to what this returns. Default: to nobody. */
+  onPart?: (start: PartStart<Part>) => Stages;
+  /** A part is over, the `ended`th of `total`. */
+  onOutcome?: (outcome: PartOutcome<Part, true>, ended: number, total: number) => void;
+  /** The clock of the manifests. Default: the system's. */
+  now?: () => Date;
+  signal?: AbortSignal;
+}

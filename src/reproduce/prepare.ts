@@ -1,0 +1,113 @@
+/** From the options of `reproduce` to what its parts share; no model is loaded. */
+import { join } from 'node:path';
+import { limitSizes, partSizes, type Extent, type ReproduceModels } from './plan.js';
+import { Results } from './results.js';
+import { sha256 } from '../record/hash.js';
+import { canonicalJson } from '../record/json.js';
+import type { RunConfiguration } from '../record/manifest.js';
+import { resolveDevice } from '../runtime/device.js';
+import { modelSize } from '../runtime/modelFiles.js';
+import { copiesOf, type EngineOptions } from '../runtime/copies.js';
+import { generatedData, questionData, type ReproduceData } from './data.js';
+import type { ReproduceHost } from './host.js';
+import { allModels, chooseModels, type NamedModels } from './models.js';
+import {
+  configurationOf,
+  hashFiles,
+  knownModel,
+  type KnownModel,
+  type Setting,
+} from './setting.js';
+
+export interface ReproduceOptions extends NamedModels, EngineOptions {
+  dataset: string | undefined;
+  stimuli: string;
+  problems: string;
+  limit: number | undefined;
+  quick: boolean;
+  seed: number;
+  /** The run folder. Default: one in `runs` that is named after what identifies the run. */
+  out: string | undefined;
+  /** Default `runs`. */
+  runs?: string;
+}
+
+export interface Prepared {
+  setting: Setting;
+  /** Of the run folder, over all parts. */
+  configuration: RunConfiguration;
+  extent: Extent;
+  notes: string[];
+}
+
+/** @throws on models that are not there, and on files that cannot be read. */
+export async function prepare(given: ReproduceOptions, host: ReproduceHost): Promise<Prepared> {
+  const { models: named, absent } = chooseModels(given);
+  const extent = given.quick ? 'quick' : 'default';
+  const sizes = limitSizes(partSizes[extent], given.limit ?? Infinity);
+  const data = dataOf(given, sizes);
+  const { models, known } = await findAll(named, host);
+  const device = await resolveDevice(given.device);
+  const { seed, threads } = given;
+  const engine = { device, threads };
+  const small = [...known.values()].every(({ files }) => copiesOf(files, engine) > 1);
+  // A part keeps two cores busy for two thirds of its time. Large models need the memory for one.
+  const partsAtOnce = small ? 2 : 1;
+  const shared = { models, known, data, device, seed, sizes, engine, host };
+  const hashes = await hashFiles(data.files);
+  const configuration = configurationOf(
+    { command: 'reproduce', options: { sizes, models }, models: allModels(models) },
+    { ...shared, hashes },
+  );
+  const id = sha256(canonicalJson(configuration)).slice(0, 8);
+  const folder = given.out ?? join(given.runs ?? 'runs', `reproduce-${id}`);
+  const notes =
+    absent.length === 0
+      ? []
+      : [`Not there, so left out with what compares them: ${absent.join(', ')}.`];
+  const empty = { results: new Results(), made: new Map(), readings: new Map() };
+  const setting = { ...shared, ...empty, hashes, folder, partsAtOnce };
+  return { setting, configuration, extent, notes };
+}
+
+function dataOf(given: ReproduceOptions, sizes: Setting['sizes']): ReproduceData {
+  if (given.dataset !== undefined) {
+    return questionData({ file: given.dataset, read: sizes.scan.answers });
+  }
+  return generatedData({
+    files: { validation: given.stimuli, test: given.problems },
+    count: {
+      validation: sizes.compare.alphaProblems,
+      test: Math.max(sizes.rounds.problems, sizes.compare.problems),
+    },
+    seed: given.seed,
+  });
+}
+
+/** Files of every model, which are then called by their short names. */
+async function findAll(
+  named: ReproduceModels,
+  { findModel }: ReproduceHost,
+): Promise<{ models: ReproduceModels; known: Map<string, KnownModel> }> {
+  const known = new Map<string, KnownModel>();
+  const short = new Map<string, string>();
+  for (const name of allModels(named)) {
+    const files = await findModel(name);
+    const other = known.get(files.name);
+    if (other && other.files.file !== files.file) {
+      throw new Error(
+        `reproduce: two models are called ${files.name} (${other.files.file}, ${files.file}); rename a folder`,
+      );
+    }
+    known.set(files.name, await knownModel(files, modelSize(files.file)));
+    short.set(name, files.name);
+  }
+  const of = (name: string): string => short.get(name) ?? name;
+  const renamed = <T extends object>(names: T): T =>
+    Object.fromEntries(Object.entries(names).map(([key, name]) => [key, of(String(name))])) as T;
+  const { upstream, sizes, tuned } = named;
+  return {
+    models: { upstream: of(upstream), sizes: sizes.map(renamed), tuned: renamed(tuned) },
+    known,
+  };
+}

@@ -1,0 +1,131 @@
+/** The report of a reproduction: the verdicts first, then each figure of the paper beside ours. */
+import type { Section } from '../paper/finding.js';
+import type { PartKind } from '../plan.js';
+import type { ReportPart, ReportSummary } from './shape.js';
+import { escapeHtml } from '../../plot/figure.js';
+import {
+  findingsHtml,
+  overviewHtml,
+  verdictCounts,
+  verdictOrder,
+  verdictText,
+  verdictTexts,
+} from './findings.js';
+import type { HtmlSection, Page, PageSection } from '../../plot/page/page.js';
+import { tableHtml } from '../../plot/table.js';
+
+/** The pages of the parts that are complete, by the parts' names. */
+export type PartPages = ReadonlyMap<string, Page>;
+
+export const reportTitle = 'The Stream Aligner paper, reproduced';
+
+export const sectionHeadings: Readonly<Record<Section, string>> = {
+  rounds: 'Figure 3: correction rounds',
+  scores: 'Figure 4: scores and length by round',
+  modes: 'Figure 5: classic and continue',
+  time: 'Figure 6: accuracy and time',
+  systems: 'Figure 7: against Aligner, proxy-tuning, SFT and DPO',
+  latency: 'Latency',
+  steering: 'Figure 8: steering the correction',
+  scan: 'Figure 9: LAT scans',
+  causal: 'Beyond the paper: is what the scan reads a cause?',
+  lens: 'Beyond the paper: when is the first word settled?',
+  elsewhere: 'What cannot be tested here',
+};
+
+/** What is shown of a part's page, by figure name, and where; all the rest is in its folder. */
+const shown: Readonly<Record<PartKind, Readonly<Record<string, Section>>>> = {
+  rounds: {
+    'accuracy-by-round': 'rounds',
+    'scores-by-round': 'scores',
+    'generation-modes': 'modes',
+  },
+  compare: { 'accuracy-time': 'time', 'systems-by-size': 'systems', latency: 'latency' },
+  sweep: { 'steering-curve': 'steering' },
+  scan: { 'lat-scan': 'scan', accuracy: 'scan' },
+  causal: { 'boundary-patching': 'causal', ablation: 'causal', 'layer-controls': 'causal' },
+  lens: { settling: 'lens' },
+};
+
+/** The whole report. Parts without a page leave their findings and no figure. */
+export function reportPage(summary: ReportSummary, pages: PartPages = new Map()): Page {
+  const { findings } = summary;
+  const sections = (Object.keys(sectionHeadings) as Section[]).flatMap((section): PageSection[] => {
+    const own = findings.filter((finding) => finding.section === section);
+    const figures = figuresFor(section, summary, pages);
+    if (own.length === 0 && figures.length === 0) return [];
+    return [
+      { heading: sectionHeadings[section], caption: '', html: findingsHtml(own) },
+      ...figures,
+    ];
+  });
+  return {
+    title: reportTitle,
+    introduction: introduction(summary),
+    sections: [overview(summary), ...sections, partsSection(summary)],
+  };
+}
+
+/** What was run, in a paragraph. */
+export function introduction({ models, data, extent, notes }: ReportSummary): string {
+  const correctors = models.sizes.map(({ corrector }) => corrector).join(', ');
+  const size =
+    extent === 'quick' ? ' A quick run: few problems, so most findings stay undecided.' : '';
+  return `Upstream ${models.upstream}, correctors ${correctors}; ${data}.${size}${notes.map((note) => ` ${note}`).join('')}`;
+}
+
+function overview(summary: ReportSummary): HtmlSection {
+  const counts = verdictCounts(summary.findings);
+  const words = verdictOrder.map(
+    (verdict) => `${verdictText(verdict)} ${counts[verdict]} (${verdictTexts[verdict]})`,
+  );
+  return {
+    heading: 'Findings',
+    caption: howToRead(summary),
+    html: `<p class="counts">${words.map((word) => `<span>${escapeHtml(word)}</span>`).join(' ')}</p>${overviewHtml(summary.findings)}`,
+  };
+}
+
+/** What a verdict means, once for the report. */
+export function howToRead({ level, findings }: Pick<ReportSummary, 'level' | 'findings'>): string {
+  const tested = findings.filter(({ p }) => p !== null).length;
+  return (
+    'Every rule was written into the code before the run: what is measured, and the threshold. ' +
+    `Numbers with 95 % intervals by bootstrap over problems (or pairs of runs); p two-sided, from the same draws, after Holm's correction over all ${tested} findings tested. ` +
+    `A finding holds where its number is above the threshold at p <= ${level}, is the opposite where it is below it likewise, and else undecided. ` +
+    'Records lie in the folder of the part, records.jsonl.'
+  );
+}
+
+function figuresFor(section: Section, { parts }: ReportSummary, pages: PartPages): PageSection[] {
+  return parts.flatMap((part) =>
+    (pages.get(part.name)?.sections ?? []).flatMap((of): PageSection[] => {
+      const place = 'figure' in of ? shown[part.kind][of.name] : undefined;
+      if (place !== section || !('figure' in of)) return [];
+      const heading = part.model === null ? of.heading : `${part.model}: ${of.heading}`;
+      return [{ ...of, heading, name: `${part.name}-${of.name}`, minor: true }];
+    }),
+  );
+}
+
+export const stateTexts: Readonly<Record<ReportPart['state'], string>> = {
+  done: 'done',
+  kept: 'complete before',
+  failed: 'failed',
+  'left out': 'not run',
+};
+
+function partsSection({ parts }: ReportSummary): HtmlSection {
+  const rows = parts.map(({ name, state, milliseconds, error }) => ({
+    part: name,
+    state: stateTexts[state],
+    seconds: milliseconds === null ? null : Math.round(milliseconds / 1000),
+    ...(parts.some((part) => part.error !== null) && { why: error }),
+  }));
+  return {
+    heading: 'What was run',
+    caption:
+      'Each part is a run folder of its own: manifest.json says with what, records.jsonl what came out, and `aligner-lab plot <folder>` draws all of its figures.',
+    html: tableHtml(rows),
+  };
+}

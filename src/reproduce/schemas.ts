@@ -1,0 +1,28 @@
+/** Every published JSON Schema, by the name of its file. */
+import { experiments } from '../experiment/registry.js';
+import { summaryKinds } from '../experiment/summaryKinds.js';
+import { manifestShape } from '../record/manifest.js';
+import { jsonSchema } from '../shape/check.js';
+import { reportSummary } from './report/shape.js';
+
+/**
+ * `<kind>` for each summary `<kind>.json`, `<command>-record` for a line of its `records.jsonl`, and
+ * `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
+ */
+export async function publishedSchemas(): Promise<Record<string, object>> {
+  const schemas: Record<string, object> = {};
+  for (const { kind, title, shape } of await summaryKinds()) {
+    schemas[kind] = jsonSchema(shape, `${kind}.json`, title);
+  }
+  for (const { name, load } of experiments) {
+    const { record } = await load();
+    schemas[`${name}-record`] = jsonSchema(record, 'records.jsonl', `A line of ${name}’s records.`);
+  }
+  const findings =
+    'The paper’s findings, each with its number and verdict, and the parts that were run.';
+  return {
+    ...schemas,
+    report: jsonSchema(reportSummary, 'report.json', findings),
+    manifest: jsonSchema(manifestShape, 'manifest.json', 'What a run was asked for, and on what.'),
+  };
+}

@@ -1,0 +1,187 @@
+/** One generation over a batch: a single run of the loop graph, request to feeds, outputs to rows. */
+import { createRandom } from '../../math/random.js';
+import type { DecoderLayout } from '../../onnx/layout.js';
+import { loopInputs, loopOutputs } from '../../onnx/names.js';
+import { firstSlot } from './batches.js';
+import type { Batch } from './batches.js';
+import type { GenerateRequest, GenerateRow, Sampling } from '../decoder.js';
+import { commonFeeds, float32, floats, int64, integers } from './feeds.js';
+import { presentTensors } from './keyValues.js';
+import type { CachedRow, PastRow } from './keyValues.js';
+import { firstNonFinite, refuseHidden, takeRow } from './readings.js';
+import type { Feeds, PlainTensor, Session } from '../session.js';
+import { defaultPositions } from '../steering.js';
+import type { Treatments } from './treatment.js';
+
+/** Rows of the batch, in its order. */
+export interface GeneratedBatch {
+  rows: GenerateRow[];
+  /** Windows on the new keys and values; null where the request has no caches. */
+  caches: CachedRow[] | null;
+}
+
+export interface GenerateOptions {
+  layout: DecoderLayout;
+  request: GenerateRequest;
+  batch: Batch;
+  /** Per row of the batch. */
+  past: readonly PastRow[];
+  treatments: Treatments;
+}
+
+/** Runs one batch. */
+export async function generateBatch(
+  session: Session,
+  options: GenerateOptions,
+): Promise<GeneratedBatch> {
+  const { layout, request, batch } = options;
+  const kept = request.caches ? layout.cache.map((tensor) => tensor.present) : [];
+  const wanted: string[] = [loopOutputs.tokens, loopOutputs.projections, ...kept];
+  if (request.states) wanted.push(loopOutputs.states);
+  const results = await session.run(generateFeeds(options), wanted);
+  const rows = batch.rows.map((_, b) => unpackRow(b, options, results));
+  return { rows, caches: request.caches ? keepCaches(options, rows, results) : null };
+}
+
+function generateFeeds({ layout, request, batch, past }: GenerateOptions): Feeds {
+  const { prompts, promptLengths, steering, project, sampling, maxNewTokens, stop } = request;
+  const rows = prompts.map((ids, row) => ({
+    ids,
+    promptLength: promptLengths?.[row] ?? ids.length,
+  }));
+  const count = batch.rows.length;
+  const rule = steering?.positions ?? defaultPositions;
+  const generated = new Float32Array(count).fill(steering && rule !== 'prompt' ? 1 : 0);
+  const stops = stop.length > 0 ? stop : [-1];
+  return {
+    ...commonFeeds({ layout, batch, rows, past, steering, project }),
+    [loopInputs.maxNewTokens]: scalar(maxNewTokens),
+    [loopInputs.stop]: int64(BigInt64Array.from(stops, BigInt), [stops.length]),
+    [loopInputs.generatedMask]: float32(generated, [count]),
+    [loopInputs.temperature]: float32(Float32Array.of(sampling?.temperature ?? 0), []),
+    [loopInputs.topP]: float32(Float32Array.of(sampling?.topP ?? 1), []),
+    [loopInputs.topK]: scalar(sampling?.topK ?? 0),
+    [loopInputs.uniforms]: float32(uniforms(batch, maxNewTokens, sampling), [maxNewTokens, count]),
+    [loopInputs.readStates]: scalar(request.states ? 1 : 0),
+  };
+}
+
+function scalar(value: number): PlainTensor {
+  return int64(BigInt64Array.of(BigInt(value)), []);
+}
+
+/**
+ * `[T, B]` numbers in [0, 1) with 24 bits, so that float32 holds them exactly and never rounds up
+ * to 1. A row's stream depends on its own seed, or on the common seed and its place in the request.
+ */
+function uniforms(batch: Batch, count: number, sampling: Sampling | undefined): Float32Array {
+  const numbers = new Float32Array(count * batch.rows.length);
+  if (!sampling || sampling.temperature === 0) return numbers;
+  const rows = batch.rows.length;
+  batch.rows.forEach((index, b) => {
+    const random = createRandom(sampling.rowSeeds?.[index] ?? `${sampling.seed}/${index}`);
+    for (let t = 0; t < count; t++) {
+      numbers[t * rows + b] = Math.floor(random.next() * 2 ** 24) / 2 ** 24;
+    }
+  });
+  return numbers;
+}
+
+function unpackRow(
+  b: number,
+  options: GenerateOptions,
+  results: Record<string, PlainTensor>,
+): GenerateRow {
+  const { layout, request, batch } = options;
+  const { tokens, finish } = unpackTokens(b, options, results);
+  const index = batch.rows[b] ?? 0;
+  const inner = request.project?.count ?? 1;
+  const projections = takeTimeRow(b, options, {
+    data: floats(results[loopOutputs.projections], loopOutputs.projections),
+    inner,
+    count: tokens.length,
+  });
+  const bad = firstNonFinite(projections);
+  if (bad >= 0) {
+    const read = Math.floor(bad / inner);
+    const boundary = (request.prompts[index]?.length ?? 0) - 1;
+    refuseHidden(index, read % layout.layers, boundary + Math.floor(read / layout.layers));
+  }
+  const states = request.states
+    ? takeTimeRow(b, options, {
+        data: floats(results[loopOutputs.states], loopOutputs.states),
+        inner: layout.width,
+        count: tokens.length,
+      })
+    : new Float32Array(0);
+  return {
+    tokens,
+    finish,
+    projections: request.project ? projections : new Float32Array(0),
+    states,
+  };
+}
+
+function unpackTokens(
+  b: number,
+  { request, batch }: GenerateOptions,
+  results: Record<string, PlainTensor>,
+): Pick<GenerateRow, 'tokens' | 'finish'> {
+  const drawn = integers(results[loopOutputs.tokens], loopOutputs.tokens);
+  const rows = batch.rows.length;
+  const stop = new Set(request.stop);
+  const tokens: number[] = [];
+  for (let at = b; at < drawn.length; at += rows) {
+    const token = Number(drawn[at]);
+    tokens.push(token);
+    if (stop.has(token)) return { tokens, finish: 'stop' };
+  }
+  if (tokens.length !== request.maxNewTokens) {
+    throw new Error(
+      `generate: the loop ended after ${tokens.length} tokens (expected a stop token or ${request.maxNewTokens})`,
+    );
+  }
+  return { tokens, finish: 'length' };
+}
+
+/** One row of `[T', L, B, inner]`: `[count, L, inner]`. */
+function takeTimeRow(
+  b: number,
+  { layout, batch }: GenerateOptions,
+  { data, inner, count }: { data: Float32Array; inner: number; count: number },
+): Float32Array {
+  return takeRow(data, {
+    outer: count * layout.layers,
+    rows: batch.rows.length,
+    slots: 1,
+    inner,
+    row: b,
+    start: 0,
+    count: 1,
+  });
+}
+
+/**
+ * What each row leaves in the cache: its prompt and its generated tokens but the last, which was
+ * never fed. What idle rows wrote after their end lies behind the window.
+ */
+function keepCaches(
+  { layout, request, batch, treatments }: GenerateOptions,
+  rows: readonly GenerateRow[],
+  results: Record<string, PlainTensor>,
+): CachedRow[] {
+  const tensors = presentTensors(layout, results);
+  return rows.map((generated, b) => {
+    const row = batch.rows[b] ?? 0;
+    const prompt = request.prompts[row] ?? [];
+    const ids = [...prompt, ...generated.tokens.slice(0, -1)];
+    const promptLength = request.promptLengths?.[row] ?? prompt.length;
+    return {
+      ids,
+      treatments: treatments.of({ row, promptLength }, ids.length),
+      tensors,
+      row: b,
+      start: firstSlot(batch, prompt.length),
+    };
+  });
+}

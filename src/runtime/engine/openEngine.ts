@@ -1,0 +1,77 @@
+/** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
+import { inspectDecoder } from '../../onnx/inspect.js';
+import { instrument } from '../../onnx/instrument.js';
+import { instrumentLoop } from '../../onnx/loop/loop.js';
+import { proxyTuned } from '../../onnx/proxy.js';
+import type { DecoderInfo } from '../decoder.js';
+import { resolveDevice } from '../device.js';
+import { Engine } from './engine.js';
+import type { GraphKind } from './engine.js';
+import { fingerprint } from '../fingerprint.js';
+import { inFile, readGraphFile } from '../graphFile.js';
+import type { GraphFile } from '../graphFile.js';
+import type { WorkerOptions } from '../worker/protocol.js';
+import { openSession } from '../session.js';
+import type { Session } from '../session.js';
+
+export interface OpenedEngine {
+  engine: Engine;
+  info: DecoderInfo;
+}
+
+/** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraphFile}. */
+export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
+  const { file, source, threads, limits } = options;
+  const { bytes, graph, folder, weights } = await readTuned(options);
+  const device = await resolveDevice(options.device);
+  const layout = inFile(file, () => inspectDecoder(graph));
+  const open = async (kind: GraphKind): Promise<Session> => {
+    const { model } = inFile(file, () =>
+      kind === 'forward'
+        ? instrument(graph)
+        : instrumentLoop(graph, { patch: kind === 'patched-loop' }),
+    );
+    try {
+      return await openSession(model, {
+        device,
+        folder,
+        ...(threads === undefined ? {} : { threads }),
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
+        cause: error,
+      });
+    }
+  };
+  const { layers, width, vocabulary } = layout;
+  const sha256 = await fingerprint(bytes, weights);
+  return {
+    engine: new Engine({
+      layout,
+      open,
+      now: () => performance.now(),
+      ...(limits === undefined ? {} : { limits }),
+    }),
+    info: { source, sha256, device, layers, width, vocabulary },
+  };
+}
+
+/** The file as it is, or tuned by two others; `bytes` are what identifies it. */
+async function readTuned({ file, proxy }: WorkerOptions): Promise<GraphFile> {
+  const base = await readGraphFile(file);
+  if (proxy === undefined) return base;
+  const [expert, antiExpert] = [
+    await readGraphFile(proxy.expert),
+    await readGraphFile(proxy.antiExpert),
+  ];
+  const graph = inFile(file, () =>
+    proxyTuned({
+      base: base.graph,
+      expert: expert.graph,
+      antiExpert: antiExpert.graph,
+      alpha: proxy.alpha,
+    }),
+  );
+  return { ...base, bytes: graph, graph };
+}

@@ -1,0 +1,42 @@
+/** The messages between a decoder and its worker. Plain data; arrays of replies are transferred. */
+import type { DecoderInfo, Device, ForwardRequest, ForwardRow } from '../decoder.js';
+import type { GenerateRequest, GenerateResult } from '../decoder.js';
+import type { BatchLimits } from '../engine/batches.js';
+
+export type RequestedDevice = Device | 'auto';
+
+export interface WorkerOptions {
+  /** The ONNX file. */
+  file: string;
+  /** What to call it in {@link DecoderInfo.source}. */
+  source: string;
+  device: RequestedDevice;
+  /** Files of the two small models that tune it, see `proxyTuned` of onnx/proxy.ts. */
+  proxy?: { expert: string; antiExpert: string; alpha: number };
+  threads?: number;
+  limits?: BatchLimits;
+}
+
+/** What the worker can be asked for, and what it answers with. */
+export interface Calls {
+  load: { request: WorkerOptions; reply: DecoderInfo };
+  forward: { request: ForwardRequest; reply: ForwardRow[] };
+  generate: { request: Omit<GenerateRequest, 'signal'>; reply: GenerateResult };
+  closeCache: { request: number; reply: null };
+  release: { request: null; reply: null };
+}
+
+export type Call = keyof Calls;
+
+export type Request = {
+  [C in Call]: { id: number; call: C; request: Calls[C]['request'] };
+}[Call];
+
+/** Gives up a request that waits; one that runs ends before its next run. */
+export interface Cancel {
+  cancel: number;
+}
+
+export type Reply =
+  | { id: number; value: Calls[Call]['reply'] }
+  | { id: number; error: { name: string; message: string; stack: string | undefined } };

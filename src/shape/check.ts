@@ -1,0 +1,48 @@
+/** Reading what a shape describes: the value with its type, or an error that names the place. */
+import { z } from 'zod';
+
+/** Faults that are named; of a file of another kind every key is one. */
+const mostFaults = 3;
+
+/**
+ * The value as the shape has it.
+ * @param what begins the error, e.g. `plot: runs/a/scan.json`
+ * @throws naming the first places that do not fit, what is expected there and what is found.
+ */
+export function checked<T>(shape: z.ZodType<T>, value: unknown, what: string): T {
+  const result = shape.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw new Error(`${what} ${faultsOf(result.error)}`);
+}
+
+/** `does not fit: perLayer[0].ci is "x" (expected …)`, in one line. */
+export function faultsOf(error: z.ZodError): string {
+  const faults = error.issues.flatMap(describe);
+  const more = faults.length > mostFaults ? `; and ${faults.length - mostFaults} more` : '';
+  return `does not fit its shape: ${faults.slice(0, mostFaults).join('; ')}${more}`;
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  const place = placeOf(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${placeOf([...issue.path, key])} is not known`);
+  }
+  const found = issue.input === undefined ? 'is missing' : `is ${shown(issue.input)}`;
+  return [`${place} ${found} (${issue.message.replace(/^Invalid (input|option): /, '')})`];
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  const joined = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  return joined.join('').replace(/^\./, '') || 'the whole';
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** The JSON Schema (draft 7) of a shape, under its file's name. */
+export function jsonSchema(shape: z.ZodType, title: string, description: string): object {
+  const { $schema, ...schema } = z.toJSONSchema(shape, { target: 'draft-7', io: 'output' });
+  return { $schema, title, description, ...schema };
+}

@@ -1,0 +1,108 @@
+/** The examples of the documentation compile: `@example` blocks of the sources, `ts` blocks of the README. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const index = join(root, 'src', 'index.ts');
+
+interface Example {
+  /** `file:line` */
+  place: string;
+  code: string;
+}
+
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => join('src', path));
+const inSources = sources.flatMap((path) => blocksOf(path));
+const inReadme = fencesOf('README.md');
+
+/** What stands behind `@example`, up to the next tag or the end of the comment. */
+function blocksOf(path: string): Example[] {
+  const text = readFileSync(join(root, path), 'utf8');
+  return [...text.matchAll(/@example\n(.*?)\n *(?:\*\/|\* @)/gs)].map((found) => ({
+    place: placeOf(path, text, found.index),
+    code: (found[1] ?? '').replace(/^ *\* ?/gm, ''),
+  }));
+}
+
+function fencesOf(path: string): Example[] {
+  const text = readFileSync(join(root, path), 'utf8');
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((found) => ({
+    place: placeOf(path, text, found.index),
+    code: found[1] ?? '',
+  }));
+}
+
+function placeOf(path: string, text: string, at: number): string {
+  return `${path}:${text.slice(0, at).split('\n').length}`;
+}
+
+/** A module: what an example uses of the library and does not import itself is imported. */
+function moduleOf({ code }: Example, exported: readonly string[]): string {
+  const own = code.replace(`'../dist/index.js'`, `'aligner-lab'`);
+  if (/^import .* from 'aligner-lab'/m.test(own)) return own;
+  const imports = exported.filter((name) => new RegExp(`\\b${name}\\b`).test(own));
+  return `import { ${imports.join(', ')} } from 'aligner-lab';\n${own}\nexport {};\n`;
+}
+
+/** Diagnostics of each example, as text; compiled together, against the sources. */
+function compile(examples: readonly Example[]): string[] {
+  const config = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
+  Object.assign(options, { noEmit: true, noUnusedLocals: false, composite: false });
+  Object.assign(options, { paths: { 'aligner-lab': [index] }, skipLibCheck: true });
+  const library = ts.createProgram([index], options);
+  const exported = valuesOf(library);
+  const files = new Map(
+    examples.map((example, i) => [join(root, `example-${i}.ts`), moduleOf(example, exported)]),
+  );
+  const plain = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...plain,
+    fileExists: (path) => files.has(path) || plain.fileExists(path),
+    readFile: (path) => files.get(path) ?? plain.readFile(path),
+    getSourceFile: (path, ...how) => {
+      const text = files.get(path);
+      if (text === undefined) return plain.getSourceFile(path, ...how);
+      return ts.createSourceFile(path, text, how[0]);
+    },
+  };
+  const program = ts.createProgram([...files.keys()], options, host, library);
+  return [...files.keys()].flatMap((path, i) => {
+    const file = program.getSourceFile(path);
+    const found = [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ];
+    return found.map(
+      ({ messageText }) =>
+        `${examples[i]?.place}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
+  });
+}
+
+/** Names that `src/index.ts` exports. */
+function valuesOf(program: ts.Program): string[] {
+  const checker = program.getTypeChecker();
+  const file = program.getSourceFile(index);
+  const symbol = file && checker.getSymbolAtLocation(file);
+  return symbol ? checker.getExportsOfModule(symbol).map(({ name }) => name) : [];
+}
+
+describe('examples', () => {
+  it('are found', () => {
+    expect(inSources.length).toBeGreaterThan(4);
+    expect(inReadme.length).toBeGreaterThan(0);
+  });
+
+  it('compile against the sources, and a wrong one does not', () => {
+    const wrong = { place: 'wrong', code: "await open({ no: 'model' });" };
+    const found = compile([...inSources, ...inReadme, wrong]);
+    expect(found.filter((text) => !text.startsWith('wrong:'))).toEqual([]);
+    expect(found.some((text) => text.startsWith('wrong:'))).toBe(true);
+  });
+});
