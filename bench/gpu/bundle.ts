@@ -83,7 +83,8 @@ function addVulkan(to: string): void {
     execFileSync('apt-get', ['download', '-q', 'libvulkan1'], { cwd: folder, stdio: 'ignore' });
     const name = readdirSync(folder).find((file) => file.endsWith('.deb')) ?? '';
     execFileSync('dpkg', ['-x', join(folder, name), folder]);
-    cpSync(join(folder, 'usr/lib/x86_64-linux-gnu'), to, { recursive: true });
+    // Links as they are written: otherwise they would lead to a path of this machine.
+    cpSync(join(folder, 'usr/lib/x86_64-linux-gnu'), to, { recursive: true, verbatimSymlinks: true }); // prettier-ignore
   } catch (error) {
     process.stdout.write(`no Vulkan loader: ${String(error)}\n`);
   }
