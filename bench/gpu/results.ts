@@ -34,11 +34,19 @@ export function readResult<T extends object>(
 export function writeResult(place: Place, stage: string, result: object): void {
   const file = resultFile(place, stage);
   mkdirSync(place.out, { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(`${file}.new`, withoutFolders(`${JSON.stringify(result, null, 2)}\n`));
   renameSync(`${file}.new`, file);
   if (place.copy === null) return;
   mkdirSync(place.copy, { recursive: true });
   copyFileSync(file, join(place.copy, basename(file)));
+}
+
+/** Of paths, the last part: where things lay on one machine says nothing to the next reader. */
+export function withoutFolders(text: string): string {
+  return text.replace(
+    /(?<![\w.…])\/(?:build|home|mnt|opt|root|tmp|usr|var)\/(?:[\w.+-]+\/)*/g,
+    '…/',
+  );
 }
 
 /** The list with an entry in the place of the one of its name, or at the end. */

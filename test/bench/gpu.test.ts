@@ -10,7 +10,7 @@ import { accountSteps, summariseProfile } from '../../bench/gpu/profile.js';
 import type { ProfileEvent } from '../../bench/gpu/profile.js';
 import { decodedBytes, shapeOf } from '../../bench/gpu/shapes.js';
 import { measurementTables } from '../../bench/gpu/tables.js';
-import { readResult, withEntry, writeResult } from '../../bench/gpu/results.js';
+import { readResult, withEntry, withoutFolders, writeResult } from '../../bench/gpu/results.js';
 import { WeightFile, toFloat16 } from '../../bench/gpu/weights.js';
 import { fromFloat16 } from '../../src/read/files/float16.js';
 
@@ -151,9 +151,16 @@ describe('bounds', () => {
   });
 });
 
+describe('results', () => {
+  it('say nothing of where things lay, and leave other slashes alone', () => {
+    const text = 'ok: /opt/torch/.venv/lib/libcurand.so.10 (/tmp/x.json), decoder/MatMul_1, 3/4';
+    expect(withoutFolders(text)).toBe('ok: …/libcurand.so.10 (…/x.json), decoder/MatMul_1, 3/4');
+  });
+});
+
 describe('tables', () => {
   it('hold what the results say, and nothing where there are none', () => {
-    const none = { speed: null, parity: null, profile: null };
+    const none = { speed: null, parity: null, profile: null, kernels: null, commands: null };
     expect(measurementTables(none)).toBe('Nothing has been measured yet.');
     const decoder = {
       ...{ name: 'toy', milliseconds: { 'loop-steered-1': 2, 'step-by-step-1': 9 } },
@@ -163,6 +170,30 @@ describe('tables', () => {
     const text = measurementTables({ ...none, speed: { machine, decoders: [decoder] } });
     expect(text).toContain('| toy | loop-steered-1 | 2.00 | 62 % | 4.0 × |');
     expect(text).toContain('| toy | step-by-step-1 | 9.00 |  |  |');
+  });
+
+  it('set a model in fp16 beside PyTorch, and the devices beside each other', () => {
+    const none = { speed: null, profile: null };
+    const comparison = {
+      ...{ against: 'torch32', differences: { a: 0.02, b: 0.01 } },
+      tokens: { compared: 9, rowsThatDiffer: 1 },
+    };
+    const subject = { name: 'toy', tolerance: 0.005, coefficientZeroIsOff: true };
+    const text = measurementTables({
+      ...none,
+      parity: { subjects: [{ ...subject, comparisons: [comparison], torchItself: { a: 0.03 } }] },
+      kernels: { decoders: [{ name: 'toy', steps: { 32: { perStep: 7, microseconds: 1500 } } }] },
+      commands: {
+        runs: [{ name: 'align on cuda', seconds: 3.21, exit: 0 }],
+        differences: { align: { readings: 0.5, text: true, rounds: false }, doctor: { cpu: true } },
+      },
+    });
+    expect(text).toContain('| toy | torch32 | 2.0e-2 | 5e-3 | 9 agree, 1 rows part | yes |');
+    expect(text).toContain('| toy in PyTorch | torch32 | 3.0e-2 | 5e-3 |  |  |');
+    expect(text).toContain('| toy | 32 | 7 | 1.50 |');
+    expect(text).toContain('| align on cuda | 3.2 | 0 | this machine |');
+    expect(text).toContain('| align | 5.0e-1 | 1 of 2 |');
+    expect(text).not.toContain('doctor');
   });
 });
 
