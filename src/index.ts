@@ -97,6 +97,12 @@ export { findStimuli, type FindStimuliOptions } from './experiment/shared/findSt
 export { readConcept, type ReadConceptOptions } from './experiment/shared/readConcept.js';
 export { promptTokens } from './experiment/shared/stimulusPrompt.js';
 export {
+  basisOfReading,
+  basisOfStored,
+  storedReading,
+  type SteeringBasis,
+} from './experiment/shared/steeringBasis.js';
+export {
   readCorrector,
   readLabelled,
   type CorrectorReading,

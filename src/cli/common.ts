@@ -17,6 +17,14 @@ export const engine = {
   }),
 } as const;
 
+/** Of experiments. */
+export const store = {
+  store: text({
+    value: 'folder',
+    help: 'keeps every unit of work under the hash of what goes into it, and takes what other runs or machines have put there',
+  }),
+} as const;
+
 /** Of commands that write a run folder. */
 export const folder = {
   out: text({

@@ -3,12 +3,12 @@ import type { Experiment, ExperimentEntry, Outcome } from '../experiment/shared/
 import type { Page } from '../plot/page/page.js';
 import type { OptionValues } from '../shape/options.js';
 import { defineCommand, type Command, type Context } from './command.js';
-import { common, engine, folder, seed } from './common.js';
+import { common, engine, folder, seed, store } from './common.js';
 import { figureOptions, prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
 import { openCommandRun, recordAll } from './runFolder.js';
 
-const ofEvery = { ...seed, ...figureOptions, ...folder, ...engine, ...common };
+const ofEvery = { ...seed, ...figureOptions, ...folder, ...store, ...engine, ...common };
 type OfEvery = OptionValues<typeof ofEvery>;
 
 /** A command like any other; everything that is special about it stands in the entry. */

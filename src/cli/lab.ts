@@ -1,12 +1,16 @@
 /** The lab of a command: models with a line of progress, paths from the working directory. */
 import { openAligner, openCorrector, openUpstream } from '../align/open.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
+import { folderStore } from '../record/store.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
 import { wantsColour, type Io } from './io.js';
 import { findOrDownload, loadCopies, loadModel, openNamed } from './models.js';
 
-export function labOf({ device, threads }: EngineOptions, context: Context): Lab {
+export function labOf(
+  { device, threads, store }: EngineOptions & { store?: string | undefined },
+  context: Context,
+): Lab {
   const { io, progress, path, signal } = context;
   const engineOf = ({ copies = false, proxy }: LoadHow = {}) => {
     return { device, threads, proxy, fitting: copies };
@@ -19,6 +23,7 @@ export function labOf({ device, threads }: EngineOptions, context: Context): Lab
     corrector: (name, how) => openNamed(name, engineOf(how), context, openCorrector),
     aligner: (name, how) => openNamed(name, engineOf(how), context, openAligner),
     path,
+    store: store === undefined ? undefined : folderStore(path(store)),
     stages: (label) => progress.stage(label),
     warn: (text) => context.warn(`warning: ${text}`),
     terminal: { width: io.stdout.columns ?? 100, colour: colourOf(io) },

@@ -19,7 +19,7 @@ export interface CommandRun {
 }
 
 const notOfTheRun = new Set([
-  ...['out', 'json', 'debug', 'seed', 'device'],
+  ...['out', 'json', 'debug', 'seed', 'device', 'store'],
   // How figures are drawn changes no record.
   ...['format', 'size', 'ground'],
 ]);

@@ -46,6 +46,29 @@ describe('direction files', () => {
     expect(await loadDirections(path, model)).toEqual(stored());
   });
 
+  it('keep mean norms and accuracies to the last digit, and what the labels are called', () => {
+    const measured = {
+      ...stored(),
+      meanNorms: [0.1 + 0.2, 1e-7 / 3],
+      heldOutAccuracy: [2 / 3, 1],
+      labels: { positive: 'happy', negative: 'sad, or not' },
+    };
+    measured.directions.method = 'one of my own';
+    const bytes = formatDirections(measured);
+    expect(parseDirections(bytes, 'a.safetensors')).toEqual(measured);
+    expect(readSafetensors(bytes, 'a').metadata.sign).toBe(
+      'positive = happy, negative = sad, or not',
+    );
+  });
+
+  it('with norms or accuracies that cannot be are refused', () => {
+    const parse = (change: Partial<StoredDirections>) => (): StoredDirections =>
+      parseDirections(formatDirections({ ...stored(), ...change }), 'a.safetensors');
+    expect(parse({ meanNorms: [1] })).toThrow(/mean_norms is not usable \(expected 2 numbers/);
+    expect(parse({ meanNorms: [1, NaN] })).toThrow(/mean_norms is not usable/);
+    expect(parse({ heldOutAccuracy: [0.5, 93] })).toThrow(/held_out_accuracy is not usable/);
+  });
+
   it('are refused by a model of another width, depth or weights', async () => {
     const path = join(folder, 'a.safetensors');
     await saveDirections(path, stored(768));

@@ -27,7 +27,8 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
-import { readModel } from '../../experiment/shared/reading.js';
+import { steeringBasis } from '../../experiment/shared/reading.js';
+import { layersToSteer } from '../../experiment/shared/steeringBasis.js';
 import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
@@ -155,9 +156,10 @@ async function steer(
 ): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
   if (given.coefficient === undefined) return {};
   const model = requireModel(corrector, 'align --coefficient');
-  const { directions, health, norms } = await readModel(model, given, labOf(given, context));
-  const layers = given.layers ?? [health.bestLayer];
-  const unit = steeringUnit({ layers, meanNorms: norms, scale: given.scale });
+  const basis = await steeringBasis(model, given, labOf(given, context));
+  const { directions, meanNorms } = basis;
+  const layers = layersToSteer(basis, given.layers);
+  const unit = steeringUnit({ layers, meanNorms, scale: given.scale });
   const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
   const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
   context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);

@@ -35,8 +35,8 @@ export interface CausalSummaryOptions {
   controlled: readonly number[];
   /** `[L]` */
   meanNorms: readonly number[];
-  /** `[L]`, of the scan, on held-out stimuli. */
-  accuracy: readonly number[];
+  /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
+  accuracy: readonly number[] | null;
   /** Patched at each setting. */
   columns: Readonly<Record<PatchSetting, readonly PatchColumn[]>>;
   records: readonly CausalRecord[];

@@ -16,8 +16,8 @@ export interface EvidenceOptions {
   test: UnitTable;
   /** From the means of the columns to one effect per layer. Default: they are the effects. */
   effects?: (means: readonly number[]) => number[];
-  /** Held-out accuracy, in the order of the layers. */
-  accuracy: readonly number[];
+  /** Held-out accuracy, in the order of the layers; null where it is not known. */
+  accuracy: readonly number[] | null;
   random: Random;
 }
 
@@ -43,7 +43,7 @@ export function weighEvidence(options: EvidenceOptions): Evidence {
   const chosen = largest(sizes(of(options.validation)));
   const lead: Statistic = (values) => leadOf(sizes(values), chosen);
   const rank: Statistic = (values) =>
-    values.length < 2 ? null : rankCorrelation(accuracy, sizes(values));
+    values.length < 2 || !accuracy ? null : rankCorrelation(accuracy, sizes(values));
   const tested = of(test);
   return {
     ...{ measure, what, n: test.units },
@@ -57,7 +57,7 @@ export function weighEvidence(options: EvidenceOptions): Evidence {
     leadCi: interval(lead, 'lead'),
     rankCorrelation: rank(tested),
     rankCorrelationCi: interval(rank, 'rank correlation'),
-    largestIsBest: chosen === largest(accuracy),
+    largestIsBest: accuracy && chosen === largest(accuracy),
   };
 }
 

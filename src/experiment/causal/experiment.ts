@@ -6,8 +6,9 @@ import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable, percent } from '../../text/table.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { readModel } from '../shared/reading.js';
+import { steeringBasis } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
+import { promptTokens } from '../shared/stimulusPrompt.js';
 import { sweepProblems } from '../sweep/problems.js';
 import type { options } from './flags.js';
 import type { CausalOptions } from './options.js';
@@ -51,18 +52,18 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord
 
 async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<CausalOptions> {
   const { layers, pool, seed } = given;
-  const reading = await readModel(model, { ...given, limit: undefined }, lab);
+  const basis = await steeringBasis(model, { ...given, limit: undefined }, lab);
   const problems = (file: string): CausalProblem[] =>
     causalProblems(sweepProblems(readAnnotatedQuadruples(lab.path(file)), pool));
   return {
     model: model.name,
     corrector: createCorrector({ model }),
     decoder: model.decoder,
-    prompt: reading.prompt,
+    prompt: promptTokens(model),
     decode: (token) => model.tokenizer.decode([token]),
-    directions: reading.directions,
-    meanNorms: reading.norms,
-    accuracy: reading.health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),
+    directions: basis.directions,
+    meanNorms: basis.meanNorms,
+    accuracy: basis.accuracy,
     problems: { validation: problems(given.validation), test: problems(given.problems) },
     ...{ layers, seed, coefficients: given.coefficients, positions: given.positions },
     ...{ limit: given.limit, pairs: given.pairs, controls: { random: given.controls } },
@@ -72,6 +73,7 @@ async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<Ca
       controls: 'steering along random directions',
       patches: 'patching hidden states',
     }),
+    store: lab.store,
     signal: lab.signal,
   };
 }
@@ -93,7 +95,9 @@ function describe(summary: CausalSummary): string[] {
     formatTable(head, rows),
     '',
     ...evidence.map(describeEvidence),
-    `scan       best held-out accuracy at layer ${summary.bestLayer}`,
+    ...(summary.bestLayer === null
+      ? []
+      : [`scan       best held-out accuracy at layer ${summary.bestLayer}`]),
   ];
 }
 

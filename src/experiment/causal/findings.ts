@@ -105,7 +105,8 @@ export function scanAgreement(run: CausalRun, measure: Measure, random: Random):
   const accuracy = run.summary.scan.map(({ heldOutAccuracy }) => heldOutAccuracy);
   return effectOf(measureTable(givenOf(run), measure, 'test'), random, (means) => {
     const effects = measure === 'patching' ? gains(heldOf(means)) : means;
-    return effects.length < 2 ? null : rankCorrelation(accuracy, effects.map(Math.abs));
+    if (effects.length < 2 || !accuracy.every((value) => value !== null)) return null;
+    return rankCorrelation(accuracy, effects.map(Math.abs));
   });
 }
 

@@ -1,6 +1,7 @@
 /** What a causal test is asked for, with its defaults and checks. */
 import type { Corrector } from '../../align/corrector.js';
 import { absentLayers, type Directions } from '../../read/directions.js';
+import type { Store } from '../../record/store.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import type { CausalRecord, CausalSplit } from './shape.js';
 import type { CausalProblem } from './problems.js';
@@ -24,8 +25,8 @@ export interface CausalOptions {
   directions: Directions;
   /** `[L]`, mean norm of the hidden states at the boundary token. */
   meanNorms: readonly number[];
-  /** `[L]`, of the scan, on held-out stimuli. */
-  accuracy: readonly number[];
+  /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
+  accuracy: readonly number[] | null;
   /** In order; those for steering are the first, pairs come from all. No problem is in both. */
   problems: Readonly<Record<CausalSplit, readonly CausalProblem[]>>;
   /** Tested one at a time. Default: those that have a direction. */
@@ -53,6 +54,8 @@ export interface CausalOptions {
   seed: number;
   /** Records of an earlier run of the same command. */
   done?: Iterable<CausalRecord>;
+  /** Where units of work are kept for other runs. */
+  store?: Store;
   onProgress?: (phase: CausalPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }

@@ -6,6 +6,7 @@
 import { requireReadable } from '../../align/readable.js';
 import { createRandom } from '../../math/random.js';
 import { batchesOf } from '../shared/batches.js';
+import { hashVectors, resume, type Unit } from '../shared/resume.js';
 import { begins, labelCases } from './cases.js';
 import { measureControls, measureEdits, type EditOptions } from './edits.js';
 import { settle, splits, type CausalOptions, type CausalPhase, type Settled } from './options.js';
@@ -21,12 +22,6 @@ import type {
   CausalSplit,
 } from './shape.js';
 import type { CausalProblem } from './problems.js';
-
-/** What is computed together; its composition never depends on what was done before. */
-interface Unit {
-  keys: readonly string[];
-  run: () => Promise<CausalRecord[]>;
-}
 
 /** Units asked for at once: they run side by side where a model has several copies. */
 const together = 4;
@@ -44,13 +39,13 @@ export async function* runCausal(
   const settled = settle(options);
   const records = new Map<string, CausalRecord>();
   for (const record of options.done ?? []) records.set(keyOf(record), record);
-  yield* runUnits('cases', caseUnits(options), records, options);
-  yield* runUnits('edits', editUnits(options, settled), records, options);
-  yield* runUnits('controls', controlUnits(options, settled), records, options);
+  yield* runPhase('cases', caseUnits(options), records, options);
+  yield* runPhase('edits', editUnits(options, settled), records, options);
+  yield* runPhase('controls', controlUnits(options, settled), records, options);
   const pairs = splits.flatMap((split) => makePairs(split, records, options, settled));
   const columns = patchColumns(settled);
   const patches = pairs.map((of) => patchUnit(of, columns, options, settled));
-  yield* runUnits('patches', patches, records, options);
+  yield* runPhase('patches', patches, records, options);
   const { model, directions, meanNorms, accuracy, seed } = options;
   const { layers, coefficients, positions, controls } = settled;
   const kept = { model, method: directions.method, positions, seed, layers, coefficients };
@@ -68,45 +63,47 @@ function keyOf(record: CausalRecord): string {
   return JSON.stringify([kind, split, record.problem]);
 }
 
-/** Yields the records that are missing; a unit of which any is missing is computed as a whole. */
-async function* runUnits(
+/** Yields what is missing of a phase, with progress by its units. */
+async function* runPhase(
   phase: CausalPhase,
-  units: readonly Unit[],
-  records: Map<string, CausalRecord>,
-  { onProgress, signal }: Pick<CausalOptions, 'onProgress' | 'signal'>,
-): AsyncGenerator<CausalRecord, void, void> {
-  let done = 0;
-  for (const batch of batchesOf(units, together)) {
-    signal?.throwIfAborted();
-    const missing = batch.filter(({ keys }) => !keys.every((key) => records.has(key)));
-    const made = (await Promise.all(missing.map(({ run }) => run()))).flat();
-    onProgress?.(phase, (done += batch.length), units.length);
-    for (const record of made) {
-      if (records.has(keyOf(record))) continue;
-      records.set(keyOf(record), record);
-      yield record;
-    }
-  }
+  units: readonly Unit<CausalRecord>[],
+  done: Map<string, CausalRecord>,
+  options: CausalOptions,
+): AsyncGenerator<CausalRecord, void> {
+  const { onProgress, signal, store } = options;
+  let ended = 0;
+  const onUnit = (): void => onProgress?.(phase, ++ended, units.length);
+  const identity = identityOf(options);
+  yield* resume({ units, done, keyOf, atOnce: together, store, identity, onUnit, signal });
 }
 
-function caseUnits(options: CausalOptions): Unit[] {
+/** What goes into every unit beside its own inputs. */
+function identityOf({ corrector, directions, meanNorms, repeat, seed }: CausalOptions): unknown {
+  const { vectors, method } = directions;
+  const direction = { method, sha256: hashVectors(vectors), meanNorms: [...meanNorms] };
+  return { kind: 'causal', version: 1, corrector: corrector.identity, direction, repeat, seed };
+}
+
+function caseUnits(options: CausalOptions): Unit<CausalRecord>[] {
   return splits.flatMap((split) =>
     batchesOf(options.problems[split], caseBatch).map((problems) => ({
-      keys: problems.map(({ id }) => JSON.stringify(['case', split, id])),
+      records: problems.map(({ id }) => JSON.stringify(['case', split, id])),
+      inputs: { split, problems },
       run: async () =>
         (await labelCases(problems, options)).map((of) => ({ kind: 'case', split, ...of })),
     })),
   );
 }
 
-function editUnits(options: CausalOptions, settled: Settled): Unit[] {
+function editUnits(options: CausalOptions, settled: Settled): Unit<CausalRecord>[] {
   const how = editOptions(options, settled);
   const { limit } = settled;
   return splits.flatMap((split) =>
     options.problems[split]
       .slice(0, split === 'test' ? limit : Math.ceil(limit / 2))
       .map((problem) => ({
-        keys: [JSON.stringify(['edit', split, problem.id])],
+        records: [JSON.stringify(['edit', split, problem.id])],
+        inputs: { split, problem, edited: settled },
         run: async () => {
           const measured = await measureEdits(problem, {
             ...how,
@@ -130,7 +127,7 @@ function editOptions(
 }
 
 /** Random directions on the first of the steered test problems. */
-function controlUnits(options: CausalOptions, settled: Settled): Unit[] {
+function controlUnits(options: CausalOptions, settled: Settled): Unit<CausalRecord>[] {
   const { directions: tested, seed, problems } = options;
   const { layers, controls, limit } = settled;
   if (controls.random === 0) return [];
@@ -138,7 +135,8 @@ function controlUnits(options: CausalOptions, settled: Settled): Unit[] {
   const directions = made.map(({ vectors }) => vectors);
   const how = { ...editOptions(options, settled), coefficients: controls.coefficients };
   return problems.test.slice(0, Math.min(limit, controls.problems)).map((problem) => ({
-    keys: [JSON.stringify(['control', 'test', problem.id])],
+    records: [JSON.stringify(['control', 'test', problem.id])],
+    inputs: { problem, controls, layers, positions: settled.positions },
     run: async () => {
       const measured = await measureControls(problem, { ...how, directions });
       return [{ kind: 'control', split: 'test', ...measured }];
@@ -183,7 +181,7 @@ function patchUnit(
   columns: Readonly<Record<PatchSetting, readonly PatchColumn[]>>,
   options: CausalOptions,
   { layers }: Settled,
-): Unit {
+): Unit<CausalRecord> {
   const { setting } = pair;
   const [recipient, donor] = [pair.recipient, pair.donor].map((of) => of.problem);
   const problem = (id: string | undefined): CausalProblem => {
@@ -195,7 +193,8 @@ function patchUnit(
   const names = { recipient: into.id, donor: problem(donor).id };
   const key = { kind: 'patch', split, setting, ...names } as const;
   return {
-    keys: [JSON.stringify(['patch', split, setting, into.id])],
+    records: [JSON.stringify(['patch', split, setting, into.id])],
+    inputs: { split, setting, into, donor: problem(donor), layers, columns: columns[setting] },
     run: async () => {
       const outcomes = await measurePatches({
         decoder: options.decoder,

@@ -217,7 +217,12 @@ export const evidence = z.strictObject({
     'Spearman’s, over layers: |mean| on test data against held-out accuracy',
   ),
   rankCorrelationCi: ci.describe('over problems, or pairs; the accuracies are held'),
-  largestIsBest: z.boolean().describe('whether `largest` is the layer of best held-out accuracy'),
+  largestIsBest: z
+    .boolean()
+    .nullable()
+    .describe(
+      'whether `largest` is the layer of best held-out accuracy; null where that is unknown',
+    ),
 });
 export type Evidence = z.infer<typeof evidence>;
 
@@ -235,8 +240,10 @@ export const causalSummary = z.strictObject({
   patching: z.array(patchMap),
   rule: z.string().describe('of the parts, in words, as it was written before any run'),
   parts: z.array(layerPart),
-  scan: z.array(z.strictObject({ layer: count, heldOutAccuracy: fraction })),
-  bestLayer: count.describe('of the layers tested, the one of best held-out accuracy'),
+  scan: z.array(z.strictObject({ layer: count, heldOutAccuracy: rate })),
+  bestLayer: count
+    .nullable()
+    .describe('of the layers tested, the one of best held-out accuracy; null where it is unknown'),
   evidence: z.array(evidence),
   data: z
     .strictObject({

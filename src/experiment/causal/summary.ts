@@ -31,8 +31,8 @@ import { tableMeans } from '../sweep/fit.js';
 export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
   const { model, method, positions, seed, layers } = options;
   const random = createRandom(seed).fork('causal bootstrap');
-  const scan = layers.map((layer) => ({ layer, heldOutAccuracy: options.accuracy[layer] ?? NaN }));
-  const accuracy = scan.map((of) => of.heldOutAccuracy);
+  const accuracy = options.accuracy && layers.map((layer) => options.accuracy?.[layer] ?? NaN);
+  const scan = layers.map((layer, i) => ({ layer, heldOutAccuracy: accuracy?.[i] ?? null }));
   const edits = editsOf(options, 'test');
   const patching = (Object.keys(options.columns) as PatchSetting[])
     .filter((setting) => patchesOf(options, 'test', setting).length > 0)
@@ -53,7 +53,7 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     patching,
     rule: roleRule,
     ...{ parts, scan },
-    bestLayer: layers[largest(accuracy)] ?? 0,
+    bestLayer: accuracy && (layers[largest(accuracy)] ?? 0),
     evidence,
     data: describeData(options),
     warnings: warningsOf(parts, steering),
@@ -76,7 +76,7 @@ function partsOf(options: CausalSummaryOptions, evidence: readonly Evidence[]): 
 
 function weighAll(
   options: CausalSummaryOptions,
-  accuracy: readonly number[],
+  accuracy: readonly number[] | null,
   random: Random,
 ): Evidence[] {
   const { layers } = options;

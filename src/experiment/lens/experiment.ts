@@ -42,6 +42,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>>
           cases: 'finding copies and corrections',
           lens: 'logit lens',
         }),
+        store: lab.store,
         signal: lab.signal,
       });
       return { summaries: { lens: summary }, lines: describe(summary), warnings: summary.warnings };

@@ -5,9 +5,11 @@
  */
 import type { Corrector } from '../../align/corrector.js';
 import { requireReadable } from '../../align/readable.js';
+import type { Store } from '../../record/store.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import { lensLogits } from '../../read/model/lens.js';
 import { batchesOf } from '../shared/batches.js';
+import { resume } from '../shared/resume.js';
 import { labelCases, showsDecision } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
 import type { CausalProblem } from '../causal/problems.js';
@@ -32,6 +34,8 @@ export interface LensOptions {
   seed: number;
   /** Records of an earlier run of the same command; cases may be those of a causal test. */
   done?: Iterable<LensRecord>;
+  /** Where units of work are kept for other runs. */
+  store?: Store;
   onProgress?: (phase: LensPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -54,16 +58,20 @@ export async function* runLens(
     if (record.kind === 'case') cases.set(record.problem, record);
     else readings.set(record.problem, record);
   }
-  yield* inBatches('cases', problems, cases, options, async (batch) =>
-    (await labelCases(batch, options)).map((of) => ({ kind: 'case', split: 'test', ...of })),
-  );
+  yield* inBatches('cases', problems, cases, {
+    options,
+    run: async (batch) =>
+      (await labelCases(batch, options)).map((made) => ({ kind: 'case', split: 'test', ...made })),
+  });
   const all = problems.flatMap(({ id }) => cases.get(id) ?? []);
   const decided = new Set(all.filter(showsDecision).map(({ problem }) => problem));
   const shown = problems.filter(({ id }) => decided.has(id));
   const rivals = firstTokens(all.filter(showsDecision));
-  yield* inBatches('lens', shown, readings, options, (batch) =>
-    readBatch(batch, { options, cases, rivals }),
-  );
+  yield* inBatches('lens', shown, readings, {
+    options,
+    inputs: { rivals, cases: all },
+    run: (batch) => readBatch(batch, { options, cases, rivals }),
+  });
   const kept = shown.flatMap(({ id }) => readings.get(id) ?? []);
   return summariseLens({ model, seed, layers: decoder.info.layers, cases: all, readings: kept });
 }
@@ -75,25 +83,35 @@ function checkProblems(problems: readonly CausalProblem[]): void {
     throw new Error(`lens: problem ${twice.id} is given twice (expected one sentence each)`);
 }
 
-/** Yields the records that are missing; a batch of which any is missing is computed as a whole. */
+/** Yields what is missing of a phase; its units are batches of problems. */
 async function* inBatches<R extends LensRecord>(
   phase: LensPhase,
   problems: readonly CausalProblem[],
-  records: Map<string, R>,
-  { onProgress, signal }: Pick<LensOptions, 'onProgress' | 'signal'>,
-  run: (batch: readonly CausalProblem[]) => Promise<R[]>,
-): AsyncGenerator<R, void, void> {
-  let done = 0;
-  for (const batch of batchesOf(problems, batchSize)) {
-    signal?.throwIfAborted();
-    const made = batch.every(({ id }) => records.has(id)) ? [] : await run(batch);
-    onProgress?.(phase, (done += batch.length), problems.length);
-    for (const record of made) {
-      if (records.has(record.problem)) continue;
-      records.set(record.problem, record);
-      yield record;
-    }
-  }
+  done: Map<string, R>,
+  {
+    options,
+    inputs,
+    run,
+  }: {
+    options: LensOptions;
+    /** What goes into a batch beside its problems. */
+    inputs?: unknown;
+    run: (batch: readonly CausalProblem[]) => Promise<R[]>;
+  },
+): AsyncGenerator<R, void> {
+  const { onProgress, signal, store, corrector } = options;
+  const units = batchesOf(problems, batchSize).map((batch) => ({
+    records: batch.map(({ id }) => id),
+    inputs: { phase, batch, inputs },
+    run: () => run(batch),
+  }));
+  let ended = 0;
+  yield* resume({
+    ...{ units, done, store, signal },
+    keyOf: ({ problem }) => problem,
+    identity: { kind: 'lens', version: 1, corrector: corrector.identity },
+    onUnit: ({ records }) => onProgress?.(phase, (ended += records.length), problems.length),
+  });
 }
 
 /** First tokens of either class's outputs. */

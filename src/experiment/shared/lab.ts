@@ -2,6 +2,7 @@
 import type { Aligner } from '../../align/aligner.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
+import type { Store } from '../../record/store.js';
 import type { ProxyOptions } from '../../runtime/load.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
@@ -25,6 +26,8 @@ export interface Lab {
   /** An absolute path, from one that is relative to the working directory. */
   path: (given: string) => string;
   stages: Stages;
+  /** Where units of work are kept for other runs. */
+  store?: Store;
   /** A warning, without its word. */
   warn: (text: string) => void;
   /** Where findings are read. */

@@ -8,6 +8,7 @@ import type { LoopLimits } from '../../align/loop.js';
 import type { Upstream } from '../../align/upstream.js';
 import type { AnnotatedQuadruple, Question } from '../../data/types.js';
 import { batchesOf } from './batches.js';
+import { resume } from './resume.js';
 import type { Revision } from './revisions.js';
 
 /** What was written for one question, in order; none where the upstream wrote nothing. */
@@ -31,24 +32,32 @@ export interface OwnOptions {
 
 /** The records that are missing, in the order of the questions. @throws the signal's reason. */
 export async function* recordOwn(options: OwnOptions): AsyncGenerator<OwnRecord, void> {
-  const { questions, ask, signal, onProgress } = options;
-  const known = new Set(Array.from(options.done ?? [], ({ problem }) => problem));
-  let done = 0;
-  for (const batch of batchesOf(questions, options.batchSize ?? 32)) {
-    signal?.throwIfAborted();
-    if (!batch.every(({ id }) => known.has(id))) {
-      const written = await ask(
-        batch.map(({ question }) => question),
-        signal,
-      );
-      for (const [i, { id, question }] of batch.entries()) {
-        const revisions = written[i];
-        if (!revisions) throw new Error(`sentences: nothing came back for ${id}`);
-        if (!known.has(id)) yield { question, problem: id, revisions };
-      }
-    }
-    onProgress?.((done += batch.length), questions.length);
-  }
+  const { questions, signal, onProgress } = options;
+  const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
+  const units = batchesOf(questions, options.batchSize ?? 32).map((batch) => ({
+    records: batch.map(({ id }) => id),
+    inputs: { batch },
+    run: () => askAll(batch, options),
+  }));
+  let ended = 0;
+  yield* resume({
+    ...{ units, done, signal },
+    keyOf: ({ problem }) => problem,
+    onUnit: ({ records }) => onProgress?.((ended += records.length), questions.length),
+  });
+}
+
+async function askAll(
+  batch: OwnOptions['questions'],
+  { ask, signal }: OwnOptions,
+): Promise<OwnRecord[]> {
+  const texts = batch.map(({ question }) => question);
+  const written = await ask(texts, signal);
+  return batch.map(({ id, question }, i) => {
+    const revisions = written[i];
+    if (!revisions) throw new Error(`sentences: nothing came back for ${id}`);
+    return { question, problem: id, revisions };
+  });
 }
 
 /** The rounds of the classic loop. */

@@ -14,7 +14,12 @@ import type { Lab } from './lab.js';
 import { percentWithin } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 import { phased } from './stages.js';
-import { storedReading } from './steeringBasis.js';
+import {
+  basisOfReading,
+  basisOfStored,
+  storedReading,
+  type SteeringBasis,
+} from './steeringBasis.js';
 
 /** What of a lab a reading needs. */
 export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'signal'>;
@@ -27,10 +32,6 @@ export interface ReadingOptions {
   seed: number;
   /** Most quadruples that are labelled. */
   limit?: number;
-  /** A direction file, in place of a direction made now. */
-  direction?: string | undefined;
-  /** Layers that are to be steered: the file must have them. */
-  layers?: readonly number[] | undefined;
 }
 
 /** Labelled stimuli, direction and health of a corrector. */
@@ -40,8 +41,7 @@ export async function readModel(
   lab: ReadingLab,
 ): Promise<ConceptReading> {
   const { labels, method, seed, limit } = options;
-  const stored = await findStored(model, options, lab);
-  const reading = await readConcept({
+  return await readConcept({
     ...{ model, labels, method, seed },
     source: lab.path(options.stimuli),
     names: namesOf(options),
@@ -51,10 +51,29 @@ export async function readModel(
     }),
     signal: lab.signal,
     candidates: limit,
-    directions: stored?.directions,
   });
-  if (stored?.imported) signWarnings(reading.health).forEach(lab.warn);
-  return reading;
+}
+
+export interface SteeringOptions extends ReadingOptions {
+  /** A direction file, in place of a direction made now. */
+  direction?: string;
+  /** Layers that are to be steered: the file must have them. */
+  layers?: readonly number[];
+}
+
+/** What steering starts from: a direction found now, or that of a file, which needs no labels. */
+export async function steeringBasis(
+  model: LanguageModel,
+  options: SteeringOptions,
+  lab: ReadingLab,
+): Promise<SteeringBasis> {
+  const { direction, stimuli, seed } = options;
+  if (direction === undefined) return basisOfReading(await readModel(model, options, lab));
+  const stored = await loadStored(model, { ...options, direction }, lab);
+  return await basisOfStored(stored, {
+    ...{ model, seed, source: lab.path(stimuli), signal: lab.signal },
+    onProgress: stored.meanNorms ? undefined : lab.stages('measuring mean norms'),
+  });
 }
 
 function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
@@ -69,31 +88,19 @@ function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
 }
 
 /** The direction of a file, with warnings where it is another tool's. */
-async function findStored(
+export async function loadStored(
   model: LanguageModel,
-  { direction, layers }: ReadingOptions,
-  lab: ReadingLab,
-): Promise<StoredDirections | undefined> {
-  if (direction === undefined) return undefined;
+  { direction, layers }: { direction: string; layers?: readonly number[] },
+  lab: Pick<ReadingLab, 'path' | 'warn'>,
+): Promise<StoredDirections> {
   const stored = await loadDirections(lab.path(direction), model.decoder.info);
   importWarnings(stored, direction).forEach(lab.warn);
   const absent = absentLayers(stored.directions);
   const missing = absent.filter((layer) => layers?.includes(layer));
-  if (missing.length > 0) {
-    throw new Error(
-      `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
-    );
-  }
-  return stored;
-}
-
-/** Where an imported direction, whose sign is its maker's, points away from `correct`. */
-function signWarnings({ perLayer }: Health): string[] {
-  const against = perLayer.filter(({ cosines }) => cosines['mean-difference'] < 0);
-  if (against.length === 0) return [];
-  return [
-    `sign: the imported direction points towards copy at layer ${against.map(({ layer }) => layer).join(', ')} (cosine with the mean difference below 0); positive coefficients push there`,
-  ];
+  if (missing.length === 0) return stored;
+  throw new Error(
+    `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
+  );
 }
 
 /** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */

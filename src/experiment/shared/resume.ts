@@ -41,6 +41,11 @@ export function unitKey({ inputs }: Pick<Unit<unknown>, 'inputs'>, identity: unk
   return sha256(canonicalJson({ identity: identity ?? null, inputs: inputs ?? null }));
 }
 
+/** SHA-256 of directions, for what goes into a unit. */
+export function hashVectors({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
 /**
  * Yields the records that are missing, in the order of the units.
  * @throws the signal's reason between units; what a unit throws; where a unit leaves a record out.

@@ -14,6 +14,8 @@ export interface SteeringBasis {
   meanNorms: readonly number[];
   /** `[L]`, of the direction on held-out stimuli; null where nobody has measured it. */
   accuracy: readonly number[] | null;
+  /** Of highest accuracy; null where that is not known. */
+  bestLayer: number | null;
   /** What control directions from permuted labels are made of; null where nothing was labelled. */
   training: LabelledStates | null;
 }
@@ -21,7 +23,7 @@ export interface SteeringBasis {
 /** Of a direction that was found now. */
 export function basisOfReading({ directions, norms, health, training }: Reading): SteeringBasis {
   const accuracy = health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy);
-  return { directions, meanNorms: norms, accuracy, training };
+  return { directions, meanNorms: norms, accuracy, bestLayer: health.bestLayer, training };
 }
 
 /** Of a direction that is given: its file's norms, or else measured on a few prompts. */
@@ -34,40 +36,34 @@ export async function basisOfStored(
     directions,
     meanNorms: meanNorms ?? (await typicalNorms(options)),
     accuracy: heldOutAccuracy,
+    bestLayer: heldOutAccuracy && bestLayer(directions, heldOutAccuracy),
     training: null,
   };
 }
 
+/** The first of the best that have a direction. */
+function bestLayer(directions: Directions, accuracy: readonly number[]): number {
+  const absent = absentLayers(directions);
+  const present = accuracy.map((value, layer) => (absent.includes(layer) ? -1 : value));
+  return present.indexOf(Math.max(...present));
+}
+
 /**
- * The layers to steer: those that are given, or the one of best held-out accuracy, the first of
- * equals.
- * @throws where none is given and none is known to be best; where one has no direction.
+ * The layers to steer: those that are given, else the best one.
+ * @throws where none is given and none is known to be best.
  */
 export function layersToSteer(
-  { directions, accuracy }: Pick<SteeringBasis, 'directions' | 'accuracy'>,
+  { bestLayer }: Pick<SteeringBasis, 'bestLayer'>,
   given: readonly number[] | undefined,
-): number[] {
-  const absent = absentLayers(directions);
-  if (given) {
-    checkPresent(absent, given);
-    return [...given];
-  }
-  if (!accuracy) throw new Error(unknownLayers);
-  const present = accuracy.map((value, layer) => (absent.includes(layer) ? -1 : value));
-  return [present.indexOf(Math.max(...present))];
+): readonly number[] {
+  if (given) return given;
+  if (bestLayer !== null) return [bestLayer];
+  throw new Error(`steering: ${unknownAccuracy}`);
 }
 
 /** Why layers must be given. */
-export const unknownLayers =
-  'steering: which layer to steer is not known, since the direction’s file does not say how well it tells at each; give --layers';
-
-function checkPresent(absent: readonly number[], layers: readonly number[]): void {
-  const missing = layers.filter((layer) => absent.includes(layer));
-  if (missing.length === 0) return;
-  throw new Error(
-    `direction: none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
-  );
-}
+export const unknownAccuracy =
+  'how well the direction tells at each layer is not known, so no layer can be chosen; give --layers';
 
 /** A direction as it is kept, with what steering by it needs. */
 export function storedReading(

@@ -45,12 +45,13 @@ export function randomControls(options: ControlOptions & { count: number }): Con
 
 /**
  * Mean differences under labels permuted over all training stimuli, one seed each from 0, made
- * orthogonal to the tested direction.
+ * orthogonal to the tested direction. None where nothing was labelled.
  */
 export function shuffledControls(
-  options: ControlOptions & { count: number; training: LabelledStates },
+  options: ControlOptions & { count: number; training: LabelledStates | null },
 ): ControlDirection[] {
   const { tested, training } = options;
+  if (!training) return [];
   return Array.from({ length: options.count }, (_, seed) => {
     const random = createRandom(options.seed).fork(`shuffled control ${seed}`);
     const labels = random.shuffle(training.labels);

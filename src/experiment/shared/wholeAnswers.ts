@@ -9,6 +9,7 @@ import { problemById } from '../../data/problems.js';
 import { annotateAnswer } from '../../data/quadruples.js';
 import type { AnnotatedQuadruple } from '../../data/types.js';
 import { batchesOf } from './batches.js';
+import { resume } from './resume.js';
 import {
   readCorrector,
   type CorrectorReading,
@@ -38,23 +39,32 @@ export async function* recordAnswers(
   const { upstream, problems, signal } = options;
   const twice = problems.find((id, i) => problems.indexOf(id) !== i);
   if (twice !== undefined) throw new Error(`answers: problem ${twice} is given twice`);
-  const known = new Set([...(options.done ?? [])].map(({ problem }) => problem));
-  let done = 0;
-  for (const batch of batchesOf(problems, options.batchSize ?? 32)) {
-    signal?.throwIfAborted();
-    const missing = batch.filter((id) => !known.has(id));
-    if (missing.length > 0) {
-      const inputs = batch.map((id) => ({ question: problemById(id).question, prefix: '' }));
-      const texts = await upstream.finish(inputs, signal ? { signal } : {});
-      for (const [row, problem] of batch.entries()) {
-        const [input, text] = [inputs[row], texts[row]];
-        if (!input || !text) throw new Error(`answers: ${upstream.name} wrote none for ${problem}`);
-        if (known.has(problem)) continue;
-        yield annotateAnswer({ problem, question: input.question, last: text.text });
-      }
-    }
-    options.onProgress?.((done += batch.length), problems.length);
-  }
+  const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
+  const units = batchesOf(problems, options.batchSize ?? 32).map((batch) => ({
+    records: batch,
+    inputs: { batch },
+    run: () => answerAll(batch, upstream, signal),
+  }));
+  let ended = 0;
+  yield* resume({
+    ...{ units, done, signal },
+    keyOf: ({ problem }) => problem,
+    onUnit: ({ records }) => options.onProgress?.((ended += records.length), problems.length),
+  });
+}
+
+async function answerAll(
+  batch: readonly string[],
+  upstream: Upstream,
+  signal?: AbortSignal,
+): Promise<AnnotatedQuadruple[]> {
+  const inputs = batch.map((id) => ({ question: problemById(id).question, prefix: '' }));
+  const texts = await upstream.finish(inputs, { signal });
+  return batch.map((problem, row) => {
+    const [input, text] = [inputs[row], texts[row]];
+    if (!input || !text) throw new Error(`answers: ${upstream.name} wrote none for ${problem}`);
+    return annotateAnswer({ problem, question: input.question, last: text.text });
+  });
 }
 
 /** Labels, states and directions of a whole-answer Aligner. @throws as {@link readCorrector} does. */

@@ -8,7 +8,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
 import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
 import { openAll, type Lab } from '../shared/lab.js';
-import { readModel } from '../shared/reading.js';
+import { steeringBasis } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';
@@ -61,7 +61,7 @@ async function prepare(
 ): Promise<SweepOptions> {
   const { model, upstream } = models;
   const { seed, layers } = given;
-  const reading = await readModel(model, { ...given, limit: undefined }, lab);
+  const basis = await steeringBasis(model, { ...given, limit: undefined }, lab);
   const problems = (file: string, limit?: number) =>
     sweepProblems(readAnnotatedQuadruples(lab.path(file)), limit);
   return {
@@ -71,10 +71,7 @@ async function prepare(
     upstream,
     scorer: exactSolver(),
     layers: model.decoder.info.layers,
-    directions: reading.directions,
-    training: reading.training,
-    meanNorms: reading.norms,
-    accuracy: reading.health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),
+    ...basis,
     problems: problems(given.problems, given.limit),
     validation: problems(given.validation),
     controls: { random: given.controls, ...(given.controls === 0 && { shuffled: 0 }) },
@@ -86,6 +83,7 @@ async function prepare(
       sweep: 'sweeping',
       controls: 'control directions',
     }),
+    store: lab.store,
     signal: lab.signal,
   };
 }

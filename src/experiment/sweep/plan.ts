@@ -17,6 +17,7 @@ import { fitLine } from '../../math/fit.js';
 import { absentLayers } from '../../read/directions.js';
 import type { Directions } from '../../read/directions.js';
 import { layerWindows, steeringUnit } from '../shared/steeringUnit.js';
+import { unknownAccuracy } from '../shared/steeringBasis.js';
 import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
 import type { Measure } from './measure.js';
 import type { PlanRecord, SweepMetric, SweepMode, ValidationReport } from './shape.js';
@@ -35,8 +36,8 @@ export interface PlanOptions {
   directions: Directions;
   /** `[L]`, at the boundary token. */
   meanNorms: readonly number[];
-  /** `[L]`, of the direction on held-out stimuli: where to look for layers. */
-  accuracy: readonly number[];
+  /** `[L]`, of the direction on held-out stimuli: where to look for layers. Null: not known. */
+  accuracy: readonly number[] | null;
   grid: readonly number[];
   /** In random order; the plan takes what it needs from the front. */
   validation: readonly SweepProblem[];
@@ -62,7 +63,8 @@ interface Curve {
 }
 
 /**
- * @throws where there is no validation problem, or the metric has no value on them.
+ * @throws where there is no validation problem, or the metric has no value on them; where no layers
+ *   are given and the accuracies are not known.
  */
 export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
   if (options.validation.length === 0) throw new Error('sweep: no validation problem');
@@ -144,6 +146,7 @@ async function tryWindows(options: PlanOptions): Promise<Windows> {
 
 /** Windows around the two layers of best accuracy, of layers that have a direction. */
 function candidateWindows({ accuracy, directions }: PlanOptions): number[][] {
+  if (!accuracy) throw new Error(`sweep: ${unknownAccuracy}`);
   const absent = new Set(absentLayers(directions));
   const ranked = accuracy.map((_, layer) => layer).filter((layer) => !absent.has(layer));
   ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);

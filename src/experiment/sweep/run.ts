@@ -6,7 +6,9 @@
 import { requireReadable } from '../../align/readable.js';
 import { createRandom } from '../../math/random.js';
 import type { Directions, LabelledStates } from '../../read/directions.js';
+import type { Store } from '../../record/store.js';
 import { batchesOf } from '../shared/batches.js';
+import { hashVectors, resume, type Unit } from '../shared/resume.js';
 import {
   randomControls,
   shuffledControls,
@@ -37,8 +39,11 @@ export interface SweepOptions
   /** The corrector's name in the summary. */
   model: string;
   directions: Directions;
-  /** Labelled states the directions were made from, for the permuted-label controls. */
-  training: LabelledStates;
+  /**
+   * Labelled states the directions were made from, for the permuted-label controls. Null: nothing was
+   * labelled, so that there are none.
+   */
+  training: LabelledStates | null;
   /** Test problems, all of them used. */
   problems: readonly SweepProblem[];
   /** Validation problems, no test problem among them. */
@@ -69,10 +74,12 @@ export interface SweepOptions
   };
   /** Records of an earlier run of the same command. */
   done?: Iterable<SweepRecord>;
+  /** Where units of work are kept for other runs. */
+  store?: Store;
   onProgress?: (phase: SweepPhase, done: number, total: number) => void;
 }
 
-/** Problems computed as one unit: of which any record is missing, all are computed anew. */
+/** Problems computed as one unit, along one direction after the other. */
 interface WorkUnit {
   phase: SweepPhase;
   problems: readonly SweepProblem[];
@@ -103,11 +110,12 @@ export async function* runSweep(
   const controls = makeControls(options, plan, grid);
   const cases = new Map<string, CaseRecord>();
   for (const record of done) if (record.kind === 'case') cases.set(caseKey(record), record);
-  const units = workUnits({ options, plan, grid, controls });
-  const progress = createProgress(options, units);
-  for (const unit of units) {
-    for await (const record of runUnit(unit, { options, plan, cases, progress })) yield record;
-  }
+  const work = workUnits({ options, plan, grid, controls });
+  const progress = createProgress(options, work);
+  const units = work.map((unit) => toUnit(unit, { options, plan, progress, cases }));
+  const { store, signal } = options;
+  const identity = identityOf(options, plan);
+  yield* resume({ units, keyOf: caseKey, done: cases, store, identity, signal });
   return summariseSweep({
     model: options.model,
     mode,
@@ -121,7 +129,15 @@ export async function* runSweep(
     problems: options.problems,
     controls,
     cases,
+    warnings: missingControls(options),
   });
+}
+
+function missingControls({ training, controls }: SweepOptions): string[] {
+  if (training || controls?.shuffled === 0) return [];
+  return [
+    'controls: none from permuted labels, since the direction was given and nothing was labelled',
+  ];
 }
 
 function checkProblems({ problems, validation, mode }: SweepOptions): void {
@@ -175,12 +191,13 @@ interface Controls {
 
 function makeControls(options: SweepOptions, plan: PlanRecord, grid: readonly number[]): Controls {
   const { random = 30, shuffled = 3, problems = 32 } = options.controls ?? {};
+  const { training } = options;
   const shared = { tested: options.directions, layers: plan.layers, seed: options.seed };
   return {
     problems: options.problems.slice(0, problems),
     coefficients: controlCoefficients(grid, plan),
     random: randomControls({ ...shared, count: random }),
-    shuffled: shuffledControls({ ...shared, count: shuffled, training: options.training }),
+    shuffled: shuffledControls({ ...shared, count: shuffled, training }),
   };
 }
 
@@ -227,26 +244,33 @@ function createProgress({ onProgress }: SweepOptions, units: readonly WorkUnit[]
 interface UnitContext {
   options: SweepOptions;
   plan: PlanRecord;
-  cases: Map<string, CaseRecord>;
   progress: Progress;
+  cases: ReadonlyMap<string, CaseRecord>;
 }
 
-/** Yields the records of a unit that are missing, and adds them to the cases. */
-async function* runUnit(
-  unit: WorkUnit,
-  given: UnitContext,
-): AsyncGenerator<CaseRecord, void, void> {
-  const { options, plan, cases, progress } = given;
+function toUnit(unit: WorkUnit, given: UnitContext): Unit<CaseRecord> {
   const { problems, coefficients, directions } = unit;
-  const keys = directions.flatMap(({ name: direction }) =>
+  const records = directions.flatMap(({ name: direction }) =>
     problems.flatMap(({ id: problem }) =>
       coefficients.map((coefficient) => caseKey({ direction, coefficient, problem })),
     ),
   );
-  if (keys.every((key) => cases.has(key))) {
-    progress(unit, directions.length);
-    return;
-  }
+  // What is complete from an earlier run counts at once.
+  if (records.every((key) => given.cases.has(key))) given.progress(unit, directions.length);
+  const along = directions.map(({ name, vectors }) => ({ name, sha256: hashVectors(vectors) }));
+  return {
+    records,
+    inputs: { problems, coefficients, directions: along },
+    run: () => measureUnit(unit, given),
+  };
+}
+
+/** Every record of a unit, direction by direction. */
+async function* measureUnit(
+  unit: WorkUnit,
+  { options, plan, progress }: UnitContext,
+): AsyncGenerator<CaseRecord, void> {
+  const { problems, coefficients, directions } = unit;
   const measure = createMeasure(options);
   for (const { name, vectors } of directions) {
     options.signal?.throwIfAborted();
@@ -256,12 +280,17 @@ async function* runUnit(
       for (const [c, coefficient] of coefficients.entries()) {
         const outcome = outcomes[p]?.[c];
         if (!outcome) throw new Error(`sweep: no outcome of problem ${id} at ${coefficient}`);
-        const place = { direction: name, coefficient, problem: id };
-        const record: CaseRecord = { kind: 'case', ...place, ...outcome };
-        if (cases.has(caseKey(record))) continue;
-        cases.set(caseKey(record), record);
-        yield record;
+        yield { kind: 'case', direction: name, coefficient, problem: id, ...outcome };
       }
     }
   }
+}
+
+/** What goes into every unit beside its own inputs. */
+function identityOf(options: SweepOptions, { layers, unitValue }: PlanRecord): unknown {
+  const { mode, positions, limits, repeat, corrector, upstream, scorer } = options;
+  const models = { corrector: corrector.identity, upstream: upstream?.identity };
+  const judged = scorer?.identity;
+  const how = { mode, positions, limits, repeat, layers, unitValue };
+  return { kind: 'sweep', version: 1, ...models, judged, ...how };
 }

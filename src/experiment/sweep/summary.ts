@@ -54,6 +54,8 @@ export interface SummaryOptions {
   };
   /** Case records by {@link caseKey}. */
   cases: ReadonlyMap<string, CaseRecord>;
+  /** What is known beforehand. */
+  warnings?: readonly string[];
 }
 
 /** What makes a case unique in a sweep. */
@@ -118,7 +120,11 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
     ...(comparison && { comparison }),
     degenerateRule: degenerateRule(options.repeat),
     validation: plan.validation,
-    warnings: [...plan.validation.warnings, ...testWarnings(metric, slope, points)],
+    warnings: [
+      ...(options.warnings ?? []),
+      ...plan.validation.warnings,
+      ...testWarnings(metric, slope, points),
+    ],
   };
 }
 

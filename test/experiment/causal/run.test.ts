@@ -9,6 +9,8 @@ import type {
   PatchMap,
   PatchSetting,
 } from '../../../src/experiment/causal/shape.js';
+import { causalPage } from '../../../src/experiment/causal/page.js';
+import { causalSummary } from '../../../src/experiment/causal/shape.js';
 import { layers, toyOptions, toyProblems } from './fakes.js';
 
 async function run(
@@ -40,6 +42,19 @@ function evidenceOf(summary: CausalSummary, measure: Measure): CausalSummary['ev
 }
 
 describe('runCausal on a toy in which one layer decides', () => {
+  it('finds it without knowing how well the layers tell', async () => {
+    const { summary } = await run(toyOptions({ decides: 2 }, { accuracy: null }));
+    const { summary: known } = await run(toyOptions({ decides: 2 }));
+    expect(summary.parts).toEqual(known.parts);
+    expect(summary.bestLayer).toBeNull();
+    expect(summary.scan.every(({ heldOutAccuracy }) => heldOutAccuracy === null)).toBe(true);
+    for (const { rankCorrelation, rankCorrelationCi, largestIsBest } of summary.evidence) {
+      expect([rankCorrelation, rankCorrelationCi, largestIsBest]).toEqual([null, null, null]);
+    }
+    expect(causalSummary.safeParse(summary).success).toBe(true);
+    expect(JSON.stringify(causalPage(summary))).toContain('accuracy of the layers is not known');
+  });
+
   it.each([0, 1, 2, 3])('finds layer %i by every measure', async (decides) => {
     const { summary } = await run(toyOptions({ decides }));
     const expected = Array.from({ length: layers }, (_, layer) =>

@@ -41,6 +41,24 @@ describe('runSweep, fixed mode', () => {
     expect(summary.warnings).toEqual([]);
   });
 
+  it('needs no labels: layers are given, and there are no permuted ones among the controls', async () => {
+    const given = { training: null, accuracy: null };
+    const { summary } = await run(sweepOptions({ ...given, steeredLayers: [1, 2] }));
+    const { summary: labelled } = await run(sweepOptions({ steeredLayers: [1, 2] }));
+    expect(summary.points).toEqual(labelled.points);
+    expect(summary.controls.random).toEqual(labelled.controls.random);
+    expect(summary.controls.shuffled).toEqual([]);
+    expect(summary.warnings).toEqual([
+      expect.stringMatching(/^controls: none from permuted labels/),
+    ]);
+    const unasked = { random: 6, shuffled: 0, problems: 6 };
+    const quiet = sweepOptions({ ...given, steeredLayers: [1], controls: unasked });
+    expect((await run(quiet)).summary.warnings).toEqual([]);
+    await expect(run(sweepOptions(given))).rejects.toThrow(
+      /how well the direction tells at each layer is not known.*give --layers/,
+    );
+  });
+
   it('chooses among the layers that have a direction', async () => {
     const { directions } = sweepOptions();
     const vectors = Float32Array.from(directions.vectors);

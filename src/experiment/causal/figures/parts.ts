@@ -45,5 +45,5 @@ export function causalPartsCaption({ evidence, bestLayer }: Parts): string {
         : `, ahead of the others by ${fixed(lead)}${intervalText(leadCi)} on test data`;
     return `${measure}: ${what}; largest on validation data at layer ${largest}${ahead}; rank correlation with the accuracy ${correlation}.`;
   });
-  return `Parts by the rule on validation pairs; intervals: 95 %, bootstrapped over problems or pairs. ${lines.join(' ')} Best held-out accuracy: layer ${bestLayer}.`;
+  return `Parts by the rule on validation pairs; intervals: 95 %, bootstrapped over problems or pairs. ${lines.join(' ')} ${bestLayer === null ? 'The held-out accuracy of the layers is not known.' : `Best held-out accuracy: layer ${bestLayer}.`}`;
 }
