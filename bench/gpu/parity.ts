@@ -3,6 +3,7 @@
  * against PyTorch; coefficient 0 against no steering, bit for bit. Each comparison is saved as it is
  * made.
  */
+import type { GenerateRequest } from '../../src/runtime/decoder.js';
 import type { Engine } from '../../src/runtime/engine/engine.js';
 import { compare, differencesOf } from './compare.js';
 import type { Comparison } from './compare.js';
@@ -10,10 +11,10 @@ import { workFile } from './context.js';
 import type { Context } from './context.js';
 import { describeMachine } from './machine.js';
 import type { Machine } from './machine.js';
-import { openModel } from './model.js';
+import { nothing, openModel } from './model.js';
 import { askSubject, comparable, readOther, subjects } from './paritySubjects.js';
 import type { Subject } from './paritySubjects.js';
-import { loadReadings, readAll, readCase } from './readings.js';
+import { loadReadings, readAll, readCase, readDirections } from './readings.js';
 import type { ParityRequest, Readings } from './readings.js';
 import { readResult, withEntry, writeResult } from './results.js';
 
@@ -94,6 +95,27 @@ async function zeroIsOff(engine: Engine, request: ParityRequest, own: Readings):
   return (
     (['logits', 'projections', 'states'] as const).every((part) =>
       same(own.arrays.get(`off/${part}`), off[part]),
-    ) && JSON.stringify(own.tokens.off) === JSON.stringify(off.tokens)
+    ) &&
+    JSON.stringify(own.tokens.off) === JSON.stringify(off.tokens) &&
+    (await loopsAgree(engine, request, off.tokens))
   );
+}
+
+/** Whether a loop that reads, and one that steers the rows below, write a row as one that does neither. */
+async function loopsAgree(
+  engine: Engine,
+  { prompts, maxNewTokens, directions, cases }: ParityRequest,
+  off: readonly number[][],
+): Promise<boolean> {
+  const direction = readDirections(directions);
+  const write = async (more: Partial<GenerateRequest>): Promise<number[][]> => {
+    const done = await engine.generate({ prompts, maxNewTokens, stop: [], ...more }, nothing);
+    return done.rows.map(({ tokens }) => tokens);
+  };
+  const coefficient = Float32Array.from(
+    prompts.flatMap((_, r) => (r === 0 ? cases.off : cases.on)),
+  );
+  const read = await write({ project: { directions: direction, count: 1 } });
+  const mixed = await write({ steering: { direction, coefficient, positions: 'all' } });
+  return JSON.stringify([read, mixed[0]]) === JSON.stringify([off, off[0]]);
 }
