@@ -1,6 +1,7 @@
 /** The public surface of aligner-lab, floor by floor. */
 
 // Data: problems, an exact solver, preference quadruples.
+export { columnWidths, type FigureFormat, type PaperSize } from './plot/page/formats.js';
 export * from './data/types.js';
 export { generateRows, generatedKinds, annotateSamples, correctAnswers } from './data/dataset.js';
 export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
@@ -14,6 +15,12 @@ export { createRandom, type Random } from './math/random.js';
 // Text: sentences, edit metrics, answers.
 export { splitSentences, createSentenceCutter } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
+export {
+  editMetricTable,
+  type EditMetric,
+  type EditMetricName,
+  type OwnEditMetric,
+} from './text/editMetricTable.js';
 
 // Graph surgery: bytes in, bytes out.
 export { inspectDecoder } from './onnx/inspect.js';
@@ -75,11 +82,19 @@ export {
   type LabelledStates,
 } from './read/directions.js';
 export type { Contrast, FindDirection } from './read/methods/contrast.js';
-export { methodNames, type Method, type OwnMethod } from './read/methods/table.js';
+export { type OwnMethod } from './read/methods/table.js';
+export { methodNames, type Method } from './read/methods/names.js';
 export { extractDirections, type ExtractOptions, type Extracted } from './read/extract.js';
 export { loadDirections, readDirections, saveDirections } from './read/files/directionFile.js';
 export { importWarnings } from './read/files/importedDirections.js';
 export type * from './read/files/storedDirections.js';
+export {
+  boundaryNorms,
+  steeredTexts,
+  type SteeredText,
+  type SteeredTextsOptions,
+} from './read/model/steeredTexts.js';
+export { typicalNorms, type TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
 export { assessHealth } from './read/health.js';
 export type { Health } from './read/healthTypes.js';
 export { latScan, type Scan } from './read/latScan.js';
@@ -221,7 +236,7 @@ export type * from './plot/page/page.js';
 export { reportPage } from './reproduce/report/page.js';
 export { reportMarkdown } from './reproduce/report/markdown.js';
 export { renderPage } from './plot/page/html.js';
-export { exportPages, type ExportOptions, type FigureFormat } from './plot/page/export.js';
+export { exportPages, type ExportOptions } from './plot/page/export.js';
 export { findBrowser } from './plot/page/browser.js';
-export { openPainter, columnWidths, type Painter, type PaperSize } from './plot/page/painter.js';
+export { openPainter, type Painter } from './plot/page/painter.js';
 export { openNotebook, type Notebook, type NotebookOptions } from './notebook/notebook.js';

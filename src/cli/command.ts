@@ -28,10 +28,15 @@ export interface Context {
   keptIn(folder: string): void;
 }
 
-export interface Command {
+/** A command in the list of all, and the rest of it, which takes longer to load. */
+export interface CommandEntry {
   name: string;
   /** One line in the list of commands. */
   summary: string;
+  load: () => Promise<Command> | Command;
+}
+
+export interface Command {
   /** What a newcomer must know: what it does, what is written. */
   description: string;
   argument?: ArgumentSpec;

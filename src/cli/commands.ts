@@ -1,24 +1,57 @@
 /** All commands, in the order of the help. */
 import { experiments } from '../experiment/registry.js';
-import type { Command } from './command.js';
-import { align } from './commands/align.js';
-import { convert } from './commands/convert.js';
-import { dataset } from './commands/dataset.js';
-import { doctor } from './commands/doctor.js';
-import { evaluate } from './commands/evaluate.js';
-import { instrument } from './commands/instrument.js';
-import { plot } from './commands/plot.js';
-import { reproduce } from './commands/reproduce.js';
+import type { CommandEntry } from './command.js';
 import { experimentCommand } from './experimentCommand.js';
 
-export const commands: readonly Command[] = [
-  ...experiments.map(experimentCommand),
-  align,
-  evaluate,
-  reproduce,
-  plot,
-  dataset,
-  convert,
-  instrument,
-  doctor,
+export const commands: readonly CommandEntry[] = [
+  ...experiments.map((entry) => ({
+    name: entry.name,
+    summary: entry.summary,
+    load: () => experimentCommand(entry),
+  })),
+  {
+    name: 'align',
+    summary: 'run the aligner loop on a question and watch what is corrected',
+    load: async () => (await import('./commands/align.js')).align,
+  },
+  {
+    name: 'generate',
+    summary: 'go on with a text, pushed along a direction',
+    load: async () => (await import('./commands/generate.js')).generate,
+  },
+  {
+    name: 'evaluate',
+    summary: 'accuracy of upstream, stream loop, corrector alone and Aligner on the same problems',
+    load: async () => (await import('./commands/evaluate.js')).evaluate,
+  },
+  {
+    name: 'reproduce',
+    summary: 'every experiment of the paper, and a report of what holds',
+    load: async () => (await import('./commands/reproduce.js')).reproduce,
+  },
+  {
+    name: 'plot',
+    summary: 'the figures of a run folder again, in other formats or sizes',
+    load: async () => (await import('./commands/plot.js')).plot,
+  },
+  {
+    name: 'dataset',
+    summary: 'write preference data: problems, solutions, annotated quadruples',
+    load: async () => (await import('./commands/dataset.js')).dataset,
+  },
+  {
+    name: 'convert',
+    summary: 'a direction from another tool, or for one: safetensors, GGUF control vectors, numpy',
+    load: async () => (await import('./commands/convert.js')).convert,
+  },
+  {
+    name: 'instrument',
+    summary: 'find the residual stream of an ONNX decoder and build steering and reading into it',
+    load: async () => (await import('./commands/instrument.js')).instrument,
+  },
+  {
+    name: 'doctor',
+    summary: 'check this machine: versions, devices, embedded models',
+    load: async () => (await import('./commands/doctor.js')).doctor,
+  },
 ];

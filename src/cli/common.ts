@@ -1,5 +1,5 @@
 /** Options that many commands share. */
-import { devices } from '../runtime/device.js';
+import { devices } from '../runtime/devices.js';
 import { choice, flag, integer, text } from '../shape/options.js';
 
 /** Of every command. */

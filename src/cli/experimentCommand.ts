@@ -1,61 +1,15 @@
-/** The command of an experiment: its run folder, records, summaries, figures and words. */
-import type { Experiment, ExperimentEntry, Outcome } from '../experiment/shared/experiment.js';
-import type { Page } from '../plot/page/page.js';
-import type { OptionValues } from '../shape/options.js';
-import { defineCommand, type Command, type Context } from './command.js';
-import { common, engine, folder, seed, store } from './common.js';
-import { figureOptions, prepareFigures } from './figures.js';
-import { labOf } from './lab.js';
-import { openCommandRun, recordAll } from './runFolder.js';
+/** The command of an experiment; everything that is special about it stands in its entry. */
+import type { ExperimentEntry } from '../experiment/shared/experiment.js';
+import { defineCommand, type Command } from './command.js';
+import { ofEvery } from './experimentOptions.js';
 
-const ofEvery = { ...seed, ...figureOptions, ...folder, ...store, ...engine, ...common };
-type OfEvery = OptionValues<typeof ofEvery>;
-
-/** A command like any other; everything that is special about it stands in the entry. */
 export function experimentCommand(entry: ExperimentEntry): Command {
-  const { name, summary, description, examples, load } = entry;
-  const options = { ...entry.options, ...ofEvery };
+  const { name, description, examples, load } = entry;
   return defineCommand({
-    ...{ name, summary, description, examples, options },
-    async run({ options: given, context }) {
-      await perform(name, await load(), given, context);
+    ...{ description, examples, options: { ...entry.options, ...ofEvery } },
+    async run({ options, context }) {
+      const { runExperiment } = await import('./experimentRun.js');
+      await runExperiment(name, await load(), options, context);
     },
   });
-}
-
-async function perform(
-  command: string,
-  experiment: Experiment,
-  options: OfEvery,
-  context: Context,
-): Promise<void> {
-  const writeFigures = prepareFigures(options, context);
-  // The entry's own options are among them, read by its own shapes.
-  await using opened = await experiment.open(options as never, labOf(options, context));
-  const { models, files } = opened;
-  await using run = await openCommandRun({ command, options, models, files }, context);
-  if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
-  const outcome = await recordAll(run, opened.run(run));
-  for (const [kind, summary] of Object.entries(outcome.summaries)) {
-    await run.writeSummary(kind, summary);
-  }
-  const figures = await writeFigures(run.folder, pagesOf(experiment, outcome));
-  outcome.lines.forEach((line) => context.show(line));
-  figures.forEach((path) => context.show(`figure         ${path}`));
-  outcome.warnings?.forEach((warning) => context.warn(`warning: ${warning}`));
-  context.result(outcome.result ?? onlyOne(outcome.summaries));
-}
-
-function pagesOf({ summaries }: Experiment, outcome: Outcome): Record<string, Page> {
-  const pages = summaries.flatMap(({ kind, draw }): [string, Page][] => {
-    const summary = outcome.summaries[kind];
-    return summary === undefined ? [] : [[kind, draw(summary, `${kind}.json`)]];
-  });
-  return Object.fromEntries(pages);
-}
-
-/** The only summary, or all of them by kind. */
-function onlyOne(summaries: Outcome['summaries']): unknown {
-  const all = Object.values(summaries);
-  return all.length === 1 ? all[0] : summaries;
 }

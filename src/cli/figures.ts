@@ -1,39 +1,11 @@
 /** The figures of a command: in which formats, how large, and where they are written. */
-import { z } from 'zod';
+import type { FigureFormat, Ground, PaperSize } from '../plot/page/formats.js';
 import { findBrowser } from '../plot/page/browser.js';
-import {
-  exportPages,
-  figureFormats,
-  pictureFormats,
-  type FigureFormat,
-} from '../plot/page/export.js';
+import { exportPages, pictureFormats } from '../plot/page/export.js';
 import type { Page } from '../plot/page/page.js';
-import { columnWidths, type PaperSize } from '../plot/page/painter.js';
-import { grounds, type Ground } from '../plot/theme.js';
-import { list } from '../shape/options.js';
 import type { Context } from './command.js';
 import { shownPath } from './runFolder.js';
 import { UsageError } from '../text/usageError.js';
-
-/** Options of commands that write figures. */
-export const figureOptions = {
-  format: list(
-    {
-      value: 'formats',
-      help: `of ${figureFormats.join(',')}: one page, or one file per figure; png and svg need Chromium or Chrome (CHROME_PATH)`,
-      default: ['html'],
-    },
-    z.enum(figureFormats),
-  ),
-  size: z.string().transform(readSize).optional().meta({
-    value: 'size',
-    help: 'of png and svg on paper: single (3.3 in wide), double (7 in), or WxH in inches; png has 300 dpi (default: for screens)',
-  }),
-  ground: z
-    .enum(grounds)
-    .optional()
-    .meta({ value: grounds.join('|'), help: 'of png and svg (default: light)' }),
-};
 
 export interface FigureOptions {
   format: readonly FigureFormat[];
@@ -66,19 +38,4 @@ export function prepareFigures(given: FigureOptions, context: Context): WriteFig
     });
     return paths.map((path) => shownPath(path, context));
   };
-}
-
-/** Most inches: beyond it a picture is a mistake, and its pixels do not fit a browser. */
-const largest = 40;
-
-function readSize(given: string, context: z.RefinementCtx): PaperSize {
-  if (given === 'single' || given === 'double') return { width: columnWidths[given] };
-  const [, width, height] = /^(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)$/.exec(given) ?? [];
-  const inches = [Number(width), Number(height)] as const;
-  if (inches.every((value) => value >= 1 && value <= largest)) {
-    return { width: inches[0], height: inches[1] };
-  }
-  const message = `expected single, double, or WxH in inches from 1 to ${largest} (e.g. 5x3.5)`;
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
 }

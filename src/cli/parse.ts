@@ -1,20 +1,28 @@
 /** From commands as data to a parser with help (commander). */
 import { Argument, Command as Parser, Option } from 'commander';
-import type { Command } from './command.js';
+import type { Command, CommandEntry } from './command.js';
 import { defaultOf, helpOf, type OptionShape } from '../shape/options.js';
 import { flagOf, readOption } from './options.js';
 
 /** A call that the parser understood. */
 export interface Call {
+  name: string;
   command: Command;
   options: Record<string, unknown>;
   argument: string | undefined;
 }
 
+/** A command that was loaded. */
+export interface NamedCommand extends Pick<CommandEntry, 'name' | 'summary'> {
+  command: Command;
+}
+
 export interface ParserOptions {
   name: string;
   version: string;
-  commands: readonly Command[];
+  commands: readonly Pick<CommandEntry, 'name' | 'summary'>[];
+  /** The command that is called, if any; of the others the list alone is shown. */
+  called: NamedCommand | null;
   write: (text: string) => void;
   columns: number;
 }
@@ -26,16 +34,19 @@ const columnsOfHelp = { least: 60, most: 100 };
  * `onCall` and throws CommanderError where the line cannot be understood or help was shown.
  */
 export function buildParser(options: ParserOptions, onCall: (call: Call) => void): Parser {
-  const own = options.commands.find(({ name }) => name === options.name);
-  if (own) return prepared(addCommand(new Parser(own.name), own, onCall), options);
-  const program = prepared(new Parser(options.name), options)
+  const { called, name } = options;
+  if (called?.name === name) return prepared(addCommand(called, onCall), options);
+  const program = prepared(new Parser(name), options)
     .description(
       'A lab for correctors: small models that rewrite or copy, sentence by sentence, what a larger upstream writes. Where is the decision made, along which direction, and what happens when it is pushed?',
     )
-    .addHelpText('after', `\nEach command has its own help: ${options.name} <command> --help`);
-  for (const command of options.commands) {
-    const child = addCommand(new Parser(command.name), command, onCall);
-    program.addCommand(prepared(child, { ...options, name: command.name }));
+    .addHelpText('after', `\nEach command has its own help: ${name} <command> --help`);
+  for (const entry of options.commands) {
+    const child =
+      called?.name === entry.name
+        ? addCommand(called, onCall)
+        : new Parser(entry.name).usage('[options]').summary(entry.summary);
+    program.addCommand(prepared(child, { ...options, name: entry.name }));
   }
   return program;
 }
@@ -56,8 +67,11 @@ function unwrapped(text: string): string {
   return text.replace(/(?<=[^\n])\n(?=\S)/g, ' ');
 }
 
-function addCommand(parser: Parser, command: Command, onCall: (call: Call) => void): Parser {
-  parser.summary(command.summary).description(unwrapped(command.description));
+function addCommand(
+  { name, summary, command }: NamedCommand,
+  onCall: (call: Call) => void,
+): Parser {
+  const parser = new Parser(name).summary(summary).description(unwrapped(command.description));
   const { argument } = command;
   if (argument) {
     const shown = argument.required ? `<${argument.name}>` : `[${argument.name}]`;
@@ -74,6 +88,7 @@ function addCommand(parser: Parser, command: Command, onCall: (call: Call) => vo
   return parser.action((...given: unknown[]) => {
     const [first] = given;
     onCall({
+      name,
       command,
       options: parser.opts(),
       argument: argument && typeof first === 'string' ? first : undefined,

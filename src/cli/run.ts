@@ -7,7 +7,7 @@ import { commands } from './commands.js';
 import type { Io } from './io.js';
 import { defaultOf } from '../shape/options.js';
 import { flagOf } from './options.js';
-import { buildParser, type Call } from './parse.js';
+import { buildParser, type Call, type NamedCommand } from './parse.js';
 import { Progress } from './progress.js';
 import { exitCodes } from './exitCodes.js';
 import { UsageError } from '../text/usageError.js';
@@ -23,7 +23,7 @@ const program = 'aligner-lab';
 export async function run(argv: readonly string[], io: Io, name = program): Promise<number> {
   let call: Call | null;
   try {
-    call = parse(argv, io, name);
+    call = parse(argv, io, { name, called: await loadCalled(argv, name) });
   } catch (error) {
     return report(error, io, { debug: argv.includes('--debug'), kept: null });
   }
@@ -31,13 +31,25 @@ export async function run(argv: readonly string[], io: Io, name = program): Prom
   return await perform(call, io);
 }
 
+/** The command that a line calls; null where it calls none that there is. */
+async function loadCalled(argv: readonly string[], name: string): Promise<NamedCommand | null> {
+  const wanted = name === program ? argv[0] : name;
+  const entry = commands.find((known) => known.name === wanted);
+  return entry ? { name: entry.name, summary: entry.summary, command: await entry.load() } : null;
+}
+
 /** The call; null where help or the version was asked for and shown. */
-function parse(argv: readonly string[], io: Io, name: string): Call | null {
+function parse(
+  argv: readonly string[],
+  io: Io,
+  { name, called }: { name: string; called: NamedCommand | null },
+): Call | null {
   const calls: Call[] = [];
   const version = installedVersions()[program] ?? 'unknown';
   const write = (text: string): void => io.stdout.write(text);
   const columns = io.stdout.columns ?? 100;
-  const parser = buildParser({ name, version, commands, write, columns }, (c) => calls.push(c));
+  const shown = { name, version, commands, called, write, columns };
+  const parser = buildParser(shown, (c) => calls.push(c));
   if (argv.length === 0 && name === program) {
     parser.outputHelp();
     return null;
@@ -46,7 +58,7 @@ function parse(argv: readonly string[], io: Io, name: string): Call | null {
     parser.parse([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return null;
-    throw error instanceof CommanderError ? explained(error, argv, name) : error;
+    throw error instanceof CommanderError ? explained(error, called) : error;
   }
   const [call] = calls;
   if (!call) throw new UsageError(`no command given; try ${name} --help`);
@@ -55,23 +67,23 @@ function parse(argv: readonly string[], io: Io, name: string): Call | null {
 }
 
 /** The parser's complaint, with what would have been valid. */
-function explained(error: CommanderError, argv: readonly string[], name: string): UsageError {
+function explained(error: CommanderError, called: NamedCommand | null): UsageError {
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  const command = commands.find((known) => known.name === (name === program ? argv[0] : name));
-  const valid =
-    error.code === 'commander.unknownOption' && command
-      ? `; ${command.name} has ${[...Object.keys(command.options), 'help'].map(flagOf).join(', ')}`
-      : command
-        ? `; see ${program} ${command.name} --help`
-        : `; commands are ${commands.map((known) => known.name).join(', ')}`;
-  return new UsageError(message + valid);
+  return new UsageError(`${message}; ${validOf(error, called)}`);
 }
 
-function checkArgument({ command, argument }: Call): void {
+function validOf(error: CommanderError, called: NamedCommand | null): string {
+  if (!called) return `commands are ${commands.map((known) => known.name).join(', ')}`;
+  if (error.code !== 'commander.unknownOption') return `see ${program} ${called.name} --help`;
+  const flags = [...Object.keys(called.command.options), 'help'].map(flagOf);
+  return `${called.name} has ${flags.join(', ')}`;
+}
+
+function checkArgument({ name, command, argument }: Call): void {
   const choices = command.argument?.choices;
   if (argument === undefined || !choices || choices.includes(argument)) return;
   throw new UsageError(
-    `${command.name}: unknown ${command.argument?.name} "${argument}" (expected one of ${choices.join(', ')})`,
+    `${name}: unknown ${command.argument?.name} "${argument}" (expected one of ${choices.join(', ')})`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Run folders of commands: where they are, what identifies them, and how records get in. */
 import { relative } from 'node:path';
+import type { z } from 'zod';
 import { sha256, sha256File } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
 import { openRun, type Run } from '../record/run.js';
@@ -28,11 +29,15 @@ const notOfTheRun = new Set([
  * Opens the run of a command. Without `--out` its folder is named after its configuration, so that
  * the same command finds what an interrupted one left.
  */
-export async function openCommandRun<R>(of: CommandRun, context: Context): Promise<Run<R>> {
+export async function openCommandRun<R>(
+  of: CommandRun & { record?: z.ZodType<R> },
+  context: Context,
+): Promise<Run<R>> {
   const configuration = await configure(of);
   const id = sha256(canonicalJson(configuration)).slice(0, 8);
   const folder = context.path(of.options.out ?? `runs/${of.command}-${id}`);
-  const run = await openRun<R>({ ...configuration, folder, now: context.io.now });
+  const { record } = of;
+  const run = await openRun<R>({ ...configuration, folder, record, now: context.io.now });
   context.keptIn(folder);
   return run;
 }

@@ -10,6 +10,7 @@
  *   that type (VS Code, JupyterLab with plotly's extension), and nothing elsewhere.
  * - `inline`: plotly.js inside, 4.9 MB a figure: interactive in every front end that runs scripts.
  */
+import type { Ground } from '../plot/page/formats.js';
 import { findBrowser } from '../plot/page/browser.js';
 import { escapeHtml } from '../plot/figure.js';
 import type { Figure } from '../plot/figure.js';
@@ -19,7 +20,6 @@ import type { Painter } from '../plot/page/painter.js';
 import { roundsCaption, roundsHtml, type ShownRound } from '../plot/page/rounds.js';
 import { tableHtml, type TableRow } from '../plot/table.js';
 import { heightOf, onGround } from '../plot/theme.js';
-import type { Ground } from '../plot/theme.js';
 import {
   tokenReadingCaption,
   tokenReadingHtml,

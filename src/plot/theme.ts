@@ -1,9 +1,6 @@
 /** Ground and type of the figures: what plotly calls a template, for light and for dark ground. */
+import type { Ground } from './page/formats.js';
 import type { Figure } from './figure.js';
-
-export type Ground = 'light' | 'dark';
-
-export const grounds: readonly Ground[] = ['light', 'dark'];
 
 /** Colours of a page: paper and text, and the lines behind the data. */
 export const groundColours: Record<Ground, { paper: string; text: string; line: string }> = {

@@ -15,7 +15,7 @@ import {
 } from './directions.js';
 import type { Health, LayerHealth, MethodAccuracy } from './healthTypes.js';
 import { baselineWarnings, componentWarnings, kindWarnings } from './healthWarnings.js';
-import { methodNames, type Method } from './methods/table.js';
+import { methodNames, type Method } from './methods/names.js';
 import type { Pairing } from './pairs.js';
 import { stateAt, type States } from './states.js';
 import type { Stimulus } from './stimuli.js';

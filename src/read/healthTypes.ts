@@ -2,7 +2,7 @@
 import type { Interval } from '../math/interval.js';
 import type { Separation } from './accuracy.js';
 import type { Baselines } from './baselines.js';
-import type { Method } from './methods/table.js';
+import type { Method } from './methods/names.js';
 
 export interface LayerHealth extends Separation {
   layer: number;

@@ -3,7 +3,7 @@ import { cosine } from '../math/linear.js';
 import type { Baselines } from './baselines.js';
 import { directionAt, type Directions } from './directions.js';
 import type { LayerHealth, MethodAccuracy } from './healthTypes.js';
-import type { Method } from './methods/table.js';
+import type { Method } from './methods/names.js';
 
 /**
  * Layers where the mean difference reads the label, while this direction points elsewhere. If the

@@ -1,6 +1,8 @@
 /** A JSON Lines file that grows by whole, flushed lines and survives a killed process. */
 import { open, readFile, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import type { z } from 'zod';
+import { checked } from '../shape/check.js';
 import { fileError } from './fileErrors.js';
 import { toJson } from './json.js';
 
@@ -17,10 +19,12 @@ export interface Journal<R> {
 
 /**
  * Opens (or begins) a journal. A last line without its newline was torn by a kill: it is cut off.
- * @throws on a complete line that is not JSON (file and line are named), and on file errors.
+ * @param shape what a record must be; default: anything
+ * @throws on a complete line that is not JSON or no such record (file and line are named), and on
+ *   file errors.
  */
-export async function openJournal<R>(path: string): Promise<Journal<R>> {
-  const { records, length, torn } = parseLines<R>(await readOrNothing(path), path);
+export async function openJournal<R>(path: string, shape?: z.ZodType<R>): Promise<Journal<R>> {
+  const { records, length, torn } = parseLines<R>(await readOrNothing(path), path, shape);
   let file: FileHandle;
   try {
     if (torn) await truncate(path, length);
@@ -32,8 +36,8 @@ export async function openJournal<R>(path: string): Promise<Journal<R>> {
 }
 
 /** The records of a journal that is only read; a torn last line is passed over. @throws as {@link openJournal}. */
-export async function readJournal<R>(path: string): Promise<R[]> {
-  return parseLines<R>(await readOrNothing(path), path).records;
+export async function readJournal<R>(path: string, shape?: z.ZodType<R>): Promise<R[]> {
+  return parseLines<R>(await readOrNothing(path), path, shape).records;
 }
 
 async function readOrNothing(path: string): Promise<Buffer> {
@@ -49,21 +53,27 @@ async function readOrNothing(path: string): Promise<Buffer> {
 function parseLines<R>(
   bytes: Buffer,
   path: string,
+  shape?: z.ZodType<R>,
 ): { records: R[]; length: number; torn: boolean } {
   const length = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, length).toString('utf8').split('\n').slice(0, -1);
   const records = lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as R;
-    } catch (error) {
-      throw new Error(
-        `records: ${path} line ${i + 1} is not JSON (got ${JSON.stringify(line.slice(0, 60))}); ` +
-          'repair or delete the file',
-        { cause: error },
-      );
-    }
+    const value = parseLine(line, `${path} line ${i + 1}`);
+    return shape ? checked(shape, value, `records: ${path} line ${i + 1}`) : (value as R);
   });
   return { records, length, torn: length < bytes.length };
+}
+
+function parseLine(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error(
+      `records: ${place} is not JSON (got ${JSON.stringify(line.slice(0, 60))}); ` +
+        'repair or delete the file',
+      { cause: error },
+    );
+  }
 }
 
 class FileJournal<R> implements Journal<R> {

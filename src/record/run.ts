@@ -4,6 +4,7 @@
  * interrupted command goes on where it stopped.
  */
 import { existsSync } from 'node:fs';
+import type { z } from 'zod';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked } from '../shape/check.js';
@@ -31,20 +32,21 @@ export interface Run<R> extends AsyncDisposable {
 /**
  * Opens the run folder, creating it (and its parents) where it does not exist.
  * @param options.now the clock of `started`; default: the system's.
+ * @param options.record what a record must be; default: anything.
  * @throws where the folder holds another run (saying what differs) or something else, where a
  *   record is unreadable, and where it cannot be written.
  */
 export async function openRun<R>(
-  options: RunConfiguration & { folder: string; now?: () => Date },
+  options: RunConfiguration & { folder: string; now?: () => Date; record?: z.ZodType<R> },
 ): Promise<Run<R>> {
-  const { folder, now = () => new Date(), ...configuration } = options;
+  const { folder, record, now = () => new Date(), ...configuration } = options;
   const found = await readManifest(folder);
   if (found !== null) checkSame(folder, found, configuration);
   const manifest = found ?? { ...configuration, started: now().toISOString() };
   if (found === null) {
     await writeAtomic(join(folder, 'manifest.json'), `${toJson(manifest, 2)}\n`);
   }
-  const journal = await openJournal<R>(join(folder, 'records.jsonl'));
+  const journal = await openJournal<R>(join(folder, 'records.jsonl'), record);
   return new FolderRun(folder, { manifest, resumed: found !== null }, journal);
 }
 
@@ -55,18 +57,29 @@ export async function openRun<R>(
  * @throws where the folder holds another run, and where a file of it is unreadable.
  */
 export async function readFinishedRun<S, R>(
-  options: RunConfiguration & { folder: string; kind: string },
+  options: RunConfiguration & {
+    folder: string;
+    kind: string;
+    /** What the summary must be. */
+    summary: z.ZodType<S>;
+    /** What a record must be. */
+    record: z.ZodType<R>;
+  },
 ): Promise<{ summary: S; records: R[] } | null> {
-  const { folder, kind, ...configuration } = options;
+  const { folder, kind, summary, record, ...configuration } = options;
   if (!existsSync(join(folder, 'manifest.json'))) return null;
   const found = await readManifest(folder);
   if (found === null) return null;
   checkSame(folder, found, configuration);
   const path = join(folder, `${kind}.json`);
   if (!existsSync(path)) return null;
-  const records = await readJournal<R>(join(folder, 'records.jsonl'));
+  const records = await readJournal<R>(join(folder, 'records.jsonl'), record);
+  return { summary: checked(summary, await readJson(path), `run folder: ${path}`), records };
+}
+
+async function readJson(path: string): Promise<unknown> {
   try {
-    return { summary: JSON.parse(await readFile(path, 'utf8')) as S, records };
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'read', path, error });
   }
@@ -90,13 +103,7 @@ async function readManifest(folder: string): Promise<Manifest | null> {
     );
   }
   const path = join(folder, 'manifest.json');
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw fileError({ subject: 'run folder', action: 'read', path, error });
-  }
-  return checked(manifestShape, value, `run folder: ${path}`);
+  return checked(manifestShape, await readJson(path), `run folder: ${path}`);
 }
 
 /** Paths of inputs may differ (the folder was moved); their content may not. */

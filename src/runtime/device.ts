@@ -10,10 +10,9 @@ import { GraphWriter, valueInfo } from '../onnx/build.js';
 import { serializeModel } from '../onnx/model.js';
 import { cudaLibraries, missingCudaMessage } from './cuda/libraries.js';
 import type { Device } from './decoder.js';
+import { devices } from './devices.js';
 import type { RequestedDevice } from './worker/protocol.js';
 import { openSession } from './session.js';
-
-export const devices = ['cpu', 'cuda', 'webgpu', 'auto'] as const;
 
 /** @throws listing the devices, where the name is none of them. */
 export function parseDevice(name: string): RequestedDevice {

@@ -35,12 +35,16 @@ export function indelDistance(a: string, b: string): number {
  * Both empty: 0. Only the original empty: null, as no ratio to nothing exists.
  */
 export function editRatio(original: string, corrected: string): number | null {
-  return editMetrics(original, corrected).editRatio;
+  if (original === corrected) return 0;
+  const coded = codePair(original, corrected);
+  return coded.a.length === 0 ? null : codedLevenshtein(coded) / coded.a.length;
 }
 
 /** Levenshtein distance ÷ length of the longer text, 0 (equal) … 1. Both empty: 0. */
 export function normalizedDistance(a: string, b: string): number {
-  return editMetrics(a, b).normalizedDistance;
+  if (a === b) return 0;
+  const coded = codePair(a, b);
+  return codedLevenshtein(coded) / Math.max(coded.a.length, coded.b.length);
 }
 
 /**
@@ -48,12 +52,16 @@ export function normalizedDistance(a: string, b: string): number {
  * Both empty: 1.
  */
 export function indelSimilarity(a: string, b: string): number {
-  return editMetrics(a, b).indelSimilarity;
+  if (a === b) return 1;
+  const coded = codePair(a, b);
+  return 1 - codedIndel(coded) / (coded.a.length + coded.b.length);
 }
 
 /** Length of the corrected ÷ length of the original. Both empty: 1; only the original empty: null. */
 export function lengthRatio(original: string, corrected: string): number | null {
-  return editMetrics(original, corrected).lengthRatio;
+  if (original === corrected) return 1;
+  const { a, b } = codePair(original, corrected);
+  return a.length === 0 ? null : b.length / a.length;
 }
 
 /** All of them at once; each is what the function of its name says. */

@@ -22,7 +22,7 @@ describe('help', () => {
     'of %s has every option and an example',
     async (name) => {
       const { code, stdout } = await call([name, '--help'], { cwd });
-      const command = commands.find((known) => known.name === name);
+      const command = await commands.find((known) => known.name === name)?.load();
       expect(code).toBe(0);
       for (const key of Object.keys(command?.options ?? {})) expect(stdout).toContain(flagOf(key));
       expect(stdout).toMatch(/Examples:\n {2}(aligner-lab|npx|lat-scan|echo)/);

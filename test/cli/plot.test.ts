@@ -46,6 +46,15 @@ describe('plot', () => {
     expect(readdirSync(join(cwd, 'scanned'))).toEqual(['scan.json']);
   });
 
+  it.each([['"0.9"'], ['93'], ['-0.1']])('refuses a held-out accuracy of %s', async (value) => {
+    const [first, ...rest] = scanExample.perLayer;
+    const perLayer = [{ ...first, heldOutAccuracy: JSON.parse(value) as unknown }, ...rest];
+    writeRun(`odd${value.length}${value[0]}`, { scan: { ...scanExample, perLayer } });
+    const { code, stderr } = await call(['plot', `odd${value.length}${value[0]}`], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`scan.json cannot be drawn (it does not fit its shape: perLayer[0].heldOutAccuracy is ${value} (`); // prettier-ignore
+  });
+
   it('says what it expected where there is nothing to draw', async () => {
     writeRun('empty', {});
     const empty = await call(['plot', 'empty'], { cwd });

@@ -3,7 +3,7 @@ import { cosine } from '../../src/math/linear.js';
 import { directionAt, makeDirections, takeHalf } from '../../src/read/directions.js';
 import { extractDirections } from '../../src/read/extract.js';
 import { assessHealth } from '../../src/read/health.js';
-import { methodNames } from '../../src/read/methods/table.js';
+import { methodNames } from '../../src/read/methods/names.js';
 import { boundaryStates, meanNorms, stateAt } from '../../src/read/states.js';
 import { lengthOf } from '../../src/read/stimuli.js';
 import { createPlanted, plantedStimuli, type PlantedOptions } from './planted.js';

@@ -4,7 +4,7 @@ import { cosine } from '../../src/math/linear.js';
 import { createRandom } from '../../src/math/random.js';
 import { makeDirections, trainingStates } from '../../src/read/directions.js';
 import { assessHealth } from '../../src/read/health.js';
-import { methodNames, type Method } from '../../src/read/methods/table.js';
+import { methodNames, type Method } from '../../src/read/methods/names.js';
 import { pairStimuli } from '../../src/read/pairs.js';
 import type { States } from '../../src/read/states.js';
 import type { GivenStimulus, Label } from '../../src/read/stimuli.js';

@@ -2,15 +2,14 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { openRun, readFinishedRun } from '../../src/record/run.js';
 import type { Run } from '../../src/record/run.js';
 import type { RunConfiguration } from '../../src/record/manifest.js';
 import { correctorExample } from '../experiment/examples.js';
 
-interface Item {
-  problem: string;
-  value: number | null;
-}
+const item = z.strictObject({ problem: z.string(), value: z.number().nullable() });
+type Item = z.infer<typeof item>;
 
 const configuration: RunConfiguration = {
   command: 'sweep',
@@ -155,7 +154,12 @@ describe('openRun', () => {
 
 describe('readFinishedRun', () => {
   const find = (change: Partial<RunConfiguration> = {}): Promise<unknown> =>
-    readFinishedRun({ ...configuration, ...change, folder: join(root, 'a/b'), kind: 'corrector' });
+    readFinishedRun({
+      ...{ ...configuration, ...change },
+      ...{ folder: join(root, 'a/b'), kind: 'corrector' },
+      summary: z.looseObject({ model: z.string(), n: z.number() }),
+      record: item,
+    });
 
   it('finds nothing before the summary is there, and makes no folder', async () => {
     expect(await find()).toBeNull();
@@ -178,6 +182,24 @@ describe('readFinishedRun', () => {
     });
     // It is only read.
     expect(await readFile(file('records.jsonl'), 'utf8')).toBe(text);
+  });
+
+  it('refuses records and summaries that are none, naming the place', async () => {
+    const run = await open();
+    await run.writeSummary('corrector', { ...correctorExample, n: '7' });
+    await run.close();
+    await expect(find()).rejects.toThrow(/corrector\.json does not fit its shape: n is "7" \(/);
+    await appendFile(file('records.jsonl'), '{"problem":"p1","value":1}\n{"problem":"p2"}\n');
+    await expect(find()).rejects.toThrow(/records\.jsonl line 2 .*value is missing/);
+    const reopened = openRun({ ...configuration, folder: join(root, 'a/b'), record: item });
+    await expect(reopened).rejects.toThrow(/records\.jsonl line 2 .*value is missing/);
+  });
+
+  it('refuses a manifest that is none', async () => {
+    const run = await open();
+    await run.close();
+    await writeFile(file('manifest.json'), JSON.stringify({ ...configuration, started: 7 }));
+    await expect(open()).rejects.toThrow(/manifest\.json does not fit its shape: started is 7/);
   });
 
   it('refuses another run', async () => {

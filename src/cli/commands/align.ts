@@ -73,8 +73,6 @@ const options = {
 type Options = OptionValues<typeof options>;
 
 export const align = defineCommand({
-  name: 'align',
-  summary: 'run the aligner loop on a question and watch what is corrected',
   description: `Runs Algorithm 1 of Stream Aligner: the upstream writes the next sentence, the corrector copies it or
 writes a better one, and the upstream goes on from the corrected answer, until the corrector returns
 nothing. Every round is shown as it comes: = where the sentence was copied, and otherwise - what the

@@ -22,8 +22,6 @@ import { choice, text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 
 export const convert = defineCommand({
-  name: 'convert',
-  summary: 'a direction from another tool, or for one: safetensors, GGUF control vectors, numpy',
   description: `Reads a direction file and writes it in another format. The endings choose the formats: .safetensors
 is the lab's own (of other tools: a tensor directions [layers, width], or direction.{layer} [width]),
 .gguf a control vector of repeng or llama.cpp, .npy a numpy matrix [layers, width] of float16, float32

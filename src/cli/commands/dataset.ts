@@ -64,8 +64,6 @@ const options = {
 type Options = OptionValues<typeof options>;
 
 export const dataset = defineCommand({
-  name: 'dataset',
-  summary: 'write preference data: problems, solutions, annotated quadruples',
   description: `Writes seeded data sets of arithmetic word problems as JSON Lines. Quadruples have the keys of the
 official Stream Aligner data, {question, prefix, last, correction}: the upstream's next sentence
 after the corrected prefix, and what an exact solver makes of it: good sentences are copied,

@@ -7,8 +7,6 @@ import { common } from '../common.js';
 const width = 40;
 
 export const doctor = defineCommand({
-  name: 'doctor',
-  summary: 'check this machine: versions, devices, embedded models',
   description: `Checks what the lab needs: the version of Node, the installed packages, which devices models can run
 on (CUDA piece by piece: driver, provider and its version, each library, a session), the embedded
 models, the browser that png and svg are drawn in, and whether run folders can be made.

@@ -15,7 +15,8 @@ import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand } from '../command.js';
 import { common, engine, folder, seed } from '../common.js';
 import { openedNames } from '../../experiment/shared/options.js';
-import { figureOptions, prepareFigures } from '../figures.js';
+import { figureOptions } from '../figureOptions.js';
+import { prepareFigures } from '../figures.js';
 import { labOf } from '../lab.js';
 import { choice, integer, list, number, text, type OptionValues } from '../../shape/options.js';
 import { openAll, type Lab } from '../../experiment/shared/lab.js';
@@ -70,8 +71,6 @@ const options = {
 } as const;
 
 export const evaluate = defineCommand({
-  name: 'evaluate',
-  summary: 'accuracy of upstream, stream loop, corrector alone and Aligner on the same problems',
   description: `Answers generated problems with each system, greedily, and lets the exact solver judge:
   upstream         the larger model alone
   stream           the aligner loop: upstream and corrector, sentence by sentence

@@ -15,8 +15,6 @@ import { choice, flag, text } from '../../shape/options.js';
 import { formatTable } from '../../text/table.js';
 
 export const instrument = defineCommand({
-  name: 'instrument',
-  summary: 'find the residual stream of an ONNX decoder and build steering and reading into it',
   description: `Finds the residual stream of any decoder exported to ONNX with a KV cache, from the structure of its
 graph alone, and writes the same decoder with steering (patch, ablate, add) as inputs and readings
 as outputs. The other commands do this in memory; write the file to use it from your own code.

@@ -10,12 +10,11 @@ import { checked } from '../../shape/check.js';
 import { fileError } from '../../record/fileErrors.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
-import { figureOptions, prepareFigures } from '../figures.js';
+import { figureOptions } from '../figureOptions.js';
+import { prepareFigures } from '../figures.js';
 import { text } from '../../shape/options.js';
 
 export const plot = defineCommand({
-  name: 'plot',
-  summary: 'the figures of a run folder again, in other formats or sizes',
   description: `Draws the figures of a run from the summaries in its folder (scan.json, sweep.json, causal.json,
 lens.json, rounds.json, compare.json, evaluate.json, corrector.json, health.json; report.json with those
 of its parts). No model runs, and the numbers stay as they are.

@@ -11,7 +11,8 @@ import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, folder, seed } from '../common.js';
 import { modelNames } from '../../experiment/shared/options.js';
-import { figureOptions, prepareFigures, type WriteFigures } from '../figures.js';
+import { figureOptions } from '../figureOptions.js';
+import { prepareFigures, type WriteFigures } from '../figures.js';
 import { findOrDownload } from '../models.js';
 import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
 import { PartLine } from '../partLine.js';
@@ -69,8 +70,6 @@ const options = {
 } as const;
 
 export const reproduce = defineCommand({
-  name: 'reproduce',
-  summary: 'every experiment of the paper, and a report of what holds',
   description: `Runs the experiments of the Stream Aligner paper on the embedded models, or on yours, and writes one
 report: each figure beside what the paper found, our number with its interval, and a verdict.
 

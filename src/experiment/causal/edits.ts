@@ -4,7 +4,8 @@
  * rows have equal lengths and effects are differences within a batch.
  */
 import type { CorrectionInput, Corrector, Correction } from '../../align/corrector.js';
-import { editMetrics } from '../../text/edits.js';
+import { defaultEditMetric, type OwnEditMetric } from '../../text/editMetricTable.js';
+import { editRatio } from '../../text/edits.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import type { ControlRecord, EditOutcome, EditRecord } from './shape.js';
 import type { CausalProblem } from './problems.js';
@@ -20,6 +21,7 @@ export interface EditOptions {
   /** In mean residual norms of the layer, without 0. */
   coefficients: readonly number[];
   positions: PositionRule;
+  metric: OwnEditMetric;
   /** See {@link isDegenerate}. */
   repeat?: number;
   signal?: AbortSignal;
@@ -94,20 +96,25 @@ async function runEdits(
   edits: readonly Edit[],
   options: EditOptions & { direction: Float32Array },
 ): Promise<EditOutcome[]> {
-  const { direction, positions, repeat, signal } = options;
+  const { direction, positions, signal } = options;
   const rows = edits.map((edit): CorrectionInput => ({ question, prefix, last, ...edit }));
   const corrections = await options.corrector.correct(rows, {
     steering: { direction, positions },
-    ...(signal && { signal }),
+    signal,
   });
-  return rows.map((_, row) => toOutcome(last, corrections[row], repeat));
+  return rows.map((_, row) => toOutcome(last, corrections[row], options));
 }
 
-function toOutcome(last: string, correction: Correction | undefined, repeat?: number): EditOutcome {
+function toOutcome(
+  last: string,
+  correction: Correction | undefined,
+  { metric, repeat }: Pick<EditOptions, 'metric' | 'repeat'>,
+): EditOutcome {
   if (!correction) throw new Error('causal: the corrector left a row out (expected one per input)');
   const { text, finish } = correction;
   return {
-    editRatio: editMetrics(last, text).editRatio,
+    editRatio: editRatio(last, text),
+    ...(metric.name !== defaultEditMetric && { metric: metric.of(last, text) }),
     copied: text === last,
     degenerate: isDegenerate({ last, correction: text, finish }, repeat),
   };

@@ -4,6 +4,7 @@ import { fitLine } from '../../math/fit.js';
 import { rateOf } from '../../math/interval.js';
 import type { Random } from '../../math/random.js';
 import { mean } from '../../math/summary.js';
+import type { OwnEditMetric } from '../../text/editMetricTable.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import type { PatchColumn } from './patches.js';
 import { holds } from './roles.js';
@@ -27,6 +28,7 @@ export interface CausalSummaryOptions {
   model: string;
   method: string;
   positions: PositionRule;
+  metric: OwnEditMetric;
   seed: number;
   layers: readonly number[];
   /** Without 0. */
@@ -79,16 +81,21 @@ export function tableOf<T>(
   return { values, units: units.length, columns };
 }
 
-/** The change of the edit ratio that an edit makes. */
+/** What is compared: the edit ratio, where no other metric was asked for. */
+function valueOf({ metric, editRatio }: EditOutcome): number | null {
+  return metric === undefined ? editRatio : metric;
+}
+
+/** The change of the metric that an edit makes. */
 export function changeOf(
   edited: EditOutcome | undefined,
   { unsteered }: EditRecord,
 ): number | null {
-  if (!edited || edited.editRatio === null || unsteered.editRatio === null) return null;
-  return edited.editRatio - unsteered.editRatio;
+  const [before, after] = [valueOf(unsteered), edited ? valueOf(edited) : null];
+  return before === null || after === null ? null : after - before;
 }
 
-/** Slope of the edit ratio of one sentence, through 0; null where a value is missing. */
+/** Slope of the metric of one sentence, through 0; null where a value is missing. */
 export function slopeOf(
   outcomes: readonly (EditOutcome | undefined)[],
   coefficients: readonly number[],
@@ -144,7 +151,7 @@ export function heldOf(means: readonly number[]): number[] {
 /** The effect map: layers × coefficients, over problems. */
 export function steeringEffects(
   edits: readonly EditRecord[],
-  { layers, coefficients, meanNorms }: CausalSummaryOptions,
+  { metric, layers, coefficients, meanNorms }: CausalSummaryOptions,
   random: Random,
 ): SteeringEffects {
   const grid = [...coefficients, 0].sort((a, b) => a - b);
@@ -155,8 +162,8 @@ export function steeringEffects(
     return bootstrapMeans({ ...table, random: random.fork(`steering ${layer}`), resamples });
   });
   return {
-    metric: 'editRatio',
-    baseline: mean(edits.flatMap(({ unsteered }) => unsteered.editRatio ?? [])),
+    metric: metric.name,
+    baseline: mean(edits.flatMap(({ unsteered }) => valueOf(unsteered) ?? [])),
     unit: causalUnit,
     unitValue: layers.map((layer) => meanNorms[layer] ?? NaN),
     layers: [...layers],

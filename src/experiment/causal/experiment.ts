@@ -65,6 +65,7 @@ async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<Ca
     meanNorms: basis.meanNorms,
     accuracy: basis.accuracy,
     problems: { validation: problems(given.validation), test: problems(given.problems) },
+    metric: given.metric,
     ...{ layers, seed, coefficients: given.coefficients, positions: given.positions },
     ...{ limit: given.limit, pairs: given.pairs, controls: { random: given.controls } },
     onProgress: phased(lab.stages, {

@@ -1,4 +1,5 @@
 /** The options of a causal test. */
+import { editMetricNames } from '../../text/editMetricTable.js';
 import { z } from 'zod';
 import { stimuliFiles } from '../../data/artifacts.js';
 import { choice, integer, list, text, wholeNumber } from '../../shape/options.js';
@@ -49,6 +50,9 @@ export const options = {
     help: 'random directions steered beside the tested one, on 16 problems',
     default: 8,
     least: 0,
+  }),
+  metric: choice(editMetricNames, {
+    help: 'what is compared between y1 and y2 (default: editRatio)',
   }),
   positions: choice(['prompt', 'all', 'generated'], {
     help: 'steered and ablated positions',

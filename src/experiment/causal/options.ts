@@ -2,6 +2,7 @@
 import type { Corrector } from '../../align/corrector.js';
 import { absentLayers, type Directions } from '../../read/directions.js';
 import type { Store } from '../../record/store.js';
+import type { EditMetricName, OwnEditMetric } from '../../text/editMetricTable.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import type { CausalRecord, CausalSplit } from './shape.js';
 import type { CausalProblem } from './problems.js';
@@ -33,6 +34,8 @@ export interface CausalOptions {
   layers?: readonly number[];
   /** In mean residual norms of the layer. Default {@link defaultCoefficients}. */
   coefficients?: readonly number[];
+  /** What is compared between y1 and y2. Default `editRatio`. */
+  metric?: EditMetricName | OwnEditMetric;
   /** Steered and ablated. Default {@link defaultPositions}. */
   positions?: PositionRule;
   /** Test problems that are steered and ablated, and half as many of validation. Default 64. */

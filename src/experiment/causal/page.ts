@@ -44,13 +44,13 @@ export function causalPage(summary: CausalSummary): Page {
   };
 }
 
-function controlSections({ controls }: CausalSummary): FigureSection[] {
+function controlSections({ controls, steering: { metric } }: CausalSummary): FigureSection[] {
   if (!controls) return [];
   const section: FigureSection = {
     name: 'layer-controls',
     heading: 'Beside random directions',
-    caption: layerControlsCaption(controls),
-    figure: layerControlsFigure(controls),
+    caption: layerControlsCaption({ ...controls, metric }),
+    figure: layerControlsFigure({ ...controls, metric }),
   };
   return [section];
 }

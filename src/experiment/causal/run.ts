@@ -21,6 +21,7 @@ import type {
   PatchSetting,
   CausalSplit,
 } from './shape.js';
+import { defaultEditMetric, resolveEditMetric } from '../../text/editMetricTable.js';
 import type { CausalProblem } from './problems.js';
 
 /** Units asked for at once: they run side by side where a model has several copies. */
@@ -48,7 +49,8 @@ export async function* runCausal(
   yield* runPhase('patches', patches, records, options);
   const { model, directions, meanNorms, accuracy, seed } = options;
   const { layers, coefficients, positions, controls } = settled;
-  const kept = { model, method: directions.method, positions, seed, layers, coefficients };
+  const metric = resolveEditMetric(options.metric);
+  const kept = { model, method: directions.method, metric, positions, seed, layers, coefficients };
   const controlled = controls.coefficients;
   // In a fixed order: sums depend on it, and a resumed run finds its records in another.
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
@@ -78,10 +80,14 @@ async function* runPhase(
 }
 
 /** What goes into every unit beside its own inputs. */
-function identityOf({ corrector, directions, meanNorms, repeat, seed }: CausalOptions): unknown {
+function identityOf(options: CausalOptions): unknown {
+  const { corrector, directions, meanNorms, repeat, seed } = options;
   const { vectors, method } = directions;
   const direction = { method, sha256: hashVectors(vectors), meanNorms: [...meanNorms] };
-  return { kind: 'causal', version: 1, corrector: corrector.identity, direction, repeat, seed };
+  const { name } = resolveEditMetric(options.metric);
+  const metric = name === defaultEditMetric ? undefined : name;
+  const how = { direction, metric, repeat, seed };
+  return { kind: 'causal', version: 1, corrector: corrector.identity, ...how };
 }
 
 function caseUnits(options: CausalOptions): Unit<CausalRecord>[] {
@@ -116,13 +122,12 @@ function editUnits(options: CausalOptions, settled: Settled): Unit<CausalRecord>
 }
 
 function editOptions(
-  { corrector, meanNorms, repeat, signal }: CausalOptions,
+  { corrector, meanNorms, metric, repeat, signal }: CausalOptions,
   { layers, coefficients, positions }: Settled,
 ): EditOptions {
   return {
-    ...{ corrector, meanNorms, layers, coefficients, positions },
-    ...(repeat !== undefined && { repeat }),
-    ...(signal && { signal }),
+    ...{ corrector, meanNorms, layers, coefficients, positions, repeat, signal },
+    metric: resolveEditMetric(metric),
   };
 }
 

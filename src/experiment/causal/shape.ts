@@ -33,6 +33,7 @@ export type CaseRecord = z.infer<typeof caseRecord>;
 /** One output under one edit. */
 export const editOutcome = z.strictObject({
   editRatio: numberOrNull,
+  metric: numberOrNull.optional().describe('what is compared, where it is not the edit ratio'),
   copied: z.boolean(),
   degenerate: z.boolean(),
 });

@@ -86,7 +86,7 @@ function weighAll(
   const measures: Measure[] = ['steering', 'ablation', ...(exchanged ? ['patching' as const] : [])];
   return measures.map((measure) =>
     weighEvidence({
-      ...{ measure, what: measureText[measure], layers, accuracy, random },
+      ...{ measure, what: measureText(measure, options.metric), layers, accuracy, random },
       validation: measureTable(options, measure, 'validation'),
       test: measureTable(options, measure, 'test'),
       ...(measure === 'patching' && { effects: (means) => gains(heldOf(means)) }),
@@ -94,11 +94,11 @@ function weighAll(
   );
 }
 
-const measureText: Record<Measure, string> = {
-  steering: 'slope of the edit ratio against the coefficient',
-  ablation: 'change of the edit ratio with the direction removed',
-  patching: 'gain in what the boundary token’s state holds over the layer before',
-};
+function measureText(measure: Measure, { label }: CausalSummaryOptions['metric']): string {
+  if (measure === 'steering') return `slope of the ${label} against the coefficient`;
+  if (measure === 'ablation') return `change of the ${label} with the direction removed`;
+  return 'gain in what the boundary token’s state holds over the layer before';
+}
 
 function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   const cases = (split: CausalSplit): CausalSummary['data']['cases'][CausalSplit] => {

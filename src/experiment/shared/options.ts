@@ -1,7 +1,7 @@
 /** Options that several experiments share. */
 import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
-import { methodNames } from '../../read/methods/table.js';
+import { methodNames } from '../../read/methods/names.js';
 import { choice, integer, list, text } from '../../shape/options.js';
 
 /** What a model can be named by, for the help. */

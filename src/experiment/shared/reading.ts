@@ -7,13 +7,14 @@ import { importWarnings } from '../../read/files/importedDirections.js';
 import type { StoredDirections } from '../../read/files/storedDirections.js';
 import type { Health } from '../../read/healthTypes.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
-import type { Method } from '../../read/methods/table.js';
+import type { Method } from '../../read/methods/names.js';
 import type { LabelNames } from '../../read/stimuli.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { Lab } from './lab.js';
 import { percentWithin } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 import { phased } from './stages.js';
+import { typicalNorms } from './typicalNorms.js';
 import {
   basisOfReading,
   basisOfStored,
@@ -70,10 +71,12 @@ export async function steeringBasis(
   const { direction, stimuli, seed } = options;
   if (direction === undefined) return basisOfReading(await readModel(model, options, lab));
   const stored = await loadStored(model, { ...options, direction }, lab);
-  return await basisOfStored(stored, {
-    ...{ model, seed, source: lab.path(stimuli), signal: lab.signal },
-    onProgress: stored.meanNorms ? undefined : lab.stages('measuring mean norms'),
-  });
+  return await basisOfStored(stored, () =>
+    typicalNorms({
+      ...{ model, seed, source: lab.path(stimuli), signal: lab.signal },
+      onProgress: lab.stages('measuring mean norms'),
+    }),
+  );
 }
 
 function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {

@@ -6,7 +6,6 @@ import { absentLayers, type Directions, type LabelledStates } from '../../read/d
 import type { StoredDirections } from '../../read/files/storedDirections.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { Reading } from './readCorrector.js';
-import { typicalNorms, type TypicalNormsOptions } from './typicalNorms.js';
 
 export interface SteeringBasis {
   directions: Directions;
@@ -26,15 +25,18 @@ export function basisOfReading({ directions, norms, health, training }: Reading)
   return { directions, meanNorms: norms, accuracy, bestLayer: health.bestLayer, training };
 }
 
-/** Of a direction that is given: its file's norms, or else measured on a few prompts. */
+/**
+ * Of a direction that is given.
+ * @param measureNorms `[L]`, where its file does not know the model's mean norms
+ */
 export async function basisOfStored(
   stored: StoredDirections,
-  options: TypicalNormsOptions,
+  measureNorms: () => Promise<readonly number[]>,
 ): Promise<SteeringBasis> {
   const { directions, meanNorms, heldOutAccuracy = null } = stored;
   return {
     directions,
-    meanNorms: meanNorms ?? (await typicalNorms(options)),
+    meanNorms: meanNorms ?? (await measureNorms()),
     accuracy: heldOutAccuracy,
     bestLayer: heldOutAccuracy && bestLayer(directions, heldOutAccuracy),
     training: null,

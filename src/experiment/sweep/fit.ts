@@ -2,7 +2,8 @@
 import { bootstrapSlope, type UnitTable } from '../../math/bootstrap.js';
 import { fitLine, quadraticR2, rankCorrelation } from '../../math/fit.js';
 import type { Random } from '../../math/random.js';
-import type { CaseOutcome, ShapedFit, SweepFit, SweepMetric } from './shape.js';
+import { isTableMetric } from '../../text/editMetricTable.js';
+import type { CaseOutcome, ShapedFit, SweepFit } from './shape.js';
 
 /** −1 … 1 in steps of 0.125. */
 export const defaultGrid: readonly number[] = Array.from({ length: 17 }, (_, i) => (i - 8) / 8);
@@ -38,12 +39,17 @@ export function checkGrid(grid: readonly number[]): number[] {
   return sorted;
 }
 
+/** By the metric's name: one of the table, or the sweep's own. */
+function valueOf(outcome: CaseOutcome, metric: string): number | null {
+  return isTableMetric(metric) ? outcome[metric] : (outcome.metric ?? null);
+}
+
 /** A metric of outcomes `[problems][coefficients]` as a table; what is null is NaN. */
 export function metricTable(
   outcomes: readonly (readonly CaseOutcome[])[],
-  value: SweepMetric | ((outcome: CaseOutcome) => number | null),
+  value: string | ((outcome: CaseOutcome) => number | null),
 ): UnitTable {
-  const read = typeof value === 'string' ? (o: CaseOutcome): number | null => o[value] : value;
+  const read = typeof value === 'string' ? (o: CaseOutcome) => valueOf(o, value) : value;
   const columns = outcomes[0]?.length ?? 0;
   const values = new Float64Array(outcomes.length * columns).fill(NaN);
   outcomes.forEach((of, unit) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
 import { corrector, directionFile, method, stimuli } from '../shared/options.js';
+import { defaultEditMetric, editMetricNames } from '../../text/editMetricTable.js';
 import { defaultPositions } from '../../runtime/steering.js';
 
 export const options = {
@@ -46,9 +47,9 @@ export const options = {
     help: 'steered positions: those of the prompt, every one (the papers), or the generated ones',
     default: defaultPositions,
   }),
-  metric: choice(['editRatio', 'normalizedDistance', 'indelSimilarity'], {
+  metric: choice(editMetricNames, {
     help: 'what is measured between y1 and y2',
-    default: 'editRatio',
+    default: defaultEditMetric,
   }),
   controls: integer({
     value: 'n',

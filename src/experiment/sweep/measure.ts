@@ -9,7 +9,14 @@ import { alignAnswers } from '../../align/stream.js';
 import type { Upstream } from '../../align/upstream.js';
 import { scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
-import { editMetrics, type EditMetrics } from '../../text/edits.js';
+import {
+  editMetricTable,
+  perEditMetric,
+  type EditMetric,
+  type EditMetricName,
+  type OwnEditMetric,
+} from '../../text/editMetricTable.js';
+import { lengthRatio } from '../../text/edits.js';
 import { hasRepeatedNgram } from '../../text/repetition.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
@@ -46,6 +53,8 @@ export interface MeasureOptions {
    * words sentence after sentence, so an Aligner's need more, e.g. {@link answerRepeat}.
    */
   repeat?: number;
+  /** One's own is measured beside those of the table. Default `editRatio`. */
+  metric?: EditMetricName | OwnEditMetric;
   /** Whether the loop keeps keys and values between rounds. Default false. */
   caches?: boolean;
   /** Rows computed together, about. Default 32. */
@@ -109,7 +118,7 @@ async function measureFixed(
   const written = problems.map(() => coefficients.map((): Written[] => []));
   // In the order of the inputs, not in that in which batches came back: sums depend on it.
   for (const round of batches.flat()) written[round.problem]?.[round.c]?.push(round);
-  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null, options.repeat)));
+  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null, options)));
 }
 
 async function measureLoop(
@@ -136,7 +145,7 @@ async function measureLoop(
     });
     const verdicts = await scoreAnswers(items, { scorers: [options.scorer], signal });
     const outcomes = answers.map(({ rounds }, i) =>
-      summariseRounds(rounds, verdicts[i]?.right ?? null, options.repeat),
+      summariseRounds(rounds, verdicts[i]?.right ?? null, options),
     );
     return batch.map((_, p) => outcomes.slice(p * rows.length, (p + 1) * rows.length));
   };
@@ -164,17 +173,16 @@ function inBatches<T>(
 export function summariseRounds(
   rounds: readonly Written[],
   right: boolean | null,
-  repeat?: number,
+  { repeat, metric }: Pick<MeasureOptions, 'repeat' | 'metric'> = {},
 ): CaseOutcome {
   const counted = rounds.filter(({ last }) => last !== '');
-  const edits = counted.map(({ last, correction }) => editMetrics(last, correction));
-  const metric = (key: keyof EditMetrics): number | null => meanOf(edits.map((edit) => edit[key]));
+  const average = (compare: EditMetric['of']): number | null =>
+    meanOf(counted.map(({ last, correction }) => compare(last, correction)));
   return {
     rounds: counted.length,
-    editRatio: metric('editRatio'),
-    normalizedDistance: metric('normalizedDistance'),
-    indelSimilarity: metric('indelSimilarity'),
-    lengthRatio: metric('lengthRatio'),
+    ...perEditMetric((name) => average(editMetricTable[name].of)),
+    ...(typeof metric === 'object' && { metric: average(metric.of) }),
+    lengthRatio: average(lengthRatio),
     copyRate: meanOf(counted.map(({ last, correction }) => (correction === last ? 1 : 0))),
     degenerate: meanOf(counted.map((round) => (isDegenerate(round, repeat) ? 1 : 0))),
     right,

@@ -20,7 +20,8 @@ import { layerWindows, steeringUnit } from '../shared/steeringUnit.js';
 import { unknownAccuracy } from '../shared/steeringBasis.js';
 import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
 import type { Measure } from './measure.js';
-import type { PlanRecord, SweepMetric, SweepMode, ValidationReport } from './shape.js';
+import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
+import type { PlanRecord, SweepMode, ValidationReport } from './shape.js';
 import type { SweepProblem } from './problems.js';
 
 /** Most degenerate outputs at any point of the grid. */
@@ -32,7 +33,7 @@ export const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75,
 export interface PlanOptions {
   /** In which scale and fit range are fixed; the sweep's own unless asked otherwise. */
   mode: SweepMode;
-  metric: SweepMetric;
+  metric: OwnEditMetric;
   directions: Directions;
   /** `[L]`, at the boundary token. */
   meanNorms: readonly number[];
@@ -84,7 +85,7 @@ export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
   );
   if (known.length < options.grid.length) {
     throw new Error(
-      `sweep: ${options.metric} has no value at ${options.grid.length - known.length} coefficients on the validation problems`,
+      `sweep: ${options.metric.name} has no value at ${options.grid.length - known.length} coefficients on the validation problems`,
     );
   }
   const means = known.map(({ mean }) => mean);
@@ -242,7 +243,7 @@ async function measureCurve(
   const outcomes = await at.measure({ problems: at.problems, coefficients: grid, direction, unit });
   const degenerate = tableMeans(metricTable(outcomes, (o) => o.degenerate));
   return {
-    means: tableMeans(metricTable(outcomes, options.metric)),
+    means: tableMeans(metricTable(outcomes, options.metric.name)),
     degenerate: degenerate.map((share) => share ?? 0),
   };
 }
@@ -253,12 +254,11 @@ function oneInput(problem: SweepProblem, index: number): SweepProblem['inputs'] 
   return usable.slice(index % Math.max(1, usable.length)).slice(0, 1);
 }
 
-function planWarnings(metric: SweepMetric, slope: number, worst: number): string[] {
+function planWarnings(metric: OwnEditMetric, slope: number, worst: number): string[] {
   const warnings: string[] = [];
-  const rising = metric === 'indelSimilarity' ? slope <= 0 : slope >= 0;
-  if (!rising) {
+  if (!goesWithLabels(metric, slope)) {
     warnings.push(
-      `sign: on validation data ${metric} goes against the labels (slope ${slope.toFixed(3)}); the sign is the labels' and was not flipped`,
+      `sign: on validation data ${metric.name} goes against the labels (slope ${slope.toFixed(3)}); the sign is the labels' and was not flipped`,
     );
   }
   if (worst >= degenerateLimit) {

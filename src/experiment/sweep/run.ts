@@ -23,11 +23,11 @@ import type {
   CaseRecord,
   DirectionName,
   PlanRecord,
-  SweepMetric,
   SweepMode,
   SweepRecord,
   SweepSummary,
 } from './shape.js';
+import { resolveEditMetric, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepProblem } from './problems.js';
 
 export type SweepPhase = 'validation' | 'sweep' | 'controls';
@@ -48,8 +48,6 @@ export interface SweepOptions
   problems: readonly SweepProblem[];
   /** Validation problems, no test problem among them. */
   validation: readonly SweepProblem[];
-  /** Default `editRatio`. */
-  metric?: SweepMetric;
   /** Default −1 … 1 in steps of 0.125. */
   grid?: readonly number[];
   /** Default: chosen on validation data. */
@@ -97,7 +95,8 @@ const unitProblems = 16;
 export async function* runSweep(
   options: SweepOptions,
 ): AsyncGenerator<SweepRecord, SweepSummary, void> {
-  const { metric = 'editRatio', mode, seed, directions } = options;
+  const { mode, seed, directions } = options;
+  const metric = resolveEditMetric(options.metric);
   const grid = checkGrid(options.grid ?? defaultGrid);
   requireReadable(options.corrector, 'sweep');
   checkProblems(options);
@@ -154,7 +153,7 @@ function checkProblems({ problems, validation, mode }: SweepOptions): void {
 
 function toPlanOptions(
   options: SweepOptions,
-  metric: SweepMetric,
+  metric: OwnEditMetric,
   grid: readonly number[],
 ): PlanOptions {
   const { scale, fitRange, scales, steeredLayers, onProgress } = options;
@@ -288,9 +287,11 @@ async function* measureUnit(
 
 /** What goes into every unit beside its own inputs. */
 function identityOf(options: SweepOptions, { layers, unitValue }: PlanRecord): unknown {
-  const { mode, positions, limits, repeat, corrector, upstream, scorer } = options;
+  const { mode, positions, limits, repeat, metric, corrector, upstream, scorer } = options;
   const models = { corrector: corrector.identity, upstream: upstream?.identity };
   const judged = scorer?.identity;
   const how = { mode, positions, limits, repeat, layers, unitValue };
-  return { kind: 'sweep', version: 1, ...models, judged, ...how };
+  // Those of the table are in every record.
+  const own = typeof metric === 'object' ? metric.name : undefined;
+  return { kind: 'sweep', version: 1, ...models, judged, ...how, metric: own };
 }

@@ -1,5 +1,6 @@
 /** The shapes of a steering sweep: the records, and the summary. */
 import { z } from 'zod';
+import { perEditMetric } from '../../text/editMetricTable.js';
 import { ci, count, fraction, numberOrNull, pair, positionRule, rate } from '../../shape/pieces.js';
 
 /**
@@ -9,15 +10,10 @@ import { ci, count, fraction, numberOrNull, pair, positionRule, rate } from '../
 export const sweepMode = z.enum(['loop', 'fixed']);
 export type SweepMode = z.infer<typeof sweepMode>;
 
-/** What is measured between y1 and y2; the default is the papers' `editRatio`. */
-export const sweepMetric = z.enum(['editRatio', 'normalizedDistance', 'indelSimilarity']);
-export type SweepMetric = z.infer<typeof sweepMetric>;
-
 const outcome = {
   rounds: count.describe('with a y1, over which the rest is averaged; where 0, metrics are null'),
-  editRatio: numberOrNull,
-  normalizedDistance: numberOrNull,
-  indelSimilarity: numberOrNull,
+  ...perEditMetric(() => numberOrNull),
+  metric: numberOrNull.optional().describe('the sweep’s own metric, where it is none of these'),
   lengthRatio: numberOrNull,
   copyRate: rate.describe('share of exact copies'),
   degenerate: rate.describe('share of outputs that repeat themselves or hit the length limit'),
@@ -145,7 +141,7 @@ export const sweepSummary = z.strictObject({
   mode: sweepMode,
   positions: positionRule.describe('which were steered'),
   method: z.string().describe('how the direction was found'),
-  metric: sweepMetric.describe('what `mean` is'),
+  metric: z.string().describe('what `mean` is: one of a record’s, or the name of one’s own'),
   unit: z.string().describe('what coefficient 1 means, in words'),
   ...plan,
   seed: z.number(),

@@ -26,11 +26,11 @@ import type {
   PlanRecord,
   ShapedFit,
   SweepFit,
-  SweepMetric,
   SweepMode,
   SweepPoint,
   SweepSummary,
 } from './shape.js';
+import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepProblem } from './problems.js';
 
 export interface SummaryOptions {
@@ -38,7 +38,7 @@ export interface SummaryOptions {
   mode: SweepMode;
   positions: PositionRule;
   method: string;
-  metric: SweepMetric;
+  metric: OwnEditMetric;
   /** Words in a run that must not occur twice. */
   repeat?: number;
   seed: number;
@@ -81,7 +81,7 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
   const { grid, plan, metric } = options;
   const random = createRandom(options.seed).fork('sweep bootstrap');
   const outcomes = collect(options, 'tested', options.problems, grid);
-  const table = metricTable(outcomes, metric);
+  const table = metricTable(outcomes, metric.name);
   const over = (columns: readonly number[], name: string): ShapedFit =>
     shapedFit({
       table: takeColumns(table, columns),
@@ -103,7 +103,7 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
     mode,
     positions,
     method,
-    metric,
+    metric: metric.name,
     unit: unitText,
     unitValue: plan.unitValue,
     layers: plan.layers,
@@ -190,7 +190,7 @@ function toPoints(
 function controlFit(options: SummaryOptions, direction: DirectionName, random: Random): SweepFit {
   const { problems, coefficients } = options.controls;
   return slopeFit({
-    table: metricTable(collect(options, direction, problems, coefficients), options.metric),
+    table: metricTable(collect(options, direction, problems, coefficients), options.metric.name),
     coefficients,
     random: random.fork(direction),
     resamples: 500,
@@ -219,12 +219,15 @@ function compare(
   };
 }
 
-function testWarnings(metric: SweepMetric, slope: number, points: readonly SweepPoint[]): string[] {
+function testWarnings(
+  metric: OwnEditMetric,
+  slope: number,
+  points: readonly SweepPoint[],
+): string[] {
   const warnings: string[] = [];
-  const rising = metric === 'indelSimilarity' ? slope <= 0 : slope >= 0;
-  if (!rising) {
+  if (!goesWithLabels(metric, slope)) {
     warnings.push(
-      `sign: on test data ${metric} goes against the labels (slope ${slope.toFixed(3)})`,
+      `sign: on test data ${metric.name} goes against the labels (slope ${slope.toFixed(3)})`,
     );
   }
   const broken = points.filter(({ degenerate }) => (degenerate ?? 0) >= 0.05);

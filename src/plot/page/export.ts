@@ -1,4 +1,6 @@
 /** Pages as files: one for the page, one per figure for what draws or holds figures alone. */
+import type { FigureFormat } from './formats.js';
+import type { Ground, PaperSize } from './formats.js';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomic } from '../../record/atomic.js';
@@ -8,12 +10,7 @@ import { renderPage } from './html.js';
 import { figuresOf } from './page.js';
 import type { FigureSection, Page } from './page.js';
 import { openPainter } from './painter.js';
-import type { PaperSize, Painter, PictureFormat } from './painter.js';
-import type { Ground } from '../theme.js';
-
-export const figureFormats = ['html', 'png', 'svg', 'json'] as const;
-
-export type FigureFormat = (typeof figureFormats)[number];
+import type { Painter, PictureFormat } from './painter.js';
 
 export interface ExportOptions {
   folder: string;

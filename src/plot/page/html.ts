@@ -1,10 +1,11 @@
 /** A page with several figures that needs nothing else: plotly.js and the data are inside. */
+import { grounds } from './formats.js';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { escapeHtml } from '../figure.js';
 import { figuresOf } from './page.js';
 import type { Page, PageSection } from './page.js';
-import { grounds, groundColours, heightOf, template } from '../theme.js';
+import { groundColours, heightOf, template } from '../theme.js';
 
 /**
  * A self-contained HTML page, about 4.9 MB with plotly.js. All text is escaped; figures take the

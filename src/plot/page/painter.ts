@@ -2,24 +2,16 @@
  * Figures as PNG and SVG, drawn by plotly.js in an installed Chromium (playwright-core drives it and
  * is loaded only then). Plotly cannot draw without a browser: it measures its text in one.
  */
+import type { PaperSize } from './formats.js';
+import type { Ground } from './formats.js';
 import { crc32 } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import type { Figure } from '../figure.js';
 import { installedPlotly } from './html.js';
 import type { FigureSection } from './page.js';
 import { fontSize, heightOf, onGround } from '../theme.js';
-import type { Ground } from '../theme.js';
 
 export type PictureFormat = 'png' | 'svg';
-
-/** Inches on paper; without a height it is the figure's own at that width. */
-export interface PaperSize {
-  width: number;
-  height?: number;
-}
-
-/** Widths of a paper's columns, inches: what most journals and conferences come near to. */
-export const columnWidths = { single: 3.3, double: 7 } as const;
 
 export interface PictureOptions {
   format: PictureFormat;

@@ -1,9 +1,10 @@
 /**
  * The methods: from labelled hidden states of *one* layer to a vector. Each is a function of the
- * same shape; sign and norm are given afterwards, alike for all (directions.ts). A new one is a file
- * and a line here; one's own need not be here at all ({@link OwnMethod}).
+ * same shape; sign and norm are given afterwards, alike for all (directions.ts). A new one is a file,
+ * a line here and its name in `names.ts`; one's own need not be here at all ({@link OwnMethod}).
  */
 import type { FindDirection } from './contrast.js';
+import { methodNames, type Method } from './names.js';
 import { meanDifference } from './meanDifference.js';
 import { pca, pcaPairwise, pcaUncentered } from './pca.js';
 import { probe } from './probe.js';
@@ -15,11 +16,7 @@ export const methods = {
   'pca-pairwise': pcaPairwise,
   'mean-difference': meanDifference,
   probe,
-} satisfies Readonly<Record<string, FindDirection>>;
-
-export type Method = keyof typeof methods;
-
-export const methodNames = Object.keys(methods) as readonly Method[];
+} satisfies Readonly<Record<Method, FindDirection>>;
 
 /** A method of one's own; its name stands in files and records. */
 export interface OwnMethod {

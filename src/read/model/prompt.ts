@@ -16,7 +16,7 @@ export function promptTokens(
   text: string,
   { chat = true }: PromptOptions,
 ): number[] {
-  const tokens = tokenizer.encode(chat ? tokenizer.chatPrompt(text) : text);
+  const tokens = chat ? tokenizer.encode(tokenizer.chatPrompt(text)) : tokenizer.encodePlain(text);
   if (tokens.length === 0) throw new Error('prompt: the text has no tokens (expected at least 1)');
   return tokens;
 }

@@ -2,7 +2,8 @@
 import type { Part, PartKind } from '../plan.js';
 import type { PartResults, Results } from '../results.js';
 import type { Page } from '../../plot/page/page.js';
-import { summaryKinds } from '../../experiment/summaryKinds.js';
+import { z } from 'zod';
+import { experimentOf, summaryKinds } from '../../experiment/summaryKinds.js';
 import { readFinishedRun } from '../../record/run.js';
 import type { Stages } from '../../experiment/shared/stages.js';
 import { comparePart, roundsPart } from './answers.js';
@@ -29,12 +30,16 @@ export const partRunners: PartRunners = {
 
 /** Puts a complete part among the results, without loading a model. @returns whether it is one */
 export async function findPart(part: Part, setting: Setting): Promise<true | null> {
-  const found = await readFinishedRun<never, never>({
+  const { kind, model } = part;
+  const experiment = await experimentOf(kind);
+  const found = await readFinishedRun({
     ...partConfiguration(part, setting),
-    folder: partFolder(part, setting),
-    kind: part.kind,
+    ...{ folder: partFolder(part, setting), kind },
+    summary: experiment?.summaries.find((known) => known.kind === kind)?.shape ?? z.unknown(),
+    record: experiment?.record ?? z.unknown(),
   });
-  if (found) setting.results.add(part.kind, part.model, found);
+  // The shapes are those of the kind.
+  if (found) setting.results.add(kind, model, found as PartResults[typeof kind]);
   return found && true;
 }
 

@@ -10,7 +10,7 @@ import type {
   PatchSetting,
 } from '../../../src/experiment/causal/shape.js';
 import { causalPage } from '../../../src/experiment/causal/page.js';
-import { causalSummary } from '../../../src/experiment/causal/shape.js';
+import { causalRecord, causalSummary } from '../../../src/experiment/causal/shape.js';
 import { layers, toyOptions, toyProblems } from './fakes.js';
 
 async function run(
@@ -42,6 +42,24 @@ function evidenceOf(summary: CausalSummary, measure: Measure): CausalSummary['ev
 }
 
 describe('runCausal on a toy in which one layer decides', () => {
+  it('compares by another metric, or one of one’s own', async () => {
+    const { summary: ratio, records: plain } = await run(toyOptions({ decides: 2 }));
+    const normalised = toyOptions({ decides: 2 }, { metric: 'normalizedDistance' });
+    const { summary, records } = await run(normalised);
+    expect(summary.steering.metric).toBe('normalizedDistance');
+    expect(summary.parts).toEqual(ratio.parts);
+    expect(evidenceOf(summary, 'steering').what).toMatch(/^slope of the normalised edit distance/);
+    expect(JSON.stringify(causalPage(summary))).toContain('change of the normalised edit distance');
+    const same = { name: 'constant', of: () => 0.25, sign: 1, label: 'nothing' } as const;
+    const constant = await run(toyOptions({ decides: 2 }, { metric: same }));
+    expect(constant.summary.steering.baseline).toBe(0.25);
+    expect(constant.summary.steering.effect.flat().every((change) => change === 0)).toBe(true);
+    const edits = (of: readonly CausalRecord[]) => of.filter(({ kind }) => kind === 'edit');
+    expect(JSON.stringify(edits(plain))).not.toContain('"metric"');
+    expect(JSON.stringify(edits(records))).toContain('"metric"');
+    expect(records.every((record) => causalRecord.safeParse(record).success)).toBe(true);
+  });
+
   it('finds it without knowing how well the layers tell', async () => {
     const { summary } = await run(toyOptions({ decides: 2 }, { accuracy: null }));
     const { summary: known } = await run(toyOptions({ decides: 2 }));

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { runSweep, type SweepOptions } from '../../../src/experiment/sweep/run.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
-import type { SweepRecord, SweepSummary } from '../../../src/experiment/sweep/shape.js';
+import {
+  sweepRecord,
+  type SweepRecord,
+  type SweepSummary,
+} from '../../../src/experiment/sweep/shape.js';
 import { fakeUpstream, named } from '../../align/fakes.js';
 import { meanNorm, plantedCorrector, problems, response, sentence, sweepOptions } from './fakes.js';
 
@@ -39,6 +43,26 @@ describe('runSweep, fixed mode', () => {
     expect(summary.controls.shuffled[0]?.cosine).toBeGreaterThan(0);
     expect(summary.comparison).toMatchObject({ problems: 6, exceedsAll: true });
     expect(summary.warnings).toEqual([]);
+  });
+
+  it('takes a metric of one’s own, with its sign', async () => {
+    const kept = (y1: string, y2: string): number =>
+      [...y1].filter((letter, i) => y2[i] === letter).length / y1.length;
+    const own = { name: 'kept', of: kept, sign: -1, label: 'letters that stand' } as const;
+    const fixed = { steeredLayers: [1, 2], scale: 2 };
+    const { summary, records } = await run(sweepOptions({ ...fixed, metric: own }));
+    expect(summary.metric).toBe('kept');
+    expect(summary.fit.slope).toBeLessThan(0);
+    expect(summary.warnings).toEqual([]);
+    const cases = records.flatMap((record) => (record.kind === 'case' ? [record] : []));
+    // What is rewritten here keeps its length: letters that do not stand are the edit ratio.
+    for (const record of cases) expect(record.metric).toBeCloseTo(1 - (record.editRatio ?? NaN), 9);
+    expect(cases.every((record) => sweepRecord.safeParse(record).success)).toBe(true);
+    const grows = await run(sweepOptions({ ...fixed, metric: { ...own, sign: 1 } }));
+    expect(grows.summary.warnings.join()).toMatch(/on test data kept goes against the labels/);
+    const resumed = await run(sweepOptions({ ...fixed, metric: own, done: records }));
+    expect(resumed.records).toEqual([]);
+    expect(resumed.summary).toEqual(summary);
   });
 
   it('needs no labels: layers are given, and there are no permuted ones among the controls', async () => {

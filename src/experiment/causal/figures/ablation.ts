@@ -1,14 +1,16 @@
-/** What removing the direction at one layer does: the edit ratio, and decisions that stand. */
+/** What removing the direction at one layer does: the metric, and decisions that stand. */
 import type { CausalSummary } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
-import { colours, countText, fixed } from '../../../plot/figure.js';
+import { editMetricLabel } from '../../../text/editMetricTable.js';
+import { colours, countText, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 
 type Ablation = Pick<CausalSummary, 'ablation' | 'steering'>;
 
-/** Change of the edit ratio per layer above, shares of decisions that stand below. */
-export function ablationFigure({ ablation }: Ablation): Figure {
+/** Change of the metric per layer above, shares of decisions that stand below. */
+export function ablationFigure({ ablation, steering }: Ablation): Figure {
   const { perLayer } = ablation;
+  const metric = plotText(editMetricLabel(steering.metric));
   const layers = Math.max(1, ...perLayer.map((l) => l.layer + 1));
   const known = perLayer.filter((l) => l.change !== null);
   return {
@@ -16,7 +18,7 @@ export function ablationFigure({ ablation }: Ablation): Figure {
       {
         type: 'scatter',
         mode: 'markers',
-        name: 'edit ratio, ablated − unsteered',
+        name: `${metric}, ablated − unsteered`,
         x: known.map((l) => l.layer),
         y: known.map((l) => l.change),
         error_y: errorBars(known.map((l) => ({ value: l.change ?? 0, ci: l.ci }))),
@@ -34,7 +36,7 @@ export function ablationFigure({ ablation }: Ablation): Figure {
       height: 560,
       margin: { t: 40, r: 20, b: 60, l: 80 },
       xaxis: { ...layerAxis(layers), anchor: 'y2' },
-      yaxis: { title: { text: 'change of the edit ratio' }, domain: [0.48, 1], zeroline: true },
+      yaxis: { title: { text: `change of the ${metric}` }, domain: [0.48, 1], zeroline: true },
       yaxis2: { title: { text: 'share' }, domain: [0, 0.36], range: [-0.02, 1.05] },
       legend: legendAbove,
     },
@@ -48,7 +50,7 @@ export function ablationCaption({ ablation, steering }: Ablation): string {
   const corrections = countText(perLayer.map((l) => l.stillCorrected.n));
   return [
     'The projection on the direction is removed from the residual stream at one layer.',
-    `Above: edit ratio minus the unsteered model's (${fixed(steering.baseline)}), n = ${n} problems, 95 % bootstrap intervals over them.`,
+    `Above: ${editMetricLabel(steering.metric)} minus the unsteered model's (${fixed(steering.baseline)}), n = ${n} problems, 95 % bootstrap intervals over them.`,
     `Below: of ${copies} sentences that the unsteered model copies and ${corrections} that it corrects, those where it still does; 95 % intervals (Wilson).`,
   ].join(' ');
 }

@@ -3,7 +3,7 @@ import type { SteeringEffects } from '../shape.js';
 import { fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { layerMapFigure } from './layerMap.js';
-import { metricNames, metricTitles } from '../../sweep/figures/steeringCurve.js';
+import { editMetricLabel, editMetricTitle } from '../../../text/editMetricTable.js';
 
 /** What is drawn of it; intervals may be missing. */
 export type LayerEffects = Omit<SteeringEffects, 'unitValue' | 'degenerate' | 'ci'> &
@@ -32,7 +32,7 @@ export function effectMapFigure(options: LayerEffects): Figure {
     },
     yTitle: 'steered layer (0 = first block)',
     scale: {
-      title: `${plotText(metricNames[metric] ?? metric)} − unsteered`,
+      title: `${plotText(editMetricLabel(metric))} − unsteered`,
       limit: effectLimit(options),
     },
   });
@@ -44,7 +44,7 @@ export function effectMapCaption(options: LayerEffects): string {
   const cells = effect.flat().filter((value) => value !== null).length;
   const apart = (ci ?? []).flat().filter((at) => at !== null && (at[0] > 0 || at[1] < 0)).length;
   return [
-    `Effect = ${metricTitles[metric] ?? metric} minus that of the unsteered model (${fixed(baseline)}),`,
+    `Effect = ${editMetricTitle(metric)} minus that of the unsteered model (${fixed(baseline)}),`,
     `one layer steered at a time, n = ${n} problems per cell.`,
     `Coefficient 1 is ${options.unit}. Colours span ±${fixed(effectLimit(options))}.`,
     ci === undefined

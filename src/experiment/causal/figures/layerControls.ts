@@ -1,11 +1,15 @@
 /** Steering along the tested direction and along random ones, one layer at a time. */
 import type { LayerControls } from '../shape.js';
 import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
-import { colours, fixed } from '../../../plot/figure.js';
+import { defaultEditMetric, editMetricLabel } from '../../../text/editMetricTable.js';
+import { colours, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 
+/** With what the slope is of. Default: the edit ratio. */
+type Controls = LayerControls & { metric?: string };
+
 /** Slope per layer: the tested one with its interval, the random ones as small marks. */
-export function layerControlsFigure({ perLayer }: LayerControls): Figure {
+export function layerControlsFigure({ perLayer, metric = defaultEditMetric }: Controls): Figure {
   const tested = perLayer.filter((l) => l.tested !== null);
   const random = perLayer.flatMap(({ layer, random }) => random.map((slope) => ({ layer, slope })));
   return {
@@ -34,18 +38,22 @@ export function layerControlsFigure({ perLayer }: LayerControls): Figure {
       height: 380,
       margin: { t: 40, r: 20, b: 60, l: 80 },
       xaxis: layerAxis(Math.max(1, ...perLayer.map((l) => l.layer + 1))),
-      yaxis: { title: { text: 'slope of the edit ratio' }, zeroline: true },
+      yaxis: {
+        title: { text: `slope of the ${plotText(editMetricLabel(metric))}` },
+        zeroline: true,
+      },
       legend: legendAbove,
     },
   };
 }
 
 /** Caption of {@link layerControlsFigure}: unit, n, intervals, and where the tested one stands out. */
-export function layerControlsCaption({ n, coefficients, perLayer }: LayerControls): string {
+export function layerControlsCaption(options: Controls): string {
+  const { n, coefficients, perLayer, metric = defaultEditMetric } = options;
   const directions = Math.max(0, ...perLayer.map(({ random }) => random.length));
   const above = perLayer.filter(({ exceeded, random }) => exceeded === random.length);
   return [
-    `Slope of the edit ratio against the coefficient (0 and ${coefficients.map(fixed).join(', ')}), one layer steered at a time, n = ${n} problems; bars: 95 % bootstrap intervals over them.`,
+    `Slope of the ${editMetricLabel(metric)} against the coefficient (0 and ${coefficients.map(fixed).join(', ')}), one layer steered at a time, n = ${n} problems; bars: 95 % bootstrap intervals over them.`,
     `Random directions: ${directions} of unit length per layer, orthogonal to the tested one, at the same coefficients.`,
     above.length > 0
       ? `The tested |slope| exceeds all of them at layer ${above.map(({ layer }) => layer).join(', ')}.`

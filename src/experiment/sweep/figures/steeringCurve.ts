@@ -6,20 +6,8 @@
 import type { ControlFit, SweepPoint, SweepSummary } from '../shape.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
+import { editMetricTitle } from '../../../text/editMetricTable.js';
 import { errorBars } from '../../../plot/axes.js';
-
-/** What a metric is called. */
-export const metricNames: Record<string, string> = {
-  editRatio: 'edit ratio',
-  normalizedDistance: 'normalised edit distance',
-  indelSimilarity: 'indel similarity to y1',
-};
-
-/** What a metric is, on an axis. */
-export const metricTitles: Record<string, string> = {
-  ...metricNames,
-  editRatio: 'edit ratio (Levenshtein ÷ length of y1)',
-};
 
 const positionsText = {
   all: 'every position',
@@ -58,7 +46,7 @@ export function steeringCurveFigure(options: SteeringCurve): Figure {
         anchor: 'y2',
         zeroline: true,
       },
-      yaxis: { title: { text: plotText(metricTitles[metric] ?? metric) }, domain: [0.46, 1] },
+      yaxis: { title: { text: plotText(editMetricTitle(metric)) }, domain: [0.46, 1] },
       yaxis2: { title: { text: 'share' }, domain: [0, 0.34], range: [-0.02, 1.02] },
       legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
       legend2: { orientation: 'h', x: 0, y: 0.35, yanchor: 'bottom' },

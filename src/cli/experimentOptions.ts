@@ -1,0 +1,7 @@
+/** Options of every experiment's command, beside its own. */
+import type { OptionValues } from '../shape/options.js';
+import { common, engine, folder, seed, store } from './common.js';
+import { figureOptions } from './figureOptions.js';
+
+export const ofEvery = { ...seed, ...figureOptions, ...folder, ...store, ...engine, ...common };
+export type OfEvery = OptionValues<typeof ofEvery>;

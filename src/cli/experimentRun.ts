@@ -1,0 +1,47 @@
+/** The run of an experiment's command: its folder, records, summaries, figures and words. */
+import type { Experiment, Outcome } from '../experiment/shared/experiment.js';
+import type { Page } from '../plot/page/page.js';
+import type { Context } from './command.js';
+import type { OfEvery } from './experimentOptions.js';
+import { prepareFigures } from './figures.js';
+import { labOf } from './lab.js';
+import { openCommandRun, recordAll } from './runFolder.js';
+
+/** @param command its name */
+export async function runExperiment(
+  command: string,
+  experiment: Experiment,
+  options: OfEvery,
+  context: Context,
+): Promise<void> {
+  const writeFigures = prepareFigures(options, context);
+  // The entry's own options are among them, read by its own shapes.
+  await using opened = await experiment.open(options as never, labOf(options, context));
+  const { models, files } = opened;
+  const asked = { command, options, models, files, record: experiment.record };
+  await using run = await openCommandRun(asked, context);
+  if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
+  const outcome = await recordAll(run, opened.run(run));
+  for (const [kind, summary] of Object.entries(outcome.summaries)) {
+    await run.writeSummary(kind, summary);
+  }
+  const figures = await writeFigures(run.folder, pagesOf(experiment, outcome));
+  outcome.lines.forEach((line) => context.show(line));
+  figures.forEach((path) => context.show(`figure         ${path}`));
+  outcome.warnings?.forEach((warning) => context.warn(`warning: ${warning}`));
+  context.result(outcome.result ?? onlyOne(outcome.summaries));
+}
+
+function pagesOf({ summaries }: Experiment, outcome: Outcome): Record<string, Page> {
+  const pages = summaries.flatMap(({ kind, draw }): [string, Page][] => {
+    const summary = outcome.summaries[kind];
+    return summary === undefined ? [] : [[kind, draw(summary, `${kind}.json`)]];
+  });
+  return Object.fromEntries(pages);
+}
+
+/** The only summary, or all of them by kind. */
+function onlyOne(summaries: Outcome['summaries']): unknown {
+  const all = Object.values(summaries);
+  return all.length === 1 ? all[0] : summaries;
+}
