@@ -12,7 +12,7 @@ import { decodedBytes, shapeOf } from '../../bench/gpu/shapes.js';
 import { measurementTables } from '../../bench/gpu/tables.js';
 import { readResult, withEntry, withoutFolders, writeResult } from '../../bench/gpu/results.js';
 import { WeightFile, toFloat16 } from '../../bench/gpu/weights.js';
-import { fromFloat16 } from '../../src/read/files/float16.js';
+import { fromFloat16 } from '../../src/tensors/float16.js';
 
 const cuda = 'CUDAExecutionProvider';
 

@@ -7,7 +7,8 @@ import { Engine } from './engine.js';
 import { buildGraph, wantsLean } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import { fingerprint } from '../fingerprint.js';
-import { inFile, readGraphFile, weightBytes } from '../graphFile.js';
+import { readGraph } from '../adapterFiles.js';
+import { inFile, weightBytes } from '../graphFile.js';
 import type { GraphFile } from '../graphFile.js';
 import type { WorkerOptions } from '../worker/protocol.js';
 import { openSession } from '../session.js';
@@ -18,7 +19,7 @@ export interface OpenedEngine {
   info: DecoderInfo;
 }
 
-/** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraphFile}. */
+/** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraph}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
   const { file, source, threads, limits } = options;
   const read = await readTuned(options);
@@ -51,13 +52,10 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
 }
 
 /** The file as it is, or tuned by two others; `bytes` are what identifies it. */
-async function readTuned({ file, proxy }: WorkerOptions): Promise<GraphFile> {
-  const base = await readGraphFile(file);
+async function readTuned({ file, adapter, proxy }: WorkerOptions): Promise<GraphFile> {
+  const base = await readGraph({ file, adapter });
   if (proxy === undefined) return base;
-  const [expert, antiExpert] = [
-    await readGraphFile(proxy.expert),
-    await readGraphFile(proxy.antiExpert),
-  ];
+  const [expert, antiExpert] = [await readGraph(proxy.expert), await readGraph(proxy.antiExpert)];
   const graph = inFile(file, () =>
     proxyTuned({
       base: base.graph,
