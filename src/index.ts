@@ -23,6 +23,8 @@ export {
 } from './text/editMetricTable.js';
 
 // Graph surgery: bytes in, bytes out.
+export { applyAdapter, type ApplyOptions } from './onnx/adapter/apply.js';
+export { readAdapter, type Adapter, type AdapterFiles, type LowRank } from './onnx/adapter/file.js';
 export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
 export { instrumentLoop } from './onnx/loop/loop.js';
