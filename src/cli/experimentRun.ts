@@ -1,9 +1,6 @@
 /** The run of an experiment's command: its folder, records, summaries, figures and words. */
-import { join } from 'node:path';
 import type { Experiment, Outcome } from '../experiment/shared/experiment.js';
 import type { Page } from '../plot/page/page.js';
-import type { Run } from '../record/run.js';
-import { checked } from '../shape/check.js';
 import type { Context } from './command.js';
 import type { OfEvery } from './experimentOptions.js';
 import { prepareFigures } from './figures.js';
@@ -24,8 +21,7 @@ export async function runExperiment(
   const asked = { command, options, models, files, record: experiment.record };
   await using run = await openCommandRun(asked, context);
   if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
-  const records = checkedRecords(experiment, run);
-  const outcome = await recordAll(run, opened.run({ folder: run.folder, records }));
+  const outcome = await recordAll(run, opened.run(run));
   for (const [kind, summary] of Object.entries(outcome.summaries)) {
     await run.writeSummary(kind, summary);
   }
@@ -34,12 +30,6 @@ export async function runExperiment(
   figures.forEach((path) => context.show(`figure         ${path}`));
   outcome.warnings?.forEach((warning) => context.warn(`warning: ${warning}`));
   context.result(outcome.result ?? onlyOne(outcome.summaries));
-}
-
-/** The records of an earlier run, as their shape has them. @throws naming the line that is not. */
-function checkedRecords({ record }: Experiment, { folder, records }: Run<unknown>): unknown[] {
-  const file = join(folder, 'records.jsonl');
-  return records.map((value, i) => checked(record, value, `run folder: ${file} line ${i + 1}`));
 }
 
 function pagesOf({ summaries }: Experiment, outcome: Outcome): Record<string, Page> {

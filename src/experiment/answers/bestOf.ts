@@ -70,18 +70,18 @@ export async function sampleQuestions(
     question,
     texts: (sampled[q] ?? []).map(({ text }) => text),
   }));
-  const items = answered.flatMap((of) =>
-    of.texts.map((answer) => ({ question: of.question, answer })),
+  const items = answered.flatMap(({ question, texts: written }) =>
+    written.map((answer) => ({ question, answer })),
   );
   const primary = primaryScorer(options.scorers);
   const verdicts = primary ? await scoreAnswers(items, { scorers: [primary], signal }) : [];
   let at = 0;
-  return answered.map((of) => ({
+  return answered.map(({ question, texts: written }) => ({
     kind: 'samples',
-    problem: of.question.id,
-    texts: of.texts,
-    finals: of.texts.map(finalAnswer),
-    right: of.texts.map(() => verdicts[at++]?.right ?? null),
+    problem: question.id,
+    texts: written,
+    finals: written.map(finalAnswer),
+    right: written.map(() => verdicts[at++]?.right ?? null),
   }));
 }
 

@@ -5,12 +5,16 @@ import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
 import { runCompare, streamAnswers } from '../../experiment/answers/compare/run.js';
 import type { ComparedModels } from '../../experiment/answers/compare/systems.js';
 import type { CompareSummary } from '../../experiment/answers/compare/shape.js';
-import type { CompareRecord } from '../../experiment/answers/shape.js';
+import { compareRecord, type CompareRecord } from '../../experiment/answers/shape.js';
 import { labelsOf, type Part, type Tuning } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { runRounds } from '../../experiment/rounds/run.js';
 import type { Judges } from '../../judge/judgesFor.js';
-import type { RoundsRecord, RoundsSummary } from '../../experiment/rounds/shape.js';
+import {
+  roundsRecord,
+  type RoundsRecord,
+  type RoundsSummary,
+} from '../../experiment/rounds/shape.js';
 import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
 import { proxyStrengths } from './strengths.js';
@@ -27,6 +31,7 @@ export async function roundsPart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
+    record: roundsRecord,
   };
   return await recordRun<RoundsRecord, RoundsSummary>(
     place,
@@ -62,6 +67,7 @@ export async function comparePart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
+    record: compareRecord,
   };
   // The loops of the rounds are answers of these systems: they are not run again.
   const answered = streamAnswers(results.find('rounds', null)?.records ?? []);
@@ -102,26 +108,29 @@ async function comparedModels(
   const aligners: NonNullable<ComparedModels['aligners']>[number][] = [];
   const proxies: NonNullable<ComparedModels['proxies']>[number][] = [];
   for (const [i, { corrector, aligner, expert, antiExpert }] of sizes.entries()) {
-    const of = (small: string): { size: string; bytes: number } => ({
+    const sized = (small: string): { size: string; bytes: number } => ({
       size: labels[i] ?? small,
       bytes: modelOf(setting, small).bytes,
     });
     const small = await loaded.load(corrector);
-    correctors.push({ ...of(corrector), corrector: createCorrector({ model: small }) });
+    correctors.push({ ...sized(corrector), corrector: createCorrector({ model: small }) });
     if (aligner !== undefined) {
       const whole = createAligner({ model: await loaded.load(aligner) });
-      aligners.push({ ...of(aligner), aligner: whole });
+      aligners.push({ ...sized(aligner), aligner: whole });
     }
     if (expert !== undefined && antiExpert !== undefined) {
       const alpha = strengths.get(expert) ?? 1;
       const proxy = await loaded.loadTuned(name, { expert, antiExpert, alpha });
       const upstream = createLocalUpstream({ model: proxy });
-      proxies.push({ ...of(expert), expert, alpha, upstream });
+      proxies.push({ ...sized(expert), expert, alpha, upstream });
     }
   }
   const tunedUpstreams: { kind: Tuning; upstream: Upstream }[] = [];
-  for (const [kind, of] of Object.entries(tuned) as [Tuning, string][]) {
-    tunedUpstreams.push({ kind, upstream: createLocalUpstream({ model: await loaded.load(of) }) });
+  for (const [kind, other] of Object.entries(tuned) as [Tuning, string][]) {
+    tunedUpstreams.push({
+      kind,
+      upstream: createLocalUpstream({ model: await loaded.load(other) }),
+    });
   }
   // The authors' sampling.
   const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed: setting.seed };

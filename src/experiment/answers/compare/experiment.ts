@@ -7,6 +7,7 @@ import { opening } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
 import { phased } from '../../shared/stages.js';
 import { compareRecord, type CompareRecord } from '../shape.js';
+import { bestOfName } from '../bestOf.js';
 import type { options } from './flags.js';
 import { openCompared } from './models.js';
 import { compareKind } from './page.js';
@@ -49,7 +50,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecor
 }
 
 function describe({ upstream, systems, bestOf, differences }: CompareSummary): string[] {
-  const voted = bestOf.map((of) => ({ ...of, name: `best-of-${of.samples}` }));
+  const voted = bestOf.map((vote) => ({ ...vote, name: bestOfName(vote.samples) }));
   const rows = [...systems, ...voted].map(({ name, accuracy, ci, timing }) => [
     name,
     percentWithin(accuracy, ci),

@@ -21,9 +21,9 @@ const groupSymbols = ['circle-open', 'square-open', 'triangle-up-open', 'star-op
 /** Accuracy of every system, also by group, and what it fixes and breaks against the upstream alone. */
 export function evaluationFigure({ systems }: EvaluateSummary): Figure {
   type Value = { value: number | null; ci: Interval | null; n?: number };
-  const row = (of: (system: EvaluatedSystem) => Value): Series['rows'] =>
+  const row = (pick: (system: EvaluatedSystem) => Value): Series['rows'] =>
     systems.map((system) => {
-      const { value, ci, n } = of(system);
+      const { value, ci, n } = pick(system);
       return { label: system.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
     });
   const groups = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
