@@ -137,23 +137,23 @@ export type { LensRecord } from './experiment/lens/shape.js';
 export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
 export { sweepProblems } from './experiment/sweep/problems.js';
 export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
-export { runEvaluation } from './experiment/answers/evaluation.js';
-export { summariseEvaluate } from './experiment/answers/evaluateSummary.js';
-export { summariseCorrector } from './experiment/answers/correctorSummary.js';
+export { runEvaluation } from './experiment/answers/evaluate/run.js';
+export { summariseEvaluate } from './experiment/answers/evaluate/summary.js';
+export { summariseCorrector } from './experiment/answers/evaluate/correctorSummary.js';
 export { runRounds } from './experiment/rounds/run.js';
 export { roundsDifference, roundsTrend } from './experiment/rounds/effects.js';
-export { runCompare, streamAnswers } from './experiment/answers/compare.js';
+export { runCompare, streamAnswers } from './experiment/answers/compare/run.js';
 export {
   accuracyDifference,
   firstTextRatio,
   perTokenRatio,
-} from './experiment/answers/compareEffects.js';
+} from './experiment/answers/compare/effects.js';
 export type { RoundsOptions } from './experiment/rounds/run.js';
 export type { RoundsRecord, RoundsSummary } from './experiment/rounds/shape.js';
-export type { CompareOptions } from './experiment/answers/compare.js';
+export type { CompareOptions } from './experiment/answers/compare/run.js';
 export type { CompareRecord } from './experiment/answers/shape.js';
-export type { CompareSummary } from './experiment/answers/compareShape.js';
-export type { CorrectorSummary, EvaluateSummary } from './experiment/answers/evaluateShape.js';
+export type { CompareSummary } from './experiment/answers/compare/shape.js';
+export type { CorrectorSummary, EvaluateSummary } from './experiment/answers/evaluate/shape.js';
 
 // The paper's findings: rules written before any run, and their verdicts.
 export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper/verdicts.js';
@@ -232,8 +232,9 @@ export { sweepPage } from './experiment/sweep/page.js';
 export { causalPage } from './experiment/causal/page.js';
 export { lensPage } from './experiment/lens/page.js';
 export { roundsPage } from './plot/page/rounds.js';
-export { evaluatePage, correctorPage, comparePage } from './experiment/olderKinds.js';
-export { correctionRoundsPage } from './experiment/olderKinds.js';
+export { evaluatePage, correctorPage } from './experiment/answers/evaluate/page.js';
+export { comparePage } from './experiment/answers/compare/page.js';
+export { correctionRoundsPage } from './experiment/rounds/page.js';
 export type * from './plot/page/page.js';
 export { reportPage } from './reproduce/report/page.js';
 export { reportMarkdown } from './reproduce/report/markdown.js';
