@@ -110,7 +110,7 @@ export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
 // Experiments: steering sweeps, evaluation.
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
 export { readConcept, type ReadConceptOptions } from './experiment/shared/readConcept.js';
-export { promptTokens } from './experiment/shared/stimulusPrompt.js';
+export { stimulusTokens } from './experiment/shared/stimulusTokens.js';
 export {
   basisOfReading,
   basisOfStored,
