@@ -9,7 +9,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Lowest first; folders of one line may know each other, in one direction. */
 const floors = [
-  ['math', 'text', 'shape'],
+  ['math', 'text', 'shape', 'tensors'],
   ['onnx', 'data'],
   ['runtime'],
   ['align', 'read', 'judge'],

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { isAbsolute, join, relative } from 'node:path';
 import { installedVersions } from '../record/versions.js';
+import { takingAdapter } from './adapter.js';
 import type { Context } from './command.js';
 import { commands } from './commands.js';
 import type { Io } from './io.js';
@@ -35,7 +36,9 @@ export async function run(argv: readonly string[], io: Io, name = program): Prom
 async function loadCalled(argv: readonly string[], name: string): Promise<NamedCommand | null> {
   const wanted = name === program ? argv[0] : name;
   const entry = commands.find((known) => known.name === wanted);
-  return entry ? { name: entry.name, summary: entry.summary, command: await entry.load() } : null;
+  if (!entry) return null;
+  const { name: own, summary, load } = entry;
+  return { name: own, summary, command: takingAdapter(await load()) };
 }
 
 /** The call; null where help or the version was asked for and shown. */

@@ -23,7 +23,7 @@ export interface ExternalWeight {
  * offset or length that is no whole number or does not match the weight's shape
  */
 export function externalWeights(model: ModelProto): ExternalWeight[] {
-  return [...tensorsOf(model)].filter(isExternal).map(readEntries);
+  return [...tensorsOf(model)].filter(isExternal).map(externalWeight);
 }
 
 /**
@@ -40,7 +40,7 @@ export function renameExternalData(
   const parsed = parseModel(model);
   for (const tensor of tensorsOf(parsed.model)) {
     if (!isExternal(tensor)) continue;
-    const { location } = readEntries(tensor);
+    const { location } = externalWeight(tensor);
     for (const entry of tensor.externalData) {
       if (entry.key === 'location') entry.value = rename(location);
     }
@@ -51,7 +51,8 @@ export function renameExternalData(
 /** ONNX Runtime knows more keys (weights packed beforehand), whose offsets it does not check. */
 const keys = ['location', 'offset', 'length', 'checksum'];
 
-function readEntries(tensor: TensorProto): ExternalWeight {
+/** Where an external weight lies. @throws as {@link externalWeights} */
+export function externalWeight(tensor: TensorProto): ExternalWeight {
   const { name, externalData } = tensor;
   const entries = new Map(externalData.map(({ key, value }) => [key, value]));
   const unknown = externalData.find(({ key }) => !keys.includes(key));

@@ -123,7 +123,8 @@ function subgraphs(node: NodeProto): GraphProto[] {
   );
 }
 
-function readsOf(node: NodeProto): string[] {
+/** Tensors that a node reads, those that its subgraphs capture included. */
+export function readsOf(node: NodeProto): string[] {
   const captured = subgraphs(node).flatMap(capturedBy);
   return [...node.input, ...captured].filter((name) => name !== '');
 }

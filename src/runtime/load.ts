@@ -1,4 +1,5 @@
 /** From a name to a running model. */
+import { withAdapter, type ModelPart } from './adapterFiles.js';
 import type { Decoder, LanguageModel } from './decoder.js';
 import type { HubOptions } from './hub/settings.js';
 import type { ModelFiles } from './modelFiles.js';
@@ -15,6 +16,11 @@ export interface LoadOptions {
    * the Hugging Face hub; or the files, where {@link resolveModel} has found them before.
    */
   model: string | ModelFiles;
+  /**
+   * A LoRA adapter to put on the model's weights: a folder that PEFT saved, or an embedded adapter's
+   * name. `model+adapter` as the model's name says the same.
+   */
+  adapter?: string;
   /** How to reach the hub. */
   hub?: HubOptions;
   /** Default `cpu`. `auto` is cuda where it is usable, else cpu; `info.device` says which. */
@@ -65,18 +71,21 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
   };
 }
 
-async function filesOf({ model, hub }: Pick<LoadOptions, 'model' | 'hub'>): Promise<ModelFiles> {
-  return typeof model === 'string' ? await resolveModel(model, hub) : model;
+type Named = Pick<LoadOptions, 'model' | 'adapter' | 'hub'>;
+
+async function filesOf({ model, adapter, hub }: Named): Promise<ModelFiles> {
+  const files = typeof model === 'string' ? await resolveModel(model, hub) : model;
+  return adapter === undefined ? files : withAdapter(files, adapter);
 }
 
-async function proxyFiles({ proxy, hub }: LoadOptions): Promise<Pick<WorkerOptions, 'proxy'>> {
-  if (proxy === undefined) return {};
-  const { alpha } = proxy;
-  const of = async (model: string | ModelFiles): Promise<string> =>
-    (await filesOf({ model, ...(hub && { hub }) })).file;
-  return {
-    proxy: { expert: await of(proxy.expert), antiExpert: await of(proxy.antiExpert), alpha },
+async function proxyFiles({ proxy, hub }: LoadOptions): Promise<WorkerOptions['proxy']> {
+  if (proxy === undefined) return undefined;
+  const part = async (model: string | ModelFiles): Promise<ModelPart> => {
+    const { file, adapter } = await filesOf({ model, hub });
+    return { file, adapter };
   };
+  const [expert, antiExpert] = [await part(proxy.expert), await part(proxy.antiExpert)];
+  return { expert, antiExpert, alpha: proxy.alpha };
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
@@ -88,11 +97,9 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   const load = (): Promise<Decoder> =>
     RemoteDecoder.load({
       file: files.file,
+      adapter: files.adapter,
       source: files.source,
-      device,
-      ...proxy,
-      ...(threads === undefined ? {} : { threads }),
-      ...(limits === undefined ? {} : { limits }),
+      ...{ device, proxy, threads, limits },
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

@@ -27,6 +27,8 @@ export interface ModelFiles {
   file: string;
   /** Where it comes from, for records: the folder, or `org/name@commit` of the hub. */
   source: string;
+  /** Folder of a LoRA adapter that is put on its weights while it is loaded. */
+  adapter?: string;
 }
 
 /**

@@ -7,7 +7,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { keepWholeCaches } from '../../src/onnx/windows.js';
-import { fromFloat16 } from '../../src/read/files/float16.js';
+import { fromFloat16 } from '../../src/tensors/float16.js';
 
 /** Logits `[S, V]` of each prompt from the file as it is, run by ONNX Runtime alone. */
 export async function untouched(

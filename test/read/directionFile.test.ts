@@ -9,7 +9,7 @@ import {
   parseDirections,
   saveDirections,
 } from '../../src/read/files/directionFile.js';
-import { readSafetensors, writeSafetensors } from '../../src/read/files/safetensors.js';
+import { readSafetensors, writeSafetensors } from '../../src/tensors/safetensors.js';
 import type { StoredDirections } from '../../src/read/files/storedDirections.js';
 
 const model = {

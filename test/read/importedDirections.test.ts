@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/math/random.js';
 import { formatDirections, parseDirections } from '../../src/read/files/directionFile.js';
 import { absentLayers, directionAt } from '../../src/read/directions.js';
-import { fromBfloat16, fromFloat16 } from '../../src/read/files/float16.js';
+import { fromBfloat16, fromFloat16 } from '../../src/tensors/float16.js';
 import { importWarnings } from '../../src/read/files/importedDirections.js';
 import { readNpy, writeNpy } from '../../src/read/files/npy.js';
-import { writeSafetensors } from '../../src/read/files/safetensors.js';
+import { writeSafetensors } from '../../src/tensors/safetensors.js';
 import type { StoredDirections } from '../../src/read/files/storedDirections.js';
 import { bytesOf, npyFile, type Item } from './bytes.js';
 

@@ -2,7 +2,8 @@
 result is there; an interrupted training goes on from its checkpoint.
 
 Stages, the most wanted first: base, data, upstream, sample, quadruples, corrector,
-measure-corrector, seed2, measure-seed2, aligner, full.
+measure-corrector, seed2, measure-seed2, aligner, full. By name alone: export, which writes the base
+as ONNX for the lab, and gather.
 """
 
 import argparse
@@ -123,7 +124,9 @@ def gather(settings: Settings) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("stages", nargs="*", default="all", choices=[*STAGES, "all", "gather"])
+    parser.add_argument(
+        "stages", nargs="*", default="all", choices=[*STAGES, "all", "export", "gather"]
+    )
     parser.add_argument("--work", type=Path, default=Path("work/real"))
     parser.add_argument("--out", type=Path, help="what to take home (default: WORK/out)")
     parser.add_argument("--data", type=Path, default=Path("gsm8k"), help="folder of GSM8K's files")
@@ -175,8 +178,14 @@ def main() -> None:
         began=began,
     )
     stages = list(STAGES) if "all" in args.stages else args.stages
-    run(settings, [stage for stage in stages if stage != "gather"], args.minutes)
-    gather(settings)
+    run(settings, [stage for stage in stages if stage in STAGES], args.minutes)
+    if "export" in stages:
+        # It needs Transformers and ONNX, which training does without.
+        import export
+
+        print(export.write(args.work / "base", args.work / "smollm2-135m-instruct"))
+    if stages != ["base", "export"]:
+        gather(settings)
 
 
 if __name__ == "__main__":

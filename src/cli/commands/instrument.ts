@@ -5,7 +5,8 @@ import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
 import type { DecoderLayout, Port } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop/loop.js';
-import { readGraphFile, type GraphFile } from '../../runtime/graphFile.js';
+import { readGraph } from '../../runtime/adapterFiles.js';
+import type { GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
 import { defineCommand, type Context } from '../command.js';
 import { common } from '../common.js';
@@ -49,8 +50,9 @@ file (no fused block end) or differs in the last digits.`,
     ],
   ],
   async run({ options, argument, context }) {
-    const { name, file } = await findOrDownload(argument ?? '', context);
-    const source = await readGraphFile(file);
+    const files = await findOrDownload(argument ?? '', context);
+    const { name, file } = files;
+    const source = await readGraph(files);
     if (options.inspect) {
       const layout = inspectDecoder(source.graph);
       context.show(describe(file, layout));

@@ -7,7 +7,7 @@ import { norm } from '../../math/linear.js';
 import { absentLayers, directionAt, type Directions } from '../directions.js';
 import { importDirections, matrixRows } from './importedDirections.js';
 import { behaviourNames, type LabelNames } from '../stimuli.js';
-import { readSafetensors, writeSafetensors, type Safetensors } from './safetensors.js';
+import { readSafetensors, writeSafetensors, type Safetensors } from '../../tensors/safetensors.js';
 import {
   conventions,
   directionFormats,

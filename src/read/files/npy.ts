@@ -4,7 +4,7 @@
  *
  * Specification: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { fromFloat16 } from './float16.js';
+import { fromFloat16 } from '../../tensors/float16.js';
 
 export interface Matrix {
   rows: number;

@@ -1,14 +1,14 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { inspectDecoder } from '../../onnx/inspect.js';
-import { instrument } from '../../onnx/instrument.js';
-import { instrumentLoop } from '../../onnx/loop/loop.js';
 import { proxyTuned } from '../../onnx/proxy.js';
 import type { DecoderInfo } from '../decoder.js';
 import { resolveDevice } from '../device.js';
 import { Engine } from './engine.js';
-import type { GraphKind } from './engine.js';
+import { buildGraph, wantsLean } from './graphKinds.js';
+import type { GraphKind } from './graphKinds.js';
 import { fingerprint } from '../fingerprint.js';
-import { inFile, readGraphFile } from '../graphFile.js';
+import { readGraph } from '../adapterFiles.js';
+import { inFile, weightBytes } from '../graphFile.js';
 import type { GraphFile } from '../graphFile.js';
 import type { WorkerOptions } from '../worker/protocol.js';
 import { openSession } from '../session.js';
@@ -19,24 +19,17 @@ export interface OpenedEngine {
   info: DecoderInfo;
 }
 
-/** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraphFile}. */
+/** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraph}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
   const { file, source, threads, limits } = options;
-  const { bytes, graph, folder, weights } = await readTuned(options);
+  const read = await readTuned(options);
+  const { bytes, graph, folder, weights } = read;
   const device = await resolveDevice(options.device);
   const layout = inFile(file, () => inspectDecoder(graph));
   const open = async (kind: GraphKind): Promise<Session> => {
-    const { model } = inFile(file, () =>
-      kind === 'forward'
-        ? instrument(graph)
-        : instrumentLoop(graph, { patch: kind === 'patched-loop' }),
-    );
+    const model = inFile(file, () => buildGraph(graph, kind));
     try {
-      return await openSession(model, {
-        device,
-        folder,
-        ...(threads === undefined ? {} : { threads }),
-      });
+      return await openSession(model, { device, folder, threads });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
@@ -51,20 +44,18 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       layout,
       open,
       now: () => performance.now(),
-      ...(limits === undefined ? {} : { limits }),
+      lean: wantsLean(device, weightBytes(read)),
+      limits,
     }),
     info: { source, sha256, device, layers, width, vocabulary },
   };
 }
 
 /** The file as it is, or tuned by two others; `bytes` are what identifies it. */
-async function readTuned({ file, proxy }: WorkerOptions): Promise<GraphFile> {
-  const base = await readGraphFile(file);
+async function readTuned({ file, adapter, proxy }: WorkerOptions): Promise<GraphFile> {
+  const base = await readGraph({ file, adapter });
   if (proxy === undefined) return base;
-  const [expert, antiExpert] = [
-    await readGraphFile(proxy.expert),
-    await readGraphFile(proxy.antiExpert),
-  ];
+  const [expert, antiExpert] = [await readGraph(proxy.expert), await readGraph(proxy.antiExpert)];
   const graph = inFile(file, () =>
     proxyTuned({
       base: base.graph,

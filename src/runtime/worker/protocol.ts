@@ -1,6 +1,7 @@
 /** The messages between a decoder and its worker. Plain data; arrays of replies are transferred. */
 import type { DecoderInfo, Device, ForwardRequest, ForwardRow } from '../decoder.js';
 import type { GenerateRequest, GenerateResult } from '../decoder.js';
+import type { ModelPart } from '../adapterFiles.js';
 import type { BatchLimits } from '../engine/batches.js';
 
 export type RequestedDevice = Device | 'auto';
@@ -8,11 +9,13 @@ export type RequestedDevice = Device | 'auto';
 export interface WorkerOptions {
   /** The ONNX file. */
   file: string;
+  /** Folder of a LoRA adapter that is put on its weights. */
+  adapter?: string;
   /** What to call it in {@link DecoderInfo.source}. */
   source: string;
   device: RequestedDevice;
   /** Files of the two small models that tune it, see `proxyTuned` of onnx/proxy.ts. */
-  proxy?: { expert: string; antiExpert: string; alpha: number };
+  proxy?: { expert: ModelPart; antiExpert: ModelPart; alpha: number };
   threads?: number;
   limits?: BatchLimits;
 }
