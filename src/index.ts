@@ -34,7 +34,12 @@ export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
 export { instrumentLoop } from './onnx/loop/loop.js';
 export { proxyTuned, type ProxyModels } from './onnx/proxy.js';
-export type { DecoderLayout, InstrumentedModel, InstrumentOptions } from './onnx/layout.js';
+export type {
+  DecoderLayout,
+  InstrumentedModel,
+  InstrumentOptions,
+  LoopGraphOptions,
+} from './onnx/layout.js';
 
 // Models: loading, forward, generation, steering.
 export {
