@@ -128,7 +128,7 @@ export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
 export { readConcept } from './experiment/shared/readConcept.js';
 export type { ConceptReading, ReadConceptOptions } from './experiment/shared/readConcept.js';
-export { promptTokens } from './experiment/shared/stimulusPrompt.js';
+export { stimulusTokens } from './experiment/shared/stimulusTokens.js';
 export {
   basisOfReading,
   basisOfStored,
