@@ -34,7 +34,12 @@ export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
 export { instrumentLoop } from './onnx/loop/loop.js';
 export { proxyTuned, type ProxyModels } from './onnx/proxy.js';
-export type { DecoderLayout, InstrumentedModel, InstrumentOptions } from './onnx/layout.js';
+export type {
+  DecoderLayout,
+  InstrumentedModel,
+  InstrumentOptions,
+  LoopGraphOptions,
+} from './onnx/layout.js';
 
 // Models: loading, forward, generation, steering.
 export {
@@ -124,7 +129,7 @@ export { judgesFor, type Judges } from './judge/judgesFor.js';
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
 export { readConcept } from './experiment/shared/readConcept.js';
 export type { ConceptReading, ReadConceptOptions } from './experiment/shared/readConcept.js';
-export { promptTokens } from './experiment/shared/stimulusPrompt.js';
+export { stimulusTokens } from './experiment/shared/stimulusTokens.js';
 export {
   basisOfReading,
   basisOfStored,

@@ -94,7 +94,7 @@ export interface InstrumentOptions {
 }
 
 /** What a loop compiles in: each part costs nodes after every block, in every step. */
-export interface LoopOptions extends InstrumentOptions {
+export interface LoopGraphOptions extends InstrumentOptions {
   /** Whether the stream is ablated and added to, added to only, or left alone. Default `all`. */
   steer?: 'all' | 'add' | 'none';
   /** Whether states are read; where not, `loop.finite` alone tells of them. Default true. */

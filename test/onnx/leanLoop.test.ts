@@ -1,7 +1,7 @@
 /** Loops that do less: the same bits with fewer nodes. */
 import { describe, expect, it } from 'vitest';
 import { instrument } from '../../src/onnx/instrument.js';
-import type { LoopOptions } from '../../src/onnx/layout.js';
+import type { LoopGraphOptions } from '../../src/onnx/layout.js';
 import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel } from '../../src/onnx/model.js';
 import { loopOutputs } from '../../src/onnx/names.js';
@@ -10,8 +10,8 @@ import type { Fetches } from './session.js';
 import { tinyDecoder } from './tinyDecoder.js';
 import type { TinyOptions } from './tinyDecoder.js';
 
-const adding: LoopOptions = { patch: false, steer: 'add', read: false };
-const plain: LoopOptions = { patch: false, steer: 'none', read: false };
+const adding: LoopGraphOptions = { patch: false, steer: 'add', read: false };
+const plain: LoopGraphOptions = { patch: false, steer: 'none', read: false };
 
 const prompts = [[3, 1, 4], [1, 5, 9, 2, 6], [5], [3, 5, 8, 9]];
 const longest = 5;
@@ -19,7 +19,7 @@ const longest = 5;
 /** Tokens and the whole cache, so that every layer's output has a part in them. */
 async function run(
   file: Uint8Array,
-  options: LoopOptions,
+  options: LoopGraphOptions,
   { coefficient, mask = 1 }: { coefficient: readonly number[]; mask?: number },
 ): Promise<Fetches> {
   const { layout } = instrument(file);
@@ -41,7 +41,7 @@ function bits(fetches: Fetches): object {
   return Object.fromEntries(Object.entries(fetches).map(([name, { data }]) => [name, data]));
 }
 
-const whole: LoopOptions = { patch: false };
+const whole: LoopGraphOptions = { patch: false };
 const styles = ['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as const;
 const decoders: TinyOptions[] = [
   ...styles.map((style) => ({ style })),
@@ -72,7 +72,7 @@ describe.each(decoders)('lean loops of %o', (options) => {
   });
 
   it('has fewer nodes after each block', () => {
-    const nodes = (given: LoopOptions): number => {
+    const nodes = (given: LoopGraphOptions): number => {
       const { graph } = parseModel(instrumentLoop(file, given).model);
       const loop = graph.node.find(({ opType }) => opType === 'Loop');
       return loop?.attribute.find(({ name }) => name === 'body')?.g?.node.length ?? 0;

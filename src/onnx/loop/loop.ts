@@ -19,7 +19,7 @@ import { renameTensors } from '../graph.js';
 import { readDecoder } from '../inspect.js';
 import type { DecoderGraph } from '../inspect.js';
 import { steeringInputs } from '../instrument.js';
-import type { DecoderLayout, InstrumentedModel, LoopOptions } from '../layout.js';
+import type { DecoderLayout, InstrumentedModel, LoopGraphOptions } from '../layout.js';
 import { serializeModel } from '../model.js';
 import { inputs, loopInputs, loopOutputs } from '../names.js';
 import { documentPorts } from '../ports.js';
@@ -47,7 +47,7 @@ const { BOOL, FLOAT, INT64 } = DataType;
  */
 export function instrumentLoop(
   model: Uint8Array,
-  { patch = true, steer = 'all', read = true }: LoopOptions = {},
+  { patch = true, steer = 'all', read = true }: LoopGraphOptions = {},
 ): InstrumentedModel {
   const decoder = readDecoder(model);
   const { layout, parsed } = decoder;
@@ -182,7 +182,7 @@ function promptPatches(
 /** Of the instrumentation and of generation. */
 function ownInputs(
   layout: DecoderLayout,
-  { patch, steer, read }: Required<LoopOptions>,
+  { patch, steer, read }: Required<LoopGraphOptions>,
 ): ValueInfoProto[] {
   const steering = { patch, read, add: steer !== 'none', ablate: steer === 'all' };
   const states = read ? [valueInfo(loopInputs.readStates, INT64, [])] : [];

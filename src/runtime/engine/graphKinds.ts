@@ -4,7 +4,7 @@
  * those of a float16 decoder took 1.9 of 6.5 ms (docs/cuda.md). So there are loops with less.
  */
 import { instrument } from '../../onnx/instrument.js';
-import type { LoopOptions } from '../../onnx/layout.js';
+import type { LoopGraphOptions } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop/loop.js';
 import type { Device, GenerateRequest } from '../decoder.js';
 
@@ -14,7 +14,7 @@ import type { Device, GenerateRequest } from '../decoder.js';
  */
 export type GraphKind = 'forward' | 'loop' | 'patched-loop' | 'adding-loop' | 'plain-loop';
 
-const loops: Readonly<Record<Exclude<GraphKind, 'forward'>, LoopOptions>> = {
+const loops: Readonly<Record<Exclude<GraphKind, 'forward'>, LoopGraphOptions>> = {
   loop: { patch: false },
   'patched-loop': {},
   'adding-loop': { patch: false, steer: 'add', read: false },
