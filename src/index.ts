@@ -8,8 +8,8 @@ export type { Sample } from './data/quadruples.js';
 export type { Solution } from './data/corpus.js';
 export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
 export { generateProblems, problemById, type ProblemsOptions } from './data/problems.js';
-export { openQuestions, readQuestions } from './data/questions.js';
-export type { AnsweredQuestion, OpenQuestionsOptions } from './data/questions.js';
+export { openQuestions, type OpenQuestionsOptions } from './data/questionSets.js';
+export { readQuestions, type AnsweredQuestion } from './data/questions.js';
 export { annotate, isRight, type Place } from './data/solver.js';
 
 // Mathematics: seeded random numbers, which summaries take.
@@ -123,6 +123,7 @@ export { preferenceFromScorer } from './judge/preference.js';
 export type * from './judge/preference.js';
 export type * from './judge/scorer.js';
 export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
+export { judgesFor, type Judges } from './judge/judgesFor.js';
 
 // What experiments begin with: stimuli, a direction, its norms, the unit of the coefficient.
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
@@ -165,6 +166,8 @@ export { settlingEffect } from './experiment/lens/summary.js';
 export type { LensReading, LensRecord, LensSummary } from './experiment/lens/shape.js';
 export type { HealthSummary, ScanCase, ScanSummary } from './experiment/scan/shape.js';
 export type { Standardize } from './experiment/scan/shape.js';
+export { answerQuestions, type AnswersOptions } from './experiment/answers/run.js';
+export type { System, SystemAnswer, SystemRequest } from './experiment/answers/systems.js';
 export { runEvaluation, type EvaluationOptions } from './experiment/answers/evaluate/run.js';
 export { summariseEvaluate } from './experiment/answers/evaluate/summary.js';
 export { summariseCorrector } from './experiment/answers/evaluate/correctorSummary.js';

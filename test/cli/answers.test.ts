@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { openQuestions } from '../../src/data/questions.js';
+import { openQuestions } from '../../src/data/questionSets.js';
 import { publishedSchemas } from '../../src/reproduce/schemas.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call, writeTinyModel } from './harness.js';

@@ -1,6 +1,6 @@
 /** The questions of a command, and who judges their answers. */
 import { existsSync } from 'node:fs';
-import { openQuestions } from '../../data/questions.js';
+import { openQuestions } from '../../data/questionSets.js';
 import type { QuestionSet } from '../../data/types.js';
 import { judgesFor, type Judges } from '../../judge/judgesFor.js';
 import type { Lab } from './lab.js';
