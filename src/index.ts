@@ -1,19 +1,24 @@
 /** The public surface of aligner-lab, floor by floor. */
 
 // Data: problems, an exact solver, preference quadruples.
-export { columnWidths, type FigureFormat, type PaperSize } from './plot/page/formats.js';
 export * from './data/types.js';
 export { generateRows, generatedKinds, annotateSamples, correctAnswers } from './data/dataset.js';
+export type * from './data/dataset.js';
+export type { Sample } from './data/quadruples.js';
+export type { Solution } from './data/corpus.js';
 export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
-export { generateProblems, problemById } from './data/problems.js';
-export { openQuestions, readQuestions, type OpenQuestionsOptions } from './data/questions.js';
-export { annotate, isRight } from './data/solver.js';
+export { generateProblems, problemById, type ProblemsOptions } from './data/problems.js';
+export { openQuestions, type OpenQuestionsOptions } from './data/questionSets.js';
+export { readQuestions, type AnsweredQuestion } from './data/questions.js';
+export { annotate, isRight, type Place } from './data/solver.js';
 
 // Mathematics: seeded random numbers, which summaries take.
 export { createRandom, type Random } from './math/random.js';
+export type { Effect } from './math/effect.js';
 
 // Text: sentences, edit metrics, answers.
 export { splitSentences, createSentenceCutter } from './text/sentences.js';
+export type { SentenceCutter, SentenceCutterOptions } from './text/sentences.js';
 export { editMetrics, type EditMetrics } from './text/edits.js';
 export {
   editMetricTable,
@@ -29,7 +34,12 @@ export { inspectDecoder } from './onnx/inspect.js';
 export { instrument } from './onnx/instrument.js';
 export { instrumentLoop } from './onnx/loop/loop.js';
 export { proxyTuned, type ProxyModels } from './onnx/proxy.js';
-export type { DecoderLayout } from './onnx/layout.js';
+export type {
+  DecoderLayout,
+  InstrumentedModel,
+  InstrumentOptions,
+  LoopGraphOptions,
+} from './onnx/layout.js';
 
 // Models: loading, forward, generation, steering.
 export {
@@ -51,6 +61,7 @@ export type * from './read/model/patchText.js';
 export type * from './read/model/readText.js';
 export type * from './read/model/steer.js';
 export type * from './read/model/predictions.js';
+export type { Prompt, PromptOptions } from './read/model/prompt.js';
 export { lensLogits } from './read/model/lens.js';
 
 // The loop: upstream, corrector, Aligner.
@@ -65,7 +76,9 @@ export { createCorrector } from './align/corrector.js';
 export type * from './align/corrector.js';
 export { alignerAsCorrector, createAligner } from './align/aligner.js';
 export type * from './align/aligner.js';
-export { alignAnswers, alignBatch, alignStream, type AlignedAnswer } from './align/stream.js';
+export type * from './align/prompts.js';
+export { alignAnswers, alignBatch, alignStream } from './align/stream.js';
+export type * from './align/stream.js';
 export type { LoopLimits, Round } from './align/loop.js';
 
 // Reading: stimuli, directions, scans.
@@ -88,6 +101,7 @@ export { type OwnMethod } from './read/methods/table.js';
 export { methodNames, type Method } from './read/methods/names.js';
 export { extractDirections, type ExtractOptions, type Extracted } from './read/extract.js';
 export { loadDirections, readDirections, saveDirections } from './read/files/directionFile.js';
+export type { ReadOptions } from './read/files/directionFile.js';
 export { importWarnings } from './read/files/importedDirections.js';
 export type * from './read/files/storedDirections.js';
 export {
@@ -96,149 +110,123 @@ export {
   type SteeredText,
   type SteeredTextsOptions,
 } from './read/model/steeredTexts.js';
-export { typicalNorms, type TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
-export { assessHealth } from './read/health.js';
+export { assessHealth, type HealthOptions } from './read/health.js';
 export type { Health } from './read/healthTypes.js';
-export { latScan, type Scan } from './read/latScan.js';
+export { latScan, type Scan, type ScanOptions } from './read/latScan.js';
 
 // Judges: scorers of answers, preferences between them, judges of sentences.
 export { exactSolver, exactSentences } from './judge/solver.js';
 export { answerEquivalence } from './judge/equivalence.js';
 export { preferenceFromFunction, scorerFromFunction } from './judge/fromFunction.js';
-export { preferenceFromScorer, type Preference } from './judge/preference.js';
-export type { Score, ScoredItem, Scorer } from './judge/scorer.js';
+export type { FunctionInfo } from './judge/fromFunction.js';
+export { preferenceFromScorer } from './judge/preference.js';
+export type * from './judge/preference.js';
+export type * from './judge/scorer.js';
 export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
+export { judgesFor, type Judges } from './judge/judgesFor.js';
 
-// Experiments: steering sweeps, evaluation.
+// What experiments begin with: stimuli, a direction, its norms, the unit of the coefficient.
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
-export { readConcept, type ReadConceptOptions } from './experiment/shared/readConcept.js';
-export { promptTokens } from './experiment/shared/stimulusPrompt.js';
+export { readConcept } from './experiment/shared/readConcept.js';
+export type { ConceptReading, ReadConceptOptions } from './experiment/shared/readConcept.js';
+export { stimulusTokens } from './experiment/shared/stimulusTokens.js';
 export {
   basisOfReading,
   basisOfStored,
   storedReading,
   type SteeringBasis,
 } from './experiment/shared/steeringBasis.js';
-export {
-  readCorrector,
-  readLabelled,
-  type CorrectorReading,
-  type Reading,
-} from './experiment/shared/readCorrector.js';
+export { typicalNorms, type TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
+export { readCorrector, readLabelled } from './experiment/shared/readCorrector.js';
+export type * from './experiment/shared/readCorrector.js';
+export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
+export type { WholeAnswerOptions } from './experiment/shared/wholeAnswers.js';
+export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
+export type { SteeringUnit } from './experiment/shared/steeringUnit.js';
+
+// Experiments, a room each: sweep, causal, lens, scan, answers, rounds.
+export { experiments } from './experiment/registry.js';
+export type {
+  Experiment,
+  ExperimentEntry,
+  OpenExperiment,
+  Outcome,
+  SummaryKind,
+} from './experiment/shared/experiment.js';
+export type { OptionShapes, OptionValues } from './shape/options.js';
 export { runSweep, type SweepOptions } from './experiment/sweep/run.js';
+export { sweepProblems, type SweepProblem } from './experiment/sweep/problems.js';
+export type { SweepRecord, SweepSummary } from './experiment/sweep/shape.js';
 export { runCausal } from './experiment/causal/run.js';
 export type { CausalOptions } from './experiment/causal/options.js';
-export { causalProblems } from './experiment/causal/problems.js';
-export type { CausalProblem } from './experiment/causal/problems.js';
-export type * from './experiment/causal/shape.js';
+export { causalProblems, type CausalProblem } from './experiment/causal/problems.js';
+export type { CausalRecord, CausalSummary } from './experiment/causal/shape.js';
 export { runLens, type LensOptions } from './experiment/lens/run.js';
 export { settlingEffect } from './experiment/lens/summary.js';
-export type { LensRecord } from './experiment/lens/shape.js';
-export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
-export { sweepProblems } from './experiment/sweep/problems.js';
-export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
-export { runEvaluation } from './experiment/answers/evaluation.js';
-export { summariseEvaluate } from './experiment/answers/evaluateSummary.js';
-export { summariseCorrector } from './experiment/answers/correctorSummary.js';
-export { runRounds } from './experiment/rounds/run.js';
-export { roundsDifference, roundsTrend } from './experiment/rounds/effects.js';
-export { runCompare, streamAnswers } from './experiment/answers/compare.js';
+export type { LensReading, LensRecord, LensSummary } from './experiment/lens/shape.js';
+export type { HealthSummary, ScanCase, ScanSummary } from './experiment/scan/shape.js';
+export type { Standardize } from './experiment/scan/shape.js';
+export { answerQuestions, type AnswersOptions } from './experiment/answers/run.js';
+export type { System, SystemAnswer, SystemRequest } from './experiment/answers/systems.js';
+export { runEvaluation, type EvaluationOptions } from './experiment/answers/evaluate/run.js';
+export { summariseEvaluate } from './experiment/answers/evaluate/summary.js';
+export { summariseCorrector } from './experiment/answers/evaluate/correctorSummary.js';
+export type { CorrectorSummary, EvaluateSummary } from './experiment/answers/evaluate/shape.js';
+export {
+  runCompare,
+  streamAnswers,
+  type CompareOptions,
+} from './experiment/answers/compare/run.js';
 export {
   accuracyDifference,
   firstTextRatio,
   perTokenRatio,
-} from './experiment/answers/compareEffects.js';
-export type { RoundsOptions } from './experiment/rounds/run.js';
-export type { RoundsRecord, RoundsSummary } from './experiment/rounds/shape.js';
-export type { CompareOptions } from './experiment/answers/compare.js';
-export type { CompareRecord } from './experiment/answers/shape.js';
-export type { CompareSummary } from './experiment/answers/compareShape.js';
-export type { CorrectorSummary, EvaluateSummary } from './experiment/answers/evaluateShape.js';
-
-// The paper's findings: rules written before any run, and their verdicts.
-export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper/verdicts.js';
-export { judgeFindings, type Finding, type FindingRule } from './reproduce/findings.js';
+  type PairOptions,
+} from './experiment/answers/compare/effects.js';
+export type { CompareSummary } from './experiment/answers/compare/shape.js';
+export type {
+  AnswerRecord,
+  CompareRecord,
+  CorrectionRecord,
+  EvaluationRecord,
+  TimingRecord,
+} from './experiment/answers/shape.js';
 export { bestStrength, tryStrengths } from './experiment/answers/proxyStrength.js';
-export { planParts, type ReproduceModels } from './reproduce/plan.js';
-export { Results, type PartResults } from './reproduce/results.js';
+export type { StrengthOptions, StrengthRecord } from './experiment/answers/proxyStrength.js';
+export { runRounds, type RoundsOptions } from './experiment/rounds/run.js';
+export { roundsDifference, roundsTrend } from './experiment/rounds/effects.js';
+export type { RoundsDifferenceOptions, RoundsTrendOptions } from './experiment/rounds/effects.js';
+export type { RoundsRecord, RoundsSummary } from './experiment/rounds/shape.js';
 
-// Records and figures.
+// The paper: rules written before any run, their verdicts, the report.
+export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper/verdicts.js';
+export type { PaperFinding } from './reproduce/paper/finding.js';
+export { judgeFindings, type Finding, type FindingRule } from './reproduce/findings.js';
+export type { Measured } from './reproduce/findings.js';
+export { planParts, type Part, type ReproduceModels } from './reproduce/plan.js';
+export { Results, type PartResults } from './reproduce/results.js';
+export { reportPage, type PartPages } from './reproduce/report/page.js';
+export { reportMarkdown } from './reproduce/report/markdown.js';
+export type { ReportSummary } from './reproduce/report/shape.js';
+
+// Records: run folders and summaries.
 export { openRun, type Run } from './record/run.js';
 export type * from './record/manifest.js';
-export { latScanFigure, latScanCaption } from './experiment/scan/figures/latScan.js';
-export { activityFigure, activityCaption } from './experiment/scan/figures/activity.js';
-export {
-  layerAccuracyFigure,
-  layerAccuracyCaption,
-} from './experiment/scan/figures/layerAccuracy.js';
-export {
-  methodComparisonFigure,
-  methodComparisonCaption,
-} from './experiment/scan/figures/methodComparison.js';
-export {
-  steeringCurveFigure,
-  steeringCurveCaption,
-} from './experiment/sweep/figures/steeringCurve.js';
-export { effectMapFigure, effectMapCaption } from './experiment/causal/figures/effectMap.js';
-export {
-  layerControlsFigure,
-  layerControlsCaption,
-} from './experiment/causal/figures/layerControls.js';
-export { ablationFigure, ablationCaption } from './experiment/causal/figures/ablation.js';
-export { patchMapFigure, patchMapCaption } from './experiment/causal/figures/patching.js';
-export { boundaryPatchFigure, boundaryPatchCaption } from './experiment/causal/figures/patching.js';
-export {
-  lensFigure,
-  lensCaption,
-  settlingFigure,
-  settlingCaption,
-} from './experiment/lens/figures/lens.js';
-export { causalPartsHtml, causalPartsCaption } from './experiment/causal/figures/parts.js';
-export { evaluationFigure, evaluationCaption } from './experiment/answers/figures/evaluation.js';
-export { correctorFigure, correctorCaption } from './experiment/answers/figures/evaluation.js';
-export {
-  roundAccuracyFigure,
-  roundAccuracyCaption,
-} from './experiment/rounds/figures/roundAccuracy.js';
-export { roundScoresFigure, roundScoresCaption } from './experiment/rounds/figures/roundScores.js';
-export {
-  generationModesFigure,
-  generationModesCaption,
-} from './experiment/rounds/figures/generationModes.js';
-export {
-  accuracyTimeFigure,
-  accuracyTimeCaption,
-} from './experiment/answers/figures/accuracyTime.js';
-export {
-  systemComparisonFigure,
-  systemComparisonCaption,
-} from './experiment/answers/figures/systemComparison.js';
-export { latencyFigure, latencyCaption } from './experiment/answers/figures/latency.js';
-export {
-  tokenReadingHtml,
-  tokenReadingCaption,
-  type TokenReading,
-} from './experiment/scan/figures/tokens.js';
-export { roundsHtml, roundsCaption, type ShownRound } from './plot/page/rounds.js';
-export { terminalScan } from './experiment/scan/figures/terminal.js';
-export type { Figure } from './plot/figure.js';
-
-// Pages, pictures, notebooks.
-export { experiments } from './experiment/registry.js';
 export { summaryKinds } from './experiment/summaryKinds.js';
-export { scanPage } from './experiment/scan/page.js';
-export { healthPage } from './experiment/health/page.js';
-export { sweepPage } from './experiment/sweep/page.js';
-export { causalPage } from './experiment/causal/page.js';
-export { lensPage } from './experiment/lens/page.js';
-export { roundsPage } from './plot/page/rounds.js';
-export { evaluatePage, correctorPage, comparePage } from './experiment/olderKinds.js';
-export { correctionRoundsPage } from './experiment/olderKinds.js';
+
+// Figures, captions, pages and pieces of HTML, by name: `figures.steeringCurve`, `pages.sweep`.
+export { captions, figures, html } from './experiment/figures.js';
+export { pages } from './experiment/pages.js';
+export type { TokenReading } from './experiment/scan/figures/tokens.js';
+export type { ShownRound } from './plot/page/rounds.js';
+export type { Figure } from './plot/figure.js';
+export { terminalScan, type TerminalColour } from './experiment/scan/figures/terminal.js';
+
+// Drawing: HTML, PNG, SVG, notebooks.
 export type * from './plot/page/page.js';
-export { reportPage } from './reproduce/report/page.js';
-export { reportMarkdown } from './reproduce/report/markdown.js';
+export { columnWidths, type FigureFormat, type PaperSize } from './plot/page/formats.js';
 export { renderPage } from './plot/page/html.js';
 export { exportPages, type ExportOptions } from './plot/page/export.js';
-export { findBrowser } from './plot/page/browser.js';
+export { findBrowser, type BrowserSearch } from './plot/page/browser.js';
 export { openPainter, type Painter } from './plot/page/painter.js';
 export { openNotebook, type Notebook, type NotebookOptions } from './notebook/notebook.js';

@@ -1,86 +1,57 @@
 /**
- * `npm run gpu:bundle`: all that a bare GPU machine without internet needs, in pieces small enough
- * to be carried one at a time. Written to `.gpu/part-<n>/`, with hashes; unpack.sh joins them.
+ * `npm run gpu:bundle`: all that a bare GPU machine without internet needs, in two pieces, each small
+ * enough to be carried alone: `.gpu/part-1` and `.gpu/part-2`, with hashes and unpack.sh.
  *
- * In it: this Node, the built project with the packages it imports, and the CUDA provider of
- * onnxruntime-node's very version from the PyPI wheel, with the GPU code of one architecture only.
- * CUDA itself is not in it: the machine's own is used (that of its PyTorch).
+ * Part 1: this Node and the built project with the packages it imports; it works alone on the CPU.
+ * Part 2: the CUDA provider of onnxruntime-node's very version from the PyPI wheel, with the GPU
+ * code of one architecture only. CUDA itself is the machine's own (that of its PyTorch).
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { copyProgram } from './bundleProgram.js';
 import { pruneFatbin } from './fatbin.js';
 
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: '.gpu' },
-    /** MiB of one piece. */
-    piece: { type: 'string', default: '28' },
+    /** Most MiB of one piece. */
+    piece: { type: 'string', default: '54' },
     architecture: { type: 'string', default: '90' },
+    /** Packs the program anew, and takes the provider as it was packed before. */
+    'program-only': { type: 'boolean', default: false },
     pip: { type: 'string', default: 'pip' },
   },
 });
 
 const require = createRequire(import.meta.url);
 const out = values.out;
-const stage = join(out, 'stage');
 const { version } = require('onnxruntime-node/package.json') as { version: string };
-
-/** Large, and never imported by a stage of gpu:check. */
-const left = new Set(['@huggingface/transformers', 'plotly.js-dist-min', 'playwright-core', '@huggingface/hub', 'sharp', 'onnxruntime-web']); // prettier-ignore
+/** Where onnxruntime-node looks for its libraries. */
+const binaries = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64';
 
 bundle();
 
 function bundle(): void {
-  rmSync(stage, { recursive: true, force: true });
-  mkdirSync(join(stage, 'project'), { recursive: true });
-  copyFileSync(process.execPath, join(stage, 'node'));
-  execFileSync('strip', ['--strip-unneeded', join(stage, 'node')]);
-  copyProject();
-  addProvider(fetchProvider());
-  const archive = join(out, 'bundle.tar.xz');
-  execFileSync('tar', ['-C', stage, '-cf', join(out, 'bundle.tar'), '.']);
-  execFileSync('xz', ['-T0', '-6', '-f', join(out, 'bundle.tar')]);
-  split(archive);
+  const program = pack('part-1', (stage) => {
+    copyFileSync(process.execPath, join(stage, 'node'));
+    execFileSync('strip', ['--strip-unneeded', join(stage, 'node')]);
+    copyProgram(join(stage, 'project'));
+    addVulkan(join(stage, 'lib'));
+  });
+  const packed = join(out, 'part-2.tar.xz');
+  deliver(program, values['program-only'] && existsSync(packed) ? packed : packProvider());
 }
 
-/** dist/, build/, the commands and the packages that are imported at run time, platforms apart. */
-function copyProject(): void {
-  const project = join(stage, 'project');
-  for (const part of ['dist', 'build', 'bin', 'package.json']) {
-    execFileSync('cp', ['-r', part, project]);
-  }
-  for (const name of packages(['.'])) {
-    const to = join(project, 'node_modules', name);
-    mkdirSync(dirname(to), { recursive: true });
-    execFileSync('cp', ['-rL', join('node_modules', name), to]);
-  }
-  const binaries = join(project, 'node_modules/onnxruntime-node/bin/napi-v6');
-  for (const platform of readdirSync(binaries)) {
-    if (platform !== 'linux') rmSync(join(binaries, platform), { recursive: true });
-  }
-  rmSync(join(binaries, 'linux/arm64'), { recursive: true, force: true });
-}
-
-/** Dependencies, and theirs, by name. */
-function packages(roots: readonly string[]): string[] {
-  const found = new Set<string>();
-  const visit = (folder: string): void => {
-    const file = join(folder, 'package.json');
-    if (!existsSync(file)) return;
-    const own = JSON.parse(readFileSync(file, 'utf8')) as { dependencies?: Record<string, string> };
-    for (const name of Object.keys(own.dependencies ?? {})) {
-      if (found.has(name) || left.has(name)) continue;
-      if (!existsSync(join('node_modules', name))) continue;
-      found.add(name);
-      visit(join('node_modules', name));
-    }
-  };
-  roots.forEach(visit);
-  return [...found];
+function packProvider(): string {
+  return pack('part-2', (stage) => {
+    const to = join(stage, 'project', binaries);
+    mkdirSync(to, { recursive: true });
+    addProvider(fetchProvider(), to);
+  });
 }
 
 /** The wheel's folder `onnxruntime/capi`. */
@@ -96,8 +67,7 @@ function fetchProvider(): string {
   return join(folder, 'onnxruntime/capi');
 }
 
-function addProvider(folder: string): void {
-  const to = join(stage, 'project/node_modules/onnxruntime-node/bin/napi-v6/linux/x64');
+function addProvider(folder: string, to: string): void {
   copyFileSync(join(folder, 'libonnxruntime_providers_shared.so'), join(to, 'libonnxruntime_providers_shared.so')); // prettier-ignore
   const library = new Uint8Array(readFileSync(join(folder, 'libonnxruntime_providers_cuda.so')));
   const { kept, zeroed } = pruneFatbin(library, Number(values.architecture));
@@ -105,26 +75,58 @@ function addProvider(folder: string): void {
   writeFileSync(join(to, 'libonnxruntime_providers_cuda.so'), library);
 }
 
-/** Pieces, each in a folder of its own, and beside each the hashes of all. */
-function split(archive: string): void {
-  const bytes = readFileSync(archive);
-  const size = Number(values.piece) * 2 ** 20;
-  const count = Math.ceil(bytes.length / size);
-  for (const name of readdirSync(out)) {
-    if (name.startsWith('part-')) rmSync(join(out, name), { recursive: true });
+/** Vulkan's loader, which WebGPU wants and a bare machine may lack; small, and left out without apt. */
+function addVulkan(to: string): void {
+  const folder = join(out, 'vulkan');
+  mkdirSync(folder, { recursive: true });
+  try {
+    execFileSync('apt-get', ['download', '-q', 'libvulkan1'], { cwd: folder, stdio: 'ignore' });
+    const name = readdirSync(folder).find((file) => file.endsWith('.deb')) ?? '';
+    execFileSync('dpkg', ['-x', join(folder, name), folder]);
+    // Links as they are written: otherwise they would lead to a path of this machine.
+    cpSync(join(folder, 'usr/lib/x86_64-linux-gnu'), to, { recursive: true, verbatimSymlinks: true }); // prettier-ignore
+  } catch (error) {
+    process.stdout.write(`no Vulkan loader: ${String(error)}\n`);
   }
-  const hash = (part: Uint8Array): string => createHash('sha256').update(part).digest('hex');
-  const lines: string[] = [];
-  for (let i = 0; i < count; i++) {
-    const part = bytes.subarray(i * size, (i + 1) * size);
-    mkdirSync(join(out, `part-${i + 1}`), { recursive: true });
-    writeFileSync(join(out, `part-${i + 1}`, `piece-${i + 1}`), part);
-    lines.push(`${hash(part)}  piece-${i + 1}`);
+}
+
+/** Fills a folder, and makes one archive of it; returns the archive. */
+function pack(part: string, fill: (stage: string) => void): string {
+  const stage = join(out, 'stage', part);
+  rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  fill(stage);
+  const archive = join(out, `${part}.tar`);
+  execFileSync('tar', ['-C', stage, '--owner=0', '--group=0', '-cf', archive, '.']);
+  execFileSync('xz', ['-T0', '-6', '-f', archive]);
+  return `${archive}.xz`;
+}
+
+/** Two pieces of one size: the first carries the second's head along. */
+function deliver(program: string, provider: string): void {
+  const [first, second] = [readFileSync(program), readFileSync(provider)];
+  const head = Math.max(0, Math.ceil((second.length - first.length) / 2));
+  const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+  writePiece('part-1', {
+    'part-1.tar.xz': first,
+    'part-2.head': second.subarray(0, head),
+    'part-1.sha256': `${hash(first)}  part-1.tar.xz\n`,
+  });
+  writePiece('part-2', {
+    'part-2.tail': second.subarray(head),
+    'part-2.sha256': `${hash(second)}  part-2.tar.xz\n`,
+  });
+}
+
+function writePiece(part: string, files: Readonly<Record<string, Uint8Array | string>>): void {
+  const folder = join(out, part);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  copyFileSync('bench/gpu/unpack.sh', join(folder, 'unpack.sh'));
+  const size = Object.values(files).reduce((sum, { length }) => sum + length, 0) / 2 ** 20;
+  process.stdout.write(`${folder}: ${size.toFixed(1)} MiB\n`);
+  if (size > Number(values.piece)) {
+    throw new Error(`bundle: ${folder} is too large (expected at most ${values.piece} MiB, got ${size.toFixed(1)}); leave something out, or raise --piece`); // prettier-ignore
   }
-  const manifest = `${lines.join('\n')}\n`;
-  for (let i = 0; i < count; i++) {
-    writeFileSync(join(out, `part-${i + 1}`, 'SHA256SUMS'), manifest);
-  }
-  const total = (statSync(archive).size / 2 ** 20).toFixed(1);
-  process.stdout.write(`${archive}: ${total} MiB in ${count} pieces\n`);
 }

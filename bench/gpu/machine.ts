@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { env } from 'onnxruntime-node';
 import type { Ceilings } from './bounds.js';
-import { readJson, runReference, workFile } from './context.js';
+import { readJson, workFile } from './context.js';
 import type { Context } from './context.js';
+import { runReferences } from './reference.js';
+import type { ReferenceTask } from './reference.js';
 
 export interface Machine {
   node: string;
@@ -20,9 +22,14 @@ export interface Machine {
   torch: (Ceilings & Record<string, unknown>) | null;
 }
 
-export function describeMachine(context: Context): Machine {
+export function machineTask(context: Context): ReferenceTask & { out: string } {
   const file = workFile(context, `machine-${context.device}.json`);
-  runReference(context, 'machine', { out: file, made: file });
+  return { what: 'machine', out: file, made: file };
+}
+
+export function describeMachine(context: Context): Machine {
+  const task = machineTask(context);
+  runReferences(context, [task]);
   return {
     node: process.versions.node,
     onnxruntime: env.versions.node ?? 'unknown',
@@ -30,16 +37,21 @@ export function describeMachine(context: Context): Machine {
     cores: cpus().length,
     memory: Math.round(totalmem() / 2 ** 30),
     gpu: context.device === 'cpu' ? null : nvidiaSmi(),
-    torch: existsSync(file) ? readJson(file) : null,
+    torch: existsSync(task.out) ? readJson(task.out) : null,
   };
 }
 
+let said: string | null | undefined;
+
+/** Asked once: it takes a second where the driver is not kept loaded. */
 function nvidiaSmi(): string | null {
+  if (said !== undefined) return said;
   const query = '--query-gpu=name,driver_version,memory.total';
   try {
-    const said = execFileSync('nvidia-smi', [query, '--format=csv,noheader'], { encoding: 'utf8' });
-    return said.trim();
+    const text = execFileSync('nvidia-smi', [query, '--format=csv,noheader'], { encoding: 'utf8' });
+    said = text.trim();
   } catch {
-    return null;
+    said = null;
   }
+  return said;
 }

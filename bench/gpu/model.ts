@@ -1,13 +1,12 @@
 /** A decoder opened in this thread, as the measurements want it: with a profile, or as a plain loop. */
 import { dirname } from 'node:path';
 import { inspectDecoder } from '../../src/onnx/inspect.js';
-import { instrument } from '../../src/onnx/instrument.js';
 import type { DecoderLayout } from '../../src/onnx/layout.js';
-import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import type { BatchLimits } from '../../src/runtime/engine/batches.js';
 import type { Device } from '../../src/runtime/decoder.js';
 import { Engine } from '../../src/runtime/engine/engine.js';
-import { readGraphFile } from '../../src/runtime/graphFile.js';
+import { buildGraph, wantsLean } from '../../src/runtime/engine/graphKinds.js';
+import { readGraphFile, weightBytes } from '../../src/runtime/graphFile.js';
 import { openSession } from '../../src/runtime/session.js';
 import type { Session } from '../../src/runtime/session.js';
 import { plainLoop } from './plainLoop.js';
@@ -27,23 +26,17 @@ export async function openModel(
   file: string,
   { device, profile, limits }: { device: Device; profile?: string; limits?: BatchLimits },
 ): Promise<OpenModel> {
-  const { graph } = await readGraphFile(file);
+  const read = await readGraphFile(file);
+  const { graph } = read;
   const layout = inspectDecoder(graph);
   const session = (model: Uint8Array): Promise<Session> =>
-    openSession(model, {
-      ...{ device, folder: dirname(file) },
-      ...(profile === undefined ? {} : { profile }),
-    });
+    openSession(model, { device, folder: dirname(file), profile });
   const engine = new Engine({
     layout,
-    open: (kind) =>
-      session(
-        kind === 'forward'
-          ? instrument(graph).model
-          : instrumentLoop(graph, { patch: kind === 'patched-loop' }).model,
-      ),
+    open: (kind) => session(buildGraph(graph, kind)),
     now: () => performance.now(),
-    ...(limits === undefined ? {} : { limits }),
+    lean: wantsLean(device, weightBytes(read)),
+    limits,
   });
   const openPlainLoop = (): Promise<Session> => session(plainLoop(graph));
   return { engine, layout, openPlainLoop, openUntouched: () => session(graph) };

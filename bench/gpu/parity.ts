@@ -1,105 +1,91 @@
 /**
  * The stage `parity`: readings, logits and greedy tokens on the device against the CPU provider and
- * against PyTorch; coefficient 0 against no steering, bit for bit.
+ * against PyTorch; coefficient 0 against no steering, bit for bit. Each comparison is saved as it is
+ * made.
  */
-import { existsSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { Device } from '../../src/runtime/decoder.js';
+import type { GenerateRequest } from '../../src/runtime/decoder.js';
 import type { Engine } from '../../src/runtime/engine/engine.js';
-import { findModel, listEmbedded } from '../../src/runtime/modelFiles.js';
-import { relativeDifference } from './bounds.js';
-import { embeddedFolder, madeDecoders, runReference, workFile, writeResult } from './context.js';
+import { compare, differencesOf } from './compare.js';
+import type { Comparison } from './compare.js';
+import { workFile } from './context.js';
 import type { Context } from './context.js';
 import { describeMachine } from './machine.js';
+import type { Machine } from './machine.js';
 import { nothing, openModel } from './model.js';
-import { loadReadings, makeRequest, readAll, readCase, readDirections, saveReadings } from './readings.js'; // prettier-ignore
+import { askSubject, comparable, readOther, subjects } from './paritySubjects.js';
+import type { Subject } from './paritySubjects.js';
+import { loadReadings, readAll, readCase, readDirections } from './readings.js';
 import type { ParityRequest, Readings } from './readings.js';
-
-interface Subject {
-  name: string;
-  file: string;
-  kind: ParityRequest['kind'];
-  /** Largest difference in units of max(1, RMS): 1e-4 in fp32, 5e-3 in fp16. */
-  tolerance: number;
-}
-
-interface Comparison {
-  against: string;
-  /** By case and kind of reading. */
-  differences: Record<string, number>;
-  /** Greedy tokens: how many agree up to each row's first difference, and the margins there. */
-  tokens: { compared: number; rowsThatDiffer: number; margins: number[] };
-  ok: boolean;
-}
+import { readResult, withEntry, writeResult } from './results.js';
 
 interface SubjectResult {
   name: string;
   tolerance: number;
   coefficientZeroIsOff: boolean;
   comparisons: Comparison[];
+  /** How far PyTorch is in this type from PyTorch in float32: none can be expected nearer. */
   torchItself: Record<string, number> | null;
+}
+
+interface ParityFile {
+  machine: Machine;
+  ok: boolean;
+  subjects: SubjectResult[];
 }
 
 /** @param against `cpu`, `torch` (in the weights' type), `torch32` (in float32: what is right) */
 export async function parity(context: Context, against: readonly string[]): Promise<boolean> {
-  const results: object[] = [];
-  let all = true;
+  const machine = describeMachine(context);
+  let results = readResult<ParityFile>(context, 'parity', machine)?.subjects ?? [];
+  const fine = (): boolean =>
+    results.every((r) => r.coefficientZeroIsOff && r.comparisons.every(({ ok }) => ok));
   for (const subject of subjects(context)) {
-    const result = await compareSubject(context, subject, against);
-    results.push(result);
-    all &&= result.coefficientZeroIsOff && result.comparisons.every(({ ok }) => ok);
-    writeResult(context, 'parity', {
-      machine: describeMachine(context),
-      ok: all,
-      subjects: results,
-    });
+    const known = context.again ? undefined : results.find(({ name }) => name === subject.name);
+    const done = new Set(known?.comparisons.map((made) => made.against));
+    const others = comparable(subject, against).filter((other) => !done.has(other));
+    if (known && others.length === 0) continue;
+    const save = (entry: SubjectResult): void => {
+      results = withEntry(results, entry);
+      writeResult(context, 'parity', { machine, ok: fine(), subjects: results });
+    };
+    await compareSubject(context, { subject, others, known: known?.comparisons ?? [], save });
   }
-  return all;
-}
-
-function* subjects(context: Context): Generator<Subject> {
-  for (const name of listEmbedded(embeddedFolder)) {
-    if (context.models.length > 0 && !context.models.includes(name)) continue;
-    if (context.tiny && name !== 'corrector-arithmetic-s') continue;
-    yield { name, file: findModel(name, embeddedFolder).file, kind: 'embedded', tolerance: 1e-4 };
-  }
-  const models = context.models.filter((name) => !listEmbedded(embeddedFolder).includes(name));
-  if (context.models.length > 0 && models.length === 0) return;
-  for (const { shape, file } of madeDecoders({ ...context, models })) {
-    yield { name: shape.name, file, kind: 'made', tolerance: 5e-3 };
-  }
+  return fine();
 }
 
 async function compareSubject(
   context: Context,
-  subject: Subject,
-  against: readonly string[],
-): Promise<SubjectResult> {
-  const { name, file, tolerance } = subject;
-  const at = (part: string): string => workFile(context, 'parity', name, part);
-  const { engine, layout } = await openModel(file, { device: context.device });
-  const request = makeRequest(layout, {
-    kind: subject.kind,
-    weights: subject.kind === 'made' ? join(dirname(file), 'weights.json') : file,
-    directions: at('directions.f32'),
-  });
-  writeFileSync(at('request.json'), JSON.stringify(request));
+  given: {
+    subject: Subject;
+    others: readonly string[];
+    known: readonly Comparison[];
+    save: (entry: SubjectResult) => void;
+  },
+): Promise<void> {
+  const { subject, others, save } = given;
+  const { name, tolerance } = subject;
+  const { engine, layout } = await openModel(subject.file, { device: context.device });
+  const request = askSubject(context, subject, layout);
   const own = await readAll(engine, request);
   const coefficientZeroIsOff = await zeroIsOff(engine, request, own);
   context.log(`${name}: coefficient 0 ${coefficientZeroIsOff ? 'is' : 'IS NOT'} off, bit for bit`);
-  const comparisons: Comparison[] = [];
-  for (const other of against) {
+  const comparisons = [...given.known];
+  for (const other of others) {
     const readings = await readOther(context, subject, { request, other });
     if (readings === null) continue;
     const compared = await compare(engine, request, { own, readings, other, tolerance });
     context.log(`${name} against ${other}: ${compared.ok ? 'ok' : 'DIFFERS'} ${JSON.stringify(compared.differences)}`); // prettier-ignore
     comparisons.push(compared);
+    save({ name, tolerance, coefficientZeroIsOff, comparisons, torchItself: torchItself(context, name) }); // prettier-ignore
   }
   await engine.release();
-  const [half, whole] = ['torch', 'torch32'].map((other) => loadReadings(at(other)));
-  // How far PyTorch itself is from right in this type: no implementation can be expected nearer.
-  const torchItself = half && whole ? differencesOf(half, whole) : null;
-  return { name, tolerance, coefficientZeroIsOff, comparisons, torchItself };
+}
+
+function torchItself(context: Context, name: string): Record<string, number> | null {
+  const [half, whole] = ['torch', 'torch32'].map((other) =>
+    loadReadings(workFile(context, 'parity', name, other)),
+  );
+  return half && whole ? differencesOf(half, whole) : null;
 }
 
 async function zeroIsOff(engine: Engine, request: ParityRequest, own: Readings): Promise<boolean> {
@@ -109,87 +95,27 @@ async function zeroIsOff(engine: Engine, request: ParityRequest, own: Readings):
   return (
     (['logits', 'projections', 'states'] as const).every((part) =>
       same(own.arrays.get(`off/${part}`), off[part]),
-    ) && JSON.stringify(own.tokens.off) === JSON.stringify(off.tokens)
+    ) &&
+    JSON.stringify(own.tokens.off) === JSON.stringify(off.tokens) &&
+    (await loopsAgree(engine, request, off.tokens))
   );
 }
 
-/** What was saved before is not computed again. */
-async function readOther(
-  context: Context,
-  { name, file, kind }: Subject,
-  { request, other }: { request: ParityRequest; other: string },
-): Promise<Readings | null> {
-  // An embedded model is in float32 to begin with.
-  if (other === 'torch32' && kind === 'embedded') return null;
-  const path = workFile(context, 'parity', name, other);
-  if (other.startsWith('torch')) {
-    const given = { request: workFile(context, 'parity', name, 'request.json'), out: path };
-    const more = other === 'torch32' ? ['--float32'] : [];
-    runReference(context, 'parity', { ...given, made: `${path}.json`, more });
-    return loadReadings(path);
-  }
-  if (!existsSync(`${path}.json`)) {
-    const { engine } = await openModel(file, { device: other as Device });
-    saveReadings(path, await readAll(engine, request));
-    await engine.release();
-  }
-  return loadReadings(path);
-}
-
-async function compare(
+/** Whether a loop that reads, and one that steers the rows below, write a row as one that does neither. */
+async function loopsAgree(
   engine: Engine,
-  request: ParityRequest,
-  given: { own: Readings; readings: Readings; other: string; tolerance: number },
-): Promise<Comparison> {
-  const { own, readings, other, tolerance } = given;
-  const differences = differencesOf(own, readings);
-  const tokens = { compared: 0, rowsThatDiffer: 0, margins: [] as number[] };
-  for (const [name, coefficient] of Object.entries(request.cases)) {
-    for (const [row, theirs] of (readings.tokens[name] ?? []).entries()) {
-      const ours = own.tokens[name]?.[row] ?? [];
-      const at = theirs.findIndex((token, i) => token !== ours[i]);
-      tokens.compared += at < 0 ? theirs.length : at;
-      if (at < 0) continue;
-      tokens.rowsThatDiffer++;
-      const prompt = [...(request.prompts[row] ?? []), ...theirs.slice(0, at)];
-      const pair = [ours[at] ?? 0, theirs[at] ?? 0] as const;
-      tokens.margins.push(await margin(engine, request, { prompt, pair, coefficient }));
-    }
-  }
-  const ok =
-    Object.values(differences).every((difference) => difference <= tolerance) &&
-    // Both of two nearly equal logits may be off, in opposite directions.
-    tokens.margins.every((gap) => gap <= 2 * tolerance);
-  return { against: other, differences, tokens, ok };
-}
-
-function differencesOf(own: Readings, reference: Readings): Record<string, number> {
-  const all = [...reference.arrays].map(
-    ([name, values]) => [name, relativeDifference(own.arrays.get(name) ?? [], values)] as const,
-  );
-  return Object.fromEntries(all);
-}
-
-/** How far apart the two tokens' logits are, in units of max(1, RMS of all). */
-async function margin(
-  engine: Engine,
-  { directions }: ParityRequest,
-  {
-    prompt,
-    pair: [a, b],
-    coefficient,
-  }: { prompt: number[]; pair: readonly [number, number]; coefficient: number[] },
-): Promise<number> {
-  const steering = {
-    direction: readDirections(directions),
-    coefficient: Float32Array.from(coefficient),
-    positions: 'all' as const,
+  { prompts, maxNewTokens, directions, cases }: ParityRequest,
+  off: readonly number[][],
+): Promise<boolean> {
+  const direction = readDirections(directions);
+  const write = async (more: Partial<GenerateRequest>): Promise<number[][]> => {
+    const done = await engine.generate({ prompts, maxNewTokens, stop: [], ...more }, nothing);
+    return done.rows.map(({ tokens }) => tokens);
   };
-  const [row] = await engine.forward(
-    { tokens: [prompt], logits: [[prompt.length - 1]], steering },
-    nothing,
+  const coefficient = Float32Array.from(
+    prompts.flatMap((_, r) => (r === 0 ? cases.off : cases.on)),
   );
-  const logits = row?.logits ?? new Float32Array(0);
-  const rms = Math.sqrt(logits.reduce((sum, x) => sum + x * x, 0) / Math.max(1, logits.length));
-  return Math.abs((logits[a] ?? NaN) - (logits[b] ?? NaN)) / Math.max(1, rms);
+  const read = await write({ project: { directions: direction, count: 1 } });
+  const mixed = await write({ steering: { direction, coefficient, positions: 'all' } });
+  return JSON.stringify([read, mixed[0]]) === JSON.stringify([off, off[0]]);
 }

@@ -7,7 +7,7 @@ import { renameTensors } from '../../src/onnx/graph.js';
 import { readDecoder } from '../../src/onnx/inspect.js';
 import { samplingInputs } from '../../src/onnx/loop/loop.js';
 import { serializeModel } from '../../src/onnx/model.js';
-import { inputs, loopInputs, loopOutputs } from '../../src/onnx/names.js';
+import { loopInputs, loopOutputs } from '../../src/onnx/names.js';
 import { planSampling } from '../../src/onnx/loop/sample.js';
 import { toFloat } from '../../src/onnx/steer.js';
 import { advance, declareCarried, selectLast } from '../../src/onnx/loop/step.js';
@@ -18,7 +18,7 @@ export function plainLoop(model: Uint8Array): Uint8Array {
   const { parsed, layout, head } = readDecoder(model);
   const outer = new GraphWriter('loop');
   const carried = new CarriedValues();
-  declareCarried(outer, carried, layout, inputs.mask);
+  declareCarried(outer, carried, layout);
   const sampling = planSampling(outer, layout.vocabulary);
   const writer = new GraphWriter('loop.body');
   const iteration = writer.unique('iteration');
@@ -42,7 +42,7 @@ export function plainLoop(model: Uint8Array): Uint8Array {
   const { tokens, going } = advance(writer, carried, {
     ...{ layout, sampling, logits, iteration, last },
   });
-  const { INT64, BOOL, FLOAT } = DataType;
+  const { INT64, BOOL } = DataType;
   const counters = [valueInfo(iteration, INT64, []), valueInfo(writer.unique('going'), BOOL, [])];
   const own = parsed.graph.initializer.filter((tensor) => !isExternal(tensor));
   const body = makeGraph(
@@ -61,11 +61,7 @@ export function plainLoop(model: Uint8Array): Uint8Array {
     name: parsed.graph.name,
     node: outer.nodes,
     initializer: [...parsed.graph.initializer.filter(isExternal), ...outer.initializers],
-    input: [
-      ...parsed.graph.input,
-      valueInfo(inputs.mask, FLOAT, [null, null]),
-      ...samplingInputs(),
-    ],
+    input: [...parsed.graph.input, ...samplingInputs()],
     output: [valueInfo(loopOutputs.tokens, INT64, [null, null])],
   });
   return serializeModel(parsed.model);

@@ -93,3 +93,55 @@ function tally(
   for (const event of events) sums.set(key(event), (sums.get(key(event)) ?? 0) + weight(event));
   return Object.fromEntries([...sums].sort(([, a], [, b]) => b - a));
 }
+
+/** Where the time of one step of decoding goes. */
+export interface StepAccount {
+  /** Steps: the iterations after the first, which is the prefill. */
+  steps: number;
+  /** Milliseconds of a step by the clock, and the sum over its nodes. */
+  wall: number;
+  nodes: number;
+  /** Nodes that run in a step. */
+  count: number;
+  /** Milliseconds per step by operator, largest first. */
+  operators: Record<string, number>;
+  /** The 20 nodes that take longest, with milliseconds per step and the shape of their output. */
+  longest: { name: string; operator: string; milliseconds: number; output: string }[];
+}
+
+/** One account per run of the loop, in order. Events as of {@link summariseProfile}. */
+export function accountSteps(events: readonly ProfileEvent[]): StepAccount[] {
+  const nodes = events.filter(({ cat, args }) => cat === 'Node' && args.op_name !== undefined);
+  const loops = nodes.filter(({ args }) => args.op_name === 'Loop').sort((a, b) => a.ts - b.ts);
+  return loops.map((loop) => {
+    const end = loop.ts + loop.dur;
+    const body = nodes.filter((e) => e !== loop && e.ts >= loop.ts && e.ts + e.dur <= end);
+    const branches = body.filter(
+      ({ args, name }) => args.op_name === 'If' && /\bIf_\d+/.test(name),
+    );
+    const ends = branches.map((e) => e.ts + e.dur).sort((a, b) => a - b);
+    const steps = Math.max(1, ends.length - 1);
+    const from = ends[0] ?? loop.ts;
+    const later = body.filter((e) => e.ts >= from && !control.has(e.args.op_name ?? ''));
+    return { steps, wall: (end - from) / 1000 / steps, ...sumNodes(later, steps) };
+  });
+}
+
+function sumNodes(
+  nodes: readonly ProfileEvent[],
+  steps: number,
+): Omit<StepAccount, 'steps' | 'wall'> {
+  const milliseconds = ({ dur }: ProfileEvent): number => dur / 1000 / steps;
+  const nameOf = ({ name }: ProfileEvent): string => name.replace(/_kernel_time$/, '');
+  const byName = Object.entries(tally(nodes, nameOf, milliseconds)).slice(0, 20);
+  return {
+    nodes: nodes.reduce((sum, event) => sum + milliseconds(event), 0),
+    count: nodes.length / steps,
+    operators: tally(nodes, ({ args }) => args.op_name ?? '', milliseconds),
+    longest: byName.map(([name, time]) => {
+      const event = nodes.find((e) => nameOf(e) === name);
+      const output = JSON.stringify(event?.args.output_type_shape?.[0] ?? {});
+      return { name, operator: event?.args.op_name ?? '', milliseconds: time, output };
+    }),
+  };
+}

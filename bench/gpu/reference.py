@@ -2,15 +2,19 @@
 
 Needs torch and transformers (onnx too, for the embedded models); reads what check.ts wrote.
 
-    python3 reference.py machine --device cuda --out machine.json
-    python3 reference.py parity --device cuda --request request.json --out parity-torch
-    python3 reference.py speed --device cuda --request request.json --out speed-torch.json
+    python3 reference.py --device cuda --tasks tasks.json
+
+A task is {"what": "machine" | "parity" | "speed", "request": file, "out": file, "float32": bool}.
+Each writes its file as soon as it is done, and one that fails does not keep the others from running.
 """
 import argparse
 import json
 import os
 import statistics
+import sys
 import time
+import traceback
+import warnings
 
 import numpy as np
 import torch
@@ -75,7 +79,7 @@ def build_made(path, device, dtype):
     model = empty(kind, config, dtype, device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            value = torch.from_numpy(np.array(read(name.removesuffix(".weight")))).to(device, dtype)
+            value = torch.from_numpy(read(name.removesuffix(".weight"))).to(device).to(dtype)
             if "norm" in name and gemma:
                 value = value - 1  # exact: Gemma stores what it adds 1 to
             if name.endswith(("proj.weight", "lm_head.weight")):
@@ -84,7 +88,7 @@ def build_made(path, device, dtype):
     return model
 
 
-def build_embedded(path, device):
+def build_embedded(path, device, _dtype):
     """An embedded model: its ONNX file stores the checkpoint's weights, rounded to fp16."""
     import onnx
     from onnx import numpy_helper
@@ -145,26 +149,43 @@ class Steering:
             handle.remove()
 
 
-def load(request, device, dtype=torch.float16):
-    if request["kind"] == "made":
-        model = build_made(request["weights"], device, dtype)
-    else:
-        model = build_embedded(request["weights"], device)
-    shape = (model.config.num_hidden_layers, model.config.hidden_size)
-    return model, np.fromfile(request["directions"], np.float32).reshape(shape)
+class Loaded:
+    """The decoder of the last task: the next one mostly asks for the same."""
+
+    def __init__(self, device):
+        self.device = device
+        self.weights = None
+        self.model = None
+
+    def get(self, request, float32=False):
+        made = request["kind"] == "made"
+        if self.weights != request["weights"]:
+            self.weights, self.model = None, None
+            if self.device == "cuda":
+                torch.cuda.empty_cache()
+            build = build_made if made else build_embedded
+            self.model = build(request["weights"], self.device, torch.float16)
+            self.weights = request["weights"]
+        if made:
+            # From fp16 to float32 and back no bit is lost. Parameters alone: the rotary
+            # frequencies are float32 in both.
+            for parameter in self.model.parameters():
+                parameter.data = parameter.data.to(torch.float32 if float32 else torch.float16)
+        shape = (self.model.config.num_hidden_layers, self.model.config.hidden_size)
+        return self.model, np.fromfile(request["directions"], np.float32).reshape(shape)
 
 
 @torch.no_grad()
-def parity(args, request):
+def parity(task, request, loaded):
+    device = loaded.device
     torch.backends.cuda.matmul.allow_tf32 = False
-    dtype = torch.float32 if args.float32 else torch.float16
-    model, directions = load(request, args.device, dtype)
+    model, directions = loaded.get(request, task.get("float32", False))
     arrays, tokens = [], {}
     for case, coefficient in request["cases"].items():
         tokens[case] = []
         for prompt in request["prompts"]:
             hooks = Steering(model, directions, coefficient, keep_states=True)
-            ids = torch.tensor([prompt], device=args.device)
+            ids = torch.tensor([prompt], device=device)
             out = model(ids, use_cache=True, logits_to_keep=1)
             named = {
                 "logits": out.logits[0, -1].float(),
@@ -176,33 +197,41 @@ def parity(args, request):
             row = []
             for _ in range(request["maxNewTokens"]):
                 row.append(int(out.logits[0, -1].float().argmax()))
-                step = torch.tensor([[row[-1]]], device=args.device)
+                step = torch.tensor([[row[-1]]], device=device)
                 out = model(step, past_key_values=out.past_key_values, use_cache=True)
             tokens[case].append(row)
             hooks.remove()
     joined = {}
     for name, array in arrays:
         joined.setdefault(name, []).append(array)
-    with open(args.out + ".f32", "wb") as file:
+    with open(task["out"] + ".f32", "wb") as file:
         sizes = {}
         for name, parts in joined.items():
             whole = np.concatenate(parts).astype(np.float32)
             file.write(whole.tobytes())
             sizes[name] = whole.size
-    json.dump({"arrays": sizes, "tokens": tokens}, open(args.out + ".json", "w"))
+    write_json(task["out"] + ".json", {"arrays": sizes, "tokens": tokens})
 
 
 @torch.no_grad()
-def speed(args, request):
-    model, directions = load(request, args.device)
+def speed(task, request, loaded):
+    """One number after the other, each saved: what a killed run has measured is not lost."""
+    device = loaded.device
+    model, directions = loaded.get(request)
     config = model.config
     some = [0.0] * config.num_hidden_layers
     some[len(some) // 2] = 1.0
     results = {}
+
+    def note(name, value):
+        results[name] = value
+        print(f"PyTorch {name}: {value:.3f} ms", flush=True)
+        write_json(task["out"] + ".part", results)
+
     generator = torch.Generator().manual_seed(1)
     for rows in request["batches"]:
         size = (rows, request["promptLength"])
-        ids = torch.randint(3, config.vocab_size, size, generator=generator).to(args.device)
+        ids = torch.randint(3, config.vocab_size, size, generator=generator).to(device)
         hooks = Steering(model, directions, some)
 
         def generate(count):
@@ -217,11 +246,11 @@ def speed(args, request):
             )
 
         few, many = request["steps"]
-        seconds = [timed(args.device, lambda n=n: generate(n), request["repeats"]) for n in (few, many)]
-        results[f"decode-{rows}"] = 1000 * (seconds[1] - seconds[0]) / (many - few)
+        seconds = [timed(device, lambda n=n: generate(n), 3) for n in (few, many)]
+        note(f"decode-{rows}", 1000 * (seconds[1] - seconds[0]) / (many - few))
         hooks.remove()
     stimuli, length, rows = request["stimuli"], request["stimulusLength"], request["scanRows"]
-    ids = torch.randint(3, config.vocab_size, (stimuli, length), generator=generator).to(args.device)
+    ids = torch.randint(3, config.vocab_size, (stimuli, length), generator=generator).to(device)
     hooks = Steering(model, directions, [0.0] * config.num_hidden_layers)
 
     def scan():
@@ -229,14 +258,15 @@ def speed(args, request):
             model(ids[start : start + rows], use_cache=False, logits_to_keep=1)
             torch.stack(hooks.projections).cpu()
 
-    results["scan"] = 1000 * timed(args.device, scan, request["repeats"])
+    note("scan", 1000 * timed(device, scan, request["repeats"]))
     hooks.remove()
-    json.dump(results, open(args.out, "w"))
+    write_json(task["out"], results)
 
 
 @torch.no_grad()
-def machine(args, _request):
-    on_gpu = args.device == "cuda"
+def machine(task, _request, loaded):
+    device = loaded.device
+    on_gpu = device == "cuda"
     about = {"torch": torch.__version__, "transformers": transformers.__version__}
     if on_gpu:
         about["gpu"] = torch.cuda.get_device_name()
@@ -244,26 +274,42 @@ def machine(args, _request):
         about["cudnn"] = torch.backends.cudnn.version()
     size, side = (2**30, 8192) if on_gpu else (2**24, 512)
     dtype = torch.float16 if on_gpu else torch.float32
-    source = torch.randint(0, 255, (size,), dtype=torch.uint8, device=args.device)
+    source = torch.randint(0, 255, (size,), dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
-    seconds = timed(args.device, lambda: target.copy_(source), 10)
+    seconds = timed(device, lambda: target.copy_(source), 10)
     about["bytesPerSecond"] = 2 * size / seconds
-    a, b = (torch.randn(side, side, device=args.device).to(dtype) for _ in range(2))
-    seconds = timed(args.device, lambda: torch.matmul(a, b), 10)
+    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    seconds = timed(device, lambda: torch.matmul(a, b), 10)
     about["operationsPerSecond"] = 2 * side**3 / seconds
-    json.dump(about, open(args.out, "w"))
+    write_json(task["out"], about)
+    print(f"machine: {about}", flush=True)
+
+
+def write_json(path, value):
+    """Whole or not at all: a file that is there counts as done."""
+    with open(path + ".new", "w") as file:
+        json.dump(value, file)
+    os.replace(path + ".new", path)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["machine", "parity", "speed"])
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--float32", action="store_true", help="fp16 weights, computed in fp32")
-    parser.add_argument("--request")
-    parser.add_argument("--out", required=True)
+    parser.add_argument("--tasks", required=True)
     args = parser.parse_args()
-    request = json.load(open(args.request)) if args.request else None
-    {"machine": machine, "parity": parity, "speed": speed}[args.what](args, request)
+    warnings.filterwarnings("ignore", message=".*not writable.*")
+    loaded = Loaded(args.device)
+    failed = 0
+    for task in json.load(open(args.tasks)):
+        start = time.perf_counter()
+        request = json.load(open(task["request"])) if "request" in task else None
+        try:
+            {"machine": machine, "parity": parity, "speed": speed}[task["what"]](task, request, loaded)
+        except Exception:
+            failed += 1
+            traceback.print_exc()
+        print(f"PyTorch {task['what']}: {time.perf_counter() - start:.1f} s", flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

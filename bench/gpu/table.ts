@@ -14,12 +14,13 @@ const read = (stage: string): object | null => {
   const file = join(folder, `${stage}-cuda.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : null;
 };
-const files = { speed: read('speed'), parity: read('parity'), profile: read('profile') };
+const stages = ['speed', 'parity', 'profile', 'kernels', 'commands'] as const;
+const files = Object.fromEntries(stages.map((stage) => [stage, read(stage)]));
 const text = readFileSync(page, 'utf8');
 const [before, rest] = text.split(from);
 const after = rest?.split(to)[1];
 if (before === undefined || after === undefined) {
   throw new Error(`table: ${page} lacks its marks (expected ${from} and ${to})`);
 }
-const tables = measurementTables(files as ResultFiles);
+const tables = measurementTables(files as unknown as ResultFiles);
 writeFileSync(page, `${before}${from}\n\n${tables}\n\n${to}${after}`);

@@ -1,12 +1,13 @@
 /** The stage `webgpu`: what of the lab runs on the WebGPU provider, and how near it is to the CPU. */
 import { deviceFailure } from '../../src/runtime/device.js';
 import { relativeDifference } from './bounds.js';
-import { embeddedFolder, madeDecoders, workFile, writeResult } from './context.js';
+import { embeddedFolder, madeDecoders, workFile } from './context.js';
 import type { Context } from './context.js';
 import { describeMachine } from './machine.js';
 import { openModel } from './model.js';
 import { makeRequest, readAll } from './readings.js';
 import type { Readings } from './readings.js';
+import { writeResult } from './results.js';
 import { findModel } from '../../src/runtime/modelFiles.js';
 
 const embedded = ['corrector-arithmetic-s', 'corrector-arithmetic-m'];

@@ -28,13 +28,19 @@ function roundToEven(value: number): number {
 }
 
 const tableSize = 2 ** 16;
-const chunk = 2 ** 24;
+/** Numbers drawn per deviation; a prime, so that no row of a matrix starts where another did. */
+const period = 4_194_301;
 
-/** Appends weights to a file. A weight depends on the seed and its name alone. */
+/**
+ * Appends weights to a file. A weight depends on the seed and its name alone: it is a stretch of one
+ * long draw that starts at a place of its own and begins anew at its end. So 16 GB take as long as
+ * writing them.
+ */
 export class WeightFile {
   readonly #file: number;
   readonly #normals: Float64Array;
   readonly #seed: number;
+  readonly #draws = new Map<string, Uint8Array>();
   #end = 0;
   readonly stored = new Map<string, StoredWeight>();
 
@@ -45,19 +51,33 @@ export class WeightFile {
     this.#normals = Float64Array.from({ length: tableSize }, () => random.normal());
   }
 
-  /** Draws from 65,536 normal numbers: a 16 GB file in seconds, not minutes. */
+  /** Normal numbers, of 65,536 values per mean and deviation. */
   normal(name: string, shape: readonly number[], deviation: number, mean = 0): StoredWeight {
-    const table = Uint16Array.from(this.#normals, (x) => toFloat16(mean + deviation * x));
-    const count = shape.reduce((a, b) => a * b, 1);
-    let state = createRandom(`weights/${this.#seed}/${name}`).integer(2 ** 32 - 1) + 1;
-    const buffer = new Uint16Array(Math.min(count, chunk));
+    const draw = this.#draw(deviation, mean);
+    const random = createRandom(`weights/${this.#seed}/${name}`);
     const offset = this.#end;
-    for (let done = 0; done < count; done += chunk) {
-      const size = Math.min(chunk, count - done);
-      state = fill(buffer, size, { table, state });
-      this.#append(new Uint8Array(buffer.buffer, 0, size * 2));
+    let left = 2 * shape.reduce((a, b) => a * b, 1);
+    let from = 2 * random.integer(period);
+    while (left > 0) {
+      const part = draw.subarray(from, Math.min(draw.length, from + left));
+      this.#append(part);
+      left -= part.length;
+      from = 0;
     }
     return this.#store(name, shape, offset);
+  }
+
+  #draw(deviation: number, mean: number): Uint8Array {
+    const key = `${deviation}/${mean}`;
+    const known = this.#draws.get(key);
+    if (known) return known;
+    const table = Uint16Array.from(this.#normals, (x) => toFloat16(mean + deviation * x));
+    const drawn = new Uint16Array(period);
+    const state = createRandom(`weights/${this.#seed}/${key}`).integer(2 ** 32 - 1) + 1;
+    fill(drawn, { table, state });
+    const bytes = new Uint8Array(drawn.buffer);
+    this.#draws.set(key, bytes);
+    return bytes;
   }
 
   /** Given numbers, rounded to float16. */
@@ -88,19 +108,14 @@ export class WeightFile {
   }
 }
 
-/** Marsaglia's xorshift32, 16 bits per number; returns the state it ends in. */
-function fill(
-  target: Uint16Array,
-  size: number,
-  { table, state }: { table: Uint16Array; state: number },
-): number {
+/** Marsaglia's xorshift32, 16 bits per number. */
+function fill(target: Uint16Array, { table, state }: { table: Uint16Array; state: number }): void {
   let word = state | 0;
-  for (let i = 0; i < size; i += 2) {
+  for (let i = 0; i < target.length; i += 2) {
     word ^= word << 13;
     word ^= word >>> 17;
     word ^= word << 5;
     target[i] = table[word & 0xffff] ?? 0;
-    if (i + 1 < size) target[i + 1] = table[word >>> 16] ?? 0;
+    if (i + 1 < target.length) target[i + 1] = table[word >>> 16] ?? 0;
   }
-  return word >>> 0;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { findBrowser } from '../plot/page/browser.js';
 import { installedVersions } from '../record/versions.js';
@@ -10,6 +11,7 @@ import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
 import { readGraphFile } from '../runtime/graphFile.js';
 import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
+import type { ModelFiles } from '../runtime/modelFiles.js';
 import { loadTokenizer } from '../runtime/tokenizer.js';
 import type { Io } from './io.js';
 
@@ -36,12 +38,7 @@ export async function* checkAll({ cwd, env }: Pick<Io, 'cwd' | 'env'>): AsyncGen
   for (const check of await cudaChecks()) {
     yield { ...check, name: `cuda: ${check.name}`, optional: true };
   }
-  const names = listEmbedded();
-  if (names.length === 0) {
-    const found = `none in ${embeddedModels}; reinstall the package, or give --model`;
-    yield { name: 'embedded models', ok: false, optional: false, found };
-  }
-  for (const name of names) yield await checkModel(name);
+  yield* checkModels();
   yield checkBrowser(env);
   yield await checkWritable(cwd);
 }
@@ -60,11 +57,36 @@ async function checkDevice(device: Device): Promise<Check> {
   return { name: `device ${device}`, ok: failure === null, optional: device !== 'cpu', found };
 }
 
+/** @param embedded folder of the embedded models */
+export async function* checkModels(embedded = embeddedModels): AsyncGenerator<Check> {
+  let here = 0;
+  for (const name of listEmbedded(embedded)) {
+    const model = findEmbedded(name, embedded);
+    if (model !== null) here++;
+    // A checkout may hold some of them only: those that are there are enough to work with.
+    const found = 'its weights are not here; reinstall the package if you need it';
+    yield model === null
+      ? { name: `model ${name}`, ok: false, optional: true, found }
+      : await checkModel(name, model);
+  }
+  if (here > 0) return;
+  const found = `none in ${embedded}; reinstall the package, or give --model`;
+  yield { name: 'embedded models', ok: false, optional: false, found };
+}
+
+/** Null where there is no ONNX file. */
+function findEmbedded(name: string, embedded: string): ModelFiles | null {
+  try {
+    return findModel(join(embedded, name), embedded);
+  } catch {
+    return null;
+  }
+}
+
 /** That its graph can be read and its tokenizer loads. */
-async function checkModel(name: string): Promise<Check> {
+async function checkModel(name: string, { file, folder }: ModelFiles): Promise<Check> {
   const check = { name: `model ${name}`, optional: false };
   try {
-    const { file, folder } = findModel(name);
     const { layers, width, vocabulary } = inspectDecoder((await readGraphFile(file)).graph);
     await loadTokenizer(folder);
     const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}`;

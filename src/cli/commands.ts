@@ -20,11 +20,6 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/generate.js')).generate,
   },
   {
-    name: 'evaluate',
-    summary: 'accuracy of upstream, stream loop, corrector alone and Aligner on the same problems',
-    load: async () => (await import('./commands/evaluate.js')).evaluate,
-  },
-  {
     name: 'reproduce',
     summary: 'every experiment of the paper, and a report of what holds',
     load: async () => (await import('./commands/reproduce.js')).reproduce,

@@ -1,6 +1,5 @@
 /** The summaries of all experiments, by the name of their file. */
 import { experiments } from './registry.js';
-import { olderKinds } from './olderKinds.js';
 import type { Experiment, SummaryKind } from './shared/experiment.js';
 
 /** Loads every experiment. @returns in the order of the registry */
@@ -10,7 +9,7 @@ async function loadAll(): Promise<Experiment[]> {
 
 /** Every kind of summary, in the order of the registry. */
 export async function summaryKinds(): Promise<SummaryKind[]> {
-  return [...(await loadAll()).flatMap(({ summaries }) => summaries), ...olderKinds];
+  return (await loadAll()).flatMap(({ summaries }) => summaries);
 }
 
 /** The experiment that ends in a kind of summary. */

@@ -3,7 +3,7 @@ import type { Preference, PreferencePair, Preferred } from './preference.js';
 import { yesNo, type Score, type ScoredItem, type Scorer } from './scorer.js';
 
 /** What a function does not say of itself. */
-interface FunctionInfo {
+export interface FunctionInfo {
   name: string;
   /** Changes when the function does, e.g. `length:2`. Default: the name. */
   identity?: string;

@@ -47,27 +47,35 @@ function editBlock(
   const { layout } = decoder;
   const block = layout.blocks[layer];
   if (block === undefined) return;
-  const raw = `${writer.prefix}/block_${layer}`;
+  const untouched = edit.steer === null && edit.patches === null;
+  const raw = untouched ? block.tensor : `${writer.prefix}/block_${layer}`;
+  // The same sum. ONNX Runtime would fuse an Add with the norm after it, and change the bits.
+  const add = untouched ? 'Sum' : 'Add';
   if (block.fused) {
-    addSkip(writer, node, raw);
+    addSkip(writer, node, { raw, add });
   } else {
+    if (node.opType === 'Add') node.opType = add;
     renameTensors([node], new Map([[block.tensor, raw]]));
     writer.nodes.push(node);
   }
-  treat(writer, { ...edit, layout }, { layer, raw, output: block.tensor });
+  if (!untouched) treat(writer, { ...edit, layout }, { layer, raw, output: block.tensor });
   if (block.fused) normalise(writer, node, block.tensor);
   edit.read(layer, block.tensor);
 }
 
 /** The sum that a fused norm would make by itself, before it is steered. */
-function addSkip(writer: GraphWriter, node: NodeProto, raw: string): void {
+function addSkip(
+  writer: GraphWriter,
+  node: NodeProto,
+  { raw, add }: { raw: string; add: 'Add' | 'Sum' },
+): void {
   const [input = '', skip = ''] = node.input;
   const bias = node.input[node.opType === 'SkipLayerNormalization' ? 4 : 3] ?? '';
   if (bias === '') {
-    writer.node('Add', [input, skip], { outputs: [raw] });
+    writer.node(add, [input, skip], { outputs: [raw] });
   } else {
     const sum = writer.node('Add', [input, skip]);
-    writer.node('Add', [sum, bias], { outputs: [raw] });
+    writer.node(add, [sum, bias], { outputs: [raw] });
   }
 }
 

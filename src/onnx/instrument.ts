@@ -38,7 +38,7 @@ export function instrument(
   const reading = new Reading(writer, layers);
   const at = pairWithRows(writer, inputs.logitsPositions);
   const logits = editNodes(writer, decoder, {
-    ...{ directions, strengths, patches },
+    ...{ steer: { directions, strengths }, patches },
     read: (layer, tensor) => {
       reading.read(layer, layout.type === 'float16' ? toFloat(writer, tensor) : tensor);
     },
@@ -51,7 +51,7 @@ export function instrument(
   writer.node('Identity', [logits], { outputs: [outputs.logits] });
   graph.node = writer.nodes;
   graph.initializer.push(...writer.initializers);
-  graph.input.push(...steeringInputs(layout, patch), ...forwardInputs());
+  graph.input.push(...steeringInputs(layout, { patch }), ...forwardInputs());
   graph.output = [...forwardOutputs(layout), ...kept];
   graph.valueInfo = [];
   const ports = documentPorts(graph, layout);
@@ -92,21 +92,30 @@ class Reading {
   }
 }
 
-/** Inputs that every instrumented graph has. */
-export function steeringInputs({ layers, width }: DecoderLayout, patch: boolean): ValueInfoProto[] {
-  const strengths = [inputs.coefficient, inputs.ablation];
-  return [
-    valueInfo(inputs.direction, DataType.FLOAT, [layers, width]),
-    ...strengths.map((name) => valueInfo(name, DataType.FLOAT, [null, layers])),
-    valueInfo(inputs.mask, DataType.FLOAT, [null, null]),
-    valueInfo(inputs.readDirections, DataType.FLOAT, [layers, null, width]),
-    ...(patch
-      ? [
-          valueInfo(inputs.patchIndex, DataType.INT64, [null, 3]),
-          valueInfo(inputs.patchVector, DataType.FLOAT, [null, width]),
-        ]
-      : []),
+/** What of steering and reading a graph has inputs for; default: all. */
+export interface SteeringInputs {
+  patch?: boolean;
+  ablate?: boolean;
+  add?: boolean;
+  read?: boolean;
+}
+
+/** Inputs of the instrumentation, in the order of names.ts. */
+export function steeringInputs(
+  { layers, width }: DecoderLayout,
+  { patch = true, ablate = true, add = true, read = true }: SteeringInputs,
+): ValueInfoProto[] {
+  const { FLOAT, INT64 } = DataType;
+  const all: [boolean, ValueInfoProto][] = [
+    [add, valueInfo(inputs.direction, FLOAT, [layers, width])],
+    [add, valueInfo(inputs.coefficient, FLOAT, [null, layers])],
+    [ablate, valueInfo(inputs.ablation, FLOAT, [null, layers])],
+    [add, valueInfo(inputs.mask, FLOAT, [null, null])],
+    [read, valueInfo(inputs.readDirections, FLOAT, [layers, null, width])],
+    [patch, valueInfo(inputs.patchIndex, INT64, [null, 3])],
+    [patch, valueInfo(inputs.patchVector, FLOAT, [null, width])],
   ];
+  return all.filter(([wanted]) => wanted).map(([, info]) => info);
 }
 
 function forwardInputs(): ValueInfoProto[] {

@@ -93,6 +93,14 @@ export interface InstrumentOptions {
   patch?: boolean;
 }
 
+/** What a loop compiles in: each part costs nodes after every block, in every step. */
+export interface LoopGraphOptions extends InstrumentOptions {
+  /** Whether the stream is ablated and added to, added to only, or left alone. Default `all`. */
+  steer?: 'all' | 'add' | 'none';
+  /** Whether states are read; where not, `loop.finite` alone tells of them. Default true. */
+  read?: boolean;
+}
+
 /** One input or output. */
 export interface Port {
   name: string;

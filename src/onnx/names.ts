@@ -66,6 +66,8 @@ export const loopOutputs = {
   projections: 'loop.projections',
   /** float32 `[T', L, B, n, D]`, n = `readStates`. */
   states: 'loop.states',
+  /** float32 `[T', B]`, of a loop that reads nothing: 0, or NaN where a state is not finite. */
+  finite: 'loop.finite',
 } as const;
 
 /** What the experts of a proxy-tuned decoder are called by (proxy.ts). */

@@ -43,6 +43,7 @@ const added: Readonly<Record<string, Meaning>> = {
     '⟨h, d⟩ of the token fed before each of the tokens',
   ],
   [loopOutputs.states]: ['float32 [T, L, B, n, D]', 'its states; n = loop.read_states'],
+  [loopOutputs.finite]: ['float32 [T, B]', '0 where its states are finite, NaN elsewhere'],
 };
 
 /**

@@ -14,12 +14,10 @@ import { inputs } from './names.js';
 export interface Directions {
   /** `[1, D]` */
   rows: string[];
-  /** `[D, 1]` */
-  columns: string[];
   /** `[B, 1, L]` */
   coefficient: string;
-  /** `[B, 1, L]` */
-  ablation: string;
+  /** Columns `[D, 1]` and ablation `[B, 1, L]`; null where nothing is ever removed. */
+  removal: { columns: string[]; ablation: string } | null;
 }
 
 /** Per layer, `[B, S, 1]`: m·c and m·a. */
@@ -47,14 +45,18 @@ export interface SortedPatches {
 }
 
 /** Cuts directions and strengths into layers. */
-export function splitDirections(writer: GraphWriter, layers: number): Directions {
+export function splitDirections(
+  writer: GraphWriter,
+  layers: number,
+  { ablate = true }: { ablate?: boolean } = {},
+): Directions {
+  const row = (strength: string): string => writer.node('Unsqueeze', [strength, writer.ints([1])]);
+  const rows = writer.split(inputs.direction, layers, 0);
+  const coefficient = row(inputs.coefficient);
+  if (!ablate) return { rows, coefficient, removal: null };
   const transposed = writer.node('Transpose', [inputs.direction], { attributes: { perm: [1, 0] } });
-  return {
-    rows: writer.split(inputs.direction, layers, 0),
-    columns: writer.split(transposed, layers, 1),
-    coefficient: writer.node('Unsqueeze', [inputs.coefficient, writer.ints([1])]),
-    ablation: writer.node('Unsqueeze', [inputs.ablation, writer.ints([1])]),
-  };
+  const columns = writer.split(transposed, layers, 1);
+  return { rows, coefficient, removal: { columns, ablation: row(inputs.ablation) } };
 }
 
 /** Lays the mask `[B, S]` over the strengths. Adding +0 turns −0 into +0. */
@@ -69,7 +71,8 @@ export function maskStrengths(
     const masked = writer.node('Mul', [column, strength]);
     return writer.split(writer.node('Add', [masked, writer.scalar(0)]), layers, 2);
   };
-  return { coefficient: lay(directions.coefficient), ablation: lay(directions.ablation) };
+  const { coefficient, removal } = directions;
+  return { coefficient: lay(coefficient), ablation: removal === null ? [] : lay(removal.ablation) };
 }
 
 /** Sorts the patches by layer, so that each layer needs no search of its own. */
@@ -127,8 +130,8 @@ export function splitPatches(
 /** What one layer's treatment needs. */
 export interface Treatment {
   layout: DecoderLayout;
-  directions: Directions;
-  strengths: Strengths;
+  /** null: nothing is added or removed. */
+  steer: { directions: Directions; strengths: Strengths } | null;
   /** null where patching is not compiled in. */
   patches: Patches | null;
 }
@@ -136,27 +139,39 @@ export interface Treatment {
 /** Treats `raw`, the output `[B, S, D]` of block `layer`; the result gets the name `output`. */
 export function treat(
   writer: GraphWriter,
-  treatment: Treatment,
-  block: { layer: number; raw: string; output: string },
+  { layout, steer, patches }: Treatment,
+  { layer, raw, output }: { layer: number; raw: string; output: string },
 ): void {
-  const { directions, strengths, patches } = treatment;
-  const at = (list: readonly string[]): string => list[block.layer] ?? '';
-  const half = treatment.layout.type === 'float16';
-  let h = half ? toFloat(writer, block.raw) : block.raw;
+  const half = layout.type === 'float16';
+  let h = half ? toFloat(writer, raw) : raw;
   if (patches !== null) {
-    h = writer.node('ScatterND', [h, at(patches.index), at(patches.vector)]);
+    const [index = '', vector = ''] = [patches.index[layer], patches.vector[layer]];
+    h = writer.node('ScatterND', [h, index, vector]);
   }
-  const dot = writer.node('MatMul', [h, at(directions.columns)]);
-  const removed = writer.node('Mul', [at(strengths.ablation), dot]);
-  const factor = writer.node('Sub', [at(strengths.coefficient), removed]);
-  const update = writer.node('Mul', [factor, at(directions.rows)]);
-  if (!half) {
-    writer.node('Add', [h, update], { outputs: [block.output] });
-    return;
+  if (steer !== null) {
+    const update = makeUpdate(writer, steer, { layer, h });
+    h = writer.node('Add', [h, update], half ? {} : { outputs: [output] });
+  } else if (!half) {
+    writer.node('Identity', [h], { outputs: [output] });
   }
-  const sum = writer.node('Add', [h, update]);
   const to = DataType.FLOAT16;
-  writer.node('Cast', [sum], { outputs: [block.output], attributes: { to } });
+  if (half) writer.node('Cast', [h], { outputs: [output], attributes: { to } });
+}
+
+/** What is added to `h` at one layer, `[B, S, D]`. */
+function makeUpdate(
+  writer: GraphWriter,
+  { directions: { rows, removal }, strengths }: NonNullable<Treatment['steer']>,
+  { layer, h }: { layer: number; h: string },
+): string {
+  const at = (list: readonly string[]): string => list[layer] ?? '';
+  let factor = at(strengths.coefficient);
+  if (removal !== null) {
+    const dot = writer.node('MatMul', [h, at(removal.columns)]);
+    const removed = writer.node('Mul', [at(strengths.ablation), dot]);
+    factor = writer.node('Sub', [factor, removed]);
+  }
+  return writer.node('Mul', [factor, at(rows)]);
 }
 
 /** A float32 copy. */

@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import type { LoopEnds } from '../align/loop.js';
 import { readAnnotatedQuadruples } from '../data/jsonl.js';
-import { generatedQuestions, readQuestions } from '../data/questions.js';
+import { readQuestions } from '../data/questions.js';
+import { generatedQuestions } from '../data/questionSets.js';
 import type { AnnotatedQuadruple, Question } from '../data/types.js';
 import type { CausalSplit } from '../experiment/causal/shape.js';
 import { answerEquivalence } from '../judge/equivalence.js';

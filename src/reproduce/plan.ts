@@ -1,4 +1,5 @@
 /** What `reproduce` runs: the models, the parts in their order, and how large each of them is. */
+import { sizeLabels } from '../experiment/shared/sizes.js';
 
 /** Models of one size that are compared with each other. */
 export interface SizeModels {
@@ -21,17 +22,9 @@ export interface ReproduceModels {
   tuned: Readonly<Partial<Record<Tuning, string>>>;
 }
 
-/**
- * Short names of the correctors, for ids and figures: what remains of their names without the
- * beginning that all share, e.g. `m` of `corrector-arithmetic-m`.
- */
-export function sizeLabels({ sizes }: ReproduceModels): string[] {
-  const parts = sizes.map(({ corrector }) => corrector.split('-'));
-  const first = parts[0] ?? [];
-  const differs = (i: number): boolean =>
-    parts.some((of) => of[i] !== first[i] || i >= of.length - 1);
-  const shared = parts.length > 1 ? [...first.keys(), first.length].find(differs) : 0;
-  return parts.map((of) => of.slice(shared).join('-'));
+/** Short names of the correctors, for ids and figures. */
+export function labelsOf({ sizes }: ReproduceModels): string[] {
+  return sizeLabels(sizes.map(({ corrector }) => corrector));
 }
 
 /** In the order in which they run. */

@@ -1,7 +1,7 @@
 /** What the parts of a reproduction leave: summaries and the records behind them, by model. */
 import type { Scan } from '../read/latScan.js';
 import type { CausalRecord, CausalSummary } from '../experiment/causal/shape.js';
-import type { CompareSummary } from '../experiment/answers/compareShape.js';
+import type { CompareSummary } from '../experiment/answers/compare/shape.js';
 import type { CompareRecord } from '../experiment/answers/shape.js';
 import type { LensRecord, LensSummary } from '../experiment/lens/shape.js';
 import type { Part, PartKind } from './plan.js';

@@ -1,5 +1,6 @@
 /** What all parts of a reproduction share, and what identifies each of them. */
 import { join } from 'node:path';
+import type { z } from 'zod';
 import type { CorrectorReading } from '../experiment/shared/readCorrector.js';
 import type { Part, PartSizes, ReproduceModels } from './plan.js';
 import { partName, type Results } from './results.js';
@@ -147,16 +148,18 @@ export function partFolder(part: Part, { folder }: Pick<Setting, 'folder'>): str
  * @returns the summary with all records, those of an earlier run first.
  */
 export async function recordRun<R, S>(
-  of: { folder: string; configuration: RunConfiguration; setting: Pick<Setting, 'host'> },
+  place: {
+    folder: string;
+    configuration: RunConfiguration;
+    setting: Pick<Setting, 'host'>;
+    /** What a record of an earlier run must be; default: anything. */
+    record?: z.ZodType<R>;
+  },
   work: (run: Run<R>) => AsyncGenerator<R, S>,
   write: (run: Run<R>, summary: S) => Promise<unknown>,
 ): Promise<{ summary: S; records: R[] }> {
-  const { now } = of.setting.host;
-  await using run = await openRun<R>({
-    ...of.configuration,
-    folder: of.folder,
-    ...(now && { now }),
-  });
+  const { folder, configuration, record, setting } = place;
+  await using run = await openRun<R>({ ...configuration, folder, record, now: setting.host.now });
   const records = [...run.records];
   const steps = work(run);
   for (;;) {

@@ -7,6 +7,7 @@
  * anywhere. Either way the end must be a regular file that is long enough: nothing here opens a
  * device or a pipe, and nothing reads or copies weights.
  */
+import { statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
@@ -57,6 +58,11 @@ export async function readGraphFile(file: string): Promise<GraphFile> {
     return relative(common, path).split(sep).join('/');
   });
   return { bytes, graph, folder: common, weights: paths };
+}
+
+/** Of the ONNX file and the files beside it. */
+export function weightBytes({ bytes, weights }: GraphFile): number {
+  return weights.reduce((sum, path) => sum + statSync(path).size, bytes.length);
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

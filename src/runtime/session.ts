@@ -34,6 +34,9 @@ export interface SessionOptions {
 /** Opens a session over model bytes. Errors of the runtime are passed on with their message. */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
   const ort = await import('onnxruntime-node');
+  // The CUDA provider warns about every ScatterND, by a logger that no session option reaches. What
+  // it warns of cannot be: checkSteering refuses two patches in one place.
+  ort.env.logLevel = 'error';
   const session = await ort.InferenceSession.create(model, sessionOptions(options));
   return {
     inputs: session.inputNames,

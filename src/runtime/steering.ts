@@ -44,5 +44,6 @@ export interface Steering {
   ablation?: Float32Array;
   /** Default {@link defaultPositions}. Patches are placed by their own position and ignore this. */
   positions?: PositionRule;
+  /** At most one per row, layer and position. */
   patches?: readonly Patch[];
 }

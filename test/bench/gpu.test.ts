@@ -1,12 +1,17 @@
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeBound, relativeDifference, scanBound } from '../../bench/gpu/bounds.js';
-import { median } from '../../src/math/summary.js';
+import { median, standardDeviation } from '../../src/math/summary.js';
 import { pruneFatbin } from '../../bench/gpu/fatbin.js';
-import { summariseProfile } from '../../bench/gpu/profile.js';
+import { accountKernels, readKernels } from '../../bench/gpu/kernels.js';
+import { accountSteps, summariseProfile } from '../../bench/gpu/profile.js';
 import type { ProfileEvent } from '../../bench/gpu/profile.js';
 import { decodedBytes, shapeOf } from '../../bench/gpu/shapes.js';
 import { measurementTables } from '../../bench/gpu/tables.js';
-import { toFloat16 } from '../../bench/gpu/weights.js';
+import { readResult, withEntry, withoutFolders, writeResult } from '../../bench/gpu/results.js';
+import { WeightFile, toFloat16 } from '../../bench/gpu/weights.js';
 import { fromFloat16 } from '../../src/tensors/float16.js';
 
 const cuda = 'CUDAExecutionProvider';
@@ -57,6 +62,68 @@ describe('a profile', () => {
   });
 });
 
+describe('the account of a step', () => {
+  it('leaves the prefill out, and names what takes longest', () => {
+    const step = (at: number, dur: number): ProfileEvent[] => [
+      event('decoder/MatMul_1_kernel_time', 'MatMul', at, { dur }),
+      event('loop.body/If_54_kernel_time', 'If', at + 1000, { dur: 10 }),
+    ];
+    const loop = event('Loop_9_kernel_time', 'Loop', 0, { dur: 6010 });
+    const events = [...step(10, 900), ...step(2000, 100), ...step(4000, 300), loop];
+    const [account] = accountSteps(events);
+    expect(account).toMatchObject({ steps: 2, count: 1, nodes: 0.2, wall: 2.495 });
+    expect(account?.operators).toEqual({ MatMul: 0.2 });
+    expect(account?.longest[0]).toMatchObject({ name: 'decoder/MatMul_1', milliseconds: 0.2 });
+  });
+});
+
+describe('kernels', () => {
+  it('are read from ncu, and counted in the step that repeats', () => {
+    const head = '"ID","Kernel Name","Grid Size","Metric Name","Metric Unit","Metric Value"';
+    const line = (name: string, time: string): string =>
+      `"0","${name}","(1, 1, 1)","gpu__time_duration.sum","ns","${time}"`;
+    const step = Array.from({ length: 20 }, (_, i) => line(`gemm<${i % 19}>`, '1,000'));
+    const text = ['==PROF== x', head, line('copy', '5'), ...step, ...step].join('\n');
+    const account = accountKernels(readKernels(text));
+    expect(account).toMatchObject({ perStep: 20, kernels: { length: 19 } });
+    expect(account.microseconds).toBeCloseTo(20);
+    expect(account.kernels[0]).toMatchObject({ name: 'gemm<0>', launches: 2 });
+  });
+});
+
+describe('results', () => {
+  const log = (): void => undefined;
+
+  it('are merged by name, and copied', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gpu-results-'));
+    const place = { device: 'cuda', out: join(folder, 'out'), copy: join(folder, 'copy'), log };
+    const machine = { gpu: 'A' };
+    expect(readResult(place, 'speed', machine)).toBeNull();
+    writeResult(place, 'speed', { machine, decoders: [1] });
+    expect(readResult(place, 'speed', machine)).toEqual({ machine, decoders: [1] });
+    expect(readdirSync(place.copy)).toEqual(['speed-cuda.json']);
+    expect(withEntry([{ name: 'a', x: 1 }], { name: 'b', x: 2 })).toHaveLength(2);
+    expect(withEntry([{ name: 'a', x: 1 }], { name: 'a', x: 2 })).toEqual([{ name: 'a', x: 2 }]);
+    expect(readResult(place, 'speed', { gpu: 'B' })).toBeNull();
+    expect(readdirSync(place.out)).toEqual(['speed-cuda.other.json']);
+  });
+});
+
+describe('weights', () => {
+  it('differ by name, and have the spread asked for', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'gpu-weights-')), 'w');
+    const weights = new WeightFile(file, 1);
+    const [a, b] = ['a', 'b'].map((name) => weights.normal(name, [100, 100], 0.5));
+    weights.close();
+    const bits = new Uint16Array(readFileSync(file).buffer);
+    const of = (at: number): number[] =>
+      Array.from(bits.subarray(at / 2, at / 2 + 10_000), fromFloat16);
+    const [x, y] = [of(a?.offset ?? 0), of(b?.offset ?? 0)];
+    expect(standardDeviation(x)).toBeCloseTo(0.5, 1);
+    expect(x.filter((value, i) => value === y[i]).length).toBeLessThan(100);
+  });
+});
+
 describe('bounds', () => {
   const shape = shapeOf('llama-8b');
   const ceilings = { bytesPerSecond: 3e12, operationsPerSecond: 8e14 };
@@ -84,9 +151,16 @@ describe('bounds', () => {
   });
 });
 
+describe('results', () => {
+  it('say nothing of where things lay, and leave other slashes alone', () => {
+    const text = 'ok: /opt/torch/.venv/lib/libcurand.so.10 (/tmp/x.json), decoder/MatMul_1, 3/4';
+    expect(withoutFolders(text)).toBe('ok: …/libcurand.so.10 (…/x.json), decoder/MatMul_1, 3/4');
+  });
+});
+
 describe('tables', () => {
   it('hold what the results say, and nothing where there are none', () => {
-    const none = { speed: null, parity: null, profile: null };
+    const none = { speed: null, parity: null, profile: null, kernels: null, commands: null };
     expect(measurementTables(none)).toBe('Nothing has been measured yet.');
     const decoder = {
       ...{ name: 'toy', milliseconds: { 'loop-steered-1': 2, 'step-by-step-1': 9 } },
@@ -96,6 +170,30 @@ describe('tables', () => {
     const text = measurementTables({ ...none, speed: { machine, decoders: [decoder] } });
     expect(text).toContain('| toy | loop-steered-1 | 2.00 | 62 % | 4.0 × |');
     expect(text).toContain('| toy | step-by-step-1 | 9.00 |  |  |');
+  });
+
+  it('set a model in fp16 beside PyTorch, and the devices beside each other', () => {
+    const none = { speed: null, profile: null };
+    const comparison = {
+      ...{ against: 'torch32', differences: { a: 0.02, b: 0.01 } },
+      tokens: { compared: 9, rowsThatDiffer: 1 },
+    };
+    const subject = { name: 'toy', tolerance: 0.005, coefficientZeroIsOff: true };
+    const text = measurementTables({
+      ...none,
+      parity: { subjects: [{ ...subject, comparisons: [comparison], torchItself: { a: 0.03 } }] },
+      kernels: { decoders: [{ name: 'toy', steps: { 32: { perStep: 7, microseconds: 1500 } } }] },
+      commands: {
+        runs: [{ name: 'align on cuda', seconds: 3.21, exit: 0 }],
+        differences: { align: { readings: 0.5, text: true, rounds: false }, doctor: { cpu: true } },
+      },
+    });
+    expect(text).toContain('| toy | torch32 | 2.0e-2 | 5e-3 | 9 agree, 1 rows part | yes |');
+    expect(text).toContain('| toy in PyTorch | torch32 | 3.0e-2 | 5e-3 |  |  |');
+    expect(text).toContain('| toy | 32 | 7 | 1.50 |');
+    expect(text).toContain('| align on cuda | 3.2 | 0 | this machine |');
+    expect(text).toContain('| align | 5.0e-1 | 1 of 2 |');
+    expect(text).not.toContain('doctor');
   });
 });
 

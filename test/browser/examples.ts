@@ -7,12 +7,9 @@ import {
 import { causalPage } from '../../src/experiment/causal/page.js';
 import { healthPage } from '../../src/experiment/health/page.js';
 import { lensPage } from '../../src/experiment/lens/page.js';
-import {
-  comparePage,
-  correctionRoundsPage,
-  correctorPage,
-  evaluatePage,
-} from '../../src/experiment/olderKinds.js';
+import { comparePage } from '../../src/experiment/answers/compare/page.js';
+import { correctorPage, evaluatePage } from '../../src/experiment/answers/evaluate/page.js';
+import { correctionRoundsPage } from '../../src/experiment/rounds/page.js';
 import { scanPage } from '../../src/experiment/scan/page.js';
 import { sweepPage } from '../../src/experiment/sweep/page.js';
 import { roundsPage } from '../../src/plot/page/rounds.js';

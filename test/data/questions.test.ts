@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openQuestions, readQuestions } from '../../src/data/questions.js';
+import { readQuestions } from '../../src/data/questions.js';
+import { openQuestions } from '../../src/data/questionSets.js';
 import { temporaryFolder } from '../runtime/models.js';
 
 const folder = temporaryFolder();

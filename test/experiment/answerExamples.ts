@@ -1,6 +1,6 @@
 /** Summaries of experiments over whole answers, of plausible content, made by formula. */
 import type { Interval } from '../../src/math/interval.js';
-import type { CompareSummary } from '../../src/experiment/answers/compareShape.js';
+import type { CompareSummary } from '../../src/experiment/answers/compare/shape.js';
 import type { RoundsSummary } from '../../src/experiment/rounds/shape.js';
 
 type CorrectorRounds = RoundsSummary['correctors'][number];

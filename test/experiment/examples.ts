@@ -7,7 +7,7 @@ import type { LensSummary } from '../../src/experiment/lens/shape.js';
 import type {
   CorrectorSummary,
   EvaluateSummary,
-} from '../../src/experiment/answers/evaluateShape.js';
+} from '../../src/experiment/answers/evaluate/shape.js';
 import type {
   Activity,
   HealthSummary,

@@ -8,7 +8,7 @@ import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { loopOutputs, outputs } from '../../src/onnx/names.js';
 import { edited, rename } from './edits.js';
 import { data, decoderFeeds, loopFeeds, open, steerFeeds, tokenRows } from './session.js';
-import type { Fetches, LoopOptions, SteerFeeds } from './session.js';
+import type { Fetches, LoopGraphOptions, SteerFeeds } from './session.js';
 import { tinyDecoder } from './tinyDecoder.js';
 
 const [L, D, T] = [3, 32, 10];
@@ -41,7 +41,7 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as const)('%s', (sty
 
   const generate = (
     rows: readonly number[][],
-    options: Partial<LoopOptions> = {},
+    options: Partial<LoopGraphOptions> = {},
   ): Promise<Fetches> => loop.run(loopFeeds(layout, rows, { maxNewTokens: T, ...options }));
 
   /** Everything of one row's tokens, in one forward without a cache. */

@@ -69,6 +69,10 @@ describe.each(['unfused', 'fused'] as const)('the loop of %s', (style) => {
 
   it('waits for nothing but whether to go on, where nothing is patched', () => {
     expect(waitedFor(instrumentLoop(file, { patch: false }).model)).toEqual([]);
+    for (const steer of ['add', 'none'] as const) {
+      const lean = instrumentLoop(file, { patch: false, steer, read: false });
+      expect(waitedFor(lean.model)).toEqual([]);
+    }
     // What the check would find: patches are counted inside the loop.
     expect(waitedFor(instrumentLoop(file).model)).not.toEqual([]);
   });

@@ -119,7 +119,7 @@ export function steerFeeds(
 export function loopFeeds(
   layout: DecoderLayout,
   rows: readonly (readonly number[])[],
-  options: LoopOptions,
+  options: LoopGraphOptions,
 ): Feeds {
   const B = rows.length;
   const S = Math.max(...rows.map((row) => row.length));
@@ -144,7 +144,7 @@ export function loopFeeds(
   };
 }
 
-export interface LoopOptions {
+export interface LoopGraphOptions {
   maxNewTokens: number;
   stop?: readonly number[];
   /** `uniforms` `[T, B]` */

@@ -9,7 +9,8 @@ import {
   generationModesFigure,
 } from '../../src/experiment/rounds/figures/generationModes.js';
 import { latencyCaption, latencyFigure } from '../../src/experiment/answers/figures/latency.js';
-import { comparePage, correctionRoundsPage } from '../../src/experiment/olderKinds.js';
+import { comparePage } from '../../src/experiment/answers/compare/page.js';
+import { correctionRoundsPage } from '../../src/experiment/rounds/page.js';
 import {
   roundAccuracyCaption,
   roundAccuracyFigure,

@@ -3,7 +3,7 @@ import { escapeHtml } from '../../src/plot/figure.js';
 import { renderPage } from '../../src/plot/page/html.js';
 import { figuresOf, type Page } from '../../src/plot/page/page.js';
 import { healthPage } from '../../src/experiment/health/page.js';
-import { correctorPage, evaluatePage } from '../../src/experiment/olderKinds.js';
+import { correctorPage, evaluatePage } from '../../src/experiment/answers/evaluate/page.js';
 import { scanPage } from '../../src/experiment/scan/page.js';
 import { sweepPage } from '../../src/experiment/sweep/page.js';
 import { roundsPage } from '../../src/plot/page/rounds.js';

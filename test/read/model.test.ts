@@ -34,17 +34,25 @@ describe('open', () => {
 describe('generate', () => {
   it('answers in the chat template, or goes on with the text', async () => {
     const { tokenizer, decoder } = model.languageModel;
-    const ask = async (text: string) => {
-      const prompts = [tokenizer.encode(text)];
+    const ask = async (text: number[]) => {
+      const prompts = [text];
       const { rows } = await decoder.generate({ prompts, stop: tokenizer.endOfTurn, ...short });
       return rows[0]?.tokens.map((id) => tokenizer.decode([id]));
     };
     const chat = await model.generate('Hello', short);
-    expect(chat.tokens).toEqual(await ask(tokenizer.chatPrompt('Hello')));
+    expect(chat.tokens).toEqual(await ask(tokenizer.encode(tokenizer.chatPrompt('Hello'))));
     expect(chat.finish).toBe('length');
     expect((await model.generate('Hello', { ...short, chat: false })).tokens).toEqual(
-      await ask('Hello'),
+      await ask(tokenizer.encodePlain('Hello')),
     );
+  });
+
+  it('takes a chat, and goes on with an answer that was begun', async () => {
+    const user = { role: 'user', content: 'Hello' };
+    const plain = await model.generate('Hello', short);
+    expect(await model.generate([user], short)).toEqual(plain);
+    const { tokens } = await model.read([user, { role: 'assistant', content: 'So' }]);
+    expect(tokens.slice(-2)).toEqual(['S', 'o']);
   });
 
   it('is itself at coefficient 0, and another when pushed', async () => {

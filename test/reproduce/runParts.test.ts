@@ -10,7 +10,7 @@ import {
   limitSizes,
   partSizes,
   planParts,
-  sizeLabels,
+  labelsOf,
   type ReproduceModels,
 } from '../../src/reproduce/plan.js';
 
@@ -176,9 +176,9 @@ describe('the plan', () => {
   });
 
   it('labels sizes by what their names do not share', () => {
-    expect(sizeLabels(models)).toEqual(['s', 'm', 'm-seed2']);
+    expect(labelsOf(models)).toEqual(['s', 'm', 'm-seed2']);
     const of = (...names: string[]): string[] =>
-      sizeLabels({ ...models, sizes: names.map((corrector) => ({ corrector })) });
+      labelsOf({ ...models, sizes: names.map((corrector) => ({ corrector })) });
     expect(of('mine')).toEqual(['mine']);
     expect(of('a-b', 'c-d')).toEqual(['a-b', 'c-d']);
     expect(of('a', 'a-b')).toEqual(['a', 'a-b']);

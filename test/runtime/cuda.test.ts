@@ -52,6 +52,7 @@ describe('packages', () => {
   it('follow the version of CUDA that the runtime says', () => {
     expect(packageOf('libcublasLt.so.12', ['libcudart.so.12'])).toBe('nvidia-cublas-cu12');
     expect(packageOf('libcublasLt.so.13', ['libcudart.so.13'])).toBe('nvidia-cublas==13.*');
+    expect(packageOf('libcurand.so.10', ['libcudart.so.13'])).toBe('nvidia-curand==10.*');
     expect(packageOf('libcudnn.so.9', ['libcudart.so.12'])).toBe('nvidia-cudnn-cu12');
     expect(packageOf('libcuda.so.1', [])).toBe('NVIDIA driver');
   });

@@ -178,6 +178,20 @@ describe('bad requests', () => {
       /patch layer is 3 \(expected 0 … 2/,
     ],
     [
+      'two patches in one place',
+      {
+        tokens: [[1], [2]],
+        steering: {
+          patches: [
+            { row: 1, layer: 2, position: 0, vector: new Float32Array(width) },
+            { row: 1, layer: 1, position: 0, vector: new Float32Array(width) },
+            { row: 1, layer: 2, position: 0, vector: new Float32Array(width) },
+          ],
+        },
+      },
+      /two patches at row 1, layer 2, position 0/,
+    ],
+    [
       'a position beyond the row',
       { tokens: [[1]], states: [[1]] },
       /states position in row 0 is 1/,

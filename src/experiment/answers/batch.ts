@@ -1,40 +1,26 @@
-/** The answers of all systems to a batch of questions, and samples of the upstream, judged. */
+/** The answers of all systems to a batch of questions, judged. */
 import { memoiseUpstream } from '../../align/memo.js';
 import type { Question } from '../../data/types.js';
 import { scoreAnswers } from '../../judge/scoreAnswers.js';
-import type { Scorer } from '../../judge/scorer.js';
-import type { SentenceJudge } from '../../judge/sentences.js';
+import type { Judges } from '../../judge/judgesFor.js';
 import { judgeRevisions } from '../shared/revisions.js';
 import { askSystem, type Asking } from './ask.js';
-import { sampleQuestions, type Sampling } from './bestOf.js';
-import type { AnswerRecord, CompareRecord } from './shape.js';
+import type { AnswerRecord } from './shape.js';
 import type { System } from './systems.js';
-
-/** What judges answers. */
-export interface Judges {
-  /** The first whose values are true and false says what is right. */
-  scorers: readonly Scorer[];
-  /** Judges the revisions of loops. Default: they are not judged. */
-  sentences?: SentenceJudge;
-}
 
 export interface BatchOptions extends Judges, Asking {
   systems: readonly System[];
-  /** Samples to vote on, where there are any. */
-  sampling?: Sampling;
 }
 
-/** By system, then by question; samples last. */
+/** By system, then by question. */
 export async function* answerBatch(
   questions: readonly Question[],
   options: BatchOptions,
-): AsyncGenerator<CompareRecord, void> {
-  const { systems, sampling } = options;
+): AsyncGenerator<AnswerRecord, void> {
   const upstream = memoiseUpstream(options.upstream);
-  for (const system of systems) {
+  for (const system of options.systems) {
     yield* await systemRecords(system, questions, { ...options, upstream });
   }
-  if (sampling) yield* await sampleQuestions(questions, { ...options, ...sampling });
 }
 
 async function systemRecords(

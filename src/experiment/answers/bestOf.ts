@@ -6,6 +6,7 @@ import type { Upstream, UpstreamText } from '../../align/upstream.js';
 import type { Question } from '../../data/types.js';
 import { primaryScorer, scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
+import { whoIs } from '../shared/identities.js';
 import type { SamplesRecord } from './shape.js';
 import type { System } from './systems.js';
 import { vote } from './vote.js';
@@ -33,6 +34,7 @@ export function bestOfSystems(sampling: Sampling | undefined): System[] {
 function bestOfSystem(samples: number, { sampler, finalAnswer }: Sampling): System {
   return {
     name: bestOfName(samples),
+    identity: { samples, sampler: whoIs(sampler) },
     unit: 'answer',
     async answer({ questions, clock, signal }) {
       const start = clock();
@@ -68,18 +70,18 @@ export async function sampleQuestions(
     question,
     texts: (sampled[q] ?? []).map(({ text }) => text),
   }));
-  const items = answered.flatMap((of) =>
-    of.texts.map((answer) => ({ question: of.question, answer })),
+  const items = answered.flatMap(({ question, texts: written }) =>
+    written.map((answer) => ({ question, answer })),
   );
   const primary = primaryScorer(options.scorers);
   const verdicts = primary ? await scoreAnswers(items, { scorers: [primary], signal }) : [];
   let at = 0;
-  return answered.map((of) => ({
+  return answered.map(({ question, texts: written }) => ({
     kind: 'samples',
-    problem: of.question.id,
-    texts: of.texts,
-    finals: of.texts.map(finalAnswer),
-    right: of.texts.map(() => verdicts[at++]?.right ?? null),
+    problem: question.id,
+    texts: written,
+    finals: written.map(finalAnswer),
+    right: written.map(() => verdicts[at++]?.right ?? null),
   }));
 }
 

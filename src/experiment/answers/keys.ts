@@ -12,10 +12,10 @@ export function answersKey(record: About): string {
 
 /** One key per question. */
 export function keysOf(
-  of: { kind: 'answer' | 'timing'; system: string } | { kind: 'samples' },
+  about: { kind: 'answer' | 'timing'; system: string } | { kind: 'samples' },
   questions: readonly Pick<Question, 'id'>[],
 ): string[] {
-  return questions.map(({ id }) => answersKey({ ...of, problem: id }));
+  return questions.map(({ id }) => answersKey({ ...about, problem: id }));
 }
 
 /** Records by key, the last of equals. */

@@ -68,8 +68,8 @@ async function* answerAt(
   options: StrengthOptions,
 ): AsyncGenerator<StrengthRecord, void> {
   const { questions, tune, batchSize = 32, atOnce, signal } = options;
-  const keys = (of: readonly Question[]): string[] =>
-    of.map(({ id }) => keyOf({ ...at, problem: id }));
+  const keys = (some: readonly Question[]): string[] =>
+    some.map(({ id }) => keyOf({ ...at, problem: id }));
   if (keys(questions).every((key) => done.has(key))) return;
   await using tuned = await tune(at.expert, at.alpha);
   const units = batchesOf(questions, batchSize).map((batch): Unit<StrengthRecord> => ({

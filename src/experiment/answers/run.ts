@@ -9,12 +9,14 @@
  */
 import type { Question } from '../../data/types.js';
 import { checkScorers } from '../../judge/scoreAnswers.js';
+import type { Store } from '../../record/store.js';
 import { batchesOf } from '../shared/batches.js';
+import { judgesAre, whoIs } from '../shared/identities.js';
 import { resume, type Unit } from '../shared/resume.js';
 import { answerBatch, type BatchOptions } from './batch.js';
-import { bestOfSystems } from './bestOf.js';
+import { bestOfSystems, sampleQuestions, type Sampling } from './bestOf.js';
 import { answersKey, byKey, keysOf } from './keys.js';
-import type { AnswerRecord, CompareRecord } from './shape.js';
+import type { AnswerRecord, CompareRecord, SamplesRecord } from './shape.js';
 import type { System } from './systems.js';
 import { timeSystems } from './times.js';
 
@@ -40,6 +42,13 @@ export interface AnswersPlan {
 
 export interface AnswersOptions extends AnswersPlan, Omit<BatchOptions, 'timed'> {
   questions: readonly Question[];
+  /** Samples to vote on, where there are any. */
+  sampling?: Sampling;
+  /**
+   * Where answers are kept for other runs; not used where samples are drawn, since an upstream does
+   * not say how it draws. Times are never kept.
+   */
+  store?: Store;
   /** Records of an earlier run of the same command; they are not made again. */
   done?: Iterable<CompareRecord>;
 }
@@ -61,8 +70,11 @@ export async function* answerQuestions(
   );
   const run = { ...options, systems, done };
   const shared = { keyOf: answersKey, done, signal };
+  const tell = counter('answers', keysToMake(questions, run), run);
+  const units = batchesOf(questions, batchSize).flatMap((batch) => batchUnits(batch, run, tell));
+  const kept = options.sampling ? {} : { store: options.store, identity: identityOf(run) };
   yield* resume<CompareRecord>({ ...shared, units: [recordsUnit(given)] });
-  yield* resume({ ...shared, units: batchUnits(batchesOf(questions, batchSize), run), atOnce });
+  yield* resume({ ...shared, ...kept, units, atOnce });
   yield* resume({ ...shared, units: [timingUnit({ ...run, systems: options.systems })] });
 }
 
@@ -84,30 +96,35 @@ function recordsUnit(records: readonly CompareRecord[]): Unit<CompareRecord> {
   return { records: records.map(answersKey), inputs: null, run: () => Promise.resolve(records) };
 }
 
-function batchUnits(batches: readonly (readonly Question[])[], run: Run): Unit<CompareRecord>[] {
-  const { systems, sampling, done } = run;
-  const all = batches.map((batch) => ({
-    batch,
-    answers: systems.flatMap(({ name }) => keysOf({ kind: 'answer', system: name }, batch)),
-    samples: sampling ? keysOf({ kind: 'samples' }, batch) : [],
-  }));
-  const keys = all.flatMap(({ answers, samples }) => [...answers, ...samples]);
-  const tell = counter('answers', keys, run);
-  const isDone = (of: readonly string[]): boolean => of.every((key) => done.has(key));
-  return all.map(({ batch, answers, samples }) => ({
-    records: [...answers, ...samples],
-    inputs: batch,
-    // Where all answers of a batch are there, its samples do not need them anew; and the reverse.
-    run: () =>
-      tell(
-        answerBatch(batch, {
-          ...run,
-          timed: false,
-          systems: isDone(answers) ? [] : systems,
-          sampling: isDone(samples) ? undefined : sampling,
-        }),
-      ),
-  }));
+/** What goes into every batch of answers beside its questions. */
+function identityOf(run: Run): unknown {
+  const systems = run.systems.map(({ name, identity }) => ({ name, identity }));
+  const who = { upstream: whoIs(run.upstream), systems, judges: judgesAre(run) };
+  return { kind: 'answers', version: 1, ...who };
+}
+
+/** The answers of a batch, and its samples where any are drawn. */
+function batchUnits(questions: readonly Question[], run: Run, tell: Tell): Unit<CompareRecord>[] {
+  const answers: Unit<CompareRecord> = {
+    records: answerKeys(questions, run),
+    inputs: questions,
+    run: () => tell(answerBatch(questions, { ...run, timed: false })),
+  };
+  const { sampling, scorers, signal } = run;
+  if (!sampling) return [answers];
+  const sample = async (): Promise<SamplesRecord[]> =>
+    await sampleQuestions(questions, { ...sampling, scorers, signal });
+  const records = keysOf({ kind: 'samples' }, questions);
+  return [answers, { records, inputs: questions, run: () => tell(sample()) }];
+}
+
+function answerKeys(questions: readonly Question[], { systems }: Run): string[] {
+  return systems.flatMap(({ name }) => keysOf({ kind: 'answer', system: name }, questions));
+}
+
+function keysToMake(questions: readonly Question[], run: Run): string[] {
+  const samples = run.sampling ? keysOf({ kind: 'samples' }, questions) : [];
+  return [...answerKeys(questions, run), ...samples];
 }
 
 function timingUnit(run: Run): Unit<CompareRecord> {
@@ -123,15 +140,14 @@ function timingUnit(run: Run): Unit<CompareRecord> {
   };
 }
 
+type Made = AsyncIterable<CompareRecord> | Promise<readonly CompareRecord[]>;
+type Tell = (records: Made) => AsyncIterable<CompareRecord>;
+
 /** Passes records on and tells how many of `keys` there are by now. */
-function counter(
-  phase: AnswersPhase,
-  keys: readonly string[],
-  { done, onProgress }: Run,
-): (records: AsyncIterable<CompareRecord>) => AsyncIterable<CompareRecord> {
+function counter(phase: AnswersPhase, keys: readonly string[], { done, onProgress }: Run): Tell {
   let count = keys.filter((key) => done.has(key)).length;
   return async function* (records) {
-    for await (const record of records) {
+    for await (const record of Symbol.asyncIterator in records ? records : await records) {
       if (!done.has(answersKey(record))) onProgress?.(phase, ++count, keys.length);
       yield record;
     }

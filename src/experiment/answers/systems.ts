@@ -10,6 +10,7 @@ import type { AlignedAnswer } from '../../align/stream.js';
 import { alignAnswers } from '../../align/stream.js';
 import type { Upstream, UpstreamInput, UpstreamText } from '../../align/upstream.js';
 import { createSilentUpstream } from '../../align/upstream.js';
+import { whoIs } from '../shared/identities.js';
 import type { Revision } from '../shared/revisions.js';
 
 export interface SystemAnswer {
@@ -41,6 +42,8 @@ export interface SystemRequest {
 
 export interface System {
   readonly name: string;
+  /** Plain JSON of what its answers follow from, beside the upstream that it is asked with. */
+  readonly identity: unknown;
   /** What its revisions are revisions of. */
   readonly unit: 'sentence' | 'answer';
   /** One answer per question, in order. */
@@ -49,22 +52,26 @@ export interface System {
 
 /** `upstream`: whole answers of the upstream. */
 export function upstreamSystem(): System {
-  return wholeAnswerSystem('upstream', (request) => request);
+  return wholeAnswerSystem({ name: 'upstream', identity: null }, (request) => request);
 }
 
 /** `proxy-<expert>`: whole answers of the upstream tuned by an expert (proxy-tuning). */
 export function proxySystem({ expert, upstream }: { expert: string; upstream: Upstream }): System {
-  return wholeAnswerSystem(`proxy-${expert}`, (request) => ({ ...request, upstream }));
+  return tunedSystem({ name: `proxy-${expert}`, upstream });
 }
 
 /** Another upstream's whole answers under a name of its own, e.g. `sft`: the same one, fine-tuned. */
 export function tunedSystem({ name, upstream }: { name: string; upstream: Upstream }): System {
-  return wholeAnswerSystem(name, (request) => ({ ...request, upstream }));
+  const identity = whoIs(upstream);
+  return wholeAnswerSystem({ name, identity }, (request) => ({ ...request, upstream }));
 }
 
-function wholeAnswerSystem(name: string, asked: (request: SystemRequest) => SystemRequest): System {
+function wholeAnswerSystem(
+  own: Pick<System, 'name' | 'identity'>,
+  asked: (request: SystemRequest) => SystemRequest,
+): System {
   return {
-    name,
+    ...own,
     unit: 'answer',
     async answer(given) {
       const request = asked(given);
@@ -107,6 +114,7 @@ export function correctorAloneSystem(options: LoopParts): System {
 export function alignerSystem({ aligner }: { aligner: Aligner }): System {
   return {
     name: `aligner-${aligner.name}`,
+    identity: whoIs(aligner),
     unit: 'answer',
     async answer(request) {
       const { questions, clock, signal } = request;
@@ -128,8 +136,10 @@ export function alignerSystem({ aligner }: { aligner: Aligner }): System {
 }
 
 function loopSystem(name: string, options: LoopParts, silent?: Upstream): System {
+  const { corrector, ...how } = options;
   return {
     name,
+    identity: { corrector: whoIs(corrector), ...how },
     unit: 'sentence',
     async answer({ questions, upstream, clock, signal, timed = false }) {
       const answers = await alignAnswers({

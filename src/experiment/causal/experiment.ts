@@ -8,7 +8,7 @@ import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { steeringBasis } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
-import { promptTokens } from '../shared/stimulusPrompt.js';
+import { stimulusTokens } from '../shared/stimulusTokens.js';
 import { sweepProblems } from '../sweep/problems.js';
 import type { options } from './flags.js';
 import type { CausalOptions } from './options.js';
@@ -59,7 +59,7 @@ async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<Ca
     model: model.name,
     corrector: createCorrector({ model }),
     decoder: model.decoder,
-    prompt: promptTokens(model),
+    prompt: stimulusTokens(model),
     decode: (token) => model.tokenizer.decode([token]),
     directions: basis.directions,
     meanNorms: basis.meanNorms,

@@ -6,6 +6,7 @@
 import { requireReadable } from '../../align/readable.js';
 import { createRandom } from '../../math/random.js';
 import { batchesOf } from '../shared/batches.js';
+import { whoIs } from '../shared/identities.js';
 import { hashVectors, resume, type Unit } from '../shared/resume.js';
 import { begins, labelCases } from './cases.js';
 import { measureControls, measureEdits, type EditOptions } from './edits.js';
@@ -87,7 +88,7 @@ function identityOf(options: CausalOptions): unknown {
   const { name } = resolveEditMetric(options.metric);
   const metric = name === defaultEditMetric ? undefined : name;
   const how = { direction, metric, repeat, seed };
-  return { kind: 'causal', version: 1, corrector: corrector.identity, ...how };
+  return { kind: 'causal', version: 1, corrector: whoIs(corrector), ...how };
 }
 
 function caseUnits(options: CausalOptions): Unit<CausalRecord>[] {

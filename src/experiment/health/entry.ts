@@ -10,6 +10,9 @@ direction along which its hidden states differ at the last token before it write
 the other half of the problems: accuracy and AUC per layer with intervals, explained variance,
 agreement with the other methods, baselines. The sign follows the labels: positive is correct.
 
+With --labels given, the two classes are what the lines of --stimuli say, of texts, chats or a
+corrector's inputs, and lines that share a pair are compared with each other.
+
 Written to the run folder: directions.safetensors (unit vectors [layers, width], with what they were
 made from), health.json, health.html (accuracy by layer and method), stimuli.jsonl (the labelled
 stimuli, for --stimuli), manifest.json.`,
@@ -17,6 +20,10 @@ stimuli, for --stimuli), manifest.json.`,
   examples: [
     ['aligner-lab extract --out runs/direction', 'the embedded corrector, RepE’s PCA'],
     ['aligner-lab extract --method probe --limit 1500', 'a logistic probe, on more stimuli'],
+    [
+      'aligner-lab extract --stimuli moods.jsonl --labels given --label-names happy,sad',
+      'any concept, from pairs of one’s own',
+    ],
   ],
   load: async () => (await import('./experiment.js')).healthExperiment,
 });

@@ -48,7 +48,7 @@ async function extract(
     lines: [
       `Direction of ${model.name} by ${health.method}, ${stimuli.length} stimuli`,
       layerTable(health),
-      ...describeHealth(health),
+      ...describeHealth(reading),
       `direction      ${file}`,
     ],
     warnings: health.warnings,

@@ -6,7 +6,7 @@ import { figureWithin, formatTable } from '../../text/table.js';
 import { causalProblems } from '../causal/problems.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { promptTokens } from '../shared/stimulusPrompt.js';
+import { stimulusTokens } from '../shared/stimulusTokens.js';
 import { phased } from '../shared/stages.js';
 import { sweepProblems } from '../sweep/problems.js';
 import type { options } from './flags.js';
@@ -33,7 +33,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>>
         model: model.name,
         corrector: createCorrector({ model }),
         decoder: model.decoder,
-        prompt: promptTokens(model),
+        prompt: stimulusTokens(model),
         decode: (token) => model.tokenizer.decode([token]),
         problems: causalProblems(sweepProblems(readAnnotatedQuadruples(file), given.limit)),
         seed: given.seed,

@@ -9,6 +9,7 @@ import type { Store } from '../../record/store.js';
 import type { Decoder } from '../../runtime/decoder.js';
 import { lensLogits } from '../../read/model/lens.js';
 import { batchesOf } from '../shared/batches.js';
+import { whoIs } from '../shared/identities.js';
 import { resume } from '../shared/resume.js';
 import { labelCases, showsDecision } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
@@ -109,7 +110,7 @@ async function* inBatches<R extends LensRecord>(
   yield* resume({
     ...{ units, done, store, signal },
     keyOf: ({ problem }) => problem,
-    identity: { kind: 'lens', version: 1, corrector: corrector.identity },
+    identity: { kind: 'lens', version: 1, corrector: whoIs(corrector) },
     onUnit: ({ records }) => onProgress?.(phase, (ended += records.length), problems.length),
   });
 }

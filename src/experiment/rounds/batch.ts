@@ -10,7 +10,8 @@ import { createSilentUpstream, type Upstream } from '../../align/upstream.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Question } from '../../data/types.js';
 import { judgeRevisions } from '../shared/revisions.js';
-import { judgeTexts, type RoundsJudges } from './judge.js';
+import type { Judges } from '../../judge/judgesFor.js';
+import { judgeTexts } from './judge.js';
 import type { RoundsAnswer, RoundsRecord } from './shape.js';
 
 export interface NamedCorrector {
@@ -19,7 +20,7 @@ export interface NamedCorrector {
   corrector: Corrector;
 }
 
-export interface RoundsBatchOptions extends RoundsJudges {
+export interface RoundsBatchOptions extends Judges {
   upstream: Upstream;
   correctors: readonly NamedCorrector[];
   questions: readonly Question[];

@@ -1,7 +1,7 @@
 /** Answers judged as wholes and sentence by sentence, a batch at a time; equal ones once. */
 import type { Question } from '../../data/types.js';
 import { scoreAnswers } from '../../judge/scoreAnswers.js';
-import type { Scorer } from '../../judge/scorer.js';
+import type { Judges } from '../../judge/judgesFor.js';
 import { annotatePlaces, type SentenceJudge, type SentencePlace } from '../../judge/sentences.js';
 import { codePointLength } from '../../text/codePoints.js';
 import { splitSentences } from '../../text/sentences.js';
@@ -11,13 +11,6 @@ import type { RoundsAnswer } from './shape.js';
 export const scoreRule =
   'a sentence is right where the solver finds it good or neutral (right content, whatever its form) ' +
   'after the sentences before it; an answer without a sentence scores 0';
-
-export interface RoundsJudges {
-  /** The first whose values are true and false says what is right. */
-  scorers: readonly Scorer[];
-  /** May be absent: then scores are null. */
-  sentences?: SentenceJudge;
-}
 
 /** A judged answer, by the question's id and the text. */
 export type Judged = (question: Question, text: string) => RoundsAnswer;
@@ -35,7 +28,7 @@ interface Text {
  */
 export async function judgeTexts(
   given: readonly { question: Question; text: string }[],
-  { scorers, sentences: judge, signal }: RoundsJudges & { signal?: AbortSignal },
+  { scorers, sentences: judge, signal }: Judges & { signal?: AbortSignal },
 ): Promise<Judged> {
   const keyOf = ({ id }: Question, text: string): string => `${id}/${text}`;
   const unique = new Map(

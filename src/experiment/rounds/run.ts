@@ -12,14 +12,16 @@ import type { Upstream } from '../../align/upstream.js';
 import { checkScorers } from '../../judge/scoreAnswers.js';
 import { createRandom } from '../../math/random.js';
 import type { Question } from '../../data/types.js';
+import type { Store } from '../../record/store.js';
+import { judgesAre, whoIs } from '../shared/identities.js';
 import { batchesOf } from '../shared/batches.js';
 import { resume, type Unit } from '../shared/resume.js';
 import { roundsBatch, stepsOf, type NamedCorrector } from './batch.js';
-import type { RoundsJudges } from './judge.js';
+import type { Judges } from '../../judge/judgesFor.js';
 import { summariseRounds } from './summary.js';
 import type { RoundsRecord, RoundsSummary } from './shape.js';
 
-export interface RoundsOptions extends RoundsJudges {
+export interface RoundsOptions extends Judges {
   upstream: Upstream;
   /** Several sizes, several training seeds. */
   correctors: readonly NamedCorrector[];
@@ -36,6 +38,8 @@ export interface RoundsOptions extends RoundsJudges {
   seed: number;
   /** Records of an earlier run of the same command; they are not made again. */
   done?: readonly RoundsRecord[];
+  /** Where answers are kept for other runs. */
+  store?: Store;
   /** In steps of equal kind: a model's pass over a batch of questions. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -49,17 +53,13 @@ export interface RoundsOptions extends RoundsJudges {
 export async function* runRounds(
   options: RoundsOptions,
 ): AsyncGenerator<RoundsRecord, RoundsSummary> {
-  const { questions, limits = {}, rounds = 8, atOnce, signal, scorers } = options;
+  const { questions, limits = {}, rounds = 8, scorers, atOnce, store, signal } = options;
   check(options, rounds);
   checkScorers(scorers);
   const done = new Map((options.done ?? []).map((record) => [keyOf(record), record]));
-  for await (const record of resume({
-    units: unitsOf(options, done),
-    keyOf,
-    done,
-    atOnce,
-    signal,
-  })) {
+  const units = unitsOf(options, done);
+  const kept = { store, identity: identityOf(options) };
+  for await (const record of resume({ units, keyOf, done, atOnce, ...kept, signal })) {
     signal?.throwIfAborted();
     yield record;
   }
@@ -73,6 +73,14 @@ export async function* runRounds(
     maxRounds: checkLimits(limits).maxRounds,
     random: createRandom(options.seed).fork('rounds'),
   });
+}
+
+/** What goes into every unit beside its questions. */
+function identityOf(options: RoundsOptions): unknown {
+  const { upstream, correctors, limits = {}, rounds = 8 } = options;
+  const each = correctors.map(({ name, corrector }) => ({ as: name, ...whoIs(corrector) }));
+  const who = { upstream: whoIs(upstream), correctors: each, judges: judgesAre(options) };
+  return { kind: 'rounds', version: 1, ...who, limits, rounds };
 }
 
 function unitsOf(
@@ -92,7 +100,7 @@ function unitsOf(
   const onStep = (): void => onProgress?.(++step, total);
   return batches.map(({ batch, records }) => ({
     records,
-    inputs: { questions: batch, rounds },
+    inputs: batch,
     run: () => roundsBatch({ ...options, questions: batch, limits, rounds, onStep }),
   }));
 }

@@ -45,7 +45,7 @@ async function* scan(
   await saveReading(folder, { model, reading, seed });
   return {
     summaries: { scan: summary },
-    lines: [...describe(summary, lab), ...describeHealth(reading.health)],
+    lines: [...describe(summary, lab), ...describeHealth(reading)],
     warnings: reading.health.warnings,
   };
 }

@@ -34,29 +34,3 @@ export interface Lab {
   terminal: { width: number; colour: 'none' | '256' | 'truecolor' };
   signal: AbortSignal;
 }
-
-/** What was opened, by what it is to an experiment; closed together. */
-export interface OpenedAll<T> extends AsyncDisposable {
-  readonly by: T;
-}
-
-type Openers = Readonly<Record<string, (() => Promise<AsyncDisposable>) | undefined>>;
-
-/** What each opener gives; absent where there is none. */
-type Given<N extends Openers> = { readonly [K in keyof N]: Awaited<ReturnType<NonNullable<N[K]>>> };
-
-/** Opens one after the other; what is open is closed where a later one fails. */
-export async function openAll<N extends Openers>(openers: N): Promise<OpenedAll<Given<N>>> {
-  const opened: [string, AsyncDisposable][] = [];
-  const dispose = async (): Promise<void> => {
-    for (const [, each] of opened) await each[Symbol.asyncDispose]();
-  };
-  try {
-    for (const [key, open] of Object.entries(openers)) if (open) opened.push([key, await open()]);
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  // The keys are those of the openers.
-  return { by: Object.fromEntries(opened) as Given<N>, [Symbol.asyncDispose]: dispose };
-}

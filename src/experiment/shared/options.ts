@@ -63,3 +63,12 @@ export const method = {
     default: 'pca',
   }),
 } as const;
+
+/** Options of commands that answer questions. */
+export const questionOptions = {
+  questions: text({
+    value: 'name',
+    help: 'what is answered: generated:<split>, or a JSON Lines file of {question, answer} (default: generated problems of --split)',
+  }),
+  split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),
+} as const;

@@ -12,7 +12,7 @@ import { meanNorms, type States } from '../../read/states.js';
 import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../read/stimuli.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { findStimuli, type FindStimuliOptions } from './findStimuli.js';
-import { promptTokens } from './stimulusPrompt.js';
+import { stimulusTokens } from './stimulusTokens.js';
 
 /** `labelling`: the corrector writes; `states`: its hidden states are read. */
 export type ReadingPhase = 'labelling' | 'states';
@@ -68,7 +68,7 @@ export async function readLabelled<S extends Stimulus>(
   options: ReadStimuliOptions<S>,
 ): Promise<Reading<S>> {
   const { model, seed, method, onProgress, signal } = options;
-  const prompt = promptTokens(model, options.prompt);
+  const prompt = stimulusTokens(model, options.prompt);
   const stimuli = [...options.stimuli];
   const { states, directions, health } = await extractDirections({
     ...{ model, stimuli, prompt, seed, method, signal },

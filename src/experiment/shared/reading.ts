@@ -5,7 +5,6 @@ import { loadDirections, saveDirections } from '../../read/files/directionFile.j
 import { absentLayers } from '../../read/directions.js';
 import { importWarnings } from '../../read/files/importedDirections.js';
 import type { StoredDirections } from '../../read/files/storedDirections.js';
-import type { Health } from '../../read/healthTypes.js';
 import { hashStimuli } from '../../read/stimuliFile.js';
 import type { Method } from '../../read/methods/names.js';
 import type { LabelNames } from '../../read/stimuli.js';
@@ -109,9 +108,8 @@ export async function loadStored(
 /** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
 export async function saveReading(
   folder: string,
-  of: { model: LanguageModel; reading: ConceptReading; seed: number },
+  { model, reading, seed }: { model: LanguageModel; reading: ConceptReading; seed: number },
 ): Promise<string> {
-  const { model, reading, seed } = of;
   const path = join(folder, 'directions.safetensors');
   const stimuliSha256 = hashStimuli(reading.stimuli);
   await saveDirections(path, storedReading(reading, { model, stimuliSha256, seed }));
@@ -119,13 +117,15 @@ export async function saveReading(
 }
 
 /** The best layer against what can be told without hidden states. */
-export function describeHealth(health: Health): string[] {
+export function describeHealth({ health, names }: ConceptReading): string[] {
+  // Where labels are given, all of the input's words count.
+  const words = names ? 'the input' : 'y1';
   const best = health.perLayer[health.bestLayer];
   const { length, embeddings } = health.baselines;
   return [
     `best layer     ${health.bestLayer} of 0 … ${health.perLayer.length - 1}`,
     `held-out       ${percentWithin(best?.heldOutAccuracy, best?.ci)} told right, unpaired`,
-    `without it     ${percentWithin(length.heldOutAccuracy, length.ci)} from the length of y1 alone`,
-    `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci)} from the tokens of y1 alone`,
+    `without it     ${percentWithin(length.heldOutAccuracy, length.ci)} from the length of ${words} alone`,
+    `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci)} from the tokens of ${words} alone`,
   ];
 }

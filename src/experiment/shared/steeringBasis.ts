@@ -70,15 +70,15 @@ export const unknownAccuracy =
 /** A direction as it is kept, with what steering by it needs. */
 export function storedReading(
   { directions, norms, health, names }: Reading & { names?: StoredDirections['labels'] },
-  of: { model: LanguageModel; stimuliSha256: string; seed: number },
+  made: { model: LanguageModel; stimuliSha256: string; seed: number },
 ): StoredDirections {
   return {
     directions,
     origin: {
-      model: of.model.name,
-      modelSha256: of.model.identity.sha256,
-      stimuliSha256: of.stimuliSha256,
-      seed: String(of.seed),
+      model: made.model.name,
+      modelSha256: made.model.identity.sha256,
+      stimuliSha256: made.stimuliSha256,
+      seed: String(made.seed),
     },
     meanNorms: norms,
     heldOutAccuracy: health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),

@@ -5,7 +5,7 @@ import { parseInput } from '../../read/givenRows.js';
 import { boundaryStates, meanNorms } from '../../read/states.js';
 import type { StimulusInput } from '../../read/stimuli.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { promptTokens } from './stimulusPrompt.js';
+import { stimulusTokens } from './stimulusTokens.js';
 
 export interface TypicalNormsOptions {
   model: LanguageModel;
@@ -24,7 +24,7 @@ export async function typicalNorms(options: TypicalNormsOptions): Promise<number
   const { model, source, count = 32, seed, onProgress, signal } = options;
   const inputs = createRandom(seed).fork('mean norms').shuffle(readInputs(source)).slice(0, count);
   if (inputs.length === 0) throw new Error(`${source}: no prompt to measure mean norms on`);
-  const prompts = inputs.map(promptTokens(model));
+  const prompts = inputs.map(stimulusTokens(model));
   return meanNorms(await boundaryStates({ decoder: model.decoder, prompts, onProgress, signal }));
 }
 

@@ -7,7 +7,8 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
 import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
-import { openAll, type Lab } from '../shared/lab.js';
+import type { Lab } from '../shared/lab.js';
+import { opening } from '../shared/opening.js';
 import { steeringBasis } from '../shared/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
@@ -25,32 +26,32 @@ export const sweepExperiment: Experiment<Given, SweepRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>> {
-  const { model, upstream, mode, direction } = given;
+  const { direction } = given;
   const how = { copies: true };
-  const loaded = await openAll({
-    model: () => lab.load(model, how),
-    ...(mode === 'loop' && { upstream: () => lab.upstream(upstream, how) }),
-  });
   const files = {
     stimuli: lab.path(given.stimuli),
     problems: lab.path(given.problems),
     validation: lab.path(given.validation),
     ...(direction !== undefined && { direction: lab.path(direction) }),
   };
-  return {
-    models: loaded.by,
-    files,
-    async *run({ records }) {
-      const options = await prepare(given, loaded.by, lab);
-      const summary = yield* runSweep({ ...options, done: records });
-      return {
-        summaries: { sweep: summary },
-        lines: describe(summary),
-        warnings: summary.warnings,
-      };
-    },
-    [Symbol.asyncDispose]: () => loaded[Symbol.asyncDispose](),
-  };
+  return await opening(async (keep) => {
+    const model = keep(await lab.load(given.model, how));
+    const upstream =
+      given.mode === 'loop' ? keep(await lab.upstream(given.upstream, how)) : undefined;
+    return {
+      models: { model, ...(upstream && { upstream }) },
+      files,
+      async *run({ records }) {
+        const options = await prepare(given, { model, upstream }, lab);
+        const summary = yield* runSweep({ ...options, done: records });
+        return {
+          summaries: { sweep: summary },
+          lines: describe(summary),
+          warnings: summary.warnings,
+        };
+      },
+    };
+  });
 }
 
 /** Everything the sweep needs. */

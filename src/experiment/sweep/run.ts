@@ -8,6 +8,7 @@ import { createRandom } from '../../math/random.js';
 import type { Directions, LabelledStates } from '../../read/directions.js';
 import type { Store } from '../../record/store.js';
 import { batchesOf } from '../shared/batches.js';
+import { whoIs } from '../shared/identities.js';
 import { hashVectors, resume, type Unit } from '../shared/resume.js';
 import {
   randomControls,
@@ -288,7 +289,7 @@ async function* measureUnit(
 /** What goes into every unit beside its own inputs. */
 function identityOf(options: SweepOptions, { layers, unitValue }: PlanRecord): unknown {
   const { mode, positions, limits, repeat, metric, corrector, upstream, scorer } = options;
-  const models = { corrector: corrector.identity, upstream: upstream?.identity };
+  const models = { corrector: whoIs(corrector), upstream: upstream && whoIs(upstream) };
   const judged = scorer?.identity;
   const how = { mode, positions, limits, repeat, layers, unitValue };
   // Those of the table are in every record.

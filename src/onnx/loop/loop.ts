@@ -19,16 +19,20 @@ import { renameTensors } from '../graph.js';
 import { readDecoder } from '../inspect.js';
 import type { DecoderGraph } from '../inspect.js';
 import { steeringInputs } from '../instrument.js';
-import type { DecoderLayout, InstrumentedModel, InstrumentOptions } from '../layout.js';
+import type { DecoderLayout, InstrumentedModel, LoopGraphOptions } from '../layout.js';
 import { serializeModel } from '../model.js';
 import { inputs, loopInputs, loopOutputs } from '../names.js';
 import { documentPorts } from '../ports.js';
-import { maskStrengths, sortPatches, splitDirections, splitPatches, toFloat } from '../steer.js';
-import type { Directions, Patches, SortedPatches } from '../steer.js';
+import { readAll, readFinite } from './reading.js';
+import type { LoopReading } from './reading.js';
+import { maskStrengths, sortPatches, splitDirections, splitPatches } from '../steer.js';
+import type { Directions, Patches, SortedPatches, Treatment } from '../steer.js';
 import { planSampling } from './sample.js';
 import type { SamplingPlan } from './sample.js';
 import { advance, cacheType, declareCarried, selectLast } from './step.js';
 import { isExternal } from '../tensors.js';
+
+const { BOOL, FLOAT, INT64 } = DataType;
 
 /**
  * Builds generation, with steering and reading, around a decoder.
@@ -43,26 +47,23 @@ import { isExternal } from '../tensors.js';
  */
 export function instrumentLoop(
   model: Uint8Array,
-  { patch = true }: InstrumentOptions = {},
+  { patch = true, steer = 'all', read = true }: LoopGraphOptions = {},
 ): InstrumentedModel {
   const decoder = readDecoder(model);
   const { layout, parsed } = decoder;
   const outer = new GraphWriter('loop');
-  const prepared = {
-    directions: splitDirections(outer, layout.layers),
-    patches: patch ? sortPatches(outer, layout.layers) : null,
-    readColumns: outer.node('Transpose', [inputs.readDirections], {
-      attributes: { perm: [0, 2, 1] },
-    }),
-    readEnd: outer.onHost(outer.node('Unsqueeze', [loopInputs.readStates, outer.ints([0])])),
-    sampling: planSampling(outer, layout.vocabulary),
-  };
   const carried = new CarriedValues();
-  declareCarried(outer, carried, layout, inputs.mask);
-  const body = makeBody(decoder, { ...prepared, carried });
-  const scans = [loopOutputs.tokens, loopOutputs.projections, loopOutputs.states];
+  declareCarried(outer, carried, layout);
+  const reading = read ? readAll(outer, layout) : readFinite(layout);
+  const body = makeBody(decoder, {
+    ...{ carried, reading },
+    directions: steer === 'none' ? null : declareSteering(outer, carried, { layout, steer }),
+    patches: patch ? sortPatches(outer, layout.layers) : null,
+    sampling: planSampling(outer, layout.vocabulary),
+  });
+  const outputs = [valueInfo(loopOutputs.tokens, INT64, [null, null]), ...reading.outputs];
   outer.node('Loop', [loopInputs.maxNewTokens, '', ...carried.initial], {
-    outputs: [...carried.final, ...scans],
+    outputs: [...carried.final, ...outputs.map(({ name }) => name)],
     attributes: { body },
   });
   const own = parsed.graph.input.filter(({ name }) => !decoder.index.initializers.has(name));
@@ -71,8 +72,8 @@ export function instrumentLoop(
     node: outer.nodes,
     // Weights in other files stay where a session looks for them: in the outer graph.
     initializer: [...parsed.graph.initializer.filter(isExternal), ...outer.initializers],
-    input: [...own, ...steeringInputs(layout, patch), ...generationInputs()],
-    output: [...scanOutputs(layout), ...presentOutputs(layout)],
+    input: [...own, ...ownInputs(layout, { patch, steer, read })],
+    output: [...outputs, ...presentOutputs(layout)],
   });
   parsed.model.graph = graph;
   const ports = documentPorts(graph, layout);
@@ -82,49 +83,70 @@ export function instrumentLoop(
 /** What stands outside the loop. */
 interface Outside {
   carried: CarriedValues;
-  directions: Directions;
+  /** null where the loop does not steer. */
+  directions: Directions | null;
   patches: SortedPatches | null;
-  /** `[L, D, K]` */
-  readColumns: string;
-  /** int64 `[1]`: 1 where whole states are wanted, else 0. */
-  readEnd: string;
+  reading: LoopReading;
   sampling: SamplingPlan;
 }
 
+/** Cuts the directions up, and carries on where they act. */
+function declareSteering(
+  outer: GraphWriter,
+  carried: CarriedValues,
+  { layout, steer }: { layout: DecoderLayout; steer: 'all' | 'add' },
+): Directions {
+  carried.declare(steerMask, { initial: inputs.mask, type: FLOAT, shape: [null, null] });
+  return splitDirections(outer, layout.layers, { ablate: steer === 'all' });
+}
+
+/** The carried position mask of steering. */
+const steerMask = 'steer_mask';
+
 function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   const { layout, parsed } = decoder;
-  const { carried, directions, sampling } = outside;
+  const { carried, directions, sampling, reading } = outside;
+  const { layers } = layout;
   const writer = new GraphWriter('loop.body');
   const iteration = writer.unique('iteration');
-  const mask = carried.current('steer_mask');
   const last = selectLast(writer, carried, layout);
-  const states: string[] = [];
   const logits = editNodes(writer, decoder, {
-    directions,
-    strengths: maskStrengths(writer, directions, mask, layout.layers),
-    patches: promptPatches(writer, outside.patches, { iteration, layers: layout.layers }),
-    read: (_, tensor) => states.push(last(tensor)),
+    steer: directions === null ? null : steerBody(writer, carried, { directions, layers }),
+    patches: promptPatches(writer, outside.patches, { iteration, layers }),
+    read: (layer, tensor) => {
+      reading.read(layer, tensor, last);
+    },
     select: last,
   });
   enterBody(writer.nodes, carried, layout);
   const { tokens, going } = advance(writer, carried, {
     ...{ layout, sampling, logits, iteration, last },
   });
-  const readings = finishReading(writer, layout, states, outside);
+  const readings = reading.finish(writer);
   const own = parsed.graph.initializer.filter((tensor) => !isExternal(tensor));
   const initializers = [...own, ...writer.initializers];
   const output = [
-    valueInfo(going, DataType.BOOL, []),
+    valueInfo(going, BOOL, []),
     ...carried.bodyOutputs,
-    valueInfo(tokens, DataType.INT64),
-    ...readings.map((name) => valueInfo(name, DataType.FLOAT)),
+    valueInfo(tokens, INT64),
+    ...readings.map((name) => valueInfo(name, FLOAT)),
   ];
-  const counters = [
-    valueInfo(iteration, DataType.INT64, []),
-    valueInfo(writer.unique('going'), DataType.BOOL, []),
-  ];
+  const counters = [valueInfo(iteration, INT64, []), valueInfo(writer.unique('going'), BOOL, [])];
   const input = [...counters, ...carried.bodyInputs];
   return makeGraph('body', { nodes: writer.nodes, initializers }, { input, output });
+}
+
+/** Strengths of this iteration; the next ones are those of generated tokens. */
+function steerBody(
+  writer: GraphWriter,
+  carried: CarriedValues,
+  { directions, layers }: { directions: Directions; layers: number },
+): Treatment['steer'] {
+  const mask = carried.current(steerMask);
+  const strengths = maskStrengths(writer, directions, mask, layers);
+  const generated = [loopInputs.generatedMask, writer.ints([1])];
+  carried.advance(steerMask, writer.node('Unsqueeze', generated));
+  return { directions, strengths };
 }
 
 /** The decoder's nodes read and write what is carried, under its names inside the body. */
@@ -153,32 +175,22 @@ function promptPatches(
 ): Patches | null {
   if (patches === null) return null;
   const first = writer.node('Equal', [iteration, writer.ints([0])]);
-  const active = writer.node('Cast', [first], { attributes: { to: DataType.INT64 } });
+  const active = writer.node('Cast', [first], { attributes: { to: INT64 } });
   return splitPatches(writer, patches, layers, active);
 }
 
-/** Projections `[L, B, K]` and states `[L, B, n, D]` of the last token, from L of `[B, 1, D]`. */
-function finishReading(
-  writer: GraphWriter,
-  { type }: DecoderLayout,
-  states: readonly string[],
-  { readColumns, readEnd }: Pick<Outside, 'readColumns' | 'readEnd'>,
-): string[] {
-  const joined = writer.node('Concat', states, { attributes: { axis: 1 } });
-  const rows = type === 'float16' ? toFloat(writer, joined) : joined;
-  const all = writer.node('Transpose', [rows], { attributes: { perm: [1, 0, 2] } });
-  const whole = writer.node('Unsqueeze', [all, writer.ints([2])]);
-  const cut = [writer.ints([0]), readEnd, writer.ints([2])];
-  return [writer.node('MatMul', [all, readColumns]), writer.node('Slice', [whole, ...cut])];
-}
-
-function generationInputs(): ValueInfoProto[] {
-  return [...samplingInputs(), valueInfo(loopInputs.readStates, DataType.INT64, [])];
+/** Of the instrumentation and of generation. */
+function ownInputs(
+  layout: DecoderLayout,
+  { patch, steer, read }: Required<LoopGraphOptions>,
+): ValueInfoProto[] {
+  const steering = { patch, read, add: steer !== 'none', ablate: steer === 'all' };
+  const states = read ? [valueInfo(loopInputs.readStates, INT64, [])] : [];
+  return [...steeringInputs(layout, steering), ...samplingInputs(), ...states];
 }
 
 /** What every loop is told: how far to go, and how tokens are drawn. */
 export function samplingInputs(): ValueInfoProto[] {
-  const { INT64, FLOAT } = DataType;
   return [
     valueInfo(loopInputs.maxNewTokens, INT64, []),
     valueInfo(loopInputs.stop, INT64, [null]),
@@ -187,14 +199,6 @@ export function samplingInputs(): ValueInfoProto[] {
     valueInfo(loopInputs.topP, FLOAT, []),
     valueInfo(loopInputs.topK, INT64, []),
     valueInfo(loopInputs.uniforms, FLOAT, [null, null]),
-  ];
-}
-
-function scanOutputs({ layers, width }: DecoderLayout): ValueInfoProto[] {
-  return [
-    valueInfo(loopOutputs.tokens, DataType.INT64, [null, null]),
-    valueInfo(loopOutputs.projections, DataType.FLOAT, [null, layers, null, null]),
-    valueInfo(loopOutputs.states, DataType.FLOAT, [null, layers, null, null, width]),
   ];
 }
 

@@ -16,15 +16,14 @@ export function cacheType({ type }: CacheTensor): DataType {
   return type === 'float16' ? DataType.FLOAT16 : DataType.FLOAT;
 }
 
-/** Declares tokens, mask, positions, cache, finished rows and the position mask of steering. */
+/** Declares tokens, mask, positions, cache and finished rows. */
 export function declareCarried(
   outer: GraphWriter,
   carried: CarriedValues,
   layout: DecoderLayout,
-  steerMask: string,
 ): void {
   const { inputs, cache, attention } = layout;
-  const { INT64, INT32, BOOL, FLOAT } = DataType;
+  const { INT64, INT32, BOOL } = DataType;
   const own = [
     [inputs.inputIds, INT64, [null, null]],
     [inputs.attentionMask, INT64, [null, null]],
@@ -46,7 +45,6 @@ export function declareCarried(
   const zeros = outer.node('Expand', [outer.ints(0), column]);
   const none = outer.node('Cast', [zeros], { attributes: { to: BOOL } });
   carried.declare('finished', { initial: none, type: BOOL, shape: [null, 1] });
-  carried.declare('steer_mask', { initial: steerMask, type: FLOAT, shape: [null, null] });
   if (attention === 'full-mask') return;
   carried.declare(lastTokens, {
     initial: findLast(outer, layout),
@@ -164,6 +162,4 @@ function advanceLengths(
     const one = writer.ints(1, 'int32');
     carried.advance(name, writer.node('Add', [carried.current(name), one]));
   }
-  const mask = writer.node('Unsqueeze', [loopInputs.generatedMask, writer.ints([1])]);
-  carried.advance('steer_mask', mask);
 }

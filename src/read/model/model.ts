@@ -7,7 +7,7 @@ import type { Steering } from '../../runtime/steering.js';
 import { lensLogits } from './lens.js';
 import { patchText, type PatchedText, type PatchOptions } from './patchText.js';
 import { topPredictions, type Prediction } from './predictions.js';
-import { promptTokens, type PromptOptions } from './prompt.js';
+import { goesOn, promptTokens, type Prompt, type PromptOptions } from './prompt.js';
 import { readText, type ReadTextOptions, type TextStates } from './readText.js';
 import { toSteering, type Steer } from './steer.js';
 
@@ -21,8 +21,8 @@ export interface WriteOptions extends PromptOptions {
 }
 
 /** What a model wrote. */
-export interface WrittenAnswer {
-  /** Without surrounding white space where it answers a chat, else as it was written. */
+export interface Generation {
+  /** Without surrounding white space; verbatim where it goes on with a text or a begun answer. */
   text: string;
   /** Generated tokens as text, the end of turn included (special tokens are empty). */
   tokens: string[];
@@ -46,13 +46,13 @@ export interface Model extends AsyncDisposable {
   /** What experiments, correctors and readers take. */
   readonly languageModel: LanguageModel;
   /** Writes an answer, or goes on with a text. @throws as {@link toSteering}. */
-  generate(text: string, options?: WriteOptions): Promise<WrittenAnswer>;
+  generate(prompt: Prompt, options?: WriteOptions): Promise<Generation>;
   /** Hidden states with their tokens. */
-  read(text: string, options?: ReadTextOptions): Promise<TextStates>;
+  read(prompt: Prompt, options?: ReadTextOptions): Promise<TextStates>;
   /** Replaces hidden states and says what would be written next; without patches, the plain run. */
-  patch(text: string, options: PatchOptions): Promise<PatchedText>;
+  patch(prompt: Prompt, options: PatchOptions): Promise<PatchedText>;
   /** What every layer would write next, were it the last: `[L]`, see {@link lensLogits}. */
-  lens(text: string, options?: LensTextOptions): Promise<Prediction[][]>;
+  lens(prompt: Prompt, options?: LensTextOptions): Promise<Prediction[][]>;
   close(): Promise<void>;
 }
 
@@ -87,10 +87,10 @@ export function createModel(languageModel: LanguageModel): Model {
   return {
     ...{ name, identity, layers, width, languageModel, close },
     [Symbol.asyncDispose]: close,
-    async generate(text, options = {}) {
-      const { chat = true, maxNewTokens = 128, sampling, signal, steer } = options;
+    async generate(prompt, options = {}) {
+      const { maxNewTokens = 128, sampling, signal, steer } = options;
       const { rows } = await decoder.generate({
-        prompts: [promptTokens(languageModel, text, options)],
+        prompts: [promptTokens(languageModel, prompt, options)],
         ...{ maxNewTokens, stop: tokenizer.endOfTurn, sampling, signal },
         steering: steering(steer),
       });
@@ -98,12 +98,16 @@ export function createModel(languageModel: LanguageModel): Model {
       if (!row) throw new Error(`generate: ${name} gave no row (expected 1)`);
       const written = tokenizer.decode(row.tokens);
       const tokens = row.tokens.map((id) => tokenizer.decode([id]));
-      return { text: chat ? written.trim() : written, tokens, finish: row.finish };
+      return {
+        text: goesOn(prompt, options) ? written : written.trim(),
+        tokens,
+        finish: row.finish,
+      };
     },
-    read: (text, options = {}) => readText(languageModel, text, options),
-    patch: (text, options) => patchText(languageModel, text, options),
-    async lens(text, options = {}) {
-      const [rows = []] = await lensLogits(decoder, [promptTokens(languageModel, text, options)]);
+    read: (prompt, options = {}) => readText(languageModel, prompt, options),
+    patch: (prompt, options) => patchText(languageModel, prompt, options),
+    async lens(prompt, options = {}) {
+      const [rows = []] = await lensLogits(decoder, [promptTokens(languageModel, prompt, options)]);
       return rows.map((logits) => topPredictions(logits, tokenizer, options.top ?? 5));
     },
   };

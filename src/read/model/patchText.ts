@@ -1,7 +1,7 @@
 /** Hidden states of one text replaced, and what would be written next. */
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { topPredictions, type Prediction } from './predictions.js';
-import { absolutePositions, promptTokens, type PromptOptions } from './prompt.js';
+import { absolutePositions, promptTokens, type Prompt, type PromptOptions } from './prompt.js';
 import { toSteering, type Steer } from './steer.js';
 
 /** A hidden state that replaces another. */
@@ -38,11 +38,11 @@ export interface PatchedText {
 /** @throws where a layer or position is not the model's or the text's. */
 export async function patchText(
   { decoder, tokenizer, name }: LanguageModel,
-  text: string,
+  prompt: Prompt,
   options: PatchOptions,
 ): Promise<PatchedText> {
   const { patches, logits: wanted = [-1], top = 5, steer } = options;
-  const tokens = promptTokens({ tokenizer }, text, options);
+  const tokens = promptTokens({ tokenizer }, prompt, options);
   const positions = absolutePositions(wanted, tokens.length);
   const placed = patches.map(({ layer, position, vector }) => ({
     ...{ row: 0, layer, vector },

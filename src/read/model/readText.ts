@@ -1,6 +1,6 @@
 /** Hidden states of one text, with the tokens that they belong to. */
 import type { LanguageModel } from '../../runtime/decoder.js';
-import { absolutePositions, promptTokens, type PromptOptions } from './prompt.js';
+import { absolutePositions, promptTokens, type Prompt, type PromptOptions } from './prompt.js';
 import { checkLayers, toSteering, type Steer } from './steer.js';
 
 export interface ReadTextOptions extends PromptOptions {
@@ -34,12 +34,12 @@ export interface TextStates {
 /** @throws where a layer or position is not the model's or the text's. */
 export async function readText(
   model: LanguageModel,
-  text: string,
+  prompt: Prompt,
   options: ReadTextOptions,
 ): Promise<TextStates> {
   const { decoder, tokenizer } = model;
   const { width, layers: count } = decoder.info;
-  const tokens = promptTokens(model, text, options);
+  const tokens = promptTokens(model, prompt, options);
   const layers = [...(options.layers ?? Array(count).keys())];
   checkLayers(layers, count);
   const positions = absolutePositions(options.positions ?? [...tokens.keys()], tokens.length);

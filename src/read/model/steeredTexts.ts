@@ -1,7 +1,7 @@
 /** One text gone on with at several strengths of one direction. */
 import { norm } from '../../math/linear.js';
 import type { Directions } from '../directions.js';
-import type { Model, WriteOptions, WrittenAnswer } from './model.js';
+import type { Model, WriteOptions, Generation } from './model.js';
 import type { PromptOptions } from './prompt.js';
 import type { Steer } from './steer.js';
 
@@ -18,7 +18,7 @@ export interface SteeredTextsOptions extends Omit<WriteOptions, 'steer'> {
   positions?: Steer['positions'];
 }
 
-export interface SteeredText extends WrittenAnswer {
+export interface SteeredText extends Generation {
   coefficient: number;
 }
 

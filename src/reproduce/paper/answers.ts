@@ -1,8 +1,8 @@
 /** Figures 3 to 7 and the latency: what the paper says of answers, as rules written before any run. */
-import { accuracyDifference } from '../../experiment/answers/compareEffects.js';
-import type { ComparedKind, LatencyRatios } from '../../experiment/answers/compareShape.js';
+import { accuracyDifference } from '../../experiment/answers/compare/effects.js';
+import type { ComparedKind, LatencyRatios } from '../../experiment/answers/compare/shape.js';
 import type { ReproduceModels, Tuning } from '../plan.js';
-import { sizeLabels } from '../plan.js';
+import { labelsOf } from '../plan.js';
 import { partName, type Results } from '../results.js';
 import {
   roundsDifference,
@@ -19,7 +19,7 @@ const upstreamAlone = { continueWith: 'upstream', k: 0 } as const;
 const correctorAlone = { continueWith: 'corrector', k: 0 } as const;
 
 export function answerFindings(models: ReproduceModels): PaperFinding[] {
-  const labels = sizeLabels(models);
+  const labels = labelsOf(models);
   const byRounds = models.sizes.flatMap(({ corrector }, i) =>
     roundsFindings(corrector, labels[i] ?? corrector),
   );

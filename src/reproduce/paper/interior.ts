@@ -11,7 +11,7 @@ import {
 } from '../../experiment/causal/findings.js';
 import type { Measure } from '../../experiment/causal/shape.js';
 import { settlingEffect } from '../../experiment/lens/summary.js';
-import { sizeLabels, type PartKind, type ReproduceModels } from '../plan.js';
+import { labelsOf, type PartKind, type ReproduceModels } from '../plan.js';
 import { partName, type PartResults, type Results } from '../results.js';
 import { overBaselines } from '../../experiment/scan/effects.js';
 import {
@@ -33,7 +33,7 @@ interface Model {
 }
 
 export function interiorFindings(models: ReproduceModels): PaperFinding[] {
-  const labels = sizeLabels(models);
+  const labels = labelsOf(models);
   const label = (i: number): string => labels[i] ?? '';
   const correctors = models.sizes.map(({ corrector }, i): Model => ({
     ...{ name: corrector, label: correctorText(label(i)), id: label(i), isAligner: false },

@@ -2,18 +2,23 @@
 import { createAligner } from '../../align/aligner.js';
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream, type Upstream } from '../../align/upstream.js';
-import { runCompare, streamAnswers } from '../../experiment/answers/compare.js';
-import type { ComparedModels } from '../../experiment/answers/comparedSystems.js';
-import type { CompareSummary } from '../../experiment/answers/compareShape.js';
-import type { CompareRecord } from '../../experiment/answers/shape.js';
-import { sizeLabels, type Part, type Tuning } from '../plan.js';
+import { runCompare, streamAnswers } from '../../experiment/answers/compare/run.js';
+import type { ComparedModels } from '../../experiment/answers/compare/systems.js';
+import type { CompareSummary } from '../../experiment/answers/compare/shape.js';
+import { compareRecord, type CompareRecord } from '../../experiment/answers/shape.js';
+import { labelsOf, type Part, type Tuning } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { runRounds } from '../../experiment/rounds/run.js';
-import type { RoundsJudges } from '../../experiment/rounds/judge.js';
-import type { RoundsRecord, RoundsSummary } from '../../experiment/rounds/shape.js';
+import type { Judges } from '../../judge/judgesFor.js';
+import {
+  roundsRecord,
+  type RoundsRecord,
+  type RoundsSummary,
+} from '../../experiment/rounds/shape.js';
 import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
 import { proxyStrengths } from './strengths.js';
+import { doublings } from '../../experiment/shared/sizes.js';
 import { phased, type Stages } from '../../experiment/shared/stages.js';
 
 export async function roundsPart(
@@ -26,6 +31,7 @@ export async function roundsPart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
+    record: roundsRecord,
   };
   return await recordRun<RoundsRecord, RoundsSummary>(
     place,
@@ -61,6 +67,7 @@ export async function comparePart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
+    record: compareRecord,
   };
   // The loops of the rounds are answers of these systems: they are not run again.
   const answered = streamAnswers(results.find('rounds', null)?.records ?? []);
@@ -71,7 +78,7 @@ export async function comparePart(
       await using loaded = new LoadedModels(setting);
       return yield* runCompare({
         ...(await comparedModels(loaded, { setting, strengths })),
-        bestOf: sampleCounts(sizes.compare.samples),
+        bestOf: doublings(sizes.compare.samples),
         questions: data.questions.test.slice(0, sizes.compare.problems),
         batchSize: batchSize(sizes.compare.problems),
         ...judgesOf(setting),
@@ -86,14 +93,8 @@ export async function comparePart(
   );
 }
 
-function judgesOf({ data: { scorer, sentences } }: Setting): RoundsJudges {
+function judgesOf({ data: { scorer, sentences } }: Setting): Judges {
   return { scorers: [scorer], sentences: sentences ?? undefined };
-}
-
-/** 1, 2, 4, … up to the most. */
-function sampleCounts(most: number): number[] {
-  const counts = Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
-  return counts.at(-1) === most ? counts : [...counts, most];
 }
 
 async function comparedModels(
@@ -101,32 +102,35 @@ async function comparedModels(
   { setting, strengths }: { setting: Setting; strengths: ReadonlyMap<string, number> },
 ): Promise<ComparedModels> {
   const { upstream: name, sizes, tuned } = setting.models;
-  const labels = sizeLabels(setting.models);
+  const labels = labelsOf(setting.models);
   const model = await loaded.load(name);
   const correctors: ComparedModels['correctors'][number][] = [];
   const aligners: NonNullable<ComparedModels['aligners']>[number][] = [];
   const proxies: NonNullable<ComparedModels['proxies']>[number][] = [];
   for (const [i, { corrector, aligner, expert, antiExpert }] of sizes.entries()) {
-    const of = (small: string): { size: string; bytes: number } => ({
+    const sized = (small: string): { size: string; bytes: number } => ({
       size: labels[i] ?? small,
       bytes: modelOf(setting, small).bytes,
     });
     const small = await loaded.load(corrector);
-    correctors.push({ ...of(corrector), corrector: createCorrector({ model: small }) });
+    correctors.push({ ...sized(corrector), corrector: createCorrector({ model: small }) });
     if (aligner !== undefined) {
       const whole = createAligner({ model: await loaded.load(aligner) });
-      aligners.push({ ...of(aligner), aligner: whole });
+      aligners.push({ ...sized(aligner), aligner: whole });
     }
     if (expert !== undefined && antiExpert !== undefined) {
       const alpha = strengths.get(expert) ?? 1;
       const proxy = await loaded.loadTuned(name, { expert, antiExpert, alpha });
       const upstream = createLocalUpstream({ model: proxy });
-      proxies.push({ ...of(expert), expert, alpha, upstream });
+      proxies.push({ ...sized(expert), expert, alpha, upstream });
     }
   }
   const tunedUpstreams: { kind: Tuning; upstream: Upstream }[] = [];
-  for (const [kind, of] of Object.entries(tuned) as [Tuning, string][]) {
-    tunedUpstreams.push({ kind, upstream: createLocalUpstream({ model: await loaded.load(of) }) });
+  for (const [kind, other] of Object.entries(tuned) as [Tuning, string][]) {
+    tunedUpstreams.push({
+      kind,
+      upstream: createLocalUpstream({ model: await loaded.load(other) }),
+    });
   }
   // The authors' sampling.
   const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed: setting.seed };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createLocalUpstream } from '../../align/upstream.js';
 import {
   bestStrength,
+  strengthRecord,
   tryStrengths,
   type StrengthRecord,
 } from '../../experiment/answers/proxyStrength.js';
@@ -32,7 +33,7 @@ export async function proxyStrengths(
     setting,
   );
   const { records } = await recordRun<StrengthRecord, void>(
-    { folder: join(folder, 'alphas'), configuration, setting },
+    { folder: join(folder, 'alphas'), configuration, setting, record: strengthRecord },
     (run) =>
       tryStrengths({
         ...{ alphas, atOnce, scorers: [data.scorer], done: run.records, signal: host.signal },

@@ -96,8 +96,9 @@ export function packageOf(file: string, all: readonly string[]): string {
   if (file.startsWith('libcudnn')) return `nvidia-cudnn-cu${version}`;
   const name = packages.find(([start]) => file.startsWith(start))?.[1];
   if (name === undefined) return `CUDA ${version}`;
-  // From CUDA 13 on the packages bear no version in their names.
-  return version === '12' ? `${name}-cu12` : `${name}==${version}.*`;
+  // From CUDA 13 on the packages bear no version in their names, but the library's own.
+  const own = file.split('.so.')[1]?.split('.')[0] ?? version;
+  return version === '12' ? `${name}-cu12` : `${name}==${own}.*`;
 }
 
 /** The error for `--device cuda` where libraries are missing: which, and how to get them. */

@@ -1,6 +1,6 @@
 /** Checks of what callers ask, before anything runs. */
 import type { DecoderInfo, ForwardRequest, GenerateRequest, Projection } from '../decoder.js';
-import type { Steering } from '../steering.js';
+import type { Patch, Steering } from '../steering.js';
 
 type Shape = Pick<DecoderInfo, 'layers' | 'width' | 'vocabulary'>;
 
@@ -43,7 +43,8 @@ export function checkGenerate(request: GenerateRequest, model: Shape): void {
 
 /**
  * @param lengths tokens of each row of the batch.
- * @throws where a direction, coefficient or patch does not fit model and batch, or is not finite.
+ * @throws where a direction, coefficient or patch does not fit model and batch, or is not finite;
+ * where two patches share a place.
  */
 export function checkSteering(steering: Steering, lengths: readonly number[], model: Shape): void {
   const { layers, width } = model;
@@ -69,6 +70,17 @@ export function checkSteering(steering: Steering, lengths: readonly number[], mo
       throw new Error(`steer: patch vector has width ${vector.length}, model has ${width}`);
     }
     checkFinite('steer: patch vector', vector);
+  }
+  checkPlaces(patches);
+}
+
+/** Of two patches in one place, a GPU would write either, or some of each. */
+function checkPlaces(patches: readonly Patch[]): void {
+  const taken = new Set<string>();
+  for (const { row, layer, position } of patches) {
+    const place = `row ${row}, layer ${layer}, position ${position}`;
+    if (taken.has(place)) throw new Error(`steer: two patches at ${place}; keep one of them`);
+    taken.add(place);
   }
 }
 

@@ -9,6 +9,9 @@ import { checkForward, checkGenerate } from './check.js';
 import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from '../decoder.js';
 import { ForwardBatch } from './forward.js';
 import { generateBatch } from './generate.js';
+import type { GeneratedBatch, GenerateOptions } from './generate.js';
+import { loopFor } from './graphKinds.js';
+import type { GraphKind } from './graphKinds.js';
 import type { CachedRow } from './keyValues.js';
 import { prefillRow } from './prefill.js';
 import { reusableLength } from './prefixCache.js';
@@ -30,6 +33,8 @@ export interface EngineOptions {
   /** Milliseconds. */
   now: () => number;
   limits?: BatchLimits;
+  /** Whether loops are used that do no more than is asked. Default false. */
+  lean?: boolean;
 }
 
 /** Rows of unequal lengths share a run only where the graph can tell which tokens are real. */
@@ -48,12 +53,6 @@ export function batchPolicy({
 
 /** Asked between runs; throws where the caller no longer wants the result. */
 export type Checkpoint = () => Promise<void>;
-
-/**
- * The graphs a decoder is opened as: one forward; generation; and generation with patches, which
- * few ask for, and which would cost every other a node per layer and token, and waiting on a GPU.
- */
-export type GraphKind = 'forward' | 'loop' | 'patched-loop';
 
 /** A row's prompt, and what of it is cached. */
 interface Prompt extends RowLength {
@@ -95,8 +94,8 @@ export class Engine {
   async generate(request: GenerateRequest, checkpoint: Checkpoint): Promise<GenerateResult> {
     const { layout, now } = this.#options;
     checkGenerate(request, layout);
-    const patched = (request.steering?.patches ?? []).length > 0;
-    const session = await this.#session(patched ? 'patched-loop' : 'loop');
+    const kind = loopFor(request, { lean: this.#options.lean ?? false });
+    await this.#session(kind);
     const started = now();
     const treatments = new Treatments(request.steering, layout.layers);
     const rows = request.prompts.map((_, row) => this.#prompt(request, row, treatments));
@@ -112,7 +111,7 @@ export class Engine {
         result.computedTokens += length - reused;
         return { cached: window, reused };
       });
-      const done = await generateBatch(session, { layout, request, batch, past, treatments });
+      const done = await this.#generate(kind, { layout, request, batch, past, treatments });
       batch.rows.forEach((index, b) => {
         const row = done.rows[b];
         if (row) result.rows[index] = row;
@@ -123,6 +122,12 @@ export class Engine {
     }
     result.milliseconds = now() - started;
     return result;
+  }
+
+  /** Where a lean loop tells that a state is not finite, the whole one says which. */
+  async #generate(kind: GraphKind, options: GenerateOptions): Promise<GeneratedBatch> {
+    const done = await generateBatch(await this.#session(kind), options);
+    return done ?? this.#generate('loop', options);
   }
 
   closeCache(id: number): void {

@@ -29,16 +29,20 @@ export interface GenerateOptions {
   treatments: Treatments;
 }
 
-/** Runs one batch. */
+/** Runs one batch; null where the loop reads nothing, and a state was not finite. */
 export async function generateBatch(
   session: Session,
   options: GenerateOptions,
-): Promise<GeneratedBatch> {
+): Promise<GeneratedBatch | null> {
   const { layout, request, batch } = options;
   const kept = request.caches ? layout.cache.map((tensor) => tensor.present) : [];
-  const wanted: string[] = [loopOutputs.tokens, loopOutputs.projections, ...kept];
+  const reading = session.outputs.includes(loopOutputs.finite)
+    ? loopOutputs.finite
+    : loopOutputs.projections;
+  const wanted: string[] = [loopOutputs.tokens, reading, ...kept];
   if (request.states) wanted.push(loopOutputs.states);
   const results = await session.run(generateFeeds(options), wanted);
+  if (reading === loopOutputs.finite && !allFinite(options, results)) return null;
   const rows = batch.rows.map((_, b) => unpackRow(b, options, results));
   return { rows, caches: request.caches ? keepCaches(options, rows, results) : null };
 }
@@ -94,6 +98,9 @@ function unpackRow(
 ): GenerateRow {
   const { layout, request, batch } = options;
   const { tokens, finish } = unpackTokens(b, options, results);
+  if (!results[loopOutputs.projections]) {
+    return { tokens, finish, projections: new Float32Array(0), states: new Float32Array(0) };
+  }
   const index = batch.rows[b] ?? 0;
   const inner = request.project?.count ?? 1;
   const projections = takeTimeRow(b, options, {
@@ -120,6 +127,16 @@ function unpackRow(
     projections: request.project ? projections : new Float32Array(0),
     states,
   };
+}
+
+/** What rows do after their end is not asked. */
+function allFinite(options: GenerateOptions, results: Record<string, PlainTensor>): boolean {
+  const { rows } = options.batch;
+  const finite = floats(results[loopOutputs.finite], loopOutputs.finite);
+  return rows.every((_, b) => {
+    const { tokens } = unpackTokens(b, options, results);
+    return tokens.every((__, t) => finite[t * rows.length + b] === 0);
+  });
 }
 
 function unpackTokens(

@@ -1,15 +1,14 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { inspectDecoder } from '../../onnx/inspect.js';
-import { instrument } from '../../onnx/instrument.js';
-import { instrumentLoop } from '../../onnx/loop/loop.js';
 import { proxyTuned } from '../../onnx/proxy.js';
 import type { DecoderInfo } from '../decoder.js';
 import { resolveDevice } from '../device.js';
 import { Engine } from './engine.js';
-import type { GraphKind } from './engine.js';
+import { buildGraph, wantsLean } from './graphKinds.js';
+import type { GraphKind } from './graphKinds.js';
 import { fingerprint } from '../fingerprint.js';
 import { readGraph } from '../adapterFiles.js';
-import { inFile } from '../graphFile.js';
+import { inFile, weightBytes } from '../graphFile.js';
 import type { GraphFile } from '../graphFile.js';
 import type { WorkerOptions } from '../worker/protocol.js';
 import { openSession } from '../session.js';
@@ -23,21 +22,14 @@ export interface OpenedEngine {
 /** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraph}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
   const { file, source, threads, limits } = options;
-  const { bytes, graph, folder, weights } = await readTuned(options);
+  const read = await readTuned(options);
+  const { bytes, graph, folder, weights } = read;
   const device = await resolveDevice(options.device);
   const layout = inFile(file, () => inspectDecoder(graph));
   const open = async (kind: GraphKind): Promise<Session> => {
-    const { model } = inFile(file, () =>
-      kind === 'forward'
-        ? instrument(graph)
-        : instrumentLoop(graph, { patch: kind === 'patched-loop' }),
-    );
+    const model = inFile(file, () => buildGraph(graph, kind));
     try {
-      return await openSession(model, {
-        device,
-        folder,
-        ...(threads === undefined ? {} : { threads }),
-      });
+      return await openSession(model, { device, folder, threads });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
@@ -52,7 +44,8 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       layout,
       open,
       now: () => performance.now(),
-      ...(limits === undefined ? {} : { limits }),
+      lean: wantsLean(device, weightBytes(read)),
+      limits,
     }),
     info: { source, sha256, device, layers, width, vocabulary },
   };

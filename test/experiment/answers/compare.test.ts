@@ -5,18 +5,18 @@ import {
   runCompare,
   streamAnswers,
   type CompareOptions,
-} from '../../../src/experiment/answers/compare.js';
+} from '../../../src/experiment/answers/compare/run.js';
 import {
   accuracyDifference,
   firstTextRatio,
   perTokenRatio,
-} from '../../../src/experiment/answers/compareEffects.js';
-import { bestOfAtEqualTime } from '../../../src/experiment/answers/compareSummary.js';
+} from '../../../src/experiment/answers/compare/effects.js';
+import { bestOfAtEqualTime } from '../../../src/experiment/answers/compare/summary.js';
 import {
   compareSummary,
   type BestOf,
   type CompareSummary,
-} from '../../../src/experiment/answers/compareShape.js';
+} from '../../../src/experiment/answers/compare/shape.js';
 import type { CompareRecord } from '../../../src/experiment/answers/shape.js';
 import { runRounds } from '../../../src/experiment/rounds/run.js';
 import type { RoundsRecord } from '../../../src/experiment/rounds/shape.js';

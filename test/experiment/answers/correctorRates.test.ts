@@ -1,14 +1,14 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import type { AnnotatedQuadruple, Fault, Quality, Question } from '../../../src/data/types.js';
-import type { CorrectorRatesOptions } from '../../../src/experiment/answers/correctorRates.js';
+import type { CorrectorRatesOptions } from '../../../src/experiment/answers/evaluate/correctorRates.js';
 import type { CorrectionRecord } from '../../../src/experiment/answers/shape.js';
-import { correctQuadruples } from '../../../src/experiment/answers/correctorRates.js';
-import { summariseCorrector } from '../../../src/experiment/answers/correctorSummary.js';
+import { correctQuadruples } from '../../../src/experiment/answers/evaluate/correctorRates.js';
+import { summariseCorrector } from '../../../src/experiment/answers/evaluate/correctorSummary.js';
 import {
   correctorSummary,
   type CorrectorSummary,
-} from '../../../src/experiment/answers/evaluateShape.js';
+} from '../../../src/experiment/answers/evaluate/shape.js';
 import { jsonSchema } from '../../../src/shape/check.js';
 import { fakeCorrector } from '../../align/fakes.js';
 import { sentenceJudge } from '../rounds/fakes.js';

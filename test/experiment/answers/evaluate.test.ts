@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../src/data/types.js';
 import { answerQuestions, type AnswersOptions } from '../../../src/experiment/answers/run.js';
 import type { AnswerRecord, TimingRecord } from '../../../src/experiment/answers/shape.js';
-import { summariseEvaluate } from '../../../src/experiment/answers/evaluateSummary.js';
+import { summariseEvaluate } from '../../../src/experiment/answers/evaluate/summary.js';
 import {
   alignerSystem,
   correctorAloneSystem,
@@ -15,7 +15,7 @@ import { jsonSchema } from '../../../src/shape/check.js';
 import {
   evaluateSummary,
   type EvaluateSummary,
-} from '../../../src/experiment/answers/evaluateShape.js';
+} from '../../../src/experiment/answers/evaluate/shape.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import { fakeCorrector, fakeUpstream, inTurn, named } from '../../align/fakes.js';
 import { sentenceJudge } from '../rounds/fakes.js';

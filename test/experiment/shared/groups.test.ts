@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateSummary } from '../../../src/experiment/answers/evaluateShape.js';
+import { evaluateSummary } from '../../../src/experiment/answers/evaluate/shape.js';
 import { answerRecord } from '../../../src/experiment/answers/shape.js';
 import { byGroup } from '../../../src/experiment/shared/groups.js';
 import { checked } from '../../../src/shape/check.js';

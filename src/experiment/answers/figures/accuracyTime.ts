@@ -1,5 +1,5 @@
 /** Accuracy against time per problem, one mark per system. After Figure 6 of the paper. */
-import type { CompareSummary } from '../compareShape.js';
+import type { CompareSummary } from '../compare/shape.js';
 import { errorBars, legendAbove, timeAxis } from '../../../plot/axes.js';
 import { countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

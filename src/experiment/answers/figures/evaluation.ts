@@ -1,6 +1,6 @@
 /** Rates with their intervals, one row each: systems compared, and a corrector's sentence rates. */
 import type { Interval } from '../../../math/interval.js';
-import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluateShape.js';
+import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluate/shape.js';
 import { colours, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { errorBars } from '../../../plot/axes.js';
@@ -21,9 +21,9 @@ const groupSymbols = ['circle-open', 'square-open', 'triangle-up-open', 'star-op
 /** Accuracy of every system, also by group, and what it fixes and breaks against the upstream alone. */
 export function evaluationFigure({ systems }: EvaluateSummary): Figure {
   type Value = { value: number | null; ci: Interval | null; n?: number };
-  const row = (of: (system: EvaluatedSystem) => Value): Series['rows'] =>
+  const row = (pick: (system: EvaluatedSystem) => Value): Series['rows'] =>
     systems.map((system) => {
-      const { value, ci, n } = of(system);
+      const { value, ci, n } = pick(system);
       return { label: system.name, value, ci, note: n === undefined ? '' : `n = ${n}` };
     });
   const groups = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];

@@ -1,5 +1,5 @@
 /** Times of the systems: per token, and until the first text that a reader sees. */
-import type { CompareSummary } from '../compareShape.js';
+import type { CompareSummary } from '../compare/shape.js';
 import { errorBars, timeAxis } from '../../../plot/axes.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

@@ -1,5 +1,5 @@
 /** Stream Aligner, Aligner and proxy-tuning by size of the small model. After Figure 7 of the paper. */
-import type { CompareSummary } from '../compareShape.js';
+import type { CompareSummary } from '../compare/shape.js';
 import { errorBars, legendAbove } from '../../../plot/axes.js';
 import { countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';

@@ -1,5 +1,5 @@
 /** How the systems of a comparison look, the same in all its figures. */
-import type { CompareSummary } from '../compareShape.js';
+import type { CompareSummary } from '../compare/shape.js';
 import { colours } from '../../../plot/figure.js';
 
 export type ShownKind = CompareSummary['systems'][number]['kind'] | 'best-of';

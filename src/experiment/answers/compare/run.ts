@@ -3,14 +3,14 @@
  * Aligners, proxy-tuning, the fine-tuned upstreams, and best-of-n of the upstream (Figures 6 and 7 of
  * the paper, and its times).
  */
-import { createRandom } from '../../math/random.js';
-import type { RoundsRecord } from '../rounds/shape.js';
-import { comparedSystems, samplingOf, type ComparedModels } from './comparedSystems.js';
-import { summariseCompare } from './compareSummary.js';
-import type { CompareSummary } from './compareShape.js';
-import { byKey, answersKey } from './keys.js';
-import { answerQuestions, type AnswersOptions } from './run.js';
-import type { AnswerRecord, CompareRecord } from './shape.js';
+import { createRandom } from '../../../math/random.js';
+import type { RoundsRecord } from '../../rounds/shape.js';
+import { comparedSystems, samplingOf, type ComparedModels } from './systems.js';
+import { summariseCompare } from './summary.js';
+import type { CompareSummary } from './shape.js';
+import { byKey, answersKey } from '../keys.js';
+import { answerQuestions, type AnswersOptions } from '../run.js';
+import type { AnswerRecord, CompareRecord } from '../shape.js';
 
 export interface CompareOptions
   extends ComparedModels, Omit<AnswersOptions, 'systems' | 'sampling'> {

@@ -2,26 +2,34 @@
  * What a corrector does with recorded sentences: copies the good, rewrites the bad to right ones,
  * improves the neutral, drops the surplus, writes the missing. The judge says what became of them.
  */
-import type { Correction, Corrector } from '../../align/corrector.js';
-import type { AnnotatedQuadruple, Quality, Question } from '../../data/types.js';
-import { annotatePlaces, type SentenceJudge } from '../../judge/sentences.js';
-import { batchesOf } from '../shared/batches.js';
-import { resume, type Unit } from '../shared/resume.js';
-import type { CorrectionRecord } from './shape.js';
+import type { Correction, Corrector } from '../../../align/corrector.js';
+import type { AnnotatedQuadruple, Quality, Question } from '../../../data/types.js';
+import { annotatePlaces, type SentenceJudge } from '../../../judge/sentences.js';
+import type { Store } from '../../../record/store.js';
+import { whoIs } from '../../shared/identities.js';
+import { batchesOf } from '../../shared/batches.js';
+import { resume, type Unit } from '../../shared/resume.js';
+import type { CorrectionRecord } from '../shape.js';
 
-export interface CorrectorRatesOptions {
-  corrector: Corrector;
+/** Recorded sentences, and who judges what a corrector makes of them. */
+export interface RecordedSentences {
   quadruples: readonly AnnotatedQuadruple[];
+  sentences: SentenceJudge;
   /**
    * The question of an id ({@link AnnotatedQuadruple.problem}), for what is known of it beside its
    * text. Default: nothing is.
    */
   questionOf?: (id: string) => Question;
-  sentences: SentenceJudge;
+}
+
+export interface CorrectorRatesOptions extends RecordedSentences {
+  corrector: Corrector;
   /** Sentences computed together. Default 32. */
   batchSize?: number;
   /** Records of an earlier run of the same command; they are not made again. */
   done?: Iterable<CorrectionRecord>;
+  /** Where corrections are kept for other runs. */
+  store?: Store;
   signal?: AbortSignal;
 }
 
@@ -38,7 +46,7 @@ interface Numbered {
 export async function* correctQuadruples(
   options: CorrectorRatesOptions,
 ): AsyncGenerator<CorrectionRecord, void> {
-  const { quadruples, batchSize = 32, signal } = options;
+  const { corrector, sentences, quadruples, batchSize = 32, store, signal } = options;
   const done = new Map(Array.from(options.done ?? [], (record) => [keyOf(record), record]));
   const numbered = quadruples.map((quadruple, index) => ({ quadruple, index }));
   const units = batchesOf(numbered, batchSize).map((batch): Unit<CorrectionRecord> => ({
@@ -46,7 +54,9 @@ export async function* correctQuadruples(
     inputs: batch,
     run: () => correctBatch(batch, options),
   }));
-  yield* resume({ units, keyOf, done, signal });
+  const who = { corrector: whoIs(corrector), sentences: sentences.identity };
+  const identity = { kind: 'corrections', version: 1, ...who };
+  yield* resume({ units, keyOf, done, store, identity, signal });
 }
 
 function keyOf({ index }: Pick<CorrectionRecord, 'index'>): string {

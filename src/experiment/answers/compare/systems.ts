@@ -1,11 +1,11 @@
 /** The systems of a comparison, from the models that are given. */
-import type { Aligner } from '../../align/aligner.js';
-import type { Corrector } from '../../align/corrector.js';
-import type { LoopEnds } from '../../align/loop.js';
-import type { Upstream } from '../../align/upstream.js';
-import { extractAnswer } from '../../text/answers.js';
-import type { Sampling } from './bestOf.js';
-import type { ComparedKind } from './compareShape.js';
+import type { Aligner } from '../../../align/aligner.js';
+import type { Corrector } from '../../../align/corrector.js';
+import type { LoopEnds } from '../../../align/loop.js';
+import type { Upstream } from '../../../align/upstream.js';
+import { extractAnswer } from '../../../text/answers.js';
+import type { Sampling } from '../bestOf.js';
+import type { ComparedKind } from './shape.js';
 import {
   alignerSystem,
   proxySystem,
@@ -13,7 +13,7 @@ import {
   tunedSystem,
   upstreamSystem,
   type System,
-} from './systems.js';
+} from '../systems.js';
 
 /** How large the small model is. */
 export interface ModelSize {

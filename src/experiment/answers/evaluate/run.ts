@@ -1,13 +1,14 @@
 /** One evaluation: systems over questions, then the corrector over recorded sentences. */
-import type { Aligner } from '../../align/aligner.js';
-import type { Corrector } from '../../align/corrector.js';
-import type { Upstream } from '../../align/upstream.js';
-import type { AnnotatedQuadruple, Question } from '../../data/types.js';
-import type { Scorer } from '../../judge/scorer.js';
-import type { SentenceJudge } from '../../judge/sentences.js';
-import { correctQuadruples } from './correctorRates.js';
-import { answerQuestions, type AnswersPhase } from './run.js';
-import type { EvaluationRecord } from './shape.js';
+import type { Aligner } from '../../../align/aligner.js';
+import type { Corrector } from '../../../align/corrector.js';
+import type { Upstream } from '../../../align/upstream.js';
+import type { Question } from '../../../data/types.js';
+import type { Judges } from '../../../judge/judgesFor.js';
+import type { SystemKind } from './kinds.js';
+import { correctQuadruples, type RecordedSentences } from './correctorRates.js';
+import type { Store } from '../../../record/store.js';
+import { answerQuestions, type AnswersPhase } from '../run.js';
+import type { EvaluationRecord } from '../shape.js';
 import {
   alignerSystem,
   correctorAloneSystem,
@@ -15,13 +16,9 @@ import {
   streamSystem,
   upstreamSystem,
   type System,
-} from './systems.js';
+} from '../systems.js';
 
-/** What can be compared; the upstream alone is what fixes and breaks are counted against. */
-export const systemKinds = ['upstream', 'stream', 'corrector-alone', 'aligner', 'proxy'] as const;
-export type SystemKind = (typeof systemKinds)[number];
-
-export interface EvaluationOptions {
+export interface EvaluationOptions extends Judges {
   systems: readonly SystemKind[];
   upstream: Upstream;
   corrector: Corrector;
@@ -30,26 +27,22 @@ export interface EvaluationOptions {
   /** Needed for the system `proxy`: the tuned upstream and the expert's name. */
   proxy?: { upstream: Upstream; expert: string };
   questions: readonly Question[];
-  /** The first whose values are true and false gives the accuracy. */
-  scorers: readonly Scorer[];
-  /** Needed for recorded sentences; also judges the rounds of loops. */
-  sentences?: SentenceJudge;
-  /** Recorded sentences for the corrector's own rates. Default: none. */
-  quadruples?: readonly AnnotatedQuadruple[];
-  /** As in {@link import('./correctorRates.js').CorrectorRatesOptions}. */
-  questionOf?: (id: string) => Question;
+  /** For the corrector's own rates. Default: none. */
+  recorded?: RecordedSentences;
   /** Most rounds of the loop. Default 16. */
   maxRounds?: number;
   /** Questions that are timed one by one. Default 20. */
   timed?: number;
   done?: readonly EvaluationRecord[];
+  /** Where answers and corrections, but no times, are kept for other runs. */
+  store?: Store;
   onProgress?: (phase: AnswersPhase | 'sentences', done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
 /**
  * Yields the records that are missing; returns all of them.
- * @throws where a system's model, or a judge of the sentences, is not given; the signal's reason.
+ * @throws where a system's model is not given; as {@link answerQuestions}.
  */
 export async function* runEvaluation(
   options: EvaluationOptions,
@@ -69,17 +62,21 @@ export async function* runEvaluation(
   return all;
 }
 
-async function* correctSentences(options: EvaluationOptions): AsyncGenerator<EvaluationRecord> {
-  const { quadruples = [], sentences, onProgress } = options;
-  if (quadruples.length === 0) return;
-  if (!sentences) {
-    throw new Error('evaluate: recorded sentences need a judge of sentences; or leave them out');
-  }
-  const done = (options.done ?? []).filter((record) => record.kind === 'correction');
-  let count = done.length;
-  for await (const record of correctQuadruples({ ...options, quadruples, sentences, done })) {
+async function* correctSentences({
+  recorded,
+  corrector,
+  done = [],
+  store,
+  onProgress,
+  signal,
+}: EvaluationOptions): AsyncGenerator<EvaluationRecord> {
+  if (!recorded) return;
+  const corrections = done.filter((record) => record.kind === 'correction');
+  let count = corrections.length;
+  const given = { ...recorded, corrector, done: corrections, store, signal };
+  for await (const record of correctQuadruples(given)) {
     yield record;
-    onProgress?.('sentences', ++count, quadruples.length);
+    onProgress?.('sentences', ++count, recorded.quadruples.length);
   }
 }
 

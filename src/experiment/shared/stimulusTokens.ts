@@ -8,7 +8,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
  * as it is.
  * @param prompt the user's text of a corrector's input. Default: Stream Aligner's prompt.
  */
-export function promptTokens(
+export function stimulusTokens(
   { tokenizer }: Pick<LanguageModel, 'tokenizer'>,
   prompt: (passage: Passage) => string = streamAlignerPrompt,
 ): (input: StimulusInput) => number[] {

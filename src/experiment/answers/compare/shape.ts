@@ -1,8 +1,8 @@
 /** The shape of `compare.json`. */
 import { z } from 'zod';
-import { ci, count, effect, numberOrNull, rate } from '../../shape/pieces.js';
-import { withGroups } from '../shared/groups.js';
-import { divided, outcomes, revised } from './evaluateShape.js';
+import { ci, count, effect, numberOrNull, rate } from '../../../shape/pieces.js';
+import { withGroups } from '../../shared/groups.js';
+import { divided, outcomes, revised } from '../evaluate/shape.js';
 
 /** `sft` and `dpo` are the upstream fine-tuned. */
 const comparedKinds = ['upstream', 'stream', 'aligner', 'proxy', 'sft', 'dpo'] as const;

@@ -1,13 +1,13 @@
 /** `evaluate.json`: rates over problems, with intervals, from the records alone. */
-import { bootstrapMean, bootstrapRatio } from '../../math/bootstrap.js';
-import { rateOf } from '../../math/interval.js';
-import type { Random } from '../../math/random.js';
-import { mean } from '../../math/summary.js';
-import type { ScorerInfo } from '../../judge/scorer.js';
-import { byGroup } from '../shared/groups.js';
-import { summariseScores } from '../shared/scores.js';
-import type { EvaluatedSystem, EvaluateSummary, Gain, Outcomes } from './evaluateShape.js';
-import type { AnswerRecord, TimingRecord } from './shape.js';
+import { bootstrapMean, bootstrapRatio } from '../../../math/bootstrap.js';
+import { rateOf } from '../../../math/interval.js';
+import type { Random } from '../../../math/random.js';
+import { mean } from '../../../math/summary.js';
+import type { ScorerInfo } from '../../../judge/scorer.js';
+import { byGroup } from '../../shared/groups.js';
+import { summariseScores } from '../../shared/scores.js';
+import type { EvaluatedSystem, EvaluateSummary, Gain, Outcomes } from './shape.js';
+import type { AnswerRecord, TimingRecord } from '../shape.js';
 
 /**
  * Summarises the records of one run; systems in the order in which they first occur.

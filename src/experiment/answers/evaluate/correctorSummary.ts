@@ -1,10 +1,10 @@
 /** `corrector.json`: sentence-level rates with intervals, from the records alone. */
-import { rateOf } from '../../math/interval.js';
+import { rateOf } from '../../../math/interval.js';
 import type { z } from 'zod';
-import type { countedRate } from '../../shape/pieces.js';
-import { byGroup } from '../shared/groups.js';
-import type { CorrectorRates, CorrectorSummary } from './evaluateShape.js';
-import type { CorrectionRecord } from './shape.js';
+import type { countedRate } from '../../../shape/pieces.js';
+import { byGroup } from '../../shared/groups.js';
+import type { CorrectorRates, CorrectorSummary } from './shape.js';
+import type { CorrectionRecord } from '../shape.js';
 
 type CountedRate = z.infer<typeof countedRate>;
 
@@ -37,23 +37,23 @@ const isGood = ({ after }: CorrectionRecord): boolean => after === 'good';
 const isCopy = ({ last, correction }: CorrectionRecord): boolean => correction === last;
 
 function ratesOf(records: readonly CorrectionRecord[]): CorrectorRates {
-  const of = (quality: CorrectionRecord['quality']): CorrectionRecord[] =>
+  const only = (quality: CorrectionRecord['quality']): CorrectionRecord[] =>
     records.filter((record) => record.quality === quality);
-  const missing = of('missing');
+  const missing = only('missing');
   return {
-    goodCopied: count(of('good'), isCopy),
-    badFixed: count(of('bad'), isGood),
-    neutralImproved: count(of('neutral'), isGood),
+    goodCopied: count(only('good'), isCopy),
+    badFixed: count(only('bad'), isGood),
+    neutralImproved: count(only('neutral'), isGood),
     surplusStopped: count(
-      [...of('surplus'), ...missing.filter(({ expected }) => expected === '')],
+      [...only('surplus'), ...missing.filter(({ expected }) => expected === '')],
       ({ correction }) => correction === '',
     ),
     missingWritten: count(
       missing.filter(({ expected }) => expected !== ''),
       isGood,
     ),
-    badCopied: count(of('bad'), isCopy),
-    goodBroken: count(of('good'), (record) => !isCopy(record) && !isGood(record)),
+    badCopied: count(only('bad'), isCopy),
+    goodBroken: count(only('good'), (record) => !isCopy(record) && !isGood(record)),
   };
 }
 

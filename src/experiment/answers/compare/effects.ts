@@ -1,8 +1,8 @@
 /** Two systems compared as effects: paired over the same problems, from the records alone. */
-import { bootstrapEffect, meanEffect, type Effect } from '../../math/effect.js';
-import type { Random } from '../../math/random.js';
-import type { CompareRecord, SamplesRecord, TimingRecord } from './shape.js';
-import { vote } from './vote.js';
+import { bootstrapEffect, meanEffect, type Effect } from '../../../math/effect.js';
+import type { Random } from '../../../math/random.js';
+import type { CompareRecord, SamplesRecord, TimingRecord } from '../shape.js';
+import { vote } from '../vote.js';
 
 /** Which two systems' records are compared; `random` draws the questions. */
 export interface PairOptions {

@@ -1,21 +1,20 @@
 /** `compare.json`: systems with their accuracy and times, and their differences, from the records. */
-import { bootstrapMean, bootstrapRatio } from '../../math/bootstrap.js';
-import { rateOf } from '../../math/interval.js';
-import type { ScorerInfo } from '../../judge/scorer.js';
-import type { Random } from '../../math/random.js';
-import { bestOfName } from './bestOf.js';
-import { accuracyDifference, bestOfIsRight, firstTextRatio, perTokenRatio, timingsOf } from './compareEffects.js'; // prettier-ignore
+import { rateOf } from '../../../math/interval.js';
+import type { ScorerInfo } from '../../../judge/scorer.js';
+import type { Random } from '../../../math/random.js';
+import { bestOfName } from '../bestOf.js';
+import { accuracyDifference, bestOfIsRight, firstTextRatio, perTokenRatio } from './effects.js'; // prettier-ignore
 import type {
   BestOf,
   ComparedSystem,
   CompareSummary,
-  Estimate,
   LatencyRatios,
   SystemDifference,
   SystemTiming,
-} from './compareShape.js';
-import type { CompareRecord, SamplesRecord, TimingRecord } from './shape.js';
-import { summariseEvaluate } from './evaluateSummary.js';
+} from './shape.js';
+import type { CompareRecord, SamplesRecord } from '../shape.js';
+import { timingOf } from './timing.js';
+import { summariseEvaluate } from '../evaluate/summary.js';
 
 export interface CompareSummaryOptions {
   upstream: string;
@@ -93,29 +92,6 @@ function summariseBestOf({ samples, records, random }: CompareSummaryOptions): B
       timing: timingOf(bestOfName(n), records, random),
     };
   });
-}
-
-function timingOf(name: string, records: readonly CompareRecord[], random: Random): SystemTiming {
-  const own = [...(timingsOf(records).get(name)?.values() ?? [])];
-  own.sort((a, b) => (a.problem < b.problem ? -1 : 1));
-  const numbers = (pick: (record: TimingRecord) => number): number[] => own.map(pick);
-  const meanOf = (values: readonly number[]): Estimate => {
-    const { mean, ci } = bootstrapMean({ values, random: random.fork('timing') });
-    return { value: mean, ci };
-  };
-  const perToken = bootstrapRatio({
-    numerators: numbers(({ milliseconds }) => milliseconds),
-    denominators: numbers(({ tokens }) => tokens),
-    random: random.fork('timing'),
-  });
-  const none = { value: null, ci: null };
-  const firsts = own.flatMap(({ firstTextMilliseconds: first }) => (first === null ? [] : [first]));
-  return {
-    n: own.length,
-    perProblem: own.length === 0 ? none : meanOf(numbers((record) => record.milliseconds)),
-    perToken: { value: perToken.ratio, ci: perToken.ci },
-    firstText: firsts.length === 0 ? none : meanOf(firsts),
-  };
 }
 
 type Summarised = CompareSummaryOptions & { systems: readonly ComparedSystem[] };

@@ -1,8 +1,8 @@
 /** The shapes of `evaluate.json` and `corrector.json`. */
 import { z } from 'zod';
-import { ci, count, countedRate, numberOrNull, rate } from '../../shape/pieces.js';
-import { withGroups } from '../shared/groups.js';
-import { scoreSummary } from '../shared/scores.js';
+import { ci, count, countedRate, numberOrNull, rate } from '../../../shape/pieces.js';
+import { withGroups } from '../../shared/groups.js';
+import { scoreSummary } from '../../shared/scores.js';
 
 /** Per question, paired with the upstream alone. */
 export const outcomes = {

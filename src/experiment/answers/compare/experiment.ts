@@ -1,0 +1,70 @@
+/** The comparison as an experiment: from its options to its models, its run and its words. */
+import type { OptionValues } from '../../../shape/options.js';
+import { figure, figureWithin, formatTable, percentWithin } from '../../../text/table.js';
+import type { Experiment, OpenExperiment } from '../../shared/experiment.js';
+import type { Lab } from '../../shared/lab.js';
+import { opening } from '../../shared/opening.js';
+import { commandQuestions } from '../../shared/questions.js';
+import { phased } from '../../shared/stages.js';
+import { compareRecord, type CompareRecord } from '../shape.js';
+import { bestOfName } from '../bestOf.js';
+import type { options } from './flags.js';
+import { openCompared } from './models.js';
+import { compareKind } from './page.js';
+import { runCompare } from './run.js';
+import type { CompareSummary } from './shape.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const compareExperiment: Experiment<Given, CompareRecord> = {
+  record: compareRecord,
+  summaries: [compareKind],
+  open,
+};
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecord>> {
+  const { files, questions, scorers, sentences } = commandQuestions(given, lab);
+  return await opening(async (keep) => {
+    const { compared, models } = await openCompared(given, keep, lab);
+    return {
+      models,
+      files,
+      async *run({ records }) {
+        const summary = yield* runCompare({
+          ...compared,
+          ...{ questions, scorers, sentences, seed: given.seed, timed: given.timed },
+          limits: { maxRounds: given.rounds },
+          atOnce: 2,
+          done: records,
+          onProgress: phased(lab.stages, {
+            answers: 'answering with every system',
+            timing: 'timing',
+          }),
+          store: lab.store,
+          signal: lab.signal,
+        });
+        return { summaries: { compare: summary }, lines: describe(summary) };
+      },
+    };
+  });
+}
+
+function describe({ upstream, systems, bestOf, differences }: CompareSummary): string[] {
+  const voted = bestOf.map((vote) => ({ ...vote, name: bestOfName(vote.samples) }));
+  const rows = [...systems, ...voted].map(({ name, accuracy, ci, timing }) => [
+    name,
+    percentWithin(accuracy, ci),
+    figure(timing.perProblem.value),
+    figure(timing.perToken.value),
+    figure(timing.firstText.value),
+  ]);
+  const head = ['system', 'right', 'ms/question', 'ms/token', 'first text ms'];
+  const against = differences.map(({ stream, over, estimate, ci }) => [
+    ...[stream, over, figureWithin(estimate, ci)],
+  ]);
+  return [
+    `${systems[0]?.n ?? 0} questions, upstream ${upstream}`,
+    ...['', formatTable(head, rows), ''],
+    ...(against.length > 0 ? [formatTable(['loop', 'over', 'difference'], against), ''] : []),
+  ];
+}

@@ -1,0 +1,123 @@
+/** The evaluation as an experiment: from its options to its models, its run and its words. */
+import { readAnnotatedQuadruples } from '../../../data/jsonl.js';
+import { problemById } from '../../../data/problems.js';
+import { exactSentences } from '../../../judge/solver.js';
+import { createRandom } from '../../../math/random.js';
+import type { OptionValues } from '../../../shape/options.js';
+import { UsageError } from '../../../text/usageError.js';
+import type { Experiment, OpenExperiment, Outcome } from '../../shared/experiment.js';
+import type { Lab } from '../../shared/lab.js';
+import { opening, type Keep } from '../../shared/opening.js';
+import { commandQuestions } from '../../shared/questions.js';
+import { phased } from '../../shared/stages.js';
+import { evaluationRecord, type EvaluationRecord } from '../shape.js';
+import { summariseCorrector } from './correctorSummary.js';
+import type { options } from './flags.js';
+import { systemKinds } from './kinds.js';
+import { correctorKind, evaluateKind } from './page.js';
+import { runEvaluation, type EvaluationOptions } from './run.js';
+import { summariseEvaluate } from './summary.js';
+import { rateTable, systemTable } from './tables.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const evaluateExperiment: Experiment<Given, EvaluationRecord> = {
+  record: evaluationRecord,
+  summaries: [evaluateKind, correctorKind],
+  open,
+};
+
+type Models = Pick<EvaluationOptions, 'systems' | 'upstream' | 'corrector' | 'aligner' | 'proxy'>;
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRecord>> {
+  const questions = commandQuestions(given, lab);
+  const quadruples = lab.path(given.quadruples);
+  const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
+  return await opening(async (keep) => {
+    const models = await openModels({ ...given, systems }, keep, lab);
+    const { upstream, corrector, aligner, proxy } = models;
+    return {
+      models: {
+        ...{ upstream, corrector },
+        ...(aligner && { aligner }),
+        ...(proxy && { proxied: proxy.upstream }),
+      },
+      files: { ...questions.files, quadruples },
+      run: ({ records }) =>
+        run({
+          ...{ ...models, questions, lab, seed: given.seed, done: records },
+          recorded: readAnnotatedQuadruples(quadruples).slice(0, given.limit),
+          maxRounds: given.rounds,
+        }),
+    };
+  });
+}
+
+async function openModels(
+  given: Given & Pick<EvaluationOptions, 'systems'>,
+  keep: Keep,
+  lab: Lab,
+): Promise<Models> {
+  const { systems } = given;
+  return {
+    systems,
+    upstream: keep(await lab.upstream(given.upstream)),
+    corrector: keep(await lab.corrector(given.corrector)),
+    aligner: systems.includes('aligner') ? keep(await lab.aligner(given.aligner)) : undefined,
+    proxy: systems.includes('proxy') ? await openProxy(given, keep, lab) : undefined,
+  };
+}
+
+/** The upstream, tuned by two small models. */
+async function openProxy(
+  { upstream, alpha, ...names }: Given,
+  keep: Keep,
+  lab: Lab,
+): Promise<Models['proxy']> {
+  if (names.expert === undefined || names.antiExpert === undefined) {
+    throw new UsageError('evaluate: the system proxy needs --expert and --anti-expert');
+  }
+  const expert = await lab.find(names.expert);
+  const antiExpert = await lab.find(names.antiExpert);
+  const tuned = keep(await lab.upstream(upstream, { proxy: { expert, antiExpert, alpha } }));
+  return { upstream: tuned, expert: expert.name };
+}
+
+async function* run({
+  questions: { name, questions, scorers, sentences },
+  recorded: quadruples,
+  ...given
+}: Models & {
+  questions: ReturnType<typeof commandQuestions>;
+  recorded: ReturnType<typeof readAnnotatedQuadruples>;
+  lab: Lab;
+  seed: number;
+  done: readonly EvaluationRecord[];
+  maxRounds: number;
+}): AsyncGenerator<EvaluationRecord, Outcome> {
+  const { lab, seed, corrector } = given;
+  const records = yield* runEvaluation({
+    ...given,
+    ...{ questions, scorers, sentences },
+    recorded: { quadruples, sentences: exactSentences(), questionOf: problemById },
+    onProgress: phased(lab.stages, {
+      ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
+    }),
+    store: lab.store,
+    signal: lab.signal,
+  });
+  const random = createRandom(seed).fork('evaluate');
+  const answers = records.filter((record) => record.kind !== 'correction');
+  const corrections = records.filter((record) => record.kind === 'correction');
+  const evaluated = summariseEvaluate({ records: answers, scorers, random });
+  const rates = summariseCorrector({ model: corrector.name, records: corrections });
+  return {
+    summaries: { evaluate: evaluated, corrector: rates },
+    lines: [
+      `${questions.length} questions of ${name}, greedy`,
+      ...['', systemTable(evaluated), ''],
+      `${quadruples.length} recorded sentences, ${rates.model}`,
+      ...['', rateTable(rates), ''],
+    ],
+  };
+}

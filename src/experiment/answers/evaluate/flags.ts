@@ -1,0 +1,45 @@
+/** The options of an evaluation. */
+import { z } from 'zod';
+import { embedded, stimuliFiles } from '../../../data/artifacts.js';
+import { integer, list, number, text } from '../../../shape/options.js';
+import { openedNames, questionOptions } from '../../shared/options.js';
+import { systemKinds } from './kinds.js';
+
+export const options = {
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
+  corrector: text({
+    value: 'name',
+    help: 'the corrector, named likewise',
+    default: embedded.corrector,
+  }),
+  aligner: text({
+    value: 'name',
+    help: 'a whole-answer Aligner to compare with',
+    default: embedded.aligner,
+  }),
+  expert: text({
+    value: 'model',
+    help: 'a small model that answers well, to tune the upstream by (system proxy)',
+  }),
+  antiExpert: text({ value: 'model', help: 'the same before it learned to' }),
+  alpha: number({ value: 'x', help: 'strength of proxy-tuning', default: 1 }),
+  systems: list(
+    {
+      value: 'names',
+      help: `what is compared, of ${systemKinds.join(',')} (default: those whose models are known)`,
+    },
+    z.enum(systemKinds),
+  ),
+  rounds: integer({ value: 'n', help: 'most rounds of the loop', default: 16 }),
+  ...questionOptions,
+  limit: integer({ value: 'n', help: 'problems, and recorded sentences', default: 1000 }),
+  quadruples: text({
+    value: 'file',
+    help: 'JSONL of annotated quadruples, for the sentence-level rates',
+    default: stimuliFiles.test,
+  }),
+} as const;

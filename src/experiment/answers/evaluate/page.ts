@@ -1,0 +1,60 @@
+/** `evaluate.html` and `corrector.html`. */
+import type { Page } from '../../../plot/page/page.js';
+import { defineSummary } from '../../shared/experiment.js';
+import {
+  correctorCaption,
+  correctorFigure,
+  evaluationCaption,
+  evaluationFigure,
+} from '../figures/evaluation.js';
+import {
+  correctorSummary,
+  evaluateSummary,
+  type CorrectorSummary,
+  type EvaluateSummary,
+} from './shape.js';
+
+/** Every system's accuracy, what it fixes and what it breaks. */
+export function evaluatePage(summary: EvaluateSummary): Page {
+  return {
+    title: 'Evaluation',
+    sections: [
+      {
+        name: 'systems',
+        heading: 'Problems answered right',
+        caption: evaluationCaption(summary),
+        figure: evaluationFigure(summary),
+      },
+    ],
+  };
+}
+
+/** The sentence-level rates. */
+export function correctorPage(summary: CorrectorSummary): Page {
+  return {
+    title: `Sentence-level rates of ${summary.model}`,
+    sections: [
+      {
+        name: 'rates',
+        heading: 'What it does with each kind of sentence',
+        caption: correctorCaption(summary),
+        figure: correctorFigure(summary),
+      },
+    ],
+  };
+}
+
+export const evaluateKind = defineSummary({
+  kind: 'evaluate',
+  title:
+    'How many problems each system answers right, what it fixes and breaks, and how fast it is.',
+  shape: evaluateSummary,
+  page: evaluatePage,
+});
+
+export const correctorKind = defineSummary({
+  kind: 'corrector',
+  title: 'Sentence-level rates of a corrector on recorded quadruples.',
+  shape: correctorSummary,
+  page: correctorPage,
+});

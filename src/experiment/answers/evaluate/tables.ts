@@ -1,0 +1,42 @@
+/** An evaluation in a terminal. */
+import { figure, formatTable, percent, percentWithin } from '../../../text/table.js';
+import type { CorrectorSummary, EvaluateSummary } from './shape.js';
+
+/** One row per system; a column per group of questions. */
+export function systemTable({ systems }: EvaluateSummary): string {
+  const names = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
+  const rows = systems.map((system) => [
+    system.name,
+    percentWithin(system.accuracy, system.ci),
+    ...names.map((name) => {
+      const own = system.groups.find(({ group }) => group === name);
+      return percentWithin(own?.accuracy ?? null, own?.ci ?? null);
+    }),
+    percent(system.fixRate),
+    percent(system.breakRate),
+    figure(system.msPerToken),
+    figure(system.firstTokenMs),
+  ]);
+  const head = ['system', 'right', ...names, 'fixed', 'broken', 'ms/token', 'first text ms'];
+  return formatTable(head, rows);
+}
+
+const rateNames = {
+  goodCopied: 'good copied verbatim',
+  badFixed: 'bad rewritten right',
+  neutralImproved: 'neutral improved',
+  surplusStopped: 'surplus stopped',
+  missingWritten: 'missing written',
+} as const;
+
+/** One row per rate; two columns per group of questions. */
+export function rateTable(summary: CorrectorSummary): string {
+  const parts = [summary, ...summary.groups];
+  const keys = Object.keys(rateNames) as (keyof typeof rateNames)[];
+  const rows = keys.map((key) => [
+    rateNames[key],
+    ...parts.flatMap((part) => [percentWithin(part[key].rate, part[key].ci), String(part[key].n)]),
+  ]);
+  const groups = summary.groups.flatMap(({ group }) => [group, 'n']);
+  return formatTable(['sentences', 'rate', 'n', ...groups], rows);
+}

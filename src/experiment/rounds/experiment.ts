@@ -1,0 +1,73 @@
+/** Correction rounds as an experiment: from its options to its models, its run and its words. */
+import type { OptionValues } from '../../shape/options.js';
+import { figureWithin, formatTable, percentWithin } from '../../text/table.js';
+import type { Experiment, OpenExperiment } from '../shared/experiment.js';
+import type { Lab } from '../shared/lab.js';
+import { opening } from '../shared/opening.js';
+import { commandQuestions } from '../shared/questions.js';
+import type { NamedCorrector } from './batch.js';
+import type { options } from './flags.js';
+import { roundsKind } from './page.js';
+import { runRounds } from './run.js';
+import { roundsRecord, type RoundsRecord, type RoundsSummary } from './shape.js';
+
+type Given = OptionValues<typeof options> & { seed: number };
+
+export const roundsExperiment: Experiment<Given, RoundsRecord> = {
+  record: roundsRecord,
+  summaries: [roundsKind],
+  open,
+};
+
+/** For batches that run side by side. */
+const copies = { copies: true };
+
+async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord>> {
+  const { files, questions, scorers, sentences } = commandQuestions(given, lab);
+  return await opening(async (keep) => {
+    const upstream = keep(await lab.upstream(given.upstream, copies));
+    const correctors: NamedCorrector[] = [];
+    for (const name of given.correctors) {
+      const corrector = keep(await lab.corrector(name, copies));
+      correctors.push({ name: corrector.name, corrector });
+    }
+    const numbered = correctors.map(({ corrector }, i) => [`correctors ${i}`, corrector] as const);
+    return {
+      models: { upstream, ...Object.fromEntries(numbered) },
+      files,
+      async *run({ records }) {
+        const summary = yield* runRounds({
+          ...{ upstream, correctors, questions, scorers, sentences },
+          ...{ seed: given.seed, rounds: given.rounds, atOnce: 2 },
+          limits: { maxRounds: given.maxRounds },
+          done: records,
+          onProgress: lab.stages('correcting for 0, 1, 2, … rounds'),
+          store: lab.store,
+          signal: lab.signal,
+        });
+        return { summaries: { rounds: summary }, lines: describe(summary) };
+      },
+    };
+  });
+}
+
+function describe({ upstream, correctors }: RoundsSummary): string[] {
+  return correctors.flatMap(({ name, classic, continued }) => {
+    const rows = continued.upstream.map((point, i) => {
+      const alone = continued.corrector[i];
+      return [
+        String(point.k),
+        percentWithin(point.accuracy, point.ci),
+        figureWithin(point.gain.mean, point.gain.ci),
+        percentWithin(alone?.accuracy ?? null, alone?.ci ?? null),
+      ];
+    });
+    const whole = percentWithin(classic.accuracy, classic.ci);
+    const gain = figureWithin(classic.gain.mean, classic.gain.ci);
+    const head = ['rounds', 'then the upstream', 'gain', 'then the corrector'];
+    return [
+      `${name}: ${classic.n} questions, upstream ${upstream}`,
+      ...['', formatTable(head, [...rows, ['to the end', whole, gain, '']]), ''],
+    ];
+  });
+}

@@ -1,0 +1,45 @@
+/** `rounds.html` */
+import type { Page } from '../../plot/page/page.js';
+import { defineSummary } from '../shared/experiment.js';
+import { generationModesCaption, generationModesFigure } from './figures/generationModes.js';
+import { roundAccuracyCaption, roundAccuracyFigure } from './figures/roundAccuracy.js';
+import { roundScoresCaption, roundScoresFigure } from './figures/roundScores.js';
+import { roundsSummary, type RoundsSummary } from './shape.js';
+
+/** What the loop does round by round, over many answers. */
+export function correctionRoundsPage(summary: RoundsSummary): Page {
+  return {
+    title: 'Answers by number of correction rounds',
+    introduction: `Upstream: ${summary.upstream}. A loop has at most ${summary.maxRounds} rounds.`,
+    sections: [
+      {
+        name: 'accuracy-by-round',
+        heading: 'Accuracy by round',
+        caption: roundAccuracyCaption(summary),
+        figure: roundAccuracyFigure(summary),
+      },
+      {
+        name: 'scores-by-round',
+        heading: 'Scores and length by round',
+        caption: roundScoresCaption(summary),
+        figure: roundScoresFigure(summary),
+        narrow: roundScoresFigure({ ...summary, narrow: true }),
+      },
+      {
+        name: 'generation-modes',
+        heading: 'Classic and continue',
+        caption: generationModesCaption(summary),
+        figure: generationModesFigure(summary),
+        narrow: generationModesFigure({ ...summary, narrow: true }),
+      },
+    ],
+  };
+}
+
+export const roundsKind = defineSummary({
+  kind: 'rounds',
+  title:
+    'Answers by number of correction rounds: how many are right, how right, and how long they are.',
+  shape: roundsSummary,
+  page: correctionRoundsPage,
+});
