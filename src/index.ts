@@ -154,7 +154,8 @@ export type {
   SummaryKind,
 } from './experiment/shared/experiment.js';
 export type { OptionShapes, OptionValues } from './shape/options.js';
-export { runSweep, type SweepOptions } from './experiment/sweep/run.js';
+export { runSweep } from './experiment/sweep/run.js';
+export type { SweepOptions } from './experiment/sweep/options.js';
 export { sweepProblems, type SweepProblem } from './experiment/sweep/problems.js';
 export type { SweepRecord, SweepSummary } from './experiment/sweep/shape.js';
 export { runCausal } from './experiment/causal/run.js';

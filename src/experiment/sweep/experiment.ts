@@ -14,7 +14,8 @@ import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';
 import { sweepProblems } from './problems.js';
-import { runSweep, type SweepOptions } from './run.js';
+import { runSweep } from './run.js';
+import type { SweepOptions } from './options.js';
 import { sweepRecord, type SweepRecord, type SweepSummary } from './shape.js';
 
 type Given = OptionValues<typeof options> & { seed: number };

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runSweep, type SweepOptions } from '../../../src/experiment/sweep/run.js';
+import { runSweep } from '../../../src/experiment/sweep/run.js';
+import type { SweepOptions } from '../../../src/experiment/sweep/options.js';
 import {
   linearityEffect,
   overControlsEffect,

@@ -10,7 +10,7 @@ import { createRandom } from '../../../src/math/random.js';
 import type { Directions, LabelledStates } from '../../../src/read/directions.js';
 import type { Label } from '../../../src/read/stimuli.js';
 import type { SweepProblem } from '../../../src/experiment/sweep/problems.js';
-import type { SweepOptions } from '../../../src/experiment/sweep/run.js';
+import type { SweepOptions } from '../../../src/experiment/sweep/options.js';
 import { named } from '../../align/fakes.js';
 
 export const layers = 4;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runSweep, type SweepOptions } from '../../../src/experiment/sweep/run.js';
+import { runSweep } from '../../../src/experiment/sweep/run.js';
+import type { SweepOptions } from '../../../src/experiment/sweep/options.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import {
   sweepRecord,
