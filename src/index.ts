@@ -126,19 +126,25 @@ export type { SentenceJudge, SentencePlace } from './judge/sentences.js';
 export { judgesFor, type Judges } from './judge/judgesFor.js';
 
 // What experiments begin with: stimuli, a direction, its norms, the unit of the coefficient.
-export { findStimuli, type FindStimuliOptions } from './experiment/shared/findStimuli.js';
-export { readConcept } from './experiment/shared/readConcept.js';
-export type { ConceptReading, ReadConceptOptions } from './experiment/shared/readConcept.js';
-export { stimulusTokens } from './experiment/shared/stimulusTokens.js';
+export { findStimuli, type FindStimuliOptions } from './experiment/shared/reading/findStimuli.js';
+export { readConcept } from './experiment/shared/reading/readConcept.js';
+export type {
+  ConceptReading,
+  ReadConceptOptions,
+} from './experiment/shared/reading/readConcept.js';
+export { stimulusTokens } from './experiment/shared/reading/stimulusTokens.js';
 export {
   basisOfReading,
   basisOfStored,
   storedReading,
   type SteeringBasis,
-} from './experiment/shared/steeringBasis.js';
-export { typicalNorms, type TypicalNormsOptions } from './experiment/shared/typicalNorms.js';
-export { readCorrector, readLabelled } from './experiment/shared/readCorrector.js';
-export type * from './experiment/shared/readCorrector.js';
+} from './experiment/shared/reading/steeringBasis.js';
+export {
+  typicalNorms,
+  type TypicalNormsOptions,
+} from './experiment/shared/reading/typicalNorms.js';
+export { readCorrector, readLabelled } from './experiment/shared/reading/readCorrector.js';
+export type * from './experiment/shared/reading/readCorrector.js';
 export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js';
 export type { WholeAnswerOptions } from './experiment/shared/wholeAnswers.js';
 export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';

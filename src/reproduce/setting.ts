@@ -1,7 +1,7 @@
 /** What all parts of a reproduction share, and what identifies each of them. */
 import { join } from 'node:path';
 import type { z } from 'zod';
-import type { CorrectorReading } from '../experiment/shared/readCorrector.js';
+import type { CorrectorReading } from '../experiment/shared/reading/readCorrector.js';
 import type { Part, PartSizes, ReproduceModels } from './plan.js';
 import { partName, type Results } from './results.js';
 import { sha256File } from '../record/hash.js';

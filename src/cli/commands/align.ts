@@ -27,8 +27,8 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
-import { steeringBasis } from '../../experiment/shared/reading.js';
-import { layersToSteer } from '../../experiment/shared/steeringBasis.js';
+import { steeringBasis } from '../../experiment/shared/reading/reading.js';
+import { layersToSteer } from '../../experiment/shared/reading/steeringBasis.js';
 import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 

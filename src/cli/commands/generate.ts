@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
 import { modelNames } from '../../experiment/shared/options.js';
-import { loadStored } from '../../experiment/shared/reading.js';
-import { basisOfStored, layersToSteer } from '../../experiment/shared/steeringBasis.js';
+import { loadStored } from '../../experiment/shared/reading/reading.js';
+import { basisOfStored, layersToSteer } from '../../experiment/shared/reading/steeringBasis.js';
 import { createModel, type Model, type WriteOptions } from '../../read/model/model.js';
 import { boundaryNorms, steeredTexts } from '../../read/model/steeredTexts.js';
 import { defaultPositions } from '../../runtime/steering.js';

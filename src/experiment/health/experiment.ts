@@ -8,7 +8,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figure, formatTable, percentWithin } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { describeHealth, readModel, saveReading } from '../shared/reading.js';
+import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { healthKind } from './page.js';
 

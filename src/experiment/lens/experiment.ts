@@ -6,7 +6,7 @@ import { figureWithin, formatTable } from '../../text/table.js';
 import { causalProblems } from '../causal/problems.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { stimulusTokens } from '../shared/stimulusTokens.js';
+import { stimulusTokens } from '../shared/reading/stimulusTokens.js';
 import { phased } from '../shared/stages.js';
 import { sweepProblems } from '../sweep/problems.js';
 import type { options } from './flags.js';

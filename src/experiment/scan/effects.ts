@@ -6,7 +6,7 @@ import { baselineScores } from '../../read/baselines.js';
 import { directionAt, takeHalf } from '../../read/directions.js';
 import { layerScores } from '../../read/health.js';
 import type { Half } from '../../read/stimuli.js';
-import type { Reading } from '../shared/readCorrector.js';
+import type { Reading } from '../shared/reading/readCorrector.js';
 
 /** One stimulus: by what its label is told rightly. */
 export interface ToldRecord {

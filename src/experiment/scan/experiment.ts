@@ -4,7 +4,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { describeHealth, readModel, saveReading } from '../shared/reading.js';
+import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { terminalScan } from './figures/terminal.js';
 import { scanKind } from './page.js';

@@ -14,7 +14,7 @@ import {
   readCorrector,
   type CorrectorReading,
   type ReadCorrectorOptions,
-} from './readCorrector.js';
+} from './reading/readCorrector.js';
 
 export interface WholeAnswerOptions {
   upstream: Upstream;

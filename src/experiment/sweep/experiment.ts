@@ -9,7 +9,7 @@ import { figure, figureWithin, formatTable, percent } from '../../text/table.js'
 import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { opening } from '../shared/opening.js';
-import { steeringBasis } from '../shared/reading.js';
+import { steeringBasis } from '../shared/reading/reading.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';

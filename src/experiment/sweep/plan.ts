@@ -17,7 +17,7 @@ import { fitLine } from '../../math/fit.js';
 import { absentLayers } from '../../read/directions.js';
 import type { Directions } from '../../read/directions.js';
 import { layerWindows, steeringUnit } from '../shared/steeringUnit.js';
-import { unknownAccuracy } from '../shared/steeringBasis.js';
+import { unknownAccuracy } from '../shared/reading/steeringBasis.js';
 import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
 import type { Measure } from './measure.js';
 import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';

@@ -6,8 +6,11 @@ import { runCausal } from '../../experiment/causal/run.js';
 import { causalProblems } from '../../experiment/causal/problems.js';
 import type { CausalProblem } from '../../experiment/causal/problems.js';
 import { runLens } from '../../experiment/lens/run.js';
-import { readCorrector, type CorrectorReading } from '../../experiment/shared/readCorrector.js';
-import { saveReading } from '../../experiment/shared/reading.js';
+import {
+  readCorrector,
+  type CorrectorReading,
+} from '../../experiment/shared/reading/readCorrector.js';
+import { saveReading } from '../../experiment/shared/reading/reading.js';
 import type { Part } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { toldRecords } from '../../experiment/scan/effects.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stimulusTokens } from '../../../src/experiment/shared/stimulusTokens.js';
+import { stimulusTokens } from '../../../src/experiment/shared/reading/stimulusTokens.js';
 import { createPlanted } from '../../read/planted.js';
 
 describe('stimulusTokens', () => {

@@ -2,9 +2,9 @@
  * What steering needs: a direction, and the norms that its coefficients count in. Where the direction
  * is found now, they come from labelled stimuli; one that is given needs no labels.
  */
-import { absentLayers, type Directions, type LabelledStates } from '../../read/directions.js';
-import type { StoredDirections } from '../../read/files/storedDirections.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import { absentLayers, type Directions, type LabelledStates } from '../../../read/directions.js';
+import type { StoredDirections } from '../../../read/files/storedDirections.js';
+import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { Reading } from './readCorrector.js';
 
 export interface SteeringBasis {

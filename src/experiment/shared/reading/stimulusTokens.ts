@@ -1,7 +1,7 @@
 /** What a model is given to read, as tokens; the last is the boundary token. */
-import { streamAlignerPrompt, type Passage } from '../../align/prompts.js';
-import type { StimulusInput } from '../../read/stimuli.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import { streamAlignerPrompt, type Passage } from '../../../align/prompts.js';
+import type { StimulusInput } from '../../../read/stimuli.js';
+import type { LanguageModel } from '../../../runtime/decoder.js';
 
 /**
  * A corrector's input in its prompt and the model's chat template; a chat in the template; a text

@@ -2,15 +2,15 @@
  * From a model and stimuli to a direction and its health: what a scan, an extraction and a sweep all
  * begin with. By hand: {@link findStimuli} labels, {@link extractDirections} reads and judges.
  */
-import type { Passage } from '../../align/prompts.js';
-import { trainingStates, type Directions, type LabelledStates } from '../../read/directions.js';
-import { extractDirections } from '../../read/extract.js';
-import type { Health } from '../../read/healthTypes.js';
-import type { OwnMethod } from '../../read/methods/table.js';
-import type { Method } from '../../read/methods/names.js';
-import { meanNorms, type States } from '../../read/states.js';
-import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../read/stimuli.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import type { Passage } from '../../../align/prompts.js';
+import { trainingStates, type Directions, type LabelledStates } from '../../../read/directions.js';
+import { extractDirections } from '../../../read/extract.js';
+import type { Health } from '../../../read/healthTypes.js';
+import type { OwnMethod } from '../../../read/methods/table.js';
+import type { Method } from '../../../read/methods/names.js';
+import { meanNorms, type States } from '../../../read/states.js';
+import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../../read/stimuli.js';
+import type { LanguageModel } from '../../../runtime/decoder.js';
 import { findStimuli, type FindStimuliOptions } from './findStimuli.js';
 import { stimulusTokens } from './stimulusTokens.js';
 

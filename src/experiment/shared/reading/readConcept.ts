@@ -1,6 +1,6 @@
 /** Labelled stimuli of either sort, a direction and its health. */
-import { readGivenStimuli } from '../../read/givenStimuli.js';
-import { classNames, type LabelNames } from '../../read/stimuli.js';
+import { readGivenStimuli } from '../../../read/givenStimuli.js';
+import { classNames, type LabelNames } from '../../../read/stimuli.js';
 import {
   readCorrector,
   readLabelled,

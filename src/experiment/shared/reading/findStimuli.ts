@@ -1,12 +1,12 @@
 /** Labelled stimuli, from whatever a corrector is to be read on. */
-import { createCorrector } from '../../align/corrector.js';
-import type { Passage } from '../../align/prompts.js';
-import { readAnnotatedQuadruples, readJsonl } from '../../data/jsonl.js';
-import type { AnnotatedQuadruple } from '../../data/types.js';
-import { labelStimuli } from '../../read/labelling.js';
-import { readStimuli } from '../../read/stimuliFile.js';
-import type { CorrectionStimulus } from '../../read/stimuli.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import { createCorrector } from '../../../align/corrector.js';
+import type { Passage } from '../../../align/prompts.js';
+import { readAnnotatedQuadruples, readJsonl } from '../../../data/jsonl.js';
+import type { AnnotatedQuadruple } from '../../../data/types.js';
+import { labelStimuli } from '../../../read/labelling.js';
+import { readStimuli } from '../../../read/stimuliFile.js';
+import type { CorrectionStimulus } from '../../../read/stimuli.js';
+import type { LanguageModel } from '../../../runtime/decoder.js';
 
 /** Annotated quadruples, or stimuli labelled before; or the path of a file of either. */
 export type StimuliSource = string | readonly AnnotatedQuadruple[] | readonly CorrectionStimulus[];

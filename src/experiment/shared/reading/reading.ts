@@ -1,18 +1,18 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
 import { join } from 'node:path';
 import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
-import { loadDirections, saveDirections } from '../../read/files/directionFile.js';
-import { absentLayers } from '../../read/directions.js';
-import { importWarnings } from '../../read/files/importedDirections.js';
-import type { StoredDirections } from '../../read/files/storedDirections.js';
-import { hashStimuli } from '../../read/stimuliFile.js';
-import type { Method } from '../../read/methods/names.js';
-import type { LabelNames } from '../../read/stimuli.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
-import type { Lab } from './lab.js';
-import { percentWithin } from '../../text/table.js';
-import { UsageError } from '../../text/usageError.js';
-import { phased } from './stages.js';
+import { loadDirections, saveDirections } from '../../../read/files/directionFile.js';
+import { absentLayers } from '../../../read/directions.js';
+import { importWarnings } from '../../../read/files/importedDirections.js';
+import type { StoredDirections } from '../../../read/files/storedDirections.js';
+import { hashStimuli } from '../../../read/stimuliFile.js';
+import type { Method } from '../../../read/methods/names.js';
+import type { LabelNames } from '../../../read/stimuli.js';
+import type { LanguageModel } from '../../../runtime/decoder.js';
+import type { Lab } from '../lab.js';
+import { percentWithin } from '../../../text/table.js';
+import { UsageError } from '../../../text/usageError.js';
+import { phased } from '../stages.js';
 import { typicalNorms } from './typicalNorms.js';
 import {
   basisOfReading,

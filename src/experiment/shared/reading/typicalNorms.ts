@@ -1,10 +1,10 @@
 /** The unit of steering, measured on a handful of prompts: no label is needed for it. */
-import { readJsonl } from '../../data/jsonl.js';
-import { createRandom } from '../../math/random.js';
-import { parseInput } from '../../read/givenRows.js';
-import { boundaryStates, meanNorms } from '../../read/states.js';
-import type { StimulusInput } from '../../read/stimuli.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import { readJsonl } from '../../../data/jsonl.js';
+import { createRandom } from '../../../math/random.js';
+import { parseInput } from '../../../read/givenRows.js';
+import { boundaryStates, meanNorms } from '../../../read/states.js';
+import type { StimulusInput } from '../../../read/stimuli.js';
+import type { LanguageModel } from '../../../runtime/decoder.js';
 import { stimulusTokens } from './stimulusTokens.js';
 
 export interface TypicalNormsOptions {
