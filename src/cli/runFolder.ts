@@ -30,13 +30,13 @@ const notOfTheRun = new Set([
  * the same command finds what an interrupted one left.
  */
 export async function openCommandRun<R>(
-  of: CommandRun & { record?: z.ZodType<R> },
+  asked: CommandRun & { record?: z.ZodType<R> },
   context: Context,
 ): Promise<Run<R>> {
-  const configuration = await configure(of);
+  const configuration = await configure(asked);
   const id = sha256(canonicalJson(configuration)).slice(0, 8);
-  const folder = context.path(of.options.out ?? `runs/${of.command}-${id}`);
-  const { record } = of;
+  const folder = context.path(asked.options.out ?? `runs/${asked.command}-${id}`);
+  const { record } = asked;
   const run = await openRun<R>({ ...configuration, folder, record, now: context.io.now });
   context.keptIn(folder);
   return run;

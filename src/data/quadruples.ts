@@ -106,9 +106,9 @@ export function correctAnswer(problem: Problem, answer: string): string {
  * A whole answer as a quadruple with an empty prefix. Its quality and fault are those of its first
  * sentence that is not good: `good` where every sentence is, and the answer is complete and right.
  */
-export function annotateAnswer(of: Omit<Sample, 'prefix'>): AnnotatedQuadruple {
-  const problem = problemById(of.problem);
-  const { question, last } = of;
+export function annotateAnswer(sample: Omit<Sample, 'prefix'>): AnnotatedQuadruple {
+  const problem = problemById(sample.problem);
+  const { question, last } = sample;
   const whole = { question, prefix: '', last, correction: correctAnswer(problem, last) };
   let prefix = '';
   for (const piece of [...splitSentences(last), '']) {
@@ -116,8 +116,8 @@ export function annotateAnswer(of: Omit<Sample, 'prefix'>): AnnotatedQuadruple {
     const { quality, fault } = annotate({ problem, prefix, last: sentence });
     const complete = sentence === '' && progress(problem, prefix) > problem.steps.length;
     if (complete) break;
-    if (quality !== 'good') return { ...whole, problem: of.problem, quality, fault };
+    if (quality !== 'good') return { ...whole, problem: sample.problem, quality, fault };
     prefix = `${prefix} ${sentence}`.trim();
   }
-  return { ...whole, problem: of.problem, quality: 'good', fault: null };
+  return { ...whole, problem: sample.problem, quality: 'good', fault: null };
 }

@@ -68,14 +68,14 @@ export function documentPorts(graph: GraphProto, layout: DecoderLayout): Port[] 
 
 /** The decoder's inputs and its cache. */
 function ownMeanings({ inputs: own, cache }: DecoderLayout): Record<string, Meaning> {
-  const of = (name: string | null, ...meaning: Meaning): Record<string, Meaning> =>
+  const entry = (name: string | null, ...meaning: Meaning): Record<string, Meaning> =>
     name === null ? {} : { [name]: meaning };
   return {
-    ...of(own.inputIds, 'int64 [B, S]', 'tokens'),
-    ...of(own.attentionMask, 'int64 [B, past + S]', '1 where there is a token, 0 for padding'),
-    ...of(own.positionIds, 'int64 [B, S]', 'positions, from 0'),
-    ...of(own.seqlensK, 'int32 [B]', 'tokens of the row after this call, less one'),
-    ...of(own.totalSequenceLength, 'int32', 'past + S'),
+    ...entry(own.inputIds, 'int64 [B, S]', 'tokens'),
+    ...entry(own.attentionMask, 'int64 [B, past + S]', '1 where there is a token, 0 for padding'),
+    ...entry(own.positionIds, 'int64 [B, S]', 'positions, from 0'),
+    ...entry(own.seqlensK, 'int32 [B]', 'tokens of the row after this call, less one'),
+    ...entry(own.totalSequenceLength, 'int32', 'past + S'),
     ...Object.fromEntries(cache.flatMap(cacheMeanings)),
   };
 }

@@ -62,14 +62,14 @@ export function proxyTuned({ base, expert, antiExpert, alpha }: ProxyModels): Ui
 }
 
 function checkAlike(base: DecoderGraph, other: DecoderGraph, role: string): void {
-  const of = ({ layout }: DecoderGraph): [string, string | number][] => [
+  const described = ({ layout }: DecoderGraph): [string, string | number][] => [
     ['vocabulary', layout.vocabulary],
     ['operator set', layout.opset],
     ['cache', layout.attention],
     ['inputs', Object.values<string | null>({ ...layout.inputs }).join(' ')],
   ];
-  const found = new Map(of(other));
-  for (const [what, expected] of of(base)) {
+  const found = new Map(described(other));
+  for (const [what, expected] of described(base)) {
     if (found.get(what) === expected) continue;
     throw new Error(
       `proxy: the ${role} has another ${what} than the base (expected ${expected}, got ${found.get(what)}); the three must be exported alike`,

@@ -26,7 +26,7 @@ export function meanActivity(options: {
   const activity: Activity = { label, n: values.length, mean: [], ci: [] };
   for (let layer = 0; layer < layers && values.length > 0; layer++) {
     const { mean, ci } = bootstrapMean({
-      values: values.map((of) => of[layer] ?? NaN),
+      values: values.map((row) => row[layer] ?? NaN),
       random: random.fork(`${label}/${layer}`),
       resamples: 500,
     });

@@ -108,7 +108,12 @@ function checkLists({ corrector, aligner, expert, antiExpert }: NamedModels): vo
 
 /** Every model of a plan, once, by what it is. */
 export function allModels({ upstream, sizes, tuned }: ReproduceModels): string[] {
-  const names = sizes.flatMap((of) => [of.corrector, of.aligner, of.expert, of.antiExpert]);
+  const names = sizes.flatMap((models) => [
+    models.corrector,
+    models.aligner,
+    models.expert,
+    models.antiExpert,
+  ]);
   const known = [upstream, ...names, ...Object.values(tuned)].filter((name) => name !== undefined);
   return [...new Set(known)];
 }

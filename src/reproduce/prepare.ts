@@ -102,12 +102,14 @@ async function findAll(
     known.set(files.name, await knownModel(files, modelSize(files.file)));
     short.set(name, files.name);
   }
-  const of = (name: string): string => short.get(name) ?? name;
+  const shortOf = (name: string): string => short.get(name) ?? name;
   const renamed = <T extends object>(names: T): T =>
-    Object.fromEntries(Object.entries(names).map(([key, name]) => [key, of(String(name))])) as T;
+    Object.fromEntries(
+      Object.entries(names).map(([key, name]) => [key, shortOf(String(name))]),
+    ) as T;
   const { upstream, sizes, tuned } = named;
   return {
-    models: { upstream: of(upstream), sizes: sizes.map(renamed), tuned: renamed(tuned) },
+    models: { upstream: shortOf(upstream), sizes: sizes.map(renamed), tuned: renamed(tuned) },
     known,
   };
 }

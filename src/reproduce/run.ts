@@ -56,14 +56,14 @@ type Outcome = PartOutcome<Part, true>;
 async function runAll(
   parts: readonly Part[],
   run: Run<PartRecord>,
-  of: {
+  given: {
     only: readonly PartKind[] | undefined;
     runners: PartRunners;
     prepared: Prepared;
   },
 ): Promise<Outcome[]> {
-  const { only, runners } = of;
-  const { setting } = of.prepared;
+  const { only, runners } = given;
+  const { setting } = given.prepared;
   const { host } = setting;
   const silent: Stages = () => () => undefined;
   const steps = runParts<Part, true>({

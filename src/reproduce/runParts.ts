@@ -119,9 +119,9 @@ async function runPart<P, S>(
 function over<P, S>(
   part: P,
   state: PartState,
-  of: Partial<Pick<PartOutcome<P, S>, 'summary' | 'error' | 'milliseconds'>>,
+  ended: Partial<Pick<PartOutcome<P, S>, 'summary' | 'error' | 'milliseconds'>>,
 ): PartOutcome<P, S> {
-  return { part, state, summary: null, error: null, milliseconds: null, ...of };
+  return { part, state, summary: null, error: null, milliseconds: null, ...ended };
 }
 
 function messageOf(error: unknown): string {

@@ -88,11 +88,11 @@ export function modelOf(setting: Pick<Setting, 'known'>, name: string): KnownMod
 
 /** A run of this reproduction: its folder's configuration, without loading anything. */
 export function configurationOf(
-  of: { command: string; options: Record<string, unknown>; models: readonly string[] },
+  asked: { command: string; options: Record<string, unknown>; models: readonly string[] },
   setting: Pick<Setting, 'known' | 'data' | 'hashes' | 'seed' | 'device' | 'engine'>,
 ): RunConfiguration {
   const { threads } = setting.engine;
-  const models = of.models.map((name): RunInput => {
+  const models = asked.models.map((name): RunInput => {
     const { files, identity } = modelOf(setting, name);
     return { name: `model ${name}`, path: files.source, sha256: identity.sha256 };
   });
@@ -102,8 +102,8 @@ export function configurationOf(
     sha256: setting.hashes.get(name) ?? '',
   }));
   return {
-    command: of.command,
-    options: { ...of.options, ...(threads !== undefined && { threads }) },
+    command: asked.command,
+    options: { ...asked.options, ...(threads !== undefined && { threads }) },
     seeds: { seed: setting.seed },
     versions: installedVersions(),
     device: setting.device,

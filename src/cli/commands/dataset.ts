@@ -153,9 +153,9 @@ function rangeOf({ split, count, seed: drawn, from, places }: Options): DatasetO
   return { split, count, seed: drawn, from, places };
 }
 
-function needed(file: string | undefined, of: { kind: Kind; option: string }): string {
+function needed(file: string | undefined, wanted: { kind: Kind; option: string }): string {
   if (file !== undefined) return file;
-  throw new UsageError(`dataset: ${of.kind} needs ${of.option} <file>`);
+  throw new UsageError(`dataset: ${wanted.kind} needs ${wanted.option} <file>`);
 }
 
 async function* recorded(given: Options, call: CallContext): AsyncGenerator<unknown> {

@@ -192,9 +192,9 @@ export function ablated(
     resamples,
   });
   const still = (copied: boolean): Share => {
-    const of = edits.filter((edit) => edit.unsteered.copied === copied);
-    const kept = of.filter((edit) => edit.ablated[i]?.copied === copied).length;
-    return { n: of.length, ...rateOf(kept, of.length) };
+    const alike = edits.filter((edit) => edit.unsteered.copied === copied);
+    const kept = alike.filter((edit) => edit.ablated[i]?.copied === copied).length;
+    return { n: alike.length, ...rateOf(kept, alike.length) };
   };
   return {
     layer,

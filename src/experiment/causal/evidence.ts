@@ -32,19 +32,20 @@ const resamples = 1000;
 export function weighEvidence(options: EvidenceOptions): Evidence {
   const { measure, what, layers, test, accuracy, effects = (means) => [...means] } = options;
   const random = options.random.fork(measure);
-  const of = (table: UnitTable): number[] => effects(tableMeans(table).map((mean) => mean ?? NaN));
+  const effectsOf = (table: UnitTable): number[] =>
+    effects(tableMeans(table).map((mean) => mean ?? NaN));
   const interval = (statistic: Statistic, name: string): Interval | null =>
     bootstrapInterval({
       units: test.units,
       random: random.fork(name),
       resamples,
-      statistic: (drawn) => statistic(of(draw(test, drawn))),
+      statistic: (drawn) => statistic(effectsOf(draw(test, drawn))),
     });
-  const chosen = largest(sizes(of(options.validation)));
+  const chosen = largest(sizes(effectsOf(options.validation)));
   const lead: Statistic = (values) => leadOf(sizes(values), chosen);
   const rank: Statistic = (values) =>
     values.length < 2 || !accuracy ? null : rankCorrelation(accuracy, sizes(values));
-  const tested = of(test);
+  const tested = effectsOf(test);
   return {
     ...{ measure, what, n: test.units },
     perLayer: layers.map((layer, i) => ({

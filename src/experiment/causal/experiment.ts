@@ -106,8 +106,9 @@ function describePart(part: CausalSummary['parts'][number] | undefined): string 
   return part ? roleText[part.role] + (part.confirmed ? '' : ' (not on test)') : '–';
 }
 
-function describeEvidence(of: Evidence): string {
-  const lead = of.lead === null ? '' : `, ahead by ${figureWithin(of.lead, of.leadCi)}`;
-  const rank = figureWithin(of.rankCorrelation, of.rankCorrelationCi);
-  return `${of.measure.padEnd(10)} ${of.what}; largest at layer ${of.largest}${lead}; rank correlation with the scan ${rank}`;
+function describeEvidence(weighed: Evidence): string {
+  const lead =
+    weighed.lead === null ? '' : `, ahead by ${figureWithin(weighed.lead, weighed.leadCi)}`;
+  const rank = figureWithin(weighed.rankCorrelation, weighed.rankCorrelationCi);
+  return `${weighed.measure.padEnd(10)} ${weighed.what}; largest at layer ${weighed.largest}${lead}; rank correlation with the scan ${rank}`;
 }

@@ -31,8 +31,8 @@ function givenOf({ records, summary }: CausalRun) {
 }
 
 function orderOf(record: CausalRecord): string {
-  const of = record.kind === 'patch' ? [record.setting, record.recipient] : [record.problem];
-  return JSON.stringify([record.kind, record.split, ...of]);
+  const about = record.kind === 'patch' ? [record.setting, record.recipient] : [record.problem];
+  return JSON.stringify([record.kind, record.split, ...about]);
 }
 
 /** A statistic of the column means of a table, over its units. */
@@ -132,7 +132,7 @@ export function overRandomDirections(run: CausalRun, random: Random): Effect {
  * either model are drawn from both together.
  */
 export function moreLayersDecide(run: CausalRun, other: CausalRun, random: Random): Effect {
-  const tables = [run, other].map((of) => boundaryTable(givenOf(of), 'test'));
+  const tables = [run, other].map((each) => boundaryTable(givenOf(each), 'test'));
   const [own, its] = tables;
   if (!own || !its || own.units === 0 || its.units === 0) return nothing;
   const share = (table: UnitTable, drawn: Uint32Array): number | null => {

@@ -39,9 +39,9 @@ export function pairCases(options: {
   const { setting, count } = options;
   const random = options.random.fork(setting);
   const decided = options.cases.filter(showsDecision);
-  const of = (label: string): CaseRecord[] => decided.filter((c) => c.label === label);
-  const recipients = random.fork('recipients').shuffle(of(classes[setting].recipient));
-  const donors = random.fork('donors').shuffle(of(classes[setting].donor));
+  const labelled = (label: string): CaseRecord[] => decided.filter((c) => c.label === label);
+  const recipients = random.fork('recipients').shuffle(labelled(classes[setting].recipient));
+  const donors = random.fork('donors').shuffle(labelled(classes[setting].donor));
   const used = new Set<CaseRecord>();
   const pairs: CausalPair[] = [];
   // Those that have a donor of equal length come first, so that as many pairs as can be are equal.

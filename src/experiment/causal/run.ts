@@ -46,7 +46,7 @@ export async function* runCausal(
   yield* runPhase('controls', controlUnits(options, settled), records, options);
   const pairs = splits.flatMap((split) => makePairs(split, records, options, settled));
   const columns = patchColumns(settled);
-  const patches = pairs.map((of) => patchUnit(of, columns, options, settled));
+  const patches = pairs.map((pair) => patchUnit(pair, columns, options, settled));
   yield* runPhase('patches', patches, records, options);
   const { model, directions, meanNorms, accuracy, seed } = options;
   const { layers, coefficients, positions, controls } = settled;
@@ -97,7 +97,7 @@ function caseUnits(options: CausalOptions): Unit<CausalRecord>[] {
       records: problems.map(({ id }) => JSON.stringify(['case', split, id])),
       inputs: { split, problems },
       run: async () =>
-        (await labelCases(problems, options)).map((of) => ({ kind: 'case', split, ...of })),
+        (await labelCases(problems, options)).map((made) => ({ kind: 'case', split, ...made })),
     })),
   );
 }
@@ -189,7 +189,7 @@ function patchUnit(
   { layers }: Settled,
 ): Unit<CausalRecord> {
   const { setting } = pair;
-  const [recipient, donor] = [pair.recipient, pair.donor].map((of) => of.problem);
+  const [recipient, donor] = [pair.recipient, pair.donor].map((side) => side.problem);
   const problem = (id: string | undefined): CausalProblem => {
     const found = options.problems[split].find((p) => p.id === id);
     if (!found) throw new Error(`causal: no ${split} problem ${id}`);

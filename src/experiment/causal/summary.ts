@@ -102,12 +102,12 @@ function measureText(measure: Measure, { label }: CausalSummaryOptions['metric']
 
 function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   const cases = (split: CausalSplit): CausalSummary['data']['cases'][CausalSplit] => {
-    const of = options.records.filter(
+    const own = options.records.filter(
       (r): r is CaseRecord => r.kind === 'case' && r.split === split,
     );
-    const correct = of.filter(({ label }) => label === 'correct');
+    const correct = own.filter(({ label }) => label === 'correct');
     return {
-      copy: of.length - correct.length,
+      copy: own.length - correct.length,
       correct: correct.length,
       lateCorrections: correct.filter(({ beginsLast }) => beginsLast).length,
     };

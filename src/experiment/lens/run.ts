@@ -119,10 +119,10 @@ async function* inBatches<R extends LensRecord>(
 type FirstTokens = Readonly<Record<LensCase['label'], readonly number[]>>;
 
 function firstTokens(cases: readonly LensCase[]): FirstTokens {
-  const of = (label: LensCase['label']): number[] => [
+  const firstOf = (label: LensCase['label']): number[] => [
     ...new Set(cases.filter((c) => c.label === label).map(({ first }) => first)),
   ];
-  return { correct: of('correct'), copy: of('copy') };
+  return { correct: firstOf('correct'), copy: firstOf('copy') };
 }
 
 async function readBatch(

@@ -20,10 +20,10 @@ export function summariseLens(options: {
 }): LensSummary {
   const { model, seed, layers, cases, readings } = options;
   const random = createRandom(seed).fork('lens bootstrap');
-  const of = (label: Behaviour): LensReading[] => readings.filter((r) => r.label === label);
-  const perLabel = <T>(make: (of: LensReading[], random: Random) => T): Record<Behaviour, T> => ({
-    correct: make(of('correct'), random.fork('correct')),
-    copy: make(of('copy'), random.fork('copy')),
+  const labelled = (label: Behaviour): LensReading[] => readings.filter((r) => r.label === label);
+  const perLabel = <T>(make: (some: LensReading[], random: Random) => T): Record<Behaviour, T> => ({
+    correct: make(labelled('correct'), random.fork('correct')),
+    copy: make(labelled('copy'), random.fork('copy')),
   });
   const points = perLabel((some, fork) =>
     Array.from({ length: layers }, (_, layer) => pointOf(some, layer, fork.fork(`${layer}`))),
@@ -41,8 +41,8 @@ export function summariseLens(options: {
       lateCorrections: cases.filter((c) => c.label === 'correct' && !showsDecision(c)).length,
     },
     warnings: labels
-      .filter((label) => of(label).length < 2)
-      .map((label) => `lens: ${of(label).length} ${label} cases; give more problems`),
+      .filter((label) => labelled(label).length < 2)
+      .map((label) => `lens: ${labelled(label).length} ${label} cases; give more problems`),
   };
 }
 
@@ -107,9 +107,9 @@ export function settlingEffect(options: {
     units: at.length,
     random,
     statistic: (drawn) => {
-      const of = (label: Behaviour): number[] =>
+      const layersOf = (label: Behaviour): number[] =>
         Array.from(drawn).flatMap((i) => (at[i]?.label === label ? (at[i]?.layer ?? []) : []));
-      const [correct, copy] = [of('correct'), of('copy')];
+      const [correct, copy] = [layersOf('correct'), layersOf('copy')];
       return correct.length > 0 && copy.length > 0 ? mean(correct) - mean(copy) : null;
     },
   });

@@ -6,9 +6,9 @@ import type { HealthSummary, ScanSummary } from './shape.js';
 
 /** Accuracy per layer of the direction itself and, where known, of every method. */
 export function accuracySections(
-  of: Pick<ScanSummary, 'perLayer' | 'baselines'> & Partial<Pick<HealthSummary, 'methods'>>,
+  summary: Pick<ScanSummary, 'perLayer' | 'baselines'> & Partial<Pick<HealthSummary, 'methods'>>,
 ): FigureSection[] {
-  const { perLayer, baselines, methods = [] } = of;
+  const { perLayer, baselines, methods = [] } = summary;
   const n = methods[0]?.n;
   const sections: FigureSection[] = [
     {

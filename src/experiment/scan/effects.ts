@@ -8,7 +8,7 @@ import { layerScores } from '../../read/health.js';
 import type { Half } from '../../read/stimuli.js';
 import type { Reading } from '../shared/reading/readCorrector.js';
 
-/** One stimulus: by what its label is told rightly. */
+/** One stimulus: which readings give its label. */
 export interface ToldRecord {
   kind: 'told';
   id: string;
@@ -40,7 +40,7 @@ export function toldRecords(
   return (['train', 'heldOut'] as const).flatMap((half) =>
     (half === 'train' ? training : heldOut).stimuli.map(({ id, problem }, i) => ({
       ...{ kind: 'told' as const, id, problem, half },
-      layers: layers.map((of) => of[half][i] ?? false),
+      layers: layers.map((row) => row[half][i] ?? false),
       length: told.length[half][i] ?? false,
       embeddings: told.embeddings[half][i] ?? false,
     })),
@@ -54,11 +54,11 @@ export function toldRecords(
  */
 export function overBaselines(records: readonly ToldRecord[], random: Random): Effect {
   const layer = bestTrainingLayer(records.filter(({ half }) => half === 'train'));
-  const problems = byProblem(records.filter(({ half }) => half === 'heldOut')).map((of) => ({
-    n: of.length,
-    scan: of.filter(({ layers }) => layers[layer]).length,
-    length: of.filter(({ length }) => length).length,
-    embeddings: of.filter(({ embeddings }) => embeddings).length,
+  const problems = byProblem(records.filter(({ half }) => half === 'heldOut')).map((stimuli) => ({
+    n: stimuli.length,
+    scan: stimuli.filter(({ layers }) => layers[layer]).length,
+    length: stimuli.filter(({ length }) => length).length,
+    embeddings: stimuli.filter(({ embeddings }) => embeddings).length,
   }));
   return bootstrapEffect({
     units: problems.length,
@@ -66,11 +66,11 @@ export function overBaselines(records: readonly ToldRecord[], random: Random): E
     statistic: (drawn) => {
       const sums = { n: 0, scan: 0, length: 0, embeddings: 0 };
       for (const unit of drawn) {
-        const of = problems[unit];
-        sums.n += of?.n ?? 0;
-        sums.scan += of?.scan ?? 0;
-        sums.length += of?.length ?? 0;
-        sums.embeddings += of?.embeddings ?? 0;
+        const problem = problems[unit];
+        sums.n += problem?.n ?? 0;
+        sums.scan += problem?.scan ?? 0;
+        sums.length += problem?.length ?? 0;
+        sums.embeddings += problem?.embeddings ?? 0;
       }
       return sums.n === 0 ? null : (sums.scan - Math.max(sums.length, sums.embeddings)) / sums.n;
     },
@@ -93,5 +93,5 @@ function byProblem(records: readonly ToldRecord[]): ToldRecord[][] {
   for (const record of records) {
     groups.set(record.problem, [...(groups.get(record.problem) ?? []), record]);
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, of]) => of);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }

@@ -122,7 +122,7 @@ const stimulusRecord = z.looseObject({ kind: z.literal('stimulus'), id: z.string
 
 const layerRecord = layerAccuracy.extend({ kind: z.literal('layer') });
 
-/** One stimulus: by what its label is told rightly. */
+/** One stimulus: which readings give its label. */
 export const toldRecord = z.strictObject({
   kind: z.literal('told'),
   id: z.string(),

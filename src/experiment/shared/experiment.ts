@@ -26,12 +26,12 @@ export interface SummaryKind {
 
 /** A summary kind whose page sees the type of its shape. */
 export function defineSummary<S>(
-  of: Pick<SummaryKind, 'kind' | 'title'> & {
+  given: Pick<SummaryKind, 'kind' | 'title'> & {
     shape: z.ZodType<S>;
     page: (summary: S) => Page;
   },
 ): SummaryKind & { page: (summary: S) => Page } {
-  return { ...of, draw: (value, what) => of.page(checked(of.shape, value, what)) };
+  return { ...given, draw: (value, what) => given.page(checked(given.shape, value, what)) };
 }
 
 /** What a run ends with. */

@@ -71,12 +71,12 @@ export function shuffledControls(
 }
 
 function meanCosine({ tested, layers }: ControlOptions, vectors: Float32Array): number {
-  const of = (layer: number): number =>
+  const cosineAt = (layer: number): number =>
     Math.abs(
       cosine(
         directionAt(tested, layer),
         vectors.subarray(layer * tested.width, (layer + 1) * tested.width),
       ),
     );
-  return layers.reduce((sum, layer) => sum + of(layer), 0) / layers.length;
+  return layers.reduce((sum, layer) => sum + cosineAt(layer), 0) / layers.length;
 }

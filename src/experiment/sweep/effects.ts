@@ -22,7 +22,7 @@ const nothing: Effect = { n: 0, estimate: null, ci: null, p: null };
 export function slopeEffect(run: SweepRun, random: Random): Effect {
   const grid = run.summary.points.map(({ coefficient }) => coefficient);
   const inside = within(grid, run.summary.fitRange).map((i) => grid[i] ?? NaN);
-  return lineEffect(run, { coefficients: inside, random, of: ({ slope }) => slope });
+  return lineEffect(run, { coefficients: inside, random, read: ({ slope }) => slope });
 }
 
 /**
@@ -33,7 +33,7 @@ export function linearityEffect(
   run: SweepRun,
   options: { random: Random; nullValue: number },
 ): Effect {
-  return lineEffect(run, { ...options, coefficients: papersGrid, of: ({ r2 }) => r2 });
+  return lineEffect(run, { ...options, coefficients: papersGrid, read: ({ r2 }) => r2 });
 }
 
 /**
@@ -77,11 +77,11 @@ function lineEffect(
   options: {
     coefficients: readonly number[];
     random: Random;
-    of: (line: Line) => number | null;
+    read: (line: Line) => number | null;
     nullValue?: number;
   },
 ): Effect {
-  const { coefficients, of } = options;
+  const { coefficients, read } = options;
   const problems = problemsOf(run);
   const cases = casesOf(run);
   const table = tableAt(run, { cases, direction: 'tested', problems, coefficients });
@@ -90,7 +90,7 @@ function lineEffect(
     ...options,
     units: problems.length,
     statistic: (drawn) => {
-      const value = of(lineOver(table, coefficients, drawn));
+      const value = read(lineOver(table, coefficients, drawn));
       return value === null || Number.isNaN(value) ? null : value;
     },
   });
@@ -115,18 +115,18 @@ function problemsOf({ records }: SweepRun): string[] {
 /** Problems × coefficients of the sweep's metric; null where a record is missing. */
 function tableAt(
   { summary }: SweepRun,
-  of: {
+  at: {
     cases: ReadonlyMap<string, CaseRecord>;
     direction: DirectionName;
     problems: readonly string[];
     coefficients: readonly number[];
   },
 ): UnitTable | null {
-  const { cases, problems, coefficients } = of;
+  const { cases, problems, coefficients } = at;
   const rows = problems.map((problem) =>
     coefficients.flatMap((coefficient) => {
       // At 0 every direction does the same: nothing.
-      const direction = coefficient === 0 ? 'tested' : of.direction;
+      const direction = coefficient === 0 ? 'tested' : at.direction;
       return cases.get(caseKey({ direction, coefficient, problem })) ?? [];
     }),
   );

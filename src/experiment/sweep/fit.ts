@@ -52,8 +52,8 @@ export function metricTable(
   const read = typeof value === 'string' ? (o: CaseOutcome) => valueOf(o, value) : value;
   const columns = outcomes[0]?.length ?? 0;
   const values = new Float64Array(outcomes.length * columns).fill(NaN);
-  outcomes.forEach((of, unit) => {
-    of.forEach((outcome, c) => {
+  outcomes.forEach((row, unit) => {
+    row.forEach((outcome, c) => {
       values[unit * columns + c] = read(outcome) ?? NaN;
     });
   });

@@ -98,10 +98,10 @@ async function measureFixed(
   );
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
   const correct = async (
-    of: typeof inputs,
+    some: typeof inputs,
   ): Promise<(Written & { problem: number; c: number })[]> => {
     // Rows of one input have equal lengths, so they stand together.
-    const batch = of.flatMap((input) =>
+    const batch = some.flatMap((input) =>
       rows.map((coefficient, c) => ({ ...input, coefficient, c })),
     );
     const corrections = await options.corrector.correct(batch, {
@@ -118,7 +118,7 @@ async function measureFixed(
   const written = problems.map(() => coefficients.map((): Written[] => []));
   // In the order of the inputs, not in that in which batches came back: sums depend on it.
   for (const round of batches.flat()) written[round.problem]?.[round.c]?.push(round);
-  return written.map((of) => of.map((rounds) => summariseRounds(rounds, null, options)));
+  return written.map((row) => row.map((rounds) => summariseRounds(rounds, null, options)));
 }
 
 async function measureLoop(

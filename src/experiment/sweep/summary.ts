@@ -59,12 +59,12 @@ export interface SummaryOptions {
 }
 
 /** What makes a case unique in a sweep. */
-export function caseKey(of: {
+export function caseKey(place: {
   direction: DirectionName;
   coefficient: number;
   problem: string;
 }): string {
-  return JSON.stringify([of.direction, of.coefficient, of.problem]);
+  return JSON.stringify([place.direction, place.coefficient, place.problem]);
 }
 
 /** Which coefficients the controls run at: five over the fit range, 0 among them. */

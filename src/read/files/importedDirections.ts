@@ -55,11 +55,11 @@ export interface LayerVectors {
  * normalised, rows of zeros count as absent; their sign is their maker's.
  * @throws where there is none, widths differ, a number is not finite, or a layer is beyond L.
  */
-export function importDirections(of: LayerVectors, source: string): StoredDirections {
-  const { width, layers } = sizeOf(of, source);
+export function importDirections(given: LayerVectors, source: string): StoredDirections {
+  const { width, layers } = sizeOf(given, source);
   const vectors = new Float32Array(layers * width);
   const norms = new Array<number>(layers).fill(0);
-  for (const [layer, vector] of of.vectors) {
+  for (const [layer, vector] of given.vectors) {
     const length = norm(vector);
     if (!Number.isFinite(length)) {
       throw new Error(`${source}: the direction of layer ${layer} has numbers that are not finite`);
@@ -74,26 +74,26 @@ export function importDirections(of: LayerVectors, source: string): StoredDirect
   }
   return {
     directions: { method: 'imported', layers, width, vectors, explainedVariance: [] },
-    origin: { model: of.model ?? '', modelSha256: '', stimuliSha256: '', seed: '' },
+    origin: { model: given.model ?? '', modelSha256: '', stimuliSha256: '', seed: '' },
     imported: {
-      format: of.format,
-      ...(of.convention && { convention: of.convention }),
+      format: given.format,
+      ...(given.convention && { convention: given.convention }),
       norms,
     },
   };
 }
 
-function sizeOf(of: LayerVectors, source: string): { width: number; layers: number } {
-  const highest = Math.max(-1, ...of.vectors.keys());
-  const layers = of.layers ?? highest + 1;
-  const width = [...of.vectors.values()][0]?.length ?? 0;
+function sizeOf(given: LayerVectors, source: string): { width: number; layers: number } {
+  const highest = Math.max(-1, ...given.vectors.keys());
+  const layers = given.layers ?? highest + 1;
+  const width = [...given.vectors.values()][0]?.length ?? 0;
   checkClaims({ layers, width }, source);
   if (highest >= layers) {
     throw new Error(
       `${source}: has a direction for layer ${highest}, but layers end at ${layers - 1}; was it made for another model?`,
     );
   }
-  for (const [layer, vector] of of.vectors) {
+  for (const [layer, vector] of given.vectors) {
     if (vector.length === width) continue;
     throw new Error(
       `${source}: the direction of layer ${layer} has width ${vector.length}, others ${width}`,

@@ -140,12 +140,12 @@ function roundsFindings(corrector: string, label: string): PaperFinding[] {
 function compareFindings(models: ReproduceModels, labels: readonly string[]): PaperFinding[] {
   const { sizes, tuned } = models;
   return [
-    ...sizes.flatMap((of, i): PaperFinding[] => {
-      const label = labels[i] ?? of.corrector;
+    ...sizes.flatMap((models, i): PaperFinding[] => {
+      const label = labels[i] ?? models.corrector;
       return [
         overRival(label, 'best-of'),
-        ...(of.aligner === undefined ? [] : [overRival(label, 'aligner'), ...latency(label)]),
-        ...(of.expert === undefined ? [] : [overRival(label, 'proxy')]),
+        ...(models.aligner === undefined ? [] : [overRival(label, 'aligner'), ...latency(label)]),
+        ...(models.expert === undefined ? [] : [overRival(label, 'proxy')]),
         ...Object.keys(tuned).map((how) => overRival(label, how as Tuning)),
       ];
     }),
@@ -223,7 +223,7 @@ function largerIsBetter({ sizes }: ReproduceModels, labels: readonly string[]): 
   const [small, large] = [compared[0]?.corrector, compared.at(-1)?.corrector];
   if (small === undefined || large === undefined || small === large) return [];
   const label = (corrector: string): string =>
-    labels[sizes.findIndex((of) => of.corrector === corrector)] ?? corrector;
+    labels[sizes.findIndex((models) => models.corrector === corrector)] ?? corrector;
   return [
     {
       section: 'time',

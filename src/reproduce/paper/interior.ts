@@ -71,11 +71,11 @@ function alignerText(aligner: string, label: string): string {
 
 /** A finding from one part of one model. */
 function about<K extends PartKind>(
-  of: { kind: K; model: Model; section: Section; note?: string },
+  place: { kind: K; model: Model; section: Section; note?: string },
   rule: PaperFinding['rule'],
   effect: (result: PartResults[K], random: Random) => Effect | null,
 ): PaperFinding {
-  const { kind, model, section, note } = of;
+  const { kind, model, section, note } = place;
   return {
     ...{ rule, section, about: model.label, parts: [partName(kind, model.name)] },
     measure: (results, random) => {
@@ -89,7 +89,7 @@ function about<K extends PartKind>(
 /** Figure 8. */
 function steeringFindings(model: Model): PaperFinding[] {
   const where = model.isAligner ? 'on recorded answers' : 'in the loop';
-  const of = {
+  const place = {
     ...({ kind: 'sweep', section: 'steering', model } as const),
     ...(model.isAligner && {
       note: 'An Aligner has no loop: the same recorded answers are corrected at every coefficient.',
@@ -98,7 +98,7 @@ function steeringFindings(model: Model): PaperFinding[] {
   const source = model.isAligner ? 'Figure 4 of Aligner' : 'Figure 8';
   return [
     about(
-      of,
+      place,
       {
         id: `slope-${model.id}`,
         source,
@@ -111,7 +111,7 @@ function steeringFindings(model: Model): PaperFinding[] {
       slopeEffect,
     ),
     about(
-      of,
+      place,
       {
         id: `over-random-${model.id}`,
         source,
@@ -124,7 +124,7 @@ function steeringFindings(model: Model): PaperFinding[] {
       overControlsEffect,
     ),
     about(
-      of,
+      place,
       {
         id: `linear-${model.id}`,
         source,
@@ -207,10 +207,10 @@ const agreement: Readonly<Record<Measure, string>> = {
 
 /** A scan is a reading; these ask whether what it shows is a cause. */
 function causalFindings(model: Model): PaperFinding[] {
-  const of = { kind: 'causal', section: 'causal', model } as const;
+  const place = { kind: 'causal', section: 'causal', model } as const;
   const agree = (measure: Measure): PaperFinding =>
     about(
-      of,
+      place,
       {
         id: `agrees-${measure}-${model.id}`,
         source: 'beyond Figure 9',
@@ -224,7 +224,7 @@ function causalFindings(model: Model): PaperFinding[] {
     );
   return [
     about(
-      of,
+      place,
       {
         id: `decides-before-word-${model.id}`,
         source: 'beyond Figure 9',
@@ -239,7 +239,7 @@ function causalFindings(model: Model): PaperFinding[] {
     agree('steering'),
     agree('ablation'),
     about(
-      of,
+      place,
       {
         id: `one-layer-over-random-${model.id}`,
         source: 'beyond Figure 8',

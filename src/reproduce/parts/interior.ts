@@ -58,19 +58,19 @@ async function open(part: Part, setting: Setting, stages: Stages): Promise<Opene
 async function read(
   part: Part,
   model: LanguageModel,
-  of: { sentences: Sentences; setting: Setting; stages: Stages },
+  given: { sentences: Sentences; setting: Setting; stages: Stages },
 ): Promise<CorrectorReading> {
-  const now = (): Promise<CorrectorReading> => readNow(part, model, of);
-  if (!labelledBefore(part, of.setting)) return await now();
-  return await madeOnce(of.setting.readings, model.name, now);
+  const now = (): Promise<CorrectorReading> => readNow(part, model, given);
+  if (!labelledBefore(part, given.setting)) return await now();
+  return await madeOnce(given.setting.readings, model.name, now);
 }
 
 function readNow(
   part: Part,
   model: LanguageModel,
-  of: { sentences: Sentences; setting: Setting; stages: Stages },
+  given: { sentences: Sentences; setting: Setting; stages: Stages },
 ): Promise<CorrectorReading> {
-  const { sentences, setting, stages } = of;
+  const { sentences, setting, stages } = given;
   const source = labelledBefore(part, setting) ?? sentences.validation;
   const shared = {
     ...{ model, seed: setting.seed, candidates: setting.sizes.scan.candidates },
@@ -91,8 +91,8 @@ export async function scanPart(
   return await recordRun<ScanRecord, Scan>(
     { folder, configuration: partConfiguration(part, setting), setting },
     async function* (run) {
-      await using of = await open(part, setting, stages);
-      const { model, reading } = of;
+      await using opened = await open(part, setting, stages);
+      const { model, reading } = opened;
       const scan = await latScan({
         ...reading,
         ...{ model, seed: setting.seed, signal: setting.host.signal },
@@ -116,10 +116,10 @@ export async function lensPart(
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
     async function* (run) {
-      await using of = await open(part, setting, stages);
+      await using opened = await open(part, setting, stages);
       return yield* runLens({
-        ...lookedInto(of),
-        problems: oneSentenceEach(of.sentences.test).slice(0, sizes.lens.problems),
+        ...lookedInto(opened),
+        problems: oneSentenceEach(opened.sentences.test).slice(0, sizes.lens.problems),
         seed,
         done: run.records,
         onProgress: phased(stages, { cases: 'finding copies and corrections', lens: 'logit lens' }),
@@ -140,12 +140,12 @@ export async function causalPart(
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
     async function* (run) {
-      await using of = await open(part, setting, stages);
-      const { reading, sentences } = of;
+      await using opened = await open(part, setting, stages);
+      const { reading, sentences } = opened;
       const some = (split: keyof Sentences): CausalProblem[] =>
         oneSentenceEach(sentences[split]).slice(0, pool);
       return yield* runCausal({
-        ...lookedInto(of),
+        ...lookedInto(opened),
         directions: reading.directions,
         meanNorms: reading.norms,
         accuracy: accuracies(reading),
@@ -180,8 +180,8 @@ export async function sweepPart(
   return await recordRun(
     { folder: partFolder(part, setting), configuration: partConfiguration(part, setting), setting },
     async function* (run) {
-      await using of = await open(part, setting, stages);
-      const { reading, sentences, corrector, model } = of;
+      await using opened = await open(part, setting, stages);
+      const { reading, sentences, corrector, model } = opened;
       const loops = part.role === 'corrector';
       await using upstream = loops ? await loadKnown(setting.models.upstream, setting) : null;
       return yield* runSweep({

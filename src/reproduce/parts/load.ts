@@ -31,7 +31,7 @@ export async function loadTuned(
   { expert, antiExpert, alpha }: Tuners,
   setting: Setting,
 ): Promise<LanguageModel> {
-  const files = (of: string): ModelFiles => modelOf(setting, of).files;
+  const files = (model: string): ModelFiles => modelOf(setting, model).files;
   const proxy = { expert: files(expert), antiExpert: files(antiExpert), alpha };
   return await loadFileCopies(files(name), { ...setting.engine, proxy });
 }

@@ -46,9 +46,9 @@ export async function findPart(part: Part, setting: Setting): Promise<true | nul
 /** Runs a part, and puts it among the results. */
 export async function runPart(
   part: Part,
-  of: { setting: Setting; runners: PartRunners; stages: Stages },
+  given: { setting: Setting; runners: PartRunners; stages: Stages },
 ): Promise<true> {
-  await runKind(part.kind, part, of);
+  await runKind(part.kind, part, given);
   return true;
 }
 

@@ -26,13 +26,13 @@ export type Sentences = Readonly<Record<Split, readonly AnnotatedQuadruple[]>>;
 /** @param of.model the part's, loaded */
 export async function sentencesOf(
   part: Part,
-  of: { model: LanguageModel; stages: Stages },
+  given: { model: LanguageModel; stages: Stages },
   setting: Setting,
 ): Promise<Sentences> {
   const { recorded } = setting.data;
-  if (part.role === 'aligner') return await alignerAnswers(setting, of.stages);
+  if (part.role === 'aligner') return await alignerAnswers(setting, given.stages);
   if (recorded) return { validation: recorded('validation'), test: recorded('test') };
-  return await loopOf(of, setting);
+  return await loopOf(given, setting);
 }
 
 /** Stimuli that the scan of the same model labelled; null where it was not run. */
@@ -108,21 +108,21 @@ interface Own {
 }
 
 async function ownOf(
-  of: Own & { ask: (upstream: LanguageModel) => OwnOptions['ask']; stages: Stages },
+  given: Own & { ask: (upstream: LanguageModel) => OwnOptions['ask']; stages: Stages },
   setting: Setting,
 ): Promise<Sentences> {
   const { questions: all } = setting.data;
-  const test = all.test.slice(0, of.counts.test);
-  const questions = [...all.validation.slice(0, of.counts.validation), ...test];
+  const test = all.test.slice(0, given.counts.test);
+  const questions = [...all.validation.slice(0, given.counts.validation), ...test];
   const made = await inOneFolder<OwnRecord>(
     {
-      ...of,
+      ...given,
       make: (upstream, done) =>
         recordOwn({
           questions,
-          ask: of.ask(upstream),
+          ask: given.ask(upstream),
           done,
-          onProgress: of.stages(`recording ${of.name}`),
+          onProgress: given.stages(`recording ${given.name}`),
           signal: setting.host.signal,
         }),
       complete: (done) => done.length === questions.length,
@@ -149,28 +149,28 @@ interface Made<R> {
  * Records made by the upstream in a run folder of their own; it is loaded where any is missing. Parts
  * that run side by side wait for the same ones.
  */
-async function inOneFolder<R>(of: Own & Made<R>, setting: Setting): Promise<R[]> {
-  const records = await madeOnce(setting.made, of.name, () => openOrMake(of, setting));
+async function inOneFolder<R>(given: Own & Made<R>, setting: Setting): Promise<R[]> {
+  const records = await madeOnce(setting.made, given.name, () => openOrMake(given, setting));
   // The name says what the records are.
   return records as R[];
 }
 
-async function openOrMake<R>(of: Own & Made<R>, setting: Setting): Promise<R[]> {
+async function openOrMake<R>(given: Own & Made<R>, setting: Setting): Promise<R[]> {
   const configuration = configurationOf(
     {
-      command: `reproduce ${of.name}`,
-      options: { ...of.counts },
-      models: [setting.models.upstream, ...of.models],
+      command: `reproduce ${given.name}`,
+      options: { ...given.counts },
+      models: [setting.models.upstream, ...given.models],
     },
     setting,
   );
-  const folder = join(setting.folder, of.name);
+  const folder = join(setting.folder, given.name);
   const { records } = await recordRun<R, void>(
     { folder, configuration, setting },
     async function* (run) {
-      if (of.complete(run.records)) return;
+      if (given.complete(run.records)) return;
       await using upstream = await loadKnown(setting.models.upstream, setting);
-      yield* of.make(upstream, run.records);
+      yield* given.make(upstream, run.records);
     },
     () => Promise.resolve(),
   );

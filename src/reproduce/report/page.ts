@@ -99,11 +99,11 @@ export function howToRead({ level, findings }: Pick<ReportSummary, 'level' | 'fi
 
 function figuresFor(section: Section, { parts }: ReportSummary, pages: PartPages): PageSection[] {
   return parts.flatMap((part) =>
-    (pages.get(part.name)?.sections ?? []).flatMap((of): PageSection[] => {
-      const place = 'figure' in of ? shown[part.kind][of.name] : undefined;
-      if (place !== section || !('figure' in of)) return [];
-      const heading = part.model === null ? of.heading : `${part.model}: ${of.heading}`;
-      return [{ ...of, heading, name: `${part.name}-${of.name}`, minor: true }];
+    (pages.get(part.name)?.sections ?? []).flatMap((found): PageSection[] => {
+      const place = 'figure' in found ? shown[part.kind][found.name] : undefined;
+      if (place !== section || !('figure' in found)) return [];
+      const heading = part.model === null ? found.heading : `${part.model}: ${found.heading}`;
+      return [{ ...found, heading, name: `${part.name}-${found.name}`, minor: true }];
     }),
   );
 }

@@ -19,7 +19,7 @@ interface Mark extends Pick<System, 'n' | 'accuracy' | 'ci' | 'timing'> {
 export function accuracyTimeFigure({ systems, bestOf }: Comparison): Figure {
   const kinds = [...new Set(systems.map(({ kind }) => kind))];
   const groups: [ShownKind, Mark[]][] = [
-    ['best-of', bestOf.map((of) => ({ ...of, name: `best of ${of.samples}`, label: String(of.samples) }))], // prettier-ignore
+    ['best-of', bestOf.map((point) => ({ ...point, name: `best of ${point.samples}`, label: String(point.samples) }))], // prettier-ignore
     ...kinds.map((kind): [ShownKind, Mark[]] => [
       kind,
       systems

@@ -38,8 +38,8 @@ export function systemComparisonFigure({ systems }: Pick<Comparison, 'systems'>)
 /** Caption of {@link systemComparisonFigure}: n, intervals, sizes, and the paired differences. */
 export function systemComparisonCaption({ systems, differences }: Comparison): string {
   const n = countText(systems.map((system) => system.n));
-  const bytes = systems.flatMap(({ kind, size, bytes: of }) =>
-    kind === 'stream' && of !== null ? [`${size} ${fixed(of / 2 ** 20)} MB`] : [],
+  const bytes = systems.flatMap(({ kind, size, bytes: modelBytes }) =>
+    kind === 'stream' && modelBytes !== null ? [`${size} ${fixed(modelBytes / 2 ** 20)} MB`] : [],
   );
   const alphas = systems.flatMap(({ size, alpha }) =>
     size !== null && alpha !== null ? [`${size} α = ${fixed(alpha)}`] : [],

@@ -35,10 +35,10 @@ function partCells(part: Parts['parts'][number] | undefined): Record<string, str
 
 /** Caption of {@link causalPartsHtml}: what is measured, and the agreement with the scan. */
 export function causalPartsCaption({ evidence, bestLayer }: Parts): string {
-  const lines = evidence.map((of) => {
-    const { measure, what, largest, lead, leadCi, rankCorrelation: rank } = of;
+  const lines = evidence.map((measured) => {
+    const { measure, what, largest, lead, leadCi, rankCorrelation: rank } = measured;
     const correlation =
-      rank === null ? 'undefined' : fixed(rank) + intervalText(of.rankCorrelationCi);
+      rank === null ? 'undefined' : fixed(rank) + intervalText(measured.rankCorrelationCi);
     const ahead =
       lead === null
         ? ''
