@@ -81,7 +81,7 @@ function addTo(tensor: TensorProto, change: readonly (readonly number[])[]): voi
   change.forEach((row, o) => {
     row.forEach((x, n) => (values[n * out + o] = (values[n * out + o] ?? 0) + x));
   });
-  tensor.rawData = new Uint8Array(values.buffer, 0, values.byteLength) as Uint8Array<ArrayBuffer>;
+  tensor.rawData = new Uint8Array(values.buffer, 0, values.byteLength);
 }
 
 /** Names of a tiny decoder's matrices in the order of its products: `[layer][product]`. */
