@@ -1,9 +1,8 @@
 /** The options of a causal test. */
 import { editMetricNames } from '../../text/editMetricTable.js';
 import { z } from 'zod';
-import { stimuliFiles } from '../../data/artifacts.js';
-import { choice, integer, list, text, wholeNumber } from '../../shape/options.js';
-import { corrector, directionFile, method, stimuli } from '../shared/options.js';
+import { choice, integer, list, wholeNumber } from '../../shape/options.js';
+import { corrector, directionFile, method, problemFiles, stimuli } from '../shared/options.js';
 import { defaultPositions } from '../../runtime/steering.js';
 import { defaultCoefficients } from './defaults.js';
 
@@ -12,16 +11,7 @@ export const options = {
   ...directionFile,
   ...method,
   ...stimuli,
-  problems: text({
-    value: 'file',
-    help: 'JSONL of annotated quadruples: the problems that are tested',
-    default: stimuliFiles.test,
-  }),
-  validation: text({
-    value: 'file',
-    help: 'the same, on which layers are chosen and named',
-    default: stimuliFiles.validation,
-  }),
+  ...problemFiles('layers are chosen and named'),
   limit: integer({
     value: 'n',
     help: 'problems that are steered and ablated; half as many for validation',

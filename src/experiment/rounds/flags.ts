@@ -1,15 +1,11 @@
 /** The options of correction rounds. */
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
-import { integer, list, text } from '../../shape/options.js';
-import { openedNames, questionOptions } from '../shared/options.js';
+import { integer, list } from '../../shape/options.js';
+import { questionOptions, upstream } from '../shared/options.js';
 
 export const options = {
-  upstream: text({
-    value: 'name',
-    help: `the larger model: ${openedNames}`,
-    default: embedded.upstream,
-  }),
+  ...upstream,
   correctors: list(
     {
       value: 'names',

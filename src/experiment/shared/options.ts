@@ -72,3 +72,30 @@ export const questionOptions = {
   }),
   split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),
 } as const;
+
+/** The larger model of experiments over answers. */
+export const upstream = {
+  upstream: text({
+    value: 'name',
+    help: `the larger model: ${openedNames}`,
+    default: embedded.upstream,
+  }),
+} as const;
+
+const testProblems = text({
+  value: 'file',
+  help: 'JSONL of annotated quadruples: the problems that are tested',
+  default: stimuliFiles.test,
+});
+
+/** Problems that are tested, and others. @param chosen what is chosen on those, e.g. `layers are named` */
+export function problemFiles(chosen: string): {
+  problems: typeof testProblems;
+  validation: typeof testProblems;
+} {
+  const help = `the same, on which ${chosen}`;
+  return {
+    problems: testProblems,
+    validation: text({ value: 'file', help, default: stimuliFiles.validation }),
+  };
+}

@@ -1,8 +1,8 @@
 /** The options of a sweep. */
 import { z } from 'zod';
-import { embedded, stimuliFiles } from '../../data/artifacts.js';
+import { embedded } from '../../data/artifacts.js';
 import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
-import { corrector, directionFile, method, stimuli } from '../shared/options.js';
+import { corrector, directionFile, method, problemFiles, stimuli } from '../shared/options.js';
 import { defaultEditMetric, editMetricNames } from '../../text/editMetricTable.js';
 import { defaultPositions } from '../../runtime/steering.js';
 
@@ -20,16 +20,7 @@ export const options = {
   ...directionFile,
   ...method,
   ...stimuli,
-  problems: text({
-    value: 'file',
-    help: 'JSONL of annotated quadruples: the problems that are tested',
-    default: stimuliFiles.test,
-  }),
-  validation: text({
-    value: 'file',
-    help: 'the same, on which layers, scale and fit range are fixed',
-    default: stimuliFiles.validation,
-  }),
+  ...problemFiles('layers, scale and fit range are fixed'),
   limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),
   layers: list(
     { value: 'layers', help: 'steered layers, from 0 (default: chosen on validation data)' },

@@ -2,16 +2,12 @@
 import { z } from 'zod';
 import { embedded } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
-import { openedNames, questionOptions } from '../../shared/options.js';
+import { questionOptions, upstream } from '../../shared/options.js';
 
 const names = z.string().min(1);
 
 export const options = {
-  upstream: text({
-    value: 'name',
-    help: `the larger model: ${openedNames}`,
-    default: embedded.upstream,
-  }),
+  ...upstream,
   correctors: list(
     {
       value: 'names',

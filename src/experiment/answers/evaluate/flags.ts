@@ -2,15 +2,11 @@
 import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
-import { openedNames, questionOptions } from '../../shared/options.js';
+import { questionOptions, upstream } from '../../shared/options.js';
 import { systemKinds } from './kinds.js';
 
 export const options = {
-  upstream: text({
-    value: 'name',
-    help: `the larger model: ${openedNames}`,
-    default: embedded.upstream,
-  }),
+  ...upstream,
   corrector: text({
     value: 'name',
     help: 'the corrector, named likewise',
