@@ -1,5 +1,6 @@
 /** Upstreams and correctors that are functions: a client of one's own, rules, a script for a test. */
 import type { Identity } from '../runtime/identity.js';
+import { listOf, shownValue } from '../text/given.js';
 import type { CacheOwner, CorrectionInput, Corrector } from './corrector.js';
 import { functionIdentity, opened } from './opened.js';
 import { refuseTreatment } from './readable.js';
@@ -15,7 +16,7 @@ export interface FunctionOptions {
   close?: () => Promise<void>;
 }
 
-/** A text, or with what is known of its making. `tokens` default to 0: not counted. */
+/** A text, or one with what is known of its making. `tokens` default to 0: not counted. */
 export type WrittenText = string | { text: string; tokens?: number; finish?: 'stop' | 'length' };
 
 export interface UpstreamFunction extends FunctionOptions {
@@ -45,13 +46,13 @@ export function upstreamFromFunction(options: UpstreamFunction): Upstream {
   const ask = async (
     inputs: readonly UpstreamInput[],
     signal: AbortSignal | undefined,
-    toText: (written: WrittenText, elapsed: number) => UpstreamText,
+    toText: (written: Written, elapsed: number) => UpstreamText,
   ): Promise<UpstreamText[]> => {
     if (inputs.length === 0) return [];
     signal?.throwIfAborted();
     const start = clock();
-    const written = await options.write(inputs, { signal });
-    checkCount(`upstream "${name}"`, written, inputs);
+    const given = await options.write(inputs, { signal });
+    const written = writtenTexts(`upstream "${name}"`, given, inputs.length);
     const elapsed = clock() - start;
     return written.map((text) => toText(text, elapsed));
   };
@@ -91,11 +92,10 @@ export function correctorFromFunction(options: CorrectorFunction): Corrector {
       refuseTreatment(own, inputs, request);
       if (inputs.length === 0) return [];
       request.signal?.throwIfAborted();
-      const written = await options.correct(inputs, { signal: request.signal });
-      checkCount(`corrector "${own.name}"`, written, inputs);
-      return written.map((text) => {
-        const { text: y2, tokens = 0, finish = 'stop' } = asWritten(text);
-        return { text: y2.trim(), tokens, finish, readings: null };
+      const given = await options.correct(inputs, { signal: request.signal });
+      const written = writtenTexts(`corrector "${own.name}"`, given, inputs.length);
+      return written.map(({ text, tokens, finish }) => {
+        return { text: text.trim(), tokens, finish, readings: null };
       });
     },
   };
@@ -106,12 +106,10 @@ function openedFunction(options: FunctionOptions): ReturnType<typeof opened> {
   return opened({ name, identity, close });
 }
 
-function asWritten(text: WrittenText): Exclude<WrittenText, string> {
-  return typeof text === 'string' ? { text } : text;
-}
+/** A text whose makings are filled in. */
+type Written = Required<Exclude<WrittenText, string>>;
 
-function sentenceOf(written: WrittenText, elapsed: number): UpstreamText {
-  const { text, tokens = 0 } = asWritten(written);
+function sentenceOf({ text, tokens }: Written, elapsed: number): UpstreamText {
   const found = firstSentence(text, true);
   const ended = found.sentence === null || found.ended;
   const sentence = found.sentence ?? '';
@@ -123,8 +121,7 @@ function sentenceOf(written: WrittenText, elapsed: number): UpstreamText {
   };
 }
 
-function restOf(written: WrittenText, elapsed: number): UpstreamText {
-  const { text: whole, tokens = 0, finish = 'stop' } = asWritten(written);
+function restOf({ text: whole, tokens, finish }: Written, elapsed: number): UpstreamText {
   const text = whole.trim();
   return {
     text,
@@ -134,9 +131,27 @@ function restOf(written: WrittenText, elapsed: number): UpstreamText {
   };
 }
 
-function checkCount(what: string, written: readonly unknown[], asked: readonly unknown[]): void {
-  if (written.length === asked.length) return;
-  throw new Error(
-    `${what}: its function gave another number of texts (expected ${asked.length}, got ${written.length})`,
-  );
+/** What a function gave, one text per row. @throws where it is anything else. */
+function writtenTexts(what: string, given: unknown, count: number): Written[] {
+  const texts = listOf(given, {
+    count,
+    message: (got) =>
+      `${what}: its function gave another number of texts (expected ${count}, got ${got})`,
+  });
+  return texts.map((text, row) => {
+    const written = asWritten(text);
+    if (written) return written;
+    throw new Error(
+      `${what}: its function gave no text for row ${row} (expected a string or {text, tokens, finish}, got ${shownValue(text)})`,
+    );
+  });
+}
+
+/** null where it is no {@link WrittenText}. */
+function asWritten(given: unknown): Written | null {
+  if (typeof given === 'string') return { text: given, tokens: 0, finish: 'stop' };
+  if (typeof given !== 'object' || given === null) return null;
+  const { text, tokens = 0, finish = 'stop' }: Partial<Record<keyof Written, unknown>> = given;
+  if (typeof text !== 'string' || typeof tokens !== 'number') return null;
+  return finish === 'stop' || finish === 'length' ? { text, tokens, finish } : null;
 }

@@ -44,7 +44,9 @@ export interface Quadruple {
  * first word on, `surplus` came after the answer was complete, and `missing` is the empty sentence
  * of an upstream that stopped too early. `unjudged` is what no solver knows; ours never says it.
  */
-export type Quality = 'good' | 'neutral' | 'bad' | 'surplus' | 'missing' | 'unjudged';
+export type Quality = (typeof qualities)[number];
+
+export const qualities = ['good', 'neutral', 'bad', 'surplus', 'missing', 'unjudged'] as const;
 
 /** What the exact solver finds wrong with a sentence that is not good. */
 export type Fault =

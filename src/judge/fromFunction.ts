@@ -1,4 +1,5 @@
 /** One's own functions as scorers and preferences. */
+import { shownValue } from '../text/given.js';
 import type { Preference, PreferencePair, Preferred } from './preference.js';
 import { yesNo, type Score, type ScoredItem, type Scorer } from './scorer.js';
 
@@ -36,7 +37,8 @@ export function scorerFromFunction(
 
 /**
  * A preference that asks a function about each pair in both orders, since many judges favour a place:
- * where the two words differ it is a tie, where either is null it is null.
+ * where the two words differ it is a tie, where either is null it is null. Its `compare` throws on
+ * any other word than first, second, tie and null.
  */
 export function preferenceFromFunction(
   options: FunctionInfo & {
@@ -53,13 +55,20 @@ export function preferenceFromFunction(
       await Promise.all(
         pairs.map(async (pair): Promise<Preferred> => {
           const swapped = { ...pair, first: pair.second, second: pair.first };
-          const straight = await prefer(pair, request);
-          const reversed = await prefer(swapped, request);
+          const straight = checkedWord(name, await prefer(pair, request));
+          const reversed = checkedWord(name, await prefer(swapped, request));
           if (straight === null || reversed === null) return null;
           return straight === turned[reversed] ? straight : 'tie';
         }),
       ),
   };
+}
+
+function checkedWord(name: string, word: unknown): Preferred {
+  if (word === null || word === 'first' || word === 'second' || word === 'tie') return word;
+  throw new Error(
+    `preference ${name}: its function gave another word (expected first, second, tie or null, got ${shownValue(word)})`,
+  );
 }
 
 const turned = { first: 'second', second: 'first', tie: 'tie' } as const;

@@ -1,5 +1,6 @@
 /** Scorers: what says how good a whole answer is. An experiment takes several. */
 import type { Question } from '../data/types.js';
+import { listOf, shownValue } from '../text/given.js';
 
 /** null: the scorer cannot say. */
 export type Score = number | boolean | null;
@@ -32,7 +33,7 @@ export type ScorerInfo = Pick<Scorer, 'name' | 'unit' | 'better'>;
 
 /**
  * The values of one scorer, one per item, checked.
- * @throws where their number differs from that of the items, and where they are not of its unit.
+ * @throws where they are no list of as many as the items, and where they are not of its unit.
  */
 export async function scoreItems(
   scorer: Scorer,
@@ -40,22 +41,20 @@ export async function scoreItems(
   options: { signal?: AbortSignal } = {},
 ): Promise<Score[]> {
   if (items.length === 0) return [];
-  const values = await scorer.score(items, options);
-  if (values.length !== items.length) {
-    throw new Error(
-      `scorer ${scorer.name}: expected ${items.length} values, one per answer, got ${values.length}`,
-    );
-  }
-  values.forEach((value, i) => checkValue(scorer, value, items[i]?.question.id));
-  return values;
+  const values = listOf(await scorer.score(items, options), {
+    count: items.length,
+    message: (got) =>
+      `scorer ${scorer.name}: expected ${items.length} values, one per answer, got ${got}`,
+  });
+  return values.map((value, i) => checkedValue(scorer, value, items[i]?.question.id));
 }
 
-function checkValue({ name, unit }: Scorer, value: Score, question: string | undefined): void {
-  if (value === null) return;
-  const fits = unit === yesNo ? typeof value === 'boolean' : Number.isFinite(value);
-  if (fits) return;
+function checkedValue({ name, unit }: Scorer, value: unknown, question?: string): Score {
+  if (value === null) return value;
+  if (unit === yesNo && typeof value === 'boolean') return value;
+  if (unit !== yesNo && typeof value === 'number' && Number.isFinite(value)) return value;
   const expected = unit === yesNo ? 'true, false or null' : 'a finite number or null';
   throw new Error(
-    `scorer ${name}: the value for ${question} does not fit its unit "${unit}" (expected ${expected}, got ${String(value)})`,
+    `scorer ${name}: the value for ${question} does not fit its unit "${unit}" (expected ${expected}, got ${shownValue(value)})`,
   );
 }

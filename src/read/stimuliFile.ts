@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { formatGiven } from './givenRows.js';
+import { qualities } from '../data/types.js';
 import { jsonRows, oneOf, shown, type Row } from './jsonRows.js';
 import {
   checkStimuli,
@@ -13,8 +14,6 @@ import {
 } from './stimuli.js';
 
 const texts = ['id', 'problem', 'question', 'prefix', 'last', 'output'] as const;
-
-const qualities = ['good', 'neutral', 'bad', 'surplus', 'missing', 'unjudged'] as const;
 
 /**
  * One line per stimulus, the last one ended by a newline.

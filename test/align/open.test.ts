@@ -161,6 +161,30 @@ describe('functions', () => {
     await expect(none.correct([place])).rejects.toThrow('corrector "none": its function gave');
   });
 
+  it('must answer with texts', async () => {
+    const makers = [
+      (given: unknown) =>
+        correctorFromFunction({ name: 'odd', correct: () => given as [] }).correct([place]),
+      (given: unknown) =>
+        upstreamFromFunction({ name: 'odd', write: () => given as [] }).nextSentences([place]),
+      (given: unknown) =>
+        upstreamFromFunction({ name: 'odd', write: () => given as [] }).finish([place]),
+    ];
+    for (const make of makers) {
+      for (const given of [undefined, null, 'text', { length: 1 }]) {
+        await expect(make(given)).rejects.toThrow(
+          /^(corrector|upstream) "odd": its function gave another number of texts \(expected 1, got /,
+        );
+      }
+      const odd = [undefined, null, 3, {}, { text: 3 }, { text: 'a', finish: 'end' }];
+      for (const given of [...odd.map((each) => [each]), new Array(1)]) {
+        await expect(make(given)).rejects.toThrow(
+          /^(corrector|upstream) "odd": its function gave no text for row 0 \(expected a string or /,
+        );
+      }
+    }
+  });
+
   it('cannot be read, steered or sampled, and say what can', async () => {
     const steering = { direction: new Float32Array(1) };
     const asked = [

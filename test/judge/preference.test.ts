@@ -33,4 +33,13 @@ describe('preferenceFromFunction', () => {
     });
     expect(await unsure.compare([pair('a', 'b'), pair('b', 'c')])).toEqual([null, 'tie']);
   });
+
+  it('refuses another word', async () => {
+    for (const word of ['A', undefined, 'toString']) {
+      const other = preferenceFromFunction({ name: 'other', prefer: () => word as 'tie' });
+      await expect(other.compare([pair('a', 'b')])).rejects.toThrow(
+        /^preference other: its function gave another word \(expected first, second, tie or null, got /,
+      );
+    }
+  });
 });

@@ -5,7 +5,7 @@ import { answerEquivalence } from '../../src/judge/equivalence.js';
 import { scorerFromFunction } from '../../src/judge/fromFunction.js';
 import { scoreAnswers } from '../../src/judge/scoreAnswers.js';
 import { scoreItems, type Scorer } from '../../src/judge/scorer.js';
-import { annotatePlaces } from '../../src/judge/sentences.js';
+import { annotatePlaces, type SentenceJudge } from '../../src/judge/sentences.js';
 import { exactSentences, exactSolver } from '../../src/judge/solver.js';
 
 const question = (id: string, answer?: string): Question => ({ id, question: `${id}?`, answer });
@@ -93,6 +93,56 @@ describe('scoreItems', () => {
     await expect(scoreItems(fixed([1, true], 'points'), items)).rejects.toThrow(/a finite number/);
     await expect(scoreItems(fixed([1, NaN], 'points'), items)).rejects.toThrow(/got NaN/);
     expect(await scoreItems(fixed([], 'points'), [])).toEqual([]);
+  });
+
+  it('refuses what is no list, with its subject', async () => {
+    for (const values of [undefined, null, { length: 2 }]) {
+      await expect(scoreItems(fixed(values as unknown[], 'points'), items)).rejects.toThrow(
+        /^scorer fixed: expected 2 values, one per answer, got /,
+      );
+    }
+    const sparse = [1];
+    sparse.length = 2;
+    await expect(scoreItems(fixed(sparse, 'points'), items)).rejects.toThrow(
+      /the value for bb does not fit .* got undefined\)/,
+    );
+  });
+});
+
+describe('annotatePlaces', () => {
+  const places = items.map(({ question: asked, answer }) => ({
+    ...{ question: asked, prefix: '', last: answer },
+  }));
+  const judge = (annotations: unknown): SentenceJudge => ({
+    ...{ name: 'mine', identity: 'mine' },
+    annotate: () => Promise.resolve(annotations as []),
+  });
+  const good = { quality: 'good', fault: null, correction: 'a' };
+
+  it('hands on annotations, and refuses what is none', async () => {
+    const own = { quality: 'bad', fault: 'too short', correction: '' };
+    expect(await annotatePlaces(judge([good, own]), places)).toEqual([good, own]);
+    const wrong = [
+      ...[
+        { quality: 'great', fault: 3 },
+        { ...good, fault: 3 },
+        { ...good, correction: null },
+      ],
+      ...[undefined, null, 'good'],
+    ];
+    for (const each of wrong) {
+      await expect(annotatePlaces(judge([good, each]), places)).rejects.toThrow(
+        /^judge mine: no annotation for a sentence of bb \(expected a quality of good, neutral, /,
+      );
+    }
+  });
+
+  it('refuses what is no list of as many', async () => {
+    for (const each of [undefined, null, { length: 2 }, [good]]) {
+      await expect(annotatePlaces(judge(each), places)).rejects.toThrow(
+        /^judge mine: expected 2 annotations, one per sentence, got /,
+      );
+    }
   });
 });
 

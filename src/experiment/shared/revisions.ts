@@ -1,6 +1,6 @@
 /** What a corrector made of a sentence, and what a judge of sentences says of both. */
 import { z } from 'zod';
-import type { Annotation, Question } from '../../data/types.js';
+import { qualities, type Annotation, type Question } from '../../data/types.js';
 import { annotatePlaces, type SentenceJudge, type SentencePlace } from '../../judge/sentences.js';
 
 /** A sentence (or, for the Aligner, an answer) before and after its correction. */
@@ -11,7 +11,7 @@ export const revision = z.strictObject({
 });
 export type Revision = z.infer<typeof revision>;
 
-export const quality = z.enum(['good', 'neutral', 'bad', 'surplus', 'missing', 'unjudged']);
+export const quality = z.enum(qualities);
 
 /** A revision with the judge's word on y1 (its quality and fault) and on y2 in its place. */
 export const judgedRevision = revision.extend({

@@ -1,0 +1,31 @@
+/** What a caller's own code hands over, whatever its types promise. */
+
+/**
+ * A list with one element per thing asked for. Holes of a sparse one are undefined in it.
+ * @param options.message the error, from how many there are or what there is instead
+ * @throws where it is no array, and where it has another length.
+ */
+export function listOf(
+  value: unknown,
+  { count, message }: { count: number; message: (got: string) => string },
+): unknown[] {
+  if (!Array.isArray(value)) throw new Error(message(shownValue(value)));
+  if (value.length !== count) throw new Error(message(String(value.length)));
+  return Array.from<unknown>(value);
+}
+
+/** A value in an error: one line, shortened. */
+export function shownValue(value: unknown): string {
+  // As JSON, NaN would be null.
+  const text = typeof value === 'number' ? String(value) : (asJson(value) ?? typeof value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** undefined for what has no JSON: nothing, functions, what holds itself. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
