@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { quadrupleFields, readJsonl } from '../data/jsonl.js';
+import { quadrupleFields, readPlaced, type Placed } from '../data/jsonl.js';
 import type { Quadruple } from '../data/types.js';
 import type { Identity } from '../runtime/identity.js';
 import type { Aligner } from './aligner.js';
@@ -23,48 +23,44 @@ export interface RecordedOptions {
 
 /**
  * A corrector whose corrections were recorded: quadruples `{question, prefix, last, correction}`,
- * looked up by the first three. It cannot be read or steered.
- * @throws where the file cannot be read; a passage that is not in it is an error that names it.
+ * looked up by the first three without surrounding white space. It cannot be read or steered.
+ * @throws where the file cannot be read or contradicts itself; a passage that is not in it is an
+ *   error that names it.
  */
 export function recordedCorrector(options: RecordedOptions): Corrector {
   const file = recordedFile(options);
-  const keyOf = ({ question, prefix, last }: Passage): string =>
-    JSON.stringify([question, prefix, last]);
-  const rows = readJsonl<Quadruple>(file, quadrupleFields);
-  const corrections = new Map(rows.map((row) => [keyOf(row), row.correction]));
+  const lookUp = lookedUp(readPlaced<Quadruple>(file, quadrupleFields), {
+    ...{ file, what: 'correction' },
+    asked: ({ question, prefix, last }: Passage) => ({ question, prefix, last }),
+    value: ({ correction }) => correction,
+  });
   return correctorFromFunction({
     ...recording(options),
-    correct: (inputs) =>
-      inputs.map((passage) => {
-        const correction = corrections.get(keyOf(passage));
-        if (correction !== undefined) return correction;
-        const { question, prefix, last } = passage;
-        throw missingRow(file, 'correction', { question, prefix, last });
-      }),
+    correct: (inputs) => inputs.map(lookUp),
   });
 }
 
 /**
- * An Aligner whose corrections were recorded: rows `{question, answer, correction}`.
- * @throws where the file cannot be read; an answer that is not in it is an error that names it.
+ * An Aligner whose corrections were recorded: rows `{question, answer, correction}`, looked up by
+ * the first two without surrounding white space.
+ * @throws where the file cannot be read or contradicts itself; an answer that is not in it is an
+ *   error that names it.
  */
 export function recordedAligner(options: RecordedOptions): Aligner {
   const file = recordedFile(options);
-  const keyOf = ({ question, answer }: WholeAnswer): string => JSON.stringify([question, answer]);
   const fields = { question: 'string', answer: 'string', correction: 'string' } as const;
-  const rows = readJsonl<WholeAnswer & { correction: string }>(file, fields);
-  const corrections = new Map(rows.map((row) => [keyOf(row), row.correction.trim()]));
-  const correct = ({ question, answer }: WholeAnswer): string => {
-    const text = corrections.get(keyOf({ question, answer }));
-    if (text === undefined) throw missingRow(file, 'correction', { question, answer });
-    return text;
-  };
+  const rows = readPlaced<WholeAnswer & { correction: string }>(file, fields);
+  const lookUp = lookedUp(rows, {
+    ...{ file, what: 'correction' },
+    asked: ({ question, answer }: WholeAnswer) => ({ question, answer }),
+    value: ({ correction }) => correction,
+  });
   return {
     ...opened(recording(options)),
     readable: false,
     async correct(answers, { signal } = {}) {
       await Promise.resolve(signal?.throwIfAborted());
-      return answers.map((answer) => ({ text: correct(answer), tokens: 0, finish: 'stop' }));
+      return answers.map((answer) => ({ text: lookUp(answer), tokens: 0, finish: 'stop' }));
     },
   };
 }
@@ -84,14 +80,60 @@ export function recording({ file, name = basename(file, extname(file)) }: Record
   return { name, identity: { kind: 'recorded', name, sha256, source: file } };
 }
 
+/** How rows are looked up: a text by what is asked with. */
+interface Lookup<K, R extends K> {
+  file: string;
+  /** What is looked up, in a word. */
+  what: string;
+  /** The texts that it is looked up by. */
+  asked: (asked: K) => Readonly<Record<string, string>>;
+  value: (row: R) => string;
+}
+
+/**
+ * The texts of rows by what they are asked with, all without surrounding white space, as loops join
+ * and models write them. What is asked for and has no row is an error that names it.
+ * @throws where two rows of one key hold different texts.
+ */
+export function lookedUp<K, R extends K>(
+  rows: readonly Placed<R>[],
+  { file, what, asked, value }: Lookup<K, R>,
+): (input: K) => string {
+  const found = new Map<string, { text: string; place: string }>();
+  for (const { row, place } of rows) {
+    const key = keyOf(asked(row));
+    const text = value(row).trim();
+    const before = found.get(key);
+    if (before && before.text !== text) {
+      throw new Error(
+        `recorded: ${before.place} and ${place} hold different texts (${what} for ${named(asked(row))}); remove one of the rows`,
+      );
+    }
+    if (!before) found.set(key, { text, place });
+  }
+  return (input) => {
+    const row = found.get(keyOf(asked(input)));
+    if (row) return row.text;
+    throw missingRow(file, what, asked(input));
+  };
+}
+
+function keyOf(asked: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.values(asked).map((text) => text.trim()));
+}
+
 /** What is asked for and not in a file. */
 export function missingRow(
   file: string,
   what: string,
   asked: Readonly<Record<string, unknown>>,
 ): Error {
+  return new Error(`recorded: ${file} has no ${what} for ${named(asked)}; add that row`);
+}
+
+function named(asked: Readonly<Record<string, unknown>>): string {
   const shown = Object.entries(asked).map(([key, value]) => `${key} ${shorten(value)}`);
-  return new Error(`recorded: ${file} has no ${what} for ${shown.join(', ')}; add that row`);
+  return shown.join(', ');
 }
 
 function shorten(value: unknown): string {

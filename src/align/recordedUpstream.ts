@@ -1,10 +1,10 @@
 /** Upstreams whose answers were recorded. */
-import { readJsonl } from '../data/jsonl.js';
+import { readJsonl, readPlaced } from '../data/jsonl.js';
 import type { Quadruple } from '../data/types.js';
 import { splitSentences } from '../text/sentences.js';
 import { joinSentences } from './loop.js';
 import { opened } from './opened.js';
-import { missingRow, recordedFile, recording, type RecordedOptions } from './recorded.js';
+import { lookedUp, missingRow, recordedFile, recording, type RecordedOptions } from './recorded.js';
 import { firstSentence, type SentenceText } from './sentence.js';
 import type { Upstream, UpstreamInput } from './upstream.js';
 
@@ -15,6 +15,7 @@ interface RecordedAnswer {
 }
 
 type RecordedSentence = Omit<Quadruple, 'correction'>;
+type SentencePlace = Omit<RecordedSentence, 'last'>;
 
 const answerFields = { question: 'string', answer: 'string' } as const;
 const sentenceFields = { question: 'string', prefix: 'string', last: 'string' } as const;
@@ -28,8 +29,9 @@ const sentenceFields = { question: 'string', prefix: 'string', last: 'string' } 
  * - `{question, prefix, last}`, as quadruples are: sentences in their places. A whole answer is the
  *   chain of them up to an empty one.
  *
- * Tokens and times are 0.
- * @throws where the file cannot be read, or holds neither; what is asked for and is not in the file
+ * Surrounding white space does not count. Tokens and times are 0.
+ * @throws where the file cannot be read, holds neither, or holds two sentences in one place; what is
+ *   asked for and is not in the file
  *   is an error that names it.
  */
 export function recordedUpstream(options: RecordedOptions): Upstream {
@@ -66,10 +68,11 @@ function toText({ text, ended }: Written): SentenceText {
 function fromAnswers(file: string): Recording {
   const samples = new Map<string, string[]>();
   for (const { question, answer } of readJsonl<RecordedAnswer>(file, answerFields)) {
-    samples.set(question, [...(samples.get(question) ?? []), answer.trim()]);
+    const key = question.trim();
+    samples.set(key, [...(samples.get(key) ?? []), answer.trim()]);
   }
   const after = ({ question, prefix, sample = 0 }: UpstreamInput): string => {
-    const answer = samples.get(question)?.[sample];
+    const answer = samples.get(question.trim())?.[sample];
     if (answer === undefined) throw missingRow(file, 'answer', { question, sample });
     return restOf(answer, prefix);
   };
@@ -98,31 +101,23 @@ function restOf(answer: string, prefix: string): string {
 }
 
 function fromSentences(file: string): Recording {
-  const places = new Map<string, string>();
-  for (const row of readJsonl<RecordedSentence>(file, sentenceFields)) {
-    places.set(placeOf(row), row.last.trim());
-  }
-  const lastOf = (question: string, prefix: string): string => {
-    const last = places.get(placeOf({ question, prefix }));
-    if (last === undefined) throw missingRow(file, 'sentence', { question, prefix });
-    return last;
-  };
+  const lastOf = lookedUp(readPlaced<RecordedSentence>(file, sentenceFields), {
+    ...{ file, what: 'sentence' },
+    asked: ({ question, prefix }: SentencePlace) => ({ question, prefix }),
+    value: ({ last }) => last,
+  });
   return {
-    next({ question, prefix }) {
-      const text = lastOf(question, prefix);
+    next(input) {
+      const text = lastOf(input);
       return { text, ended: text === '' };
     },
     rest({ question, prefix }) {
       let text = '';
       for (;;) {
-        const last = lastOf(question, joinSentences(prefix, text));
+        const last = lastOf({ question, prefix: joinSentences(prefix, text) });
         if (last === '') return { text, ended: true };
         text = joinSentences(text, last);
       }
     },
   };
-}
-
-function placeOf({ question, prefix }: { question: string; prefix: string }): string {
-  return JSON.stringify([question, prefix]);
 }

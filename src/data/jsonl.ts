@@ -4,26 +4,28 @@ import type { AnnotatedQuadruple, Quadruple } from './types.js';
 
 /** What a key of a line must hold. */
 export type Field = 'string' | 'number' | 'boolean' | 'string?';
+type Fields = Readonly<Record<string, Field>>;
+
+/** A row and where it stands, as errors say it: `<file>:<line>` or `<file>: item <index>`. */
+export interface Placed<T> {
+  row: T;
+  place: string;
+}
 
 /**
  * The objects of a JSON Lines file, or of a file that is one JSON array (as the official data sets
  * are), each with the given fields.
  * @throws `<file>:<line>: …` on a line that is not JSON or lacks a field.
  */
-export function readJsonl<T>(file: string, fields: Readonly<Record<string, Field>>): T[] {
-  const text = readFileSync(file, 'utf8');
-  if (text.trimStart().startsWith('[')) {
-    return parseArray(file, text).map((value, i) =>
-      checked<T>(value, fields, `${file}: item ${i}`),
-    );
-  }
-  const rows: T[] = [];
-  for (const [i, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const place = `${file}:${i + 1}`;
-    rows.push(checked<T>(parseLine(line, place), fields, place));
-  }
-  return rows;
+export function readJsonl<T>(file: string, fields: Fields): T[] {
+  return readPlaced<T>(file, fields).map(({ row }) => row);
+}
+
+/** As {@link readJsonl}, each row with its place. */
+export function readPlaced<T>(file: string, fields: Fields): Placed<T>[] {
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  const placed = text.trimStart().startsWith('[') ? parseArray(file, text) : parseLines(file, text);
+  return placed.map(({ row, place }) => ({ row: checked<T>(row, fields, place), place }));
 }
 
 /** Fields of the official Stream Aligner data set. */
@@ -47,14 +49,22 @@ export function readAnnotatedQuadruples(file: string): AnnotatedQuadruple[] {
   });
 }
 
-function parseArray(file: string, text: string): unknown[] {
+function parseArray(file: string, text: string): Placed<unknown>[] {
   try {
-    return JSON.parse(text) as unknown[];
+    const rows = JSON.parse(text) as unknown[];
+    return rows.map((row, i) => ({ row, place: `${file}: item ${i}` }));
   } catch (error) {
     throw new Error(`${file}: begins like a JSON array but is none (${String(error)})`, {
       cause: error,
     });
   }
+}
+
+function parseLines(file: string, text: string): Placed<unknown>[] {
+  return text.split('\n').flatMap((line, i) => {
+    const place = `${file}:${i + 1}`;
+    return line.trim() === '' ? [] : [{ row: parseLine(line, place), place }];
+  });
 }
 
 function parseLine(line: string, place: string): unknown {
@@ -67,7 +77,7 @@ function parseLine(line: string, place: string): unknown {
   }
 }
 
-function checked<T>(value: unknown, fields: Readonly<Record<string, Field>>, place: string): T {
+function checked<T>(value: unknown, fields: Fields, place: string): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Error(
       `${place}: expected a JSON object with the keys ${Object.keys(fields).join(', ')}`,

@@ -139,6 +139,54 @@ describe('recorded corrections', () => {
   });
 });
 
+describe('recorded rows', () => {
+  const whole = { question: 'q', answer: 'a' };
+
+  it('are found whatever white space surrounds either side', async () => {
+    const spaced = { question: ' q', prefix: '\n', last: 'One. ', answer: ' a\n', correction: 'b' };
+    const corrector = await openCorrector(record('spaced.jsonl', [spaced]), { folder });
+    expect((await corrector.correct([place]))[0]?.text).toBe('b');
+    const aligner = await openAligner('recorded:spaced.jsonl', { folder });
+    for (const answer of ['a', 'a ']) {
+      expect((await aligner.correct([{ ...whole, answer }]))[0]?.text).toBe('b');
+    }
+    const answers = await openUpstream('recorded:spaced.jsonl', { folder });
+    expect((await answers.finish([place]))[0]?.text).toBe('a');
+    const places = await openUpstream(
+      record('spaced-places.jsonl', [{ question: 'q ', prefix: ' ', last: 'One.\n' }]),
+      { folder },
+    );
+    expect((await places.nextSentences([place]))[0]?.text).toBe('One.');
+  });
+
+  it('may repeat, but not contradict each other', async () => {
+    const once = { ...place, correction: 'Two.' };
+    const same = record('same.jsonl', [once, { ...once, correction: 'Two. ' }]);
+    expect((await (await openCorrector(same, { folder })).correct([place]))[0]?.text).toBe('Two.');
+    const other = record('other.jsonl', [once, once, { ...once, correction: 'Three.' }]);
+    await expect(openCorrector(other, { folder })).rejects.toThrow(
+      /other\.jsonl:1 and \S*other\.jsonl:3 hold different texts \(correction for question "q", prefix "", last "One\."\); remove/,
+    );
+    const answers = record('two.jsonl', [
+      { ...whole, correction: 'b' },
+      { ...whole, answer: 'a ', correction: 'c' },
+    ]);
+    await expect(openAligner(answers, { folder })).rejects.toThrow(
+      /two\.jsonl:1 and \S*two\.jsonl:2 hold different texts/,
+    );
+    const lasts = record('lasts.jsonl', [place, { ...place, last: 'Two.' }]);
+    await expect(openUpstream(lasts, { folder })).rejects.toThrow(
+      /lasts\.jsonl:1 and \S*lasts\.jsonl:2 hold different texts \(sentence for question "q", prefix ""\)/,
+    );
+  });
+
+  it('are read past a byte order mark', async () => {
+    writeFileSync(join(folder, 'mark.jsonl'), `\uFEFF${JSON.stringify(whole)}\n`);
+    const upstream = await openUpstream('recorded:mark.jsonl', { folder });
+    expect((await upstream.finish([place]))[0]?.text).toBe('a');
+  });
+});
+
 describe('functions', () => {
   const upstream = upstreamFromFunction({
     name: 'two',
