@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UsageError } from '../text/usageError.js';
 import { generateProblems } from './problems.js';
-import { readQuestions } from './questions.js';
+import { readQuestions, type Answers } from './questions.js';
 import type { Problem, QuestionSet, Split } from './types.js';
 
 export interface OpenQuestionsOptions {
@@ -12,6 +12,11 @@ export interface OpenQuestionsOptions {
   count?: number;
   /** Of generated problems. Default 0. */
   seed?: number;
+  /**
+   * Whether every question of a file must have its answer. `optional`: for scorers of one's own that
+   * do without; comparing final answers then cannot say. Default `needed`.
+   */
+  answers?: Answers;
 }
 
 /** Opens names with a beginning of their own; undefined where the rest of the name says nothing to it. */
@@ -29,7 +34,7 @@ const kinds: Readonly<Record<string, OpenKind>> = {
 
 /**
  * The questions with this name: `generated:test` (or another split) for arithmetic word problems, or
- * the path of a JSON Lines file of `{question, answer}`, e.g. GSM8K.
+ * the path of a JSON Lines file of `{question, answer}`, e.g. GSM8K, see {@link readQuestions}.
  * @throws where nothing has that name, and as {@link readQuestions} on a file.
  * @example
  * const { questions } = openQuestions('generated:test', { count: 20 });
@@ -56,9 +61,9 @@ export function generatedQuestions(options: {
 }
 
 /** A file is known by its content. */
-function openFile(file: string, { count }: OpenQuestionsOptions): QuestionSet | undefined {
+function openFile(file: string, { count, answers }: OpenQuestionsOptions): QuestionSet | undefined {
   if (!existsSync(file)) return undefined;
+  const questions = readQuestions(file, { answers }).slice(0, count);
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
-  const questions = readQuestions(file).slice(0, count);
   return { name: basename(file), identity: `sha256:${sha256}`, questions };
 }

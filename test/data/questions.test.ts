@@ -40,6 +40,42 @@ describe('readQuestions', () => {
   });
 });
 
+describe('ids', () => {
+  const asked = { question: 'Why?', answer: '1' };
+
+  it('are those of the rows, where they have one', () => {
+    const path = file({ ...asked, id: 'mine' }, { ...asked, id: 17 }, { ...asked, id: null });
+    expect(readQuestions(path).map(({ id }) => id)).toEqual(['mine', '17', 'question-3']);
+  });
+
+  it('are of one question only, and texts or numbers', () => {
+    expect(() => readQuestions(file({ ...asked, id: 'a' }, asked, { ...asked, id: 'a ' }))).toThrow(
+      /questions\.jsonl:1 and \S*questions\.jsonl:3 have one id, "a"; give/,
+    );
+    expect(() => readQuestions(file({ ...asked, id: 'question-2' }, asked))).toThrow(/have one id/);
+    for (const id of [' ', {}, true]) {
+      expect(() => readQuestions(file({ ...asked, id }))).toThrow(
+        /:1: "id" must be a text or a number/,
+      );
+    }
+  });
+});
+
+describe('answers', () => {
+  it('may be left out where the caller does without, and not where they are compared', () => {
+    const path = file({ question: 'Why?' }, { question: 'How?', answer: '#### 2' });
+    const { questions } = openQuestions(path, { answers: 'optional' });
+    expect(questions).toEqual([
+      { id: 'question-1', question: 'Why?' },
+      { id: 'question-2', question: 'How?', answer: '2' },
+    ]);
+    expect(() => openQuestions(path)).toThrow(/:1: "answer" must be a string/);
+    expect(() =>
+      readQuestions(file({ question: 'Why?', answer: ' ' }), { answers: 'optional' }),
+    ).toThrow(/an empty question or answer/);
+  });
+});
+
 describe('openQuestions', () => {
   it('opens generated problems by split, count and seed', () => {
     const set = openQuestions('generated:test', { count: 3, seed: 7 });

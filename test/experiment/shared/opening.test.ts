@@ -28,4 +28,31 @@ describe('opening', () => {
     await expect(failing).rejects.toThrow('no b');
     expect(closed).toEqual(['a']);
   });
+
+  const stuck: AsyncDisposable = {
+    [Symbol.asyncDispose]: () => Promise.reject(new Error('stuck')),
+  };
+
+  it('closes the others where one does not close, and then throws', async () => {
+    const closed: string[] = [];
+    const opened = await opening((keep) => {
+      keep(thing('a', closed));
+      keep(stuck);
+      keep(thing('c', closed));
+      return Promise.resolve({});
+    });
+    await expect(opened[Symbol.asyncDispose]()).rejects.toThrow('stuck');
+    expect(closed).toEqual(['c', 'a']);
+  });
+
+  it('says why it could not open, even where one does not close', async () => {
+    const closed: string[] = [];
+    const failing = opening((keep) => {
+      keep(thing('a', closed));
+      keep(stuck);
+      return Promise.reject(new Error('no b'));
+    });
+    await expect(failing).rejects.toThrow('no b');
+    expect(closed).toEqual(['a']);
+  });
 });
