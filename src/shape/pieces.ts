@@ -17,8 +17,10 @@ export const rate = fraction.nullable();
 
 export const numberOrNull = z.number().nullable();
 
-/** `[low, high]` */
-export const pair = z.tuple([z.number(), z.number()]);
+/** `[low, high]`, low ≤ high; the published schema cannot say so. */
+export const pair = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low <= high, 'expected low ≤ high');
 
 /** `[low, high]`, 95 %, null where undefined. */
 export const ci = pair.nullable();

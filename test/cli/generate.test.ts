@@ -89,8 +89,18 @@ describe('generate', () => {
     const { code, stderr } = await call(['generate', ...small], { cwd });
     expect(code).toBe(2);
     expect(stderr).toMatch(/generate: no prompt/);
-    const bare = await call(['generate', 'Hello', '--coefficient', '1', ...small], { cwd });
-    expect(bare.code).toBe(2);
-    expect(bare.stderr).toMatch(/nothing to steer along; give --direction/);
+    const useless = [
+      ...[
+        ['--coefficient', '1'],
+        ['--layers', '1'],
+        ['--scale', '1'],
+        ['--positions', 'prompt'],
+      ],
+    ];
+    for (const [flag = '', value = ''] of useless) {
+      const bare = await call(['generate', 'Hello', flag, value, ...small], { cwd });
+      expect(bare.code, flag).toBe(2);
+      expect(bare.stderr).toContain(`generate ${flag}: nothing to steer along; give --direction`);
+    }
   });
 });

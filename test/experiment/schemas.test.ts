@@ -1,8 +1,11 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { scanSummary } from '../../src/experiment/scan/shape.js';
+import { sweepSummary } from '../../src/experiment/sweep/shape.js';
 import { toJson } from '../../src/record/json.js';
 import { publishedSchemas } from '../../src/reproduce/schemas.js';
+import { checked } from '../../src/shape/check.js';
 import {
   causalExample,
   compareExample,
@@ -153,6 +156,26 @@ describe('values', () => {
     const control = { ...sweepExample.controls.random[0], cosine: 1.2 };
     const controls = { random: [control], shuffled: [] };
     expect(sweep({ ...sweepExample, controls })).toBe(false);
+  });
+});
+
+describe('what a schema cannot say', () => {
+  it('is checked on reading: intervals rise', () => {
+    const point = { ...sweepExample.points[0], ci: [0.4, 0.2] };
+    const faulty = { ...sweepExample, fitRange: [1, -1], points: [point] };
+    expect(() => checked(sweepSummary, asJson(faulty), 'sweep.json')).toThrow(
+      'fitRange is [1,-1] (expected low ≤ high); points[0].ci is [0.4,0.2] (expected low ≤ high)',
+    );
+    const still = { ...sweepExample, fitRange: [0, 0] };
+    expect(() => checked(sweepSummary, asJson(still), 'sweep.json')).not.toThrow();
+  });
+
+  it('is checked on reading: a scan has an accuracy per layer', () => {
+    const faulty = { ...scanExample, perLayer: scanExample.perLayer.slice(1) };
+    expect(() => checked(scanSummary, asJson(faulty), 'scan.json')).toThrow(
+      'scan.json does not fit its shape: perLayer.length is 5 (expected 6, one per layer)',
+    );
+    expect(() => checked(scanSummary, asJson(scanExample), 'scan.json')).not.toThrow();
   });
 });
 

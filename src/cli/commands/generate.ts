@@ -22,6 +22,7 @@ import { defineCommand, type Context } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { labOf } from '../lab.js';
 import { loadModel } from '../models.js';
+import { flagOf } from '../options.js';
 
 const options = {
   model: text({ value: 'model', help: modelNames, default: embedded.corrector }),
@@ -42,12 +43,10 @@ const options = {
   ),
   scale: number({
     value: 'x',
-    help: 'norm that coefficient 1 adds, in mean residual norms',
-    default: 1,
+    help: 'norm that coefficient 1 adds, in mean residual norms (default with a direction: 1)',
   }),
   positions: choice(['prompt', 'all', 'generated'], {
-    help: 'steered positions',
-    default: defaultPositions,
+    help: `steered positions (default with a direction: ${defaultPositions})`,
   }),
   maxNewTokens: integer({ value: 'n', help: 'longest text, in tokens', default: 128 }),
   temperature: number({ value: 't', help: '0 takes the likeliest token', default: 0 }),
@@ -90,12 +89,10 @@ The prompt is the argument or standard input.`,
     if (prompt === '') {
       throw new UsageError('generate: no prompt; give it as an argument or on standard input');
     }
-    const { direction, coefficient } = given;
-    if (direction === undefined && (coefficient ?? given.layers) !== undefined) {
-      throw new UsageError('generate: nothing to steer along; give --direction');
-    }
-    const languageModel = await loadModel(given.model, given, context);
-    await using model = createModel(languageModel);
+    const { direction } = given;
+    if (direction === undefined) refuseSteering(given);
+    await using languageModel = await loadModel(given.model, given, context);
+    const model = createModel(languageModel);
     const written =
       direction === undefined
         ? await plain(model, prompt, given, context)
@@ -103,6 +100,16 @@ The prompt is the argument or standard input.`,
     context.result({ model: model.name, prompt, ...written });
   },
 });
+
+const steeringOptions = ['layers', 'coefficient', 'scale', 'positions'] as const;
+
+/** @throws where one of the options is given that only steering has a use for. */
+function refuseSteering(given: Options): void {
+  const useless = steeringOptions.filter((key) => given[key] !== undefined);
+  if (useless.length === 0) return;
+  const flags = useless.map(flagOf).join(', ');
+  throw new UsageError(`generate ${flags}: nothing to steer along; give --direction`);
+}
 
 function writeOptions(given: Options, { signal }: Context): Omit<WriteOptions, 'steer'> {
   const { maxNewTokens, temperature, topP, topK, seed: drawn, raw } = given;
@@ -132,7 +139,7 @@ async function steered(
   given: Options & { direction: string },
   context: Context,
 ): Promise<Written & { layers: readonly number[]; unitValue: readonly number[] }> {
-  const { coefficient: coefficients = [-1, 0, 1], positions, scale, raw } = given;
+  const { coefficient: coefficients = [-1, 0, 1], positions, scale = 1, raw } = given;
   const stored = await loadStored(model.languageModel, given, labOf(given, context));
   const basis = await basisOfStored(stored, () => boundaryNorms(model, prompt, { chat: !raw }));
   const layers = layersToSteer(basis, given.layers);

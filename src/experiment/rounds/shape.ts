@@ -66,7 +66,6 @@ export type AnswersPoint = z.infer<typeof answersPoint>;
 
 /** After k correction rounds. */
 const roundsPoint = z.strictObject({ k: count, ...answersPoint.shape });
-export type RoundsPoint = z.infer<typeof roundsPoint>;
 
 const correctorRounds = z.strictObject({
   name: z.string(),

@@ -52,7 +52,7 @@ const baselines = z
   .strictObject({ length: z.looseObject(told), embeddings: z.looseObject(told) })
   .describe('what can be told without the residual stream: from y1’s length, and from its tokens');
 
-export const scanSummary = z.strictObject({
+const scanContents = z.strictObject({
   model: z.string(),
   device: z.string(),
   layers: count,
@@ -78,6 +78,14 @@ export const scanSummary = z.strictObject({
     .describe(
       'both classes over identical output tokens, so that token identity cannot pose as a decision',
     ),
+});
+
+/** The published schema cannot say that there is one accuracy per layer. */
+export const scanSummary = scanContents.check(({ value, issues }) => {
+  const { layers, perLayer } = value;
+  if (perLayer.length === layers) return;
+  const message = `expected ${layers}, one per layer`;
+  issues.push({ code: 'custom', path: ['perLayer', 'length'], input: perLayer.length, message });
 });
 /** `scan.json` */
 export type ScanSummary = z.infer<typeof scanSummary>;
