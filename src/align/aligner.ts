@@ -51,12 +51,13 @@ export interface AlignerOptions {
 /** A whole-answer Aligner on a local model. */
 export function createAligner(options: AlignerOptions): Aligner {
   const { model, format = 'aligner', frame = 'chat', maxNewTokens = 512 } = options;
+  const settings = { maxNewTokens, sampling: options.sampling, format, frame };
   const { decoder, tokenizer } = model;
   const user = format === 'aligner' ? alignerPrompt : alignerPromptV1;
   const framed = (text: string): string =>
     frame === 'chat' ? tokenizer.chatPrompt(text) : alignerConversation(text);
   return {
-    ...opened({ name: options.name ?? model.name, identity: model.identity }),
+    ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
     readable: true,
     async correct(answers, { signal } = {}) {
       if (answers.length === 0) return [];

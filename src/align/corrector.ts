@@ -12,7 +12,7 @@ import type {
   Sampling,
 } from '../runtime/decoder.js';
 import type { PositionRule, Steering } from '../runtime/steering.js';
-import { opened, type Opened } from './opened.js';
+import { functionHash, opened, type Opened } from './opened.js';
 import type { Passage } from './prompts.js';
 import { streamAlignerPrompt } from './prompts.js';
 import { rowSampling } from './sampling.js';
@@ -100,7 +100,10 @@ export interface CorrectorOptions {
   maxNewTokens?: number;
   /** Default: greedy. */
   sampling?: Sampling;
-  /** The user's text. Default: Stream Aligner's prompt. */
+  /**
+   * The user's text. Default: Stream Aligner's prompt. Its source text stands in the identity: what
+   * a closure holds is not seen there.
+   */
   prompt?: (passage: Passage) => string;
 }
 
@@ -110,9 +113,10 @@ export interface CorrectorOptions {
  */
 export function createCorrector(options: CorrectorOptions): LocalCorrector {
   const { model, maxNewTokens = 128, prompt = streamAlignerPrompt } = options;
+  const settings = { maxNewTokens, sampling: options.sampling, prompt: functionHash(prompt) };
   const { decoder, tokenizer } = model;
   return {
-    ...opened({ name: options.name ?? model.name, identity: model.identity }),
+    ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
     caches: decoder,
     readable: true,
     model,

@@ -21,6 +21,11 @@ export function opened(
   return { name, identity, close, [Symbol.asyncDispose]: close };
 }
 
+/** SHA-256 of a function's source text. */
+export function functionHash(made: (...given: never[]) => unknown): string {
+  return createHash('sha256').update(made.toString()).digest('hex');
+}
+
 /** The identity of a function whose maker gives none: its name stands for it. */
 export function functionIdentity(name: string): Identity {
   const sha256 = createHash('sha256').update(`function\n${name}`).digest('hex');

@@ -60,6 +60,7 @@ export interface LocalUpstreamOptions {
 export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const { model, maxSentenceTokens = 128, maxAnswerTokens = 512, sampling } = options;
   const clock = options.clock ?? ((): number => performance.now());
+  const settings = { maxSentenceTokens, maxAnswerTokens, sampling };
   const { decoder, tokenizer } = model;
   const stops = sentenceStops(tokenizer, decoder.info.vocabulary);
   // One encoding of the whole text, as in training: a tokenizer may join across the boundary.
@@ -68,7 +69,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
     sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
-    ...opened({ name: options.name ?? model.name, identity: model.identity }),
+    ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
     caches: decoder,
     nextSentences: (inputs, request = {}) =>
       generateSentences({

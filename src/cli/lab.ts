@@ -1,7 +1,9 @@
 /** The lab of a command: models with a line of progress, paths from the working directory. */
+import { availableParallelism } from 'node:os';
 import { openAligner, openCorrector, openUpstream } from '../align/open.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
 import { folderStore } from '../record/store.js';
+import { installedVersions } from '../record/versions.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
 import { wantsColour, type Io } from './io.js';
@@ -23,12 +25,17 @@ export function labOf(
     corrector: (name, how) => openNamed(name, engineOf(how), context, openCorrector),
     aligner: (name, how) => openNamed(name, engineOf(how), context, openAligner),
     path,
-    store: store === undefined ? undefined : folderStore(path(store)),
+    store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),
     stages: (label) => progress.stage(label),
     warn: (text) => context.warn(`warning: ${text}`),
     terminal: { width: io.stdout.columns ?? 100, colour: colourOf(io) },
     signal,
   };
+}
+
+/** What the last digits depend on beside models and device. */
+function numericsOf(threads: number | undefined): unknown {
+  return { versions: installedVersions(), threads: threads ?? availableParallelism() };
 }
 
 function colourOf(io: Io): Lab['terminal']['colour'] {

@@ -1,8 +1,10 @@
 /** A store of results by key: each is written once, whole, and never changes. */
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileError } from './fileErrors.js';
-import { toJson } from './json.js';
+import { sha256 } from './hash.js';
+import { canonicalJson, toJson } from './json.js';
 
 export interface Store {
   /** The value of a key; undefined where there is none. */
@@ -11,12 +13,16 @@ export interface Store {
   put(key: string, value: unknown): Promise<void>;
 }
 
-/** A store in a folder, a file per key; several processes may share it. Keys are hexadecimal. */
-export function folderStore(folder: string): Store {
-  const pathOf = (key: string): string => {
-    if (!/^[0-9a-f]{8,}$/.test(key)) {
-      throw new Error(`store: key "${key}" (expected hexadecimal, at least 8 digits)`);
+/**
+ * A store in a folder, a file per key; several processes may share it. Keys are hexadecimal.
+ * @param about plain JSON of what results depend on beside their keys, e.g. versions and threads
+ */
+export function folderStore(folder: string, about: unknown = null): Store {
+  const pathOf = (given: string): string => {
+    if (!/^[0-9a-f]{8,}$/.test(given)) {
+      throw new Error(`store: key "${given}" (expected hexadecimal, at least 8 digits)`);
     }
+    const key = about === null ? given : sha256(canonicalJson({ about, key: given }));
     return join(folder, key.slice(0, 2), `${key}.json`);
   };
   return {
@@ -31,7 +37,8 @@ export function folderStore(folder: string): Store {
     },
     async put(key, value) {
       const path = pathOf(key);
-      const draft = `${path}.${process.pid}.tmp`;
+      // Not by process: containers that share a folder all have number 1.
+      const draft = `${path}.${randomUUID()}.tmp`;
       try {
         await mkdir(dirname(path), { recursive: true });
         await writeFile(draft, `${toJson(value)}\n`, { flush: true });

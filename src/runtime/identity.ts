@@ -14,4 +14,6 @@ export interface Identity {
   source?: string;
   /** Where it runs, e.g. `cpu`; absent where that is not known. */
   device?: string;
+  /** What else decides what it writes: limits, sampling, prompt. */
+  settings?: Readonly<Record<string, unknown>>;
 }

@@ -21,6 +21,21 @@ describe('createCorrector', () => {
     expect(model.requests[0]?.stop).toEqual([endOfTurn]);
   });
 
+  it('has an identity in which everything stands that decides what it writes', () => {
+    const bare = { model: echo() };
+    const sampling = { temperature: 1, topP: 1, seed: 1 };
+    const variants = [
+      bare,
+      { ...bare, maxNewTokens: 4 },
+      { ...bare, sampling },
+      { ...bare, sampling: { ...sampling, seed: 2 } },
+      { ...bare, prompt: ({ last }: { last: string }) => last },
+    ];
+    const identities = variants.map((options) => JSON.stringify(createCorrector(options).identity));
+    expect(new Set(identities).size).toBe(variants.length);
+    expect(JSON.stringify(createCorrector(bare).identity)).toBe(identities[0]);
+  });
+
   it('says where the limit cut it', async () => {
     const corrector = createCorrector({ model: echo(), maxNewTokens: 4 });
     expect(await corrector.correct([input('B is 3.')])).toMatchObject([

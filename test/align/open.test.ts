@@ -40,6 +40,7 @@ describe('opening by name', () => {
     expect(upstream.identity).toEqual({
       ...{ kind: 'model', name: 'tiny', source: tiny, device: 'cpu' },
       sha256: expect.stringMatching(hex) as string,
+      settings: { maxSentenceTokens: 4, maxAnswerTokens: 512 },
     });
     expect([corrector.readable, aligner.readable, aligner.name]).toEqual([true, true, 'mine']);
     for (const each of [upstream, corrector, aligner]) await each.close();

@@ -6,8 +6,8 @@ type About =
   Pick<AnswerRecord | TimingRecord, 'kind' | 'system' | 'problem'> | { kind: 'samples'; problem: string }; // prettier-ignore
 
 export function answersKey(record: About): string {
-  if (record.kind === 'samples') return `samples/${record.problem}`;
-  return `${record.kind}/${record.system}/${record.problem}`;
+  const system = record.kind === 'samples' ? [] : [record.system];
+  return JSON.stringify([record.kind, ...system, record.problem]);
 }
 
 /** One key per question. */

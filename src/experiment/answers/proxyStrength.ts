@@ -59,7 +59,7 @@ export async function* tryStrengths(
 }
 
 function keyOf({ expert, alpha, problem }: Pick<StrengthRecord, 'expert' | 'alpha' | 'problem'>) {
-  return `${expert}/${alpha}/${problem}`;
+  return JSON.stringify([expert, alpha, problem]);
 }
 
 async function* answerAt(

@@ -13,10 +13,16 @@ import type { Store } from '../../record/store.js';
 import { batchesOf } from '../shared/batches.js';
 import { judgesAre, whoIs } from '../shared/identities.js';
 import { resume, type Unit } from '../shared/resume.js';
+import { checkQuestionIds, firstTwice } from '../shared/unique.js';
 import { answerBatch, type BatchOptions } from './batch.js';
 import { bestOfSystems, sampleQuestions, type Sampling } from './bestOf.js';
 import { answersKey, byKey, keysOf } from './keys.js';
-import type { AnswerRecord, CompareRecord, SamplesRecord } from './shape.js';
+import {
+  compareRecord,
+  type AnswerRecord,
+  type CompareRecord,
+  type SamplesRecord,
+} from './shape.js';
 import type { System } from './systems.js';
 import { timeSystems } from './times.js';
 
@@ -45,8 +51,8 @@ export interface AnswersOptions extends AnswersPlan, Omit<BatchOptions, 'timed'>
   /** Samples to vote on, where there are any. */
   sampling?: Sampling;
   /**
-   * Where answers are kept for other runs; not used where samples are drawn, since an upstream does
-   * not say how it draws. Times are never kept.
+   * Where answers are kept for other runs; not used where samples are drawn, since the function
+   * that reads their final answers has no identity. Times are never kept.
    */
   store?: Store;
   /** Records of an earlier run of the same command; they are not made again. */
@@ -55,12 +61,14 @@ export interface AnswersOptions extends AnswersPlan, Omit<BatchOptions, 'timed'>
 
 /**
  * The records that are missing, in a fixed order: answers and samples, batch by batch, then timings.
- * @throws the signal's reason between batches and rounds; systems of one name; as the scorers do.
+ * @throws the signal's reason between batches and rounds; systems of one name; questions of one id;
+ *   as the scorers do.
  */
 export async function* answerQuestions(
   options: AnswersOptions,
 ): AsyncGenerator<CompareRecord, void> {
   checkNames(options.systems);
+  checkQuestionIds(options.questions, 'answers');
   checkScorers(options.scorers);
   const { questions, batchSize = 32, atOnce, signal } = options;
   const done = byKey(options.done ?? []);
@@ -72,7 +80,8 @@ export async function* answerQuestions(
   const shared = { keyOf: answersKey, done, signal };
   const tell = counter('answers', keysToMake(questions, run), run);
   const units = batchesOf(questions, batchSize).flatMap((batch) => batchUnits(batch, run, tell));
-  const kept = options.sampling ? {} : { store: options.store, identity: identityOf(run) };
+  const { store } = options;
+  const kept = options.sampling ? {} : { store, shape: compareRecord, identity: identityOf(run) };
   yield* resume<CompareRecord>({ ...shared, units: [recordsUnit(given)] });
   yield* resume({ ...shared, ...kept, units, atOnce });
   yield* resume({ ...shared, units: [timingUnit({ ...run, systems: options.systems })] });
@@ -155,8 +164,7 @@ function counter(phase: AnswersPhase, keys: readonly string[], { done, onProgres
 }
 
 function checkNames(systems: readonly System[]): void {
-  const names = systems.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const twice = firstTwice(systems.map(({ name }) => name));
   if (twice !== undefined) {
     throw new Error(`answers: two systems are called ${twice}; give their models other names`);
   }

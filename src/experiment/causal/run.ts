@@ -15,12 +15,13 @@ import { pairCases, type CausalPair } from './pairs.js';
 import { measurePatches, type PatchColumn } from './patches.js';
 import { summariseCausal } from './summary.js';
 import { randomControls } from '../shared/steeringControls.js';
-import type {
-  CaseRecord,
-  CausalRecord,
-  CausalSummary,
-  PatchSetting,
-  CausalSplit,
+import {
+  causalRecord,
+  type CaseRecord,
+  type CausalRecord,
+  type CausalSummary,
+  type PatchSetting,
+  type CausalSplit,
 } from './shape.js';
 import { defaultEditMetric, resolveEditMetric } from '../../text/editMetricTable.js';
 import type { CausalProblem } from './problems.js';
@@ -77,7 +78,8 @@ async function* runPhase(
   let ended = 0;
   const onUnit = (): void => onProgress?.(phase, ++ended, units.length);
   const identity = identityOf(options);
-  yield* resume({ units, done, keyOf, atOnce: together, store, identity, onUnit, signal });
+  const shape = causalRecord;
+  yield* resume({ units, done, keyOf, atOnce: together, store, shape, identity, onUnit, signal });
 }
 
 /** What goes into every unit beside its own inputs. */

@@ -3,6 +3,7 @@
  * state of a layer at the boundary token goes to the last norm and the head in place of the last
  * block's, so both are the model's own and no weights are needed.
  */
+import type { z } from 'zod';
 import type { Corrector } from '../../align/corrector.js';
 import { requireReadable } from '../../align/readable.js';
 import type { Store } from '../../record/store.js';
@@ -11,10 +12,12 @@ import { lensLogits } from '../../read/model/lens.js';
 import { batchesOf } from '../shared/batches.js';
 import { whoIs } from '../shared/identities.js';
 import { resume } from '../shared/resume.js';
+import { firstTwice } from '../shared/unique.js';
 import { labelCases, showsDecision } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
 import type { CausalProblem } from '../causal/problems.js';
 import { summariseLens } from './summary.js';
+import { lensCase, lensReading } from './shape.js';
 import type { LensCase, LensLayer, LensReading, LensRecord, LensSummary } from './shape.js';
 
 export type LensPhase = 'cases' | 'lens';
@@ -61,6 +64,7 @@ export async function* runLens(
   }
   yield* inBatches('cases', problems, cases, {
     options,
+    shape: lensCase,
     run: async (batch) =>
       (await labelCases(batch, options)).map((made) => ({ kind: 'case', split: 'test', ...made })),
   });
@@ -70,6 +74,7 @@ export async function* runLens(
   const rivals = firstTokens(all.filter(showsDecision));
   yield* inBatches('lens', shown, readings, {
     options,
+    shape: lensReading,
     inputs: { rivals, cases: all },
     run: (batch) => readBatch(batch, { options, cases, rivals }),
   });
@@ -79,9 +84,10 @@ export async function* runLens(
 
 function checkProblems(problems: readonly CausalProblem[]): void {
   if (problems.length === 0) throw new Error('lens: no problems (expected at least 1)');
-  const twice = problems.find(({ id }, i) => problems.findIndex((p) => p.id === id) !== i);
-  if (twice)
-    throw new Error(`lens: problem ${twice.id} is given twice (expected one sentence each)`);
+  const twice = firstTwice(problems.map(({ id }) => id));
+  if (twice !== undefined) {
+    throw new Error(`lens: problem ${twice} is given twice (expected one sentence each)`);
+  }
 }
 
 /** Yields what is missing of a phase; its units are batches of problems. */
@@ -91,10 +97,13 @@ async function* inBatches<R extends LensRecord>(
   done: Map<string, R>,
   {
     options,
+    shape,
     inputs,
     run,
   }: {
     options: LensOptions;
+    /** Of its records. */
+    shape: z.ZodType<R>;
     /** What goes into a batch beside its problems. */
     inputs?: unknown;
     run: (batch: readonly CausalProblem[]) => Promise<R[]>;
@@ -108,7 +117,7 @@ async function* inBatches<R extends LensRecord>(
   }));
   let ended = 0;
   yield* resume({
-    ...{ units, done, store, signal },
+    ...{ units, done, store, shape, signal },
     keyOf: ({ problem }) => problem,
     identity: { kind: 'lens', version: 1, corrector: whoIs(corrector) },
     onUnit: ({ records }) => onProgress?.(phase, (ended += records.length), problems.length),

@@ -30,7 +30,7 @@ export async function judgeTexts(
   given: readonly { question: Question; text: string }[],
   { scorers, sentences: judge, signal }: Judges & { signal?: AbortSignal },
 ): Promise<Judged> {
-  const keyOf = ({ id }: Question, text: string): string => `${id}/${text}`;
+  const keyOf = ({ id }: Question, text: string): string => JSON.stringify([id, text]);
   const unique = new Map(
     given.map(({ question, text }): [string, Text] => [
       keyOf(question, text),

@@ -16,10 +16,11 @@ import type { Store } from '../../record/store.js';
 import { judgesAre, whoIs } from '../shared/identities.js';
 import { batchesOf } from '../shared/batches.js';
 import { resume, type Unit } from '../shared/resume.js';
+import { checkQuestionIds, firstTwice } from '../shared/unique.js';
 import { roundsBatch, stepsOf, type NamedCorrector } from './batch.js';
 import type { Judges } from '../../judge/judgesFor.js';
 import { summariseRounds } from './summary.js';
-import type { RoundsRecord, RoundsSummary } from './shape.js';
+import { roundsRecord, type RoundsRecord, type RoundsSummary } from './shape.js';
 
 export interface RoundsOptions extends Judges {
   upstream: Upstream;
@@ -47,7 +48,7 @@ export interface RoundsOptions extends Judges {
 
 /**
  * Yields the records that are missing, batch by batch, and returns the summary of all.
- * @throws the signal's reason; names that occur twice; K that is no whole number of at least 1; as
+ * @throws the signal's reason; names or question ids that occur twice; K that is no whole number of at least 1; as
  *   the scorers do.
  */
 export async function* runRounds(
@@ -58,7 +59,7 @@ export async function* runRounds(
   checkScorers(scorers);
   const done = new Map((options.done ?? []).map((record) => [keyOf(record), record]));
   const units = unitsOf(options, done);
-  const kept = { store, identity: identityOf(options) };
+  const kept = { store, shape: roundsRecord, identity: identityOf(options) };
   for await (const record of resume({ units, keyOf, done, atOnce, ...kept, signal })) {
     signal?.throwIfAborted();
     yield record;
@@ -106,15 +107,15 @@ function unitsOf(
 }
 
 function keyOf({ corrector, problem }: Pick<RoundsRecord, 'corrector' | 'problem'>): string {
-  return `${corrector}/${problem}`;
+  return JSON.stringify([corrector, problem]);
 }
 
-function check({ correctors }: RoundsOptions, rounds: number): void {
+function check({ correctors, questions }: RoundsOptions, rounds: number): void {
   if (!Number.isInteger(rounds) || rounds < 1) {
     throw new Error(`rounds: K is not usable (expected a whole number from 1, got ${rounds})`);
   }
-  const names = correctors.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  checkQuestionIds(questions, 'rounds');
+  const twice = firstTwice(correctors.map(({ name }) => name));
   if (twice !== undefined) {
     throw new Error(`rounds: two correctors are called ${twice}; give them other names`);
   }

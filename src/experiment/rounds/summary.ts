@@ -42,12 +42,15 @@ const scoreBins = ['0', 'to ¼', 'to ½', 'to ¾', 'below 1', '1'];
 export function summariseRounds(options: RoundsSummaryOptions): RoundsSummary {
   const { upstream, correctors, rounds, maxRounds, problems, scorers = [] } = options;
   const records = new Map(
-    Array.from(options.records, (record) => [`${record.corrector}/${record.problem}`, record]),
+    Array.from(options.records, (record) => [
+      JSON.stringify([record.corrector, record.problem]),
+      record,
+    ]),
   );
   return {
     ...{ upstream, rounds, maxRounds, scoreRule, scoreBins },
     correctors: correctors.map((name) => {
-      const own = problems.flatMap((problem) => records.get(`${name}/${problem}`) ?? []);
+      const own = problems.flatMap((problem) => records.get(JSON.stringify([name, problem])) ?? []);
       const random = options.random.fork('draws');
       return summariseCorrector({ name, records: own, rounds, scorers, random });
     }),

@@ -4,8 +4,8 @@ import type { Judges } from '../../judge/judgesFor.js';
 
 /** Without where it was found, which is another place on another machine. */
 export function whoIs({ identity }: { identity: Identity }): Omit<Identity, 'source'> {
-  const { kind, name, sha256, device } = identity;
-  return { kind, name, sha256, device };
+  const { kind, name, sha256, device, settings } = identity;
+  return { kind, name, sha256, device, settings };
 }
 
 /** Who judges. */

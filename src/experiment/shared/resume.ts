@@ -5,9 +5,11 @@
  * done before, so that an interrupted run, a repeated one, and one that several machines share end
  * with the same records. Where any of a unit's records is missing, the whole unit is computed anew.
  */
+import { z } from 'zod';
 import { sha256 } from '../../record/hash.js';
 import { canonicalJson } from '../../record/json.js';
 import type { Store } from '../../record/store.js';
+import { checked } from '../../shape/check.js';
 import { sideBySide } from './batches.js';
 
 export interface Unit<R> {
@@ -29,6 +31,8 @@ export interface ResumeOptions<R> {
   atOnce?: number;
   /** Where units are kept under their content's key, for other runs and machines. */
   store?: Store;
+  /** What a record must be; a store's are checked by it. */
+  shape?: z.ZodType<R>;
   /** Plain JSON of what goes into every unit: kind and version of the records, models, options. */
   identity?: unknown;
   /** After each unit, in their order. */
@@ -88,13 +92,13 @@ async function* missingOf<R>(
 
 /** The records of a unit, from the store where it has them. */
 async function* compute<R>(unit: Unit<R>, options: ResumeOptions<R>): AsyncGenerator<R, void> {
-  const { store, identity, signal } = options;
+  const { store, shape, identity, signal } = options;
   signal?.throwIfAborted();
   const key = store && unitKey(unit, identity);
   const stored = key === undefined ? undefined : await store?.get(key);
   if (stored !== undefined) {
-    // The key holds the version of the records' shape, so they are of this type.
-    yield* stored as R[];
+    const any: z.ZodType<R> = z.custom<R>();
+    yield* checked(z.array(shape ?? any), stored, `store: what is kept as ${key}`);
     return;
   }
   const records: R[] = [];

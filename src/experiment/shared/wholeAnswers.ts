@@ -10,6 +10,7 @@ import { annotateAnswer } from '../../data/quadruples.js';
 import type { AnnotatedQuadruple } from '../../data/types.js';
 import { batchesOf } from './batches.js';
 import { resume } from './resume.js';
+import { firstTwice } from './unique.js';
 import {
   readCorrector,
   type CorrectorReading,
@@ -37,7 +38,7 @@ export async function* recordAnswers(
   options: WholeAnswerOptions,
 ): AsyncGenerator<AnnotatedQuadruple, void> {
   const { upstream, problems, signal } = options;
-  const twice = problems.find((id, i) => problems.indexOf(id) !== i);
+  const twice = firstTwice(problems);
   if (twice !== undefined) throw new Error(`answers: problem ${twice} is given twice`);
   const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
   const units = batchesOf(problems, options.batchSize ?? 32).map((batch) => ({

@@ -11,7 +11,13 @@ import { checkGrid, defaultGrid } from './fit.js';
 import { createMeasure } from './measure.js';
 import { planSweep, type PlanOptions } from './plan.js';
 import { caseKey, summariseSweep } from './summary.js';
-import type { CaseRecord, PlanRecord, SweepRecord, SweepSummary } from './shape.js';
+import {
+  caseRecord,
+  type CaseRecord,
+  type PlanRecord,
+  type SweepRecord,
+  type SweepSummary,
+} from './shape.js';
 import { resolveEditMetric, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepOptions } from './options.js';
 import { createProgress, identityOf, makeControls, toUnit, workUnits } from './units.js';
@@ -42,7 +48,8 @@ export async function* runSweep(
   const units = work.map((unit) => toUnit(unit, { options, plan, progress, cases }));
   const { store, signal } = options;
   const identity = identityOf(options, plan);
-  yield* resume({ units, keyOf: caseKey, done: cases, store, identity, signal });
+  const shape = caseRecord;
+  yield* resume({ units, keyOf: caseKey, done: cases, store, shape, identity, signal });
   return summariseSweep({
     model: options.model,
     mode,

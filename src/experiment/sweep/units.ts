@@ -1,4 +1,5 @@
 /** The units of work of a sweep: problems at all coefficients, along the tested direction or the controls. */
+import { defaultPositions } from '../../runtime/steering.js';
 import { batchesOf } from '../shared/batches.js';
 import { whoIs } from '../shared/identities.js';
 import { hashVectors, type Unit } from '../shared/resume.js';
@@ -134,10 +135,11 @@ async function* measureUnit(
 
 /** What goes into every unit beside its own inputs. */
 export function identityOf(options: SweepOptions, { layers, unitValue }: PlanRecord): unknown {
-  const { mode, positions, limits, repeat, metric, corrector, upstream, scorer } = options;
+  const { mode, limits, repeat, metric, corrector, upstream, scorer } = options;
+  const { caches, batchSize, positions = defaultPositions } = options;
   const models = { corrector: whoIs(corrector), upstream: upstream && whoIs(upstream) };
   const judged = scorer?.identity;
-  const how = { mode, positions, limits, repeat, layers, unitValue };
+  const how = { mode, positions, limits, repeat, caches, batchSize, layers, unitValue };
   // Those of the table are in every record.
   const own = typeof metric === 'object' ? metric.name : undefined;
   return { kind: 'sweep', version: 1, ...models, judged, ...how, metric: own };

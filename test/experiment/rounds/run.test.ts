@@ -51,6 +51,11 @@ const find = (records: readonly RoundsRecord[], problem: string): RoundsRecord |
   records.find((record) => record.problem === problem && record.corrector === 's');
 
 describe('runRounds', () => {
+  it('refuses two questions of one id, whose records could not be told apart', async () => {
+    const { options } = setUp({ questions: [planted('p0'), planted('p1'), planted('p0')] });
+    await expect(collect(options)).rejects.toThrow('two questions have the id "p0"');
+  });
+
   it('cuts the loop off after every round and lets either model write on', async () => {
     const { records } = await collect(setUp().options);
     const record = find(records, 'p2');

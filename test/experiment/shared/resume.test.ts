@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { resume, unitKey, type Unit } from '../../../src/experiment/shared/resume.js';
 import { folderStore } from '../../../src/record/store.js';
 
@@ -84,6 +85,16 @@ describe('resume', () => {
     await all({ units: twoUnits(ran), store, identity: { ...identity, model: 'other' } });
     expect(ran).toEqual(['a', 'b', 'a', 'b']);
   });
+
+  it('refuses what a store keeps where it is no record', async () => {
+    const store = folderStore(join(folder, 'checked'));
+    const [unit] = twoUnits([]);
+    if (!unit) throw new Error('no unit');
+    const shape = z.strictObject({ key: z.string(), value: z.number() });
+    await store.put(unitKey(unit, null), [{ key: 'a0', value: 'zero' }]);
+    const refused = all({ units: [unit], store, shape });
+    await expect(refused).rejects.toThrow(/store: what is kept as [0-9a-f]{64}.*\[0\]\.value/s);
+  });
 });
 
 describe('unitKey', () => {
@@ -96,7 +107,7 @@ describe('unitKey', () => {
 });
 
 describe('folderStore', () => {
-  it('keeps the first value of a key, whole, and leaves nothing else behind', async () => {
+  it('keeps the first value of a key, whole, apart by what results depend on beside it', async () => {
     const path = join(folder, 'one');
     const store = folderStore(path);
     expect(await store.get('0123456789')).toBeUndefined();
@@ -104,6 +115,10 @@ describe('folderStore', () => {
     await store.put('0123456789', 'second');
     expect(await store.get('0123456789')).toEqual([{ key: 'a', value: 1 }]);
     expect(readdirSync(path, { recursive: true })).toEqual(['01', join('01', '0123456789.json')]);
+    const [other, same] = [{ version: 2 }, { version: 1 }].map((about) => folderStore(path, about));
+    await folderStore(path, { version: 1 }).put('0123456789', 'of version 1');
+    expect(await other?.get('0123456789')).toBeUndefined();
+    expect(await same?.get('0123456789')).toBe('of version 1');
     await expect(store.get('../../etc')).rejects.toThrow(/expected hexadecimal/);
   });
 });

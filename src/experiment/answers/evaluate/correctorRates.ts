@@ -9,7 +9,7 @@ import type { Store } from '../../../record/store.js';
 import { whoIs } from '../../shared/identities.js';
 import { batchesOf } from '../../shared/batches.js';
 import { resume, type Unit } from '../../shared/resume.js';
-import type { CorrectionRecord } from '../shape.js';
+import { correctionRecord, type CorrectionRecord } from '../shape.js';
 
 /** Recorded sentences, and who judges what a corrector makes of them. */
 export interface RecordedSentences {
@@ -56,7 +56,8 @@ export async function* correctQuadruples(
   }));
   const who = { corrector: whoIs(corrector), sentences: sentences.identity };
   const identity = { kind: 'corrections', version: 1, ...who };
-  yield* resume({ units, keyOf, done, store, identity, signal });
+  const shape = correctionRecord;
+  yield* resume({ units, keyOf, done, store, shape, identity, signal });
 }
 
 function keyOf({ index }: Pick<CorrectionRecord, 'index'>): string {
