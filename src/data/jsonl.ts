@@ -1,5 +1,6 @@
 /** Data sets as JSON Lines: one object a line, checked key by key; errors name file and line. */
 import { readFileSync } from 'node:fs';
+import { fileReason } from '../text/fileReasons.js';
 import type { AnnotatedQuadruple, Quadruple } from './types.js';
 
 /** What a key of a line must hold. */
@@ -15,7 +16,8 @@ export interface Placed<T> {
 /**
  * The objects of a JSON Lines file, or of a file that is one JSON array (as the official data sets
  * are), each with the given fields.
- * @throws `<file>:<line>: …` on a line that is not JSON or lacks a field.
+ * @throws where it cannot be read, and `<file>:<line>: …` on a line that is not JSON or lacks a
+ *   field.
  */
 export function readJsonl<T>(file: string, fields: Fields): T[] {
   return readPlaced<T>(file, fields).map(({ row }) => row);
@@ -23,9 +25,18 @@ export function readJsonl<T>(file: string, fields: Fields): T[] {
 
 /** As {@link readJsonl}, each row with its place. */
 export function readPlaced<T>(file: string, fields: Fields): Placed<T>[] {
-  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  const text = readText(file);
   const placed = text.trimStart().startsWith('[') ? parseArray(file, text) : parseLines(file, text);
   return placed.map(({ row, place }) => ({ row: checked<T>(row, fields, place), place }));
+}
+
+/** Without a byte order mark. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw new Error(`${file}: cannot be read: ${fileReason(error)}`, { cause: error });
+  }
 }
 
 /** Fields of the official Stream Aligner data set. */

@@ -1,17 +1,5 @@
-/** What a failed call to the file system means, and what to do about it. */
-
-const reasons: Record<string, string> = {
-  ENOENT: 'no such file or folder; check the path',
-  ENOTDIR: 'a part of the path is a file, not a folder; choose another place',
-  EISDIR: 'it is a folder (expected a file); choose another place',
-  EEXIST: 'a file of that name is in the way (expected a folder); choose another place',
-  EACCES: 'permission denied; choose a folder you may write to',
-  EPERM: 'not permitted; choose a folder you may write to',
-  EROFS: 'the file system is read-only; choose another place',
-  ENOSPC: 'the disk is full; free some space, then run the same command again to resume',
-  EDQUOT: 'the disk quota is used up; free some space, then run the same command again to resume',
-  EMFILE: 'too many open files; close some and try again',
-};
+/** Failed calls to the file system as errors. */
+import { fileReason } from '../text/fileReasons.js';
 
 /** An error in the lab's own words; the system's error is its cause. */
 export function fileError(options: {
@@ -21,8 +9,6 @@ export function fileError(options: {
   error: unknown;
 }): Error {
   const { subject, action, path, error } = options;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const detail = error instanceof Error ? error.message : String(error);
-  const reason = reasons[code] ?? detail;
+  const reason = fileReason(error);
   return new Error(`${subject}: cannot ${action} ${path}: ${reason}`, { cause: error });
 }

@@ -181,6 +181,14 @@ describe('recorded rows', () => {
     );
   });
 
+  it('stand in a file, not in a folder', async () => {
+    for (const open of [openUpstream, openCorrector, openAligner]) {
+      await expect(open(`recorded:${folder}`)).rejects.toThrow(
+        `${folder}: cannot be read: it is a folder (expected a file)`,
+      );
+    }
+  });
+
   it('are read past a byte order mark', async () => {
     writeFileSync(join(folder, 'mark.jsonl'), `\uFEFF${JSON.stringify(whole)}\n`);
     const upstream = await openUpstream('recorded:mark.jsonl', { folder });

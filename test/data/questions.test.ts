@@ -107,6 +107,7 @@ describe('openQuestions', () => {
     expect(() => openQuestions('generated:tset')).toThrow(
       /nothing is called "generated:tset" \(expected generated:train, generated:validation/,
     );
+    expect(() => openQuestions(folder.path)).toThrow(/: cannot be read: it is a folder/);
     expect(() => openQuestions('nowhere.jsonl')).toThrow(/or a JSON Lines file of/);
     expect(() => openQuestions(file({ question: 'One?', answer: '1', group: 3 }))).toThrow(
       /:1: "group" must be a string/,
