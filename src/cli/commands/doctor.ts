@@ -4,7 +4,7 @@ import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 
 /** Columns of a check's name; the longest is a model's. */
-const width = 40;
+const width = 39;
 
 export const doctor = defineCommand({
   description: `Checks what the lab needs: the version of Node, the installed packages, which devices models can run
@@ -19,7 +19,7 @@ It changes nothing. The exit code is 1 where something is missing that the lab c
     for await (const check of checkAll(context.io)) {
       checks.push(check);
       const mark = check.ok ? 'ok' : check.optional ? '–' : 'MISSING';
-      context.show(`${mark.padEnd(8)}${check.name.padEnd(width)}${check.found.split('\n')[0]}`);
+      context.show(`${mark.padEnd(8)}${check.name.padEnd(width)} ${check.found.split('\n')[0]}`);
       onProgress(checks.length, checks.length + 1);
     }
     const missing = checks.filter(({ ok, optional }) => !ok && !optional);

@@ -108,7 +108,7 @@ function describePart(part: CausalSummary['parts'][number] | undefined): string 
 
 function describeEvidence(weighed: Evidence): string {
   const lead =
-    weighed.lead === null ? '' : `, ahead by ${figureWithin(weighed.lead, weighed.leadCi)}`;
+    weighed.lead === null ? '' : `, on test ahead by ${figureWithin(weighed.lead, weighed.leadCi)}`;
   const rank = figureWithin(weighed.rankCorrelation, weighed.rankCorrelationCi);
-  return `${weighed.measure.padEnd(10)} ${weighed.what}; largest at layer ${weighed.largest}${lead}; rank correlation with the scan ${rank}`;
+  return `${weighed.measure.padEnd(10)} ${weighed.what}; largest on validation at layer ${weighed.largest}${lead}; rank correlation with the scan ${rank}`;
 }

@@ -12,8 +12,8 @@ at the layer from which on the lens' first choice is the model's own at every la
 The corrector first runs on recorded sentences, one of each problem, which says what it does with
 them: correct or copy. Corrections that begin as y1 does show no decision at the first token; they
 are counted and left out. For both classes, per layer and with intervals over problems: the share
-that is settled, the probability of the model's own first token, its log odds against the first
-tokens of the other class, and the layer where it settles.
+whose first choice there is the model's own, the probability of the model's own first token, its log
+odds against the first tokens of the other class; and the layer where cases settle.
 
 Written to the run folder: lens.json, lens.html, records.jsonl, manifest.json. Run again to go on
 after an interruption.`,

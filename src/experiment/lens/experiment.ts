@@ -59,14 +59,16 @@ function describe({ model, perLayer, settling, data }: LensSummary): string[] {
       figureWithin(probability.mean, probability.ci),
     ]),
   ]);
-  const head = ['layer', 'corrections settled', 'probability', 'copies settled', 'probability'];
+  const head = ['layer', 'corrections agree', 'probability', 'copies agree', 'probability'];
   const settles = (['correct', 'copy'] as const).map((label) => {
     const { n, mean, meanCi } = settling[label];
     return `${label.padEnd(10)} settled at layer ${figureWithin(mean, meanCi)} on average, ${n} cases`;
   });
   return [
     `Logit lens of ${model}: ${data.correct} corrections and ${data.copy} copies`,
-    ...['', formatTable(head, rows), '', ...settles],
+    ...['', formatTable(head, rows), ''],
+    'agree      share whose first choice at this layer is the model’s own; settled: from there on',
+    ...settles,
     `left out   ${data.lateCorrections} corrections that begin as y1 does`,
   ];
 }

@@ -38,7 +38,7 @@ export function lensFigure({ perLayer, layers }: Lens): Figure {
       height: 560,
       margin: { t: 40, r: 20, b: 60, l: 80 },
       xaxis: { ...layerAxis(layers), anchor: 'y2' },
-      yaxis: { title: { text: 'share settled' }, domain: [0.54, 1], range: [-0.03, 1.05] },
+      yaxis: { title: { text: 'share that agrees' }, domain: [0.54, 1], range: [-0.03, 1.05] },
       yaxis2: { title: { text: 'probability' }, domain: [0, 0.44], range: [-0.03, 1.05] },
       legend: legendAbove,
     },

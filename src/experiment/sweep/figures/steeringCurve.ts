@@ -42,7 +42,7 @@ export function steeringCurveFigure(options: SteeringCurve): Figure {
       height: 720,
       margin: { t: 60, r: 20, b: 70, l: 80 },
       xaxis: {
-        title: { text: plotText(`coefficient (1 = ${shortUnit(options.unit)})`) },
+        title: { text: plotText(coefficientTitle(options.unit)) },
         anchor: 'y2',
         zeroline: true,
       },
@@ -208,7 +208,7 @@ function baselineShape(level: number): Record<string, unknown> {
   };
 }
 
-/** An axis title has one line; the whole unit stands in the caption. */
-function shortUnit(unit: string): string {
-  return unit.length > 70 ? 'the unit in the caption' : unit;
+/** An axis title has one line; a unit that does not fit stands in the caption alone. */
+function coefficientTitle(unit: string): string {
+  return unit.length > 70 ? 'coefficient' : `coefficient (1 = ${unit})`;
 }
