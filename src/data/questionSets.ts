@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UsageError } from '../text/usageError.js';
 import { generateProblems } from './problems.js';
-import { readQuestions, type Answers } from './questions.js';
+import { readQuestions } from './questions.js';
 import type { Problem, QuestionSet, Split } from './types.js';
 
 export interface OpenQuestionsOptions {
@@ -16,7 +16,7 @@ export interface OpenQuestionsOptions {
    * Whether every question of a file must have its answer. `optional`: for scorers of one's own that
    * do without; comparing final answers then cannot say. Default `needed`.
    */
-  answers?: Answers;
+  answers?: 'needed' | 'optional';
 }
 
 /** Opens names with a beginning of their own; undefined where the rest of the name says nothing to it. */

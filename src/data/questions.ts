@@ -6,9 +6,6 @@ import type { Question } from './types.js';
 /** A question whose final answer is known. */
 export type AnsweredQuestion = Question & { answer: string };
 
-/** Whether every question must have its final answer, as scoring by equivalence needs it. */
-export type Answers = 'needed' | 'optional';
-
 interface Row {
   id?: unknown;
   question: string;
@@ -25,8 +22,14 @@ interface Row {
  *   line.
  */
 export function readQuestions(file: string, options?: { answers?: 'needed' }): AnsweredQuestion[];
-export function readQuestions(file: string, options: { answers?: Answers }): Question[];
-export function readQuestions(file: string, options: { answers?: Answers } = {}): Question[] {
+export function readQuestions(
+  file: string,
+  options: { answers?: 'needed' | 'optional' },
+): Question[];
+export function readQuestions(
+  file: string,
+  options: { answers?: 'needed' | 'optional' } = {},
+): Question[] {
   const answer = options.answers === 'optional' ? 'string?' : 'string';
   const rows = readPlaced<Row>(file, { question: 'string', answer, group: 'string?' });
   if (rows.length === 0) throw new Error(`${file}: no questions (expected at least 1 line)`);
