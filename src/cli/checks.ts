@@ -44,7 +44,7 @@ export async function* checkAll({ cwd, env }: Pick<Io, 'cwd' | 'env'>): AsyncGen
 }
 
 /** @param version e.g. `20.19.0` */
-export function checkNode(version: string): Check {
+function checkNode(version: string): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const ok = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
   const found = ok ? version : `${version}; install Node ${leastNode.join('.')} or later`;

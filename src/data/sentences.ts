@@ -9,7 +9,7 @@ import type { Random } from '../math/random.js';
 import type { Operator, Step } from './types.js';
 
 /** Good sentences for a step; the upstream writes them, and the corrector copies them. */
-export const stepForms: readonly string[] = [
+const stepForms: readonly string[] = [
   'Then there are {e} {i}.',
   'Now {S} has {e} {i}.',
   'This makes {e} {i}.',
@@ -17,7 +17,7 @@ export const stepForms: readonly string[] = [
 ];
 
 /** The same for what is still missing to a target. */
-export const targetForms: readonly string[] = [
+const targetForms: readonly string[] = [
   'Then {e} {i} are missing.',
   'Now {S} needs {e} {i}.',
   'That leaves {e} {i} to get.',
@@ -28,11 +28,11 @@ export const targetForms: readonly string[] = [
  * forms do and as no good sentence does, so that to correct or not is one decision, made at the
  * first word.
  */
-export const improvedForm = 'We get: {e} {i}.';
-export const improvedTargetForm = 'We still need: {e} {i}.';
+const improvedForm = 'We get: {e} {i}.';
+const improvedTargetForm = 'We still need: {e} {i}.';
 
 /** The annotator's own wording for a sentence that is rewritten from its first word on. */
-export const rewrittenForms: Record<Operator, string> = {
+const rewrittenForms: Record<Operator, string> = {
   '+': 'We add: {e} {i}.',
   '-': 'We subtract: {e} {i}.',
   x: 'We multiply: {e} {i}.',

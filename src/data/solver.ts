@@ -34,7 +34,7 @@ export function annotate({ problem, prefix, last }: Place): Annotation {
 }
 
 /** The number that an answer says at its end, by the last "The answer is"; null where it says none. */
-export function saidAnswer(answer: string): string | null {
+function saidAnswer(answer: string): string | null {
   return [...answer.matchAll(/\banswer is (?:maybe )?(\d+)/g)].at(-1)?.[1] ?? null;
 }
 

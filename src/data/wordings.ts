@@ -7,7 +7,7 @@ import { createRandom } from '../math/random.js';
 import type { Split } from './types.js';
 
 /** Every text of a pattern: `a [b|c]` gives `a b` and `a c`; a choice may be empty. */
-export function expandPattern(pattern: string): string[] {
+function expandPattern(pattern: string): string[] {
   const choice = /\[([^\]]*)\]/.exec(pattern);
   if (choice === null) return [pattern.replace(/ {2,}/g, ' ')];
   const before = pattern.slice(0, choice.index);

@@ -110,11 +110,7 @@ export class GraphWriter {
 }
 
 /** Little-endian bytes, as ONNX stores them. */
-export function floatTensor(
-  name: string,
-  value: Float32Array,
-  shape: readonly number[],
-): TensorProto {
+function floatTensor(name: string, value: Float32Array, shape: readonly number[]): TensorProto {
   const rawData = new Uint8Array(value.length * 4);
   const view = new DataView(rawData.buffer);
   value.forEach((x, i) => view.setFloat32(i * 4, x, true));

@@ -42,7 +42,7 @@ const passesWeights = new Set(
 );
 
 /** Operators that add a skip connection and normalise the sum: output 3 is the sum. */
-export const fusedNorms = new Set(['SkipSimplifiedLayerNormalization', 'SkipLayerNormalization']);
+const fusedNorms = new Set(['SkipSimplifiedLayerNormalization', 'SkipLayerNormalization']);
 
 /** Which output of a fused norm is the sum that it normalised. */
 export const sumOutput = 3;

@@ -31,7 +31,7 @@ export interface HealthOptions {
 }
 
 /** Directions of every method from the training half. */
-export function allDirections(
+function allDirections(
   options: Omit<HealthOptions, 'directions' | 'tokenize'>,
 ): Record<Method, Directions> {
   const { stimuli, states, seed, pairing } = options;

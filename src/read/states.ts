@@ -53,7 +53,7 @@ export async function boundaryStates(options: BoundaryOptions): Promise<States> 
 }
 
 /** @throws where the size is not `[L, D]`, or a number is not finite. */
-export function checkStates(
+function checkStates(
   states: Float32Array,
   expected: { layers: number; width: number; what: string },
 ): void {

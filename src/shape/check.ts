@@ -16,7 +16,7 @@ export function checked<T>(shape: z.ZodType<T>, value: unknown, what: string): T
 }
 
 /** `does not fit: perLayer[0].ci is "x" (expected …)`, in one line. */
-export function faultsOf(error: z.ZodError): string {
+function faultsOf(error: z.ZodError): string {
   const faults = error.issues.flatMap(describe);
   const more = faults.length > mostFaults ? `; and ${faults.length - mostFaults} more` : '';
   return `does not fit its shape: ${faults.slice(0, mostFaults).join('; ')}${more}`;

@@ -45,7 +45,7 @@ export interface CausalSummaryOptions {
 }
 
 /** What a coefficient counts in, in words. */
-export const causalUnit =
+const causalUnit =
   'the mean norm of that layer’s hidden states at the boundary token, added at that layer alone';
 
 const resamples = 1000;
@@ -87,10 +87,7 @@ function valueOf({ metric, editRatio }: EditOutcome): number | null {
 }
 
 /** The change of the metric that an edit makes. */
-export function changeOf(
-  edited: EditOutcome | undefined,
-  { unsteered }: EditRecord,
-): number | null {
+function changeOf(edited: EditOutcome | undefined, { unsteered }: EditRecord): number | null {
   const [before, after] = [valueOf(unsteered), edited ? valueOf(edited) : null];
   return before === null || after === null ? null : after - before;
 }

@@ -40,7 +40,7 @@ export function gains(held: readonly number[]): number[] {
 }
 
 /** {@link roleRule}, on what consecutive layers hold. */
-export function rolesOf(held: readonly number[]): LayerRole[] {
+function rolesOf(held: readonly number[]): LayerRole[] {
   return gains(held).map((gain, i) => {
     if (gain >= leastGain) return 'decides';
     return (held[i - 1] ?? 0) >= standing ? 'carriesOut' : 'prepares';

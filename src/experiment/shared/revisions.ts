@@ -14,7 +14,7 @@ export type Revision = z.infer<typeof revision>;
 export const quality = z.enum(qualities);
 
 /** A revision with the judge's word on y1 (its quality and fault) and on y2 in its place. */
-export const judgedRevision = revision.extend({
+const judgedRevision = revision.extend({
   quality,
   fault: z.string().nullable(),
   /** null where y2 is empty. */

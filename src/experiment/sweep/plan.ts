@@ -25,10 +25,10 @@ import type { PlanRecord, SweepMode, ValidationReport } from './shape.js';
 import type { SweepProblem } from './problems.js';
 
 /** Most degenerate outputs at any point of the grid. */
-export const degenerateLimit = 0.05;
+const degenerateLimit = 0.05;
 
 /** Scales that are tried, ascending; 1 is one mean residual norm in all. */
-export const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
+const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 
 export interface PlanOptions {
   /** In which scale and fit range are fixed; the sweep's own unless asked otherwise. */

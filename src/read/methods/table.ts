@@ -24,7 +24,7 @@ export interface OwnMethod {
   find: FindDirection;
 }
 
-export function isMethod(name: string): name is Method {
+function isMethod(name: string): name is Method {
   return Object.hasOwn(methods, name);
 }
 

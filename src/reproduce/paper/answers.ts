@@ -13,7 +13,7 @@ import {
 import { correctorText, inPoints, saving, type PaperFinding } from './finding.js';
 
 /** Correction rounds before one model writes on; most answers need more, so that it matters. */
-export const continueAfter = 2;
+const continueAfter = 2;
 
 const upstreamAlone = { continueWith: 'upstream', k: 0 } as const;
 const correctorAlone = { continueWith: 'corrector', k: 0 } as const;

@@ -4,14 +4,14 @@ import type { Verdict } from '../findings.js';
 import { escapeHtml, fixed, intervalText } from '../../plot/figure.js';
 
 /** Marks that differ in shape, so that nothing hangs on colour. */
-export const verdictMarks: Readonly<Record<Verdict, string>> = {
+const verdictMarks: Readonly<Record<Verdict, string>> = {
   holds: '✓',
   opposite: '✗',
   undecided: '○',
   untestable: '–',
 };
 
-export const verdictWords: Readonly<Record<Verdict, string>> = {
+const verdictWords: Readonly<Record<Verdict, string>> = {
   holds: 'holds',
   opposite: 'opposite',
   undecided: 'undecided',

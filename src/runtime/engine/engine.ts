@@ -38,11 +38,7 @@ export interface EngineOptions {
 }
 
 /** Rows of unequal lengths share a run only where the graph can tell which tokens are real. */
-export function batchPolicy({
-  dynamicQuantization,
-  attention,
-  inputs,
-}: DecoderLayout): BatchPolicy {
+function batchPolicy({ dynamicQuantization, attention, inputs }: DecoderLayout): BatchPolicy {
   const { attentionMask, positionIds, seqlensK } = inputs;
   if (dynamicQuantization) return 'single';
   if (attention === 'full-mask') {

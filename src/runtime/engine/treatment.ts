@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { defaultPositions, type PositionRule, type Steering } from '../steering.js';
 
 /** Key of a position whose residual stream was left alone. */
-export const untreated = '';
+const untreated = '';
 
 export interface TreatedRow {
   /** Row of the batch. */

@@ -48,7 +48,7 @@ export function countOf(correctors: readonly CorrectorRounds[]): string {
 }
 
 /** 0 … K, and the loop's end. */
-export function roundsAxis(rounds: number): Record<string, unknown> {
+function roundsAxis(rounds: number): Record<string, unknown> {
   const ticks = Array.from({ length: rounds + 2 }, (_, k) => k);
   return {
     title: { text: 'correction rounds' },
