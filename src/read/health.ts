@@ -14,7 +14,12 @@ import {
   type Directions,
 } from './directions.js';
 import type { Health, LayerHealth, MethodAccuracy } from './healthTypes.js';
-import { baselineWarnings, componentWarnings, kindWarnings } from './healthWarnings.js';
+import {
+  baselineWarnings,
+  chanceWarnings,
+  componentWarnings,
+  kindWarnings,
+} from './healthWarnings.js';
 import { methodNames, type Method } from './methods/names.js';
 import type { Pairing } from './pairs.js';
 import { stateAt, type States } from './states.js';
@@ -68,6 +73,7 @@ export function assessHealth(options: HealthOptions): Health {
   const methods = compareMethods(rivals, { training, heldOut, seed });
   const warnings = [
     ...componentWarnings(directions.method, present, { rivals, methods }),
+    ...chanceWarnings(best, heldOut.stimuli.length),
     ...baselineWarnings(best, base),
     ...kindWarnings(best),
   ];

@@ -47,6 +47,27 @@ export function componentWarnings(
   ];
 }
 
+/** Fewer held-out stimuli than this say little, whatever their interval. */
+const fewest = 16;
+
+/** A best layer that chance explains, or that few stimuli were read at. */
+export function chanceWarnings(best: LayerHealth | undefined, heldOut: number): string[] {
+  if (!best) return [];
+  const { layer, heldOutAccuracy, ci, auc } = best;
+  const within = ci ? ` [${ci.map((end) => (100 * end).toFixed(1)).join(', ')}]` : '';
+  const chance = !ci || ci[0] <= 0.5 || auc === null || auc <= 0.5;
+  return [
+    ...(chance
+      ? [
+          `chance: no layer tells the labels apart on held-out stimuli (at best ${percent(heldOutAccuracy)}${within}, AUC ${auc?.toFixed(2) ?? 'unknown'}, at layer ${layer}); the direction may be noise, give more stimuli or others`,
+        ]
+      : []),
+    ...(heldOut < fewest
+      ? [`few stimuli: ${heldOut} are held out, their intervals mean little (expected ${fewest})`]
+      : []),
+  ];
+}
+
 export function baselineWarnings(best: LayerHealth | undefined, base: Baselines): string[] {
   if (!best) return [];
   return (['length', 'embeddings'] as const)

@@ -10,9 +10,13 @@ import { createPlanted, plantedStimuli, type PlantedOptions } from './planted.js
 
 const stimuli = plantedStimuli(80);
 
-async function extract(options: PlantedOptions = {}) {
+async function extract({
+  stimuli: given = stimuli,
+  ...options
+}: PlantedOptions & { stimuli?: typeof stimuli } = {}) {
   const model = createPlanted(options);
-  return { model, ...(await extractDirections({ model, stimuli, prompt: model.prompt, seed: 1 })) };
+  const { prompt } = model;
+  return { model, ...(await extractDirections({ model, stimuli: given, prompt, seed: 1 })) };
 }
 
 describe('boundaryStates', () => {
@@ -96,6 +100,25 @@ describe('extractDirections', () => {
     expect(warned.baselines.embeddings.heldOutAccuracy).toBe(1);
     expect(warned.baselines.length.heldOutAccuracy).toBe(1);
     expect(warned.warnings.join('\n')).toMatch(/baseline length: .*\n.*baseline embeddings: /);
+  });
+
+  it('warns where chance explains the best layer, and where few stimuli judge it', async () => {
+    const { model, states } = await extract();
+    const tokenize = (text: string): number[] => model.tokenizer.encode(text);
+    // Labels that alternate have nothing to do with what was planted.
+    const order = new Map([...new Set(stimuli.map((s) => s.problem))].map((id, i) => [id, i]));
+    const random = stimuli.map((s) => {
+      const odd = ((order.get(s.problem) ?? 0) >> 1) % 2 === 1;
+      return { ...s, label: odd ? ('correct' as const) : ('copy' as const) };
+    });
+    const train = takeHalf(random, states, 'train');
+    const labels = train.stimuli.map((s) => s.label);
+    const directions = makeDirections({ training: { states: train.states, labels }, seed: 1 });
+    const health = assessHealth({ directions, stimuli: random, states, tokenize, seed: 1 });
+    expect(health.warnings.join('\n')).toMatch(/chance: no layer .*\[.*\], AUC 0\.\d\d, at layer/);
+    expect(health.warnings.join('\n')).not.toMatch(/few stimuli/);
+    const few = (await extract({ stimuli: stimuli.slice(0, 24) })).health;
+    expect(few.warnings).toEqual([expect.stringMatching(/^few stimuli: 12 are held out/)]);
   });
 
   it('warns where centring has removed the concept', async () => {
