@@ -1,7 +1,7 @@
 /** From commands as data to a parser with help (commander). */
 import { Argument, Command as Parser, Option } from 'commander';
 import type { Command, CommandEntry } from './command.js';
-import { defaultOf, helpOf, type OptionShape } from '../shape/options.js';
+import { defaultOf, helpOf, type OptionHelp, type OptionShape } from '../shape/options.js';
 import { flagOf, readOption } from './options.js';
 
 /** A call that the parser understood. */
@@ -28,6 +28,7 @@ export interface ParserOptions {
 }
 
 const columnsOfHelp = { least: 60, most: 100 };
+const widestChoices = 24;
 
 /**
  * A parser of one command (where `name` is its name) or of a program with subcommands. It calls
@@ -96,9 +97,15 @@ function addCommand(
   });
 }
 
+/** Choices that would leave no room for the help beside them stand in it. */
+function shownHelp({ value, help }: OptionHelp): OptionHelp {
+  if (value === undefined || value.length <= widestChoices) return { value, help };
+  return { value: 'name', help: `${help}: ${value.replaceAll('|', ', ')}` };
+}
+
 function toOption(key: string, shape: OptionShape): Option {
   const name = flagOf(key);
-  const { value, help } = helpOf(shape);
+  const { value, help } = shownHelp(helpOf(shape));
   const option = new Option(value === undefined ? name : `${name} <${value}>`, help);
   if (value !== undefined) option.argParser((given: string) => readOption(shape, given, name));
   const usual = defaultOf(shape);

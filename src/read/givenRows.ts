@@ -17,7 +17,8 @@ export interface GivenRow {
 
 /** @throws with `source:line` on a label of another name, no input or several, and bad keys. */
 export function parseGivenRow(row: Row, names: LabelNames): GivenRow {
-  const label = oneOf(row, 'label', [names.positive, names.negative]);
+  const hint = '; --label-names tells other names';
+  const label = oneOf(row, 'label', [names.positive, names.negative], hint);
   return {
     input: parseInput(row),
     label: label === names.positive ? 'positive' : 'negative',

@@ -27,17 +27,21 @@ function parseObject(line: string, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** @throws where a key holds none of the options. */
+/**
+ * @param hint what else to do, where there is something
+ * @throws where a key holds none of the options.
+ */
 export function oneOf<const T extends string>(
   { record, where }: Row,
   key: string,
   options: readonly T[],
+  hint = '',
 ): T {
   const value = record[key];
   const found = options.find((option) => option === value);
   if (found !== undefined) return found;
   throw new Error(
-    `${where}: unknown ${key} (expected ${options.join(' | ')}, got ${shown(value)})`,
+    `${where}: unknown ${key} (expected ${options.join(' | ')}, got ${shown(value)})${hint}`,
   );
 }
 
