@@ -1,4 +1,5 @@
 /** Answers scored by several scorers at once, of which the first yes-or-no one says what is right. */
+import { firstTwice } from '../text/firstTwice.js';
 import { scoreItems, yesNo, type Score, type ScoredItem, type Scorer } from './scorer.js';
 
 /** What the scorers say of one answer. */
@@ -50,8 +51,7 @@ export function checkScorers(scorers: readonly Pick<Scorer, 'name'>[]): void {
   if (scorers.length === 0) {
     throw new Error('scorers: there are none (expected at least 1); name one');
   }
-  const names = scorers.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = firstTwice(scorers.map(({ name }) => name));
   if (twice !== undefined) {
     throw new Error(`scorers: two are called ${twice}; give one of them another name`);
   }

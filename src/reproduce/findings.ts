@@ -3,6 +3,7 @@
  * must exceed, and from the effect measured the verdict.
  */
 import { holm, type Effect } from '../math/effect.js';
+import { firstTwice } from '../text/firstTwice.js';
 
 export const findingUnits = [
   'points',
@@ -58,8 +59,7 @@ export interface Measured {
 
 /** Verdicts, corrected over all of them; in the order given. @throws on an id that occurs twice. */
 export function judgeFindings(measured: readonly Measured[]): Finding[] {
-  const ids = measured.map(({ rule }) => rule.id);
-  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  const twice = firstTwice(measured.map(({ rule }) => rule.id));
   if (twice !== undefined)
     throw new Error(`findings: ${twice} is there twice (expected unique ids)`);
   const adjusted = holm(measured.map(({ effect }) => effect?.p ?? null));

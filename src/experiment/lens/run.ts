@@ -12,7 +12,7 @@ import { lensLogits } from '../../read/model/lens.js';
 import { batchesOf } from '../shared/batches.js';
 import { whoIs } from '../shared/identities.js';
 import { resume } from '../shared/resume.js';
-import { firstTwice } from '../shared/unique.js';
+import { firstTwice } from '../../text/firstTwice.js';
 import { labelCases, showsDecision } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
 import type { CausalProblem } from '../causal/problems.js';

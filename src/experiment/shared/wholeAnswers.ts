@@ -10,7 +10,7 @@ import { annotateAnswer } from '../../data/quadruples.js';
 import type { AnnotatedQuadruple } from '../../data/types.js';
 import { batchesOf } from './batches.js';
 import { resume } from './resume.js';
-import { firstTwice } from './unique.js';
+import { firstTwice } from '../../text/firstTwice.js';
 import {
   readCorrector,
   type CorrectorReading,

@@ -1,8 +1,5 @@
-/** The first value that occurs twice, where records are told apart by it. */
-export function firstTwice(values: readonly string[]): string | undefined {
-  const seen = new Set<string>();
-  return values.find((value) => seen.size === seen.add(value).size);
-}
+/** Ids that tell questions apart. */
+import { firstTwice } from '../../text/firstTwice.js';
 
 /** @throws where two questions have one id: their records could not be told apart. */
 export function checkQuestionIds(questions: readonly { id: string }[], subject: string): void {
