@@ -9,7 +9,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Lowest first; folders of one line may know each other, in one direction. */
 const floors = [
-  ['math', 'text', 'shape', 'tensors'],
+  ['math', 'text', 'shape', 'tensors', 'disk'],
   ['onnx', 'data'],
   ['runtime'],
   ['align', 'read', 'judge'],
@@ -131,6 +131,17 @@ describe('floors', () => {
         .map((name) => `${path} → ${name}`),
     );
     expect(strays).toEqual([]);
+  });
+
+  it('files are written by disk/ alone, whole or not at all', () => {
+    // A journal grows by flushed lines; downloads of the hub have drafts of their own.
+    const allowed = ['record/journal.ts', 'runtime/hub/cache.ts', 'runtime/hub/transfer.ts'];
+    const calls =
+      /\b(writeFile|appendFile|createWriteStream|copyFile)(Sync)?\(|fs\.rename\(|\bopen(Sync)?\([^)]*'(w|a|r\+)/;
+    const writing = modules.filter(({ path, text }) => {
+      return folderOf(path) !== 'disk' && !allowed.includes(path) && calls.test(text);
+    });
+    expect(writing.map(({ path }) => path)).toEqual([]);
   });
 
   it('only index.ts hands on what others export', () => {

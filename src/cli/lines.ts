@@ -1,14 +1,14 @@
 /** JSON Lines to a file, or to stdout for the next program. */
-import { open, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { fileError } from '../record/fileErrors.js';
+import type { Draft } from '../disk/atomic.js';
 import { toJson } from '../record/json.js';
+import { openFile } from './files.js';
 import type { Output } from './io.js';
 
 const linesPerWrite = 256;
 
 /**
- * Writes one row a line; what is written stays where the rows end in an error.
+ * Writes one row a line. A file is there with all of its rows or as it was before; what went to an
+ * output stays where the rows end in an error.
  * @param target a file's path, or an output
  * @returns how many rows
  */
@@ -16,45 +16,34 @@ export async function writeLines(
   rows: AsyncIterable<unknown> | Iterable<unknown>,
   target: string | Output,
 ): Promise<number> {
-  const write = typeof target === 'string' ? await openFile(target) : toOutput(target);
+  const draft = typeof target === 'string' ? await openFile(target, 'dataset') : toOutput(target);
   let count = 0;
   let lines = '';
   try {
     for await (const row of rows) {
       lines += `${toJson(row)}\n`;
       if (++count % linesPerWrite > 0) continue;
-      await write.text(lines);
+      await draft.write(lines);
       lines = '';
     }
+    await draft.write(lines);
+    lines = '';
+    await draft.keep();
   } finally {
-    await write.text(lines);
-    await write.close();
+    if (typeof target !== 'string') await draft.write(lines);
+    await draft.drop();
   }
   return count;
 }
 
-interface Writer {
-  text(lines: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function openFile(path: string): Promise<Writer> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(path, 'w');
-    return { text: (lines) => file.appendFile(lines), close: () => file.close() };
-  } catch (error) {
-    throw fileError({ subject: 'dataset', action: 'write', path, error });
-  }
-}
-
-function toOutput(output: Output): Writer {
+function toOutput(output: Output): Draft {
   return {
     // Lets other work (a Ctrl-C) in between.
-    text: (lines) => {
-      if (lines !== '') output.write(lines);
+    write: (lines) => {
+      if (lines !== '') output.write(String(lines));
       return new Promise((resolve) => setImmediate(resolve));
     },
-    close: () => Promise.resolve(),
+    keep: () => Promise.resolve(),
+    drop: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,7 @@
 /** Stimuli labelled by behaviour as JSON Lines: one object per line, keys in a fixed order. */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { writeAtomic } from '../disk/atomic.js';
 import { formatGiven } from './givenRows.js';
 import { qualities } from '../data/types.js';
 import { jsonRows, oneOf, shown, type Row } from './jsonRows.js';
@@ -101,7 +102,7 @@ export async function writeStimuli(
   stimuli: readonly Stimulus[],
   names?: LabelNames,
 ): Promise<void> {
-  await writeFile(path, formatStimuli(stimuli, names));
+  await writeAtomic(path, formatStimuli(stimuli, names), 'stimuli');
 }
 
 /** SHA-256 of the stimuli as written to a file, hexadecimal: what a direction was made from. */

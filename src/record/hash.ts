@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { fileError } from './fileErrors.js';
+import { fileError } from '../disk/fileErrors.js';
 
 /** Hexadecimal SHA-256 of a file. @throws where it cannot be read. */
 export async function sha256File(path: string): Promise<string> {

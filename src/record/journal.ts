@@ -3,7 +3,7 @@ import { open, readFile, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { z } from 'zod';
 import { checked } from '../shape/check.js';
-import { fileError } from './fileErrors.js';
+import { fileError } from '../disk/fileErrors.js';
 import { toJson } from './json.js';
 
 export interface Journal<R> {

@@ -1,15 +1,17 @@
 /**
  * Run folders: what was asked (`manifest.json`), what came out (`records.jsonl`), and what it adds
  * up to (`<kind>.json`). Opening the same run again returns its records, so that an
- * interrupted command goes on where it stopped.
+ * interrupted command goes on where it stopped. One process at a time has it open.
  */
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked } from '../shape/check.js';
-import { temporarySuffix, writeAtomic } from './atomic.js';
-import { fileError } from './fileErrors.js';
+import { writeAtomic } from '../disk/atomic.js';
+import { fileError } from '../disk/fileErrors.js';
+import { removeLeftovers, temporarySuffix } from '../disk/leftovers.js';
+import { lockFolder, lockSuffix, type Lock } from '../disk/lock.js';
 import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
@@ -33,21 +35,29 @@ export interface Run<R> extends AsyncDisposable {
  * Opens the run folder, creating it (and its parents) where it does not exist.
  * @param options.now the clock of `started`; default: the system's.
  * @param options.record what a record must be; default: anything.
- * @throws where the folder holds another run (saying what differs) or something else, where a
- *   record is unreadable, and where it cannot be written.
+ * @throws where another process that runs has it open, where the folder holds another run (saying
+ *   what differs) or something else, where a record is unreadable, and where it cannot be written.
  */
 export async function openRun<R>(
   options: RunConfiguration & { folder: string; now?: () => Date; record?: z.ZodType<R> },
 ): Promise<Run<R>> {
   const { folder, record, now = () => new Date(), ...configuration } = options;
-  const found = await readManifest(folder);
-  if (found !== null) checkSame(folder, found, configuration);
-  const manifest = found ?? { ...configuration, started: now().toISOString() };
-  if (found === null) {
-    await writeAtomic(join(folder, 'manifest.json'), `${toJson(manifest, 2)}\n`);
+  await makeFolder(folder);
+  const lock = await lockFolder({ folder, purpose: `aligner-lab ${configuration.command}` });
+  try {
+    const found = await readManifest(folder);
+    if (found !== null) checkSame(folder, found, configuration);
+    await removeLeftovers(folder, { all: found !== null });
+    const manifest = found ?? { ...configuration, started: now().toISOString() };
+    if (found === null) {
+      await writeAtomic(join(folder, 'manifest.json'), `${toJson(manifest, 2)}\n`);
+    }
+    const journal = await openJournal<R>(join(folder, 'records.jsonl'), record);
+    return new FolderRun(folder, { manifest, resumed: found !== null, lock }, journal);
+  } catch (error) {
+    await lock.release();
+    throw error;
   }
-  const journal = await openJournal<R>(join(folder, 'records.jsonl'), record);
-  return new FolderRun(folder, { manifest, resumed: found !== null }, journal);
 }
 
 /**
@@ -85,17 +95,25 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** The manifest of a folder that has one; null for an empty one, which is created if need be. */
-async function readManifest(folder: string): Promise<Manifest | null> {
-  let names: string[];
+async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    names = await readdir(folder);
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'create', path: folder, error });
   }
+}
+
+/** The manifest of a folder that has one; null for an empty one. */
+async function readManifest(folder: string): Promise<Manifest | null> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    throw fileError({ subject: 'run folder', action: 'read', path: folder, error });
+  }
   if (!names.includes('manifest.json')) {
-    const others = names.filter((name) => !name.endsWith(temporarySuffix));
+    const passing = [temporarySuffix, lockSuffix];
+    const others = names.filter((name) => !passing.some((suffix) => name.endsWith(suffix)));
     if (others.length === 0) return null;
     throw new Error(
       `run folder: ${folder} is not empty and holds no run (found ${others.slice(0, 3).join(', ')}); ` +
@@ -137,15 +155,17 @@ class FolderRun<R> implements Run<R> {
   readonly manifest: Manifest;
   readonly resumed: boolean;
   readonly #journal: Journal<R>;
+  readonly #lock: Lock;
 
   constructor(
     folder: string,
-    begun: { manifest: Manifest; resumed: boolean },
+    begun: { manifest: Manifest; resumed: boolean; lock: Lock },
     journal: Journal<R>,
   ) {
     this.folder = folder;
     this.manifest = begun.manifest;
     this.resumed = begun.resumed;
+    this.#lock = begun.lock;
     this.#journal = journal;
   }
 
@@ -163,8 +183,12 @@ class FolderRun<R> implements Run<R> {
     return path;
   }
 
-  close(): Promise<void> {
-    return this.#journal.close();
+  async close(): Promise<void> {
+    try {
+      await this.#journal.close();
+    } finally {
+      await this.#lock.release();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
 /** A store of results by key: each is written once, whole, and never changes. */
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileError } from './fileErrors.js';
+import { openDraft } from '../disk/atomic.js';
+import { fileError } from '../disk/fileErrors.js';
 import { sha256 } from './hash.js';
 import { canonicalJson, toJson } from './json.js';
 
@@ -37,20 +37,15 @@ export function folderStore(folder: string, about: unknown = null): Store {
     },
     async put(key, value) {
       const path = pathOf(key);
-      // Not by process: containers that share a folder all have number 1.
-      const draft = `${path}.${randomUUID()}.tmp`;
+      const text = `${toJson(value)}\n`;
       try {
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(draft, `${toJson(value)}\n`, { flush: true });
-        // A link fails where the name is taken: who comes second changes nothing.
-        await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EEXIST') throw error;
-        });
       } catch (error) {
         throw fileError({ subject: 'store', action: 'write', path, error });
-      } finally {
-        await rm(draft, { force: true });
       }
+      const draft = await openDraft(path, 'store');
+      await draft.write(text);
+      await draft.keep({ replace: false });
     },
   };
 }

@@ -7,7 +7,7 @@ import { planParts, type Part, type PartKind } from './plan.js';
 import type { ReportPart, ReportSummary } from './report/shape.js';
 import { reportMarkdown } from './report/markdown.js';
 import { reportPage } from './report/page.js';
-import { writeAtomic } from '../record/atomic.js';
+import { writeAtomic } from '../disk/atomic.js';
 import { openRun, type Run } from '../record/run.js';
 import type { Stages } from '../experiment/shared/stages.js';
 import type { ReproduceHost } from './host.js';

@@ -1,5 +1,5 @@
 /** `dataset` on files and streams. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isRight } from '../../src/data/solver.js';
@@ -97,16 +97,16 @@ describe('dataset', () => {
     expect(stderr.endsWith('\r\u001b[K')).toBe(true);
   });
 
-  it('stops at Ctrl-C with 130 and keeps what is written', async () => {
-    const { code, stderr } = await call(
-      ['dataset', 'problems', '--count', '1000', '--out', 'i.jsonl'],
-      {
-        cwd,
-        signal: AbortSignal.abort(new Error('interrupted')),
-      },
-    );
+  it('stops at Ctrl-C with 130, and the file stays as it was', async () => {
+    const argv = ['dataset', 'problems', '--count', '1000', '--out', 'i.jsonl'];
+    const interrupted = { cwd, signal: AbortSignal.abort(new Error('interrupted')) };
+    const { code, stderr } = await call(argv, interrupted);
     expect(code).toBe(130);
     expect(stderr).toMatch(/^aligner-lab: interrupted; /);
-    expect(readFileSync(join(cwd, 'i.jsonl'), 'utf8')).toBe('');
+    expect(existsSync(join(cwd, 'i.jsonl'))).toBe(false);
+    writeFileSync(join(cwd, 'i.jsonl'), 'rows of before\n');
+    expect((await call(argv, interrupted)).code).toBe(130);
+    expect(readFileSync(join(cwd, 'i.jsonl'), 'utf8')).toBe('rows of before\n');
+    expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fileError } from '../../src/record/fileErrors.js';
+import { fileError } from '../../src/disk/fileErrors.js';
 import { sha256, sha256File } from '../../src/record/hash.js';
 import { canonicalJson, firstDifference, toJson } from '../../src/record/json.js';
 import { installedVersions } from '../../src/record/versions.js';

@@ -7,7 +7,7 @@ import { summaryKinds } from '../../experiment/summaryKinds.js';
 import { reportPage } from '../../reproduce/report/page.js';
 import { reportSummary } from '../../reproduce/report/shape.js';
 import { checked } from '../../shape/check.js';
-import { fileError } from '../../record/fileErrors.js';
+import { fileError } from '../../disk/fileErrors.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { figureOptions } from '../figureOptions.js';

@@ -3,8 +3,9 @@
  * keeps everything; `.gguf` (control vectors of repeng and llama.cpp) and `.npy` (numpy) are for
  * taking directions to other tools and for bringing theirs.
  */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { writeAtomic } from '../../disk/atomic.js';
 import type { DecoderInfo } from '../../runtime/decoder.js';
 import { formatControlVector, parseControlVector } from './controlVector.js';
 import { exportedVector, importDirections, matrixRows } from './importedDirections.js';
@@ -81,7 +82,8 @@ export async function saveDirections(
   stored: StoredDirections,
   convention?: Convention,
 ): Promise<void> {
-  await writeFile(path, formatDirections(stored, formatOf(path), convention));
+  const bytes = formatDirections(stored, formatOf(path), convention);
+  await writeAtomic(path, bytes, 'direction');
 }
 
 /** Reads a direction file of any of the formats, for whatever model. @throws where it cannot. */

@@ -8,6 +8,7 @@ import type { Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
+import { writeAtomic } from '../../disk/atomic.js';
 
 /** A file as the hub lists it. */
 export interface HubFile {
@@ -46,7 +47,7 @@ export class RepoCache {
 
   async writeRef(revision: string, commit: string): Promise<void> {
     await fs.mkdir(dirname(this.#ref(revision)), { recursive: true });
-    await fs.writeFile(this.#ref(revision), commit);
+    await writeAtomic(this.#ref(revision), commit, 'hub');
   }
 
   /** Files of a snapshot whose content is there. */

@@ -1,0 +1,32 @@
+/** What killed processes left behind. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ownerOf, ownerState } from './owner.js';
+
+/** Suffix of a file that is being written; one left over from a killed process means nothing. */
+export const temporarySuffix = '.tmp';
+
+/** Of another machine it is not known who runs; a draft that old is nobody's. */
+const oldMilliseconds = 24 * 3600 * 1000;
+
+/**
+ * Removes drafts whose process has ended. What cannot be removed stays: it is in nobody's way.
+ * @param all in a folder of the lab's own: also drafts without an owner's mark
+ */
+export async function removeLeftovers(folder: string, { all = false } = {}): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.endsWith(temporarySuffix)) continue;
+    const path = join(folder, name);
+    if (await isLeftOver(path, all)) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function isLeftOver(path: string, all: boolean): Promise<boolean> {
+  const owner = ownerOf(path.slice(0, -temporarySuffix.length));
+  if (owner === null) return all;
+  const state = ownerState(owner);
+  if (state !== 'elsewhere') return state === 'dead';
+  const found = await stat(path).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > oldMilliseconds;
+}
