@@ -6,6 +6,16 @@ export interface Output {
   columns?: number;
 }
 
+/** Nobody reads the results any more: the command ends, and that is no fault. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/** The results cannot be written, e.g. to a full disk. */
+export class OutputFailed extends Error {
+  override readonly name = 'OutputFailed';
+}
+
 export interface Io {
   /** Results, and nothing else. */
   stdout: Output;
@@ -13,7 +23,7 @@ export interface Io {
   stderr: Output;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first Ctrl-C, and by {@link OutputClosed} or {@link OutputFailed}. */
   signal: AbortSignal;
   /** The whole of standard input; null where it is a terminal. */
   readStdin: () => Promise<string | null>;

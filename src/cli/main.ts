@@ -1,38 +1,100 @@
 /** The command line of this process: its streams, its Ctrl-C, its exit code. */
+import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Io } from './io.js';
-import { run } from './run.js';
+import { errorSentence, reasonOf } from '../text/errorSentence.js';
 import { exitCodes } from './exitCodes.js';
+import { OutputClosed, OutputFailed, type Io } from './io.js';
+import { run } from './run.js';
 
 /** A launcher (npx, timeout) may pass on the Ctrl-C that the process has had itself. */
 const echoMilliseconds = 500;
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Runs the process's own command line. The first Ctrl-C ends the command between two units of work,
  * so that what is done is kept; a second one kills it.
  */
 export async function main(name: string): Promise<void> {
-  const interruption = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  let first = 0;
+  const ending = new AbortController();
+  listenForSignals(ending);
+  listenForOutput(ending);
+  const stray = listenForStrayErrors();
+  const code = await run(process.argv.slice(2), processIo(ending.signal), name);
+  process.exitCode = await endingOf(code, { ending: ending.signal, stray: stray() });
+}
+
+function listenForSignals(ending: AbortController): void {
+  let first: number | null = null;
   const interrupt = (signal: NodeJS.Signals): void => {
-    if (!interruption.signal.aborted) {
+    if (first === null) {
       first = performance.now();
       process.stderr.write('\naligner-lab: stopping after this step; Ctrl-C again kills\n');
-      interruption.abort(new Error('interrupted'));
+      ending.abort(new Error('interrupted'));
     } else if (performance.now() - first > echoMilliseconds) {
-      // By the signal itself: an exit would tear models down in the middle of a run, and crash.
-      signals.forEach((name) => process.removeAllListeners(name));
+      stopListening();
       process.kill(process.pid, signal);
     }
   };
+  // By the signal itself, which tears nothing down: an exit waits for models that run.
+  const stopListening = (): void => signals.forEach((name) => process.removeAllListeners(name));
   signals.forEach((name) => process.on(name, interrupt));
-  // A reader that has seen enough (`| head`) is no fault.
+  process.once('exit', stopListening);
+}
+
+/** A reader that has seen enough (`| head`) ends the command, and is no fault; a full disk is one. */
+function listenForOutput(ending: AbortController): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.done);
-    throw error;
+    if (error.code === 'EPIPE') ending.abort(new OutputClosed());
+    else ending.abort(new OutputFailed(`stdout: cannot write: ${reasonOf(error)}`));
   });
-  process.exitCode = await run(process.argv.slice(2), processIo(interruption.signal), name);
+  // Whoever reads no warnings may still want the results.
+  process.stderr.on('error', () => undefined);
+}
+
+/**
+ * Errors that no caller waited for. One thrown in a timer or an event ends the process at once. One
+ * of a promise is told at the end, if nothing else went wrong: it may come of the very error that
+ * is on its way to the caller.
+ * @returns what tells the end of the run, and gives the first such error, if there was one
+ */
+function listenForStrayErrors(): () => { error: unknown } | null {
+  let first: { error: unknown } | null = null;
+  let ended = false;
+  process.on('unhandledRejection', (error) => void (first ??= { error }));
+  process.on('uncaughtException', (error) => {
+    process.exit(tell(error));
+  });
+  process.once('exit', () => {
+    // Nothing is left to do, and the command still waits.
+    if (!ended && process.exitCode !== exitCodes.failed) {
+      process.exitCode = tell(first?.error ?? new Error('the command ended before it was done'));
+    }
+  });
+  return () => {
+    ended = true;
+    return first;
+  };
+}
+
+function tell(error: unknown): number {
+  process.stderr.write(`aligner-lab: ${errorSentence(error)}\n`);
+  if (process.argv.includes('--debug') && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+  }
+  return exitCodes.failed;
+}
+
+/** What the process ends with, once all that was written is out. */
+async function endingOf(
+  code: number,
+  { ending, stray }: { ending: AbortSignal; stray: { error: unknown } | null },
+): Promise<number> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => setImmediate(resolve)));
+  if (code !== exitCodes.done) return code;
+  const late: unknown = ending.reason;
+  if (late instanceof OutputFailed) return tell(late);
+  return stray === null ? code : tell(stray.error);
 }
 
 function processIo(signal: AbortSignal): Io {
@@ -47,6 +109,7 @@ function processIo(signal: AbortSignal): Io {
     env: process.env,
     cwd: process.cwd(),
     signal,
-    readStdin: () => (process.stdin.isTTY ? Promise.resolve(null) : text(process.stdin)),
+    readStdin: () =>
+      process.stdin.isTTY ? Promise.resolve(null) : text(addAbortSignal(signal, process.stdin)),
   };
 }

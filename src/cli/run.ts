@@ -5,12 +5,13 @@ import { installedVersions } from '../record/versions.js';
 import { takingAdapter } from './adapter.js';
 import type { Context } from './command.js';
 import { commands } from './commands.js';
-import type { Io } from './io.js';
+import { OutputClosed, OutputFailed, type Io } from './io.js';
 import { defaultOf } from '../shape/options.js';
 import { flagOf } from './options.js';
 import { buildParser, type Call, type NamedCommand } from './parse.js';
 import { Progress } from './progress.js';
 import { exitCodes } from './exitCodes.js';
+import { errorSentence } from '../text/errorSentence.js';
 import { UsageError } from '../text/usageError.js';
 
 const program = 'aligner-lab';
@@ -128,14 +129,17 @@ async function perform(call: Call, io: Io): Promise<number> {
 }
 
 function report(error: unknown, io: Io, how: { debug: boolean; kept: string | null }): number {
-  if (io.signal.aborted) {
+  const { aborted } = io.signal;
+  const reason: unknown = io.signal.reason;
+  if (aborted && reason instanceof OutputClosed) return exitCodes.done;
+  if (aborted && !(reason instanceof OutputFailed)) {
     const rest = how.kept
       ? `what is done is in ${how.kept}; run the same command again to go on`
       : 'nothing was kept';
     io.stderr.write(`${program}: interrupted; ${rest}\n`);
     return exitCodes.interrupted;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorSentence(aborted ? reason : error);
   io.stderr.write(`${program}: ${message}\n`);
   if (how.debug && error instanceof Error) io.stderr.write(`${stackOf(error)}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;

@@ -1,6 +1,7 @@
 /** ONNX Runtime behind plain tensors: the one file that creates and runs sessions. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from './decoder.js';
+import { callNative } from './worker/native.js';
 
 export type TensorData = Float32Array | Uint16Array | Int32Array | BigInt64Array;
 
@@ -37,14 +38,17 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
   // The CUDA provider warns about every ScatterND, by a logger that no session option reaches. What
   // it warns of cannot be: checkSteering refuses two patches in one place.
   ort.env.logLevel = 'error';
-  const session = await ort.InferenceSession.create(model, sessionOptions(options));
+  const session = await callNative(() =>
+    ort.InferenceSession.create(model, sessionOptions(options)),
+  );
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    release: async () => {
-      if (options.profile !== undefined) session.endProfiling();
-      await session.release();
-    },
+    release: () =>
+      callNative(async () => {
+        if (options.profile !== undefined) session.endProfiling();
+        await session.release();
+      }),
     run: async (feeds, outputs) => {
       const tensors: Record<string, Tensor> = {};
       for (const name of session.inputNames) {
@@ -53,7 +57,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
           throw new Error(`session: the graph needs an input "${name}" that is not known here`);
         tensors[name] = new ort.Tensor(feed.type, feed.data, feed.shape);
       }
-      const results = await session.run(tensors, outputs);
+      const results = await callNative(() => session.run(tensors, outputs));
       const plain: Record<string, PlainTensor> = {};
       for (const name of outputs) plain[name] = toPlain(name, results[name]);
       return plain;

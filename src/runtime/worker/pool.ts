@@ -48,7 +48,9 @@ export class DecoderPool implements Decoder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const decoder of this.#waiting.keys()) await decoder[Symbol.asyncDispose]();
+    // All at once: each gives up what waits for it, and none begins another run.
+    const decoders = [...this.#waiting.keys()];
+    await Promise.all(decoders.map((decoder) => decoder[Symbol.asyncDispose]()));
   }
 
   async #take<T>(work: (decoder: Decoder) => Promise<T>, decoder = this.#idlest()): Promise<T> {

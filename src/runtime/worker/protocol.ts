@@ -42,4 +42,5 @@ export interface Cancel {
 
 export type Reply =
   | { id: number; value: Calls[Call]['reply'] }
+  | { id: number; cancelled: true }
   | { id: number; error: { name: string; message: string; stack: string | undefined } };

@@ -11,11 +11,14 @@ import type {
   GenerateResult,
   PrefixCache,
 } from '../decoder.js';
+import { forgetNative, watchNative } from './native.js';
 import type { Call, Calls, Cancel, Reply, WorkerOptions } from './protocol.js';
 
 interface Pending {
   resolve: (value: never) => void;
   reject: (error: Error) => void;
+  /** Called once there is a reply. */
+  settled: () => void;
 }
 
 /** A decoder whose sessions live in a worker thread of its own. */
@@ -69,17 +72,21 @@ class WorkerThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
-  #ended: Error | undefined;
+  /** Why nothing more can be asked. */
+  #refusal: Error | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor() {
+    const state = watchNative();
     // Nothing of the parent's flags: a test runner's loaders have no business in the worker.
-    this.#worker = new Worker(workerFile(), { execArgv: [] });
+    this.#worker = new Worker(workerFile(), { execArgv: [], workerData: state });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     this.#worker.on('error', (error) => {
       const text = error instanceof Error ? error.message : String(error);
       this.#end(new Error(`decoder: its worker crashed (${text})`, { cause: error }));
     });
     this.#worker.on('exit', (code) => {
+      forgetNative(state);
       this.#end(new Error(`decoder: its worker ended (exit code ${code}); load the model again`));
     });
     // A decoder that is idle does not keep the process alive.
@@ -87,7 +94,7 @@ class WorkerThread {
   }
 
   get ended(): boolean {
-    return this.#ended !== undefined;
+    return this.#refusal !== undefined;
   }
 
   ask<C extends Call>(
@@ -95,69 +102,83 @@ class WorkerThread {
     request: Calls[C]['request'],
     signal?: AbortSignal,
   ): Promise<Calls[C]['reply']> {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#refusal) return Promise.reject(this.#refusal);
     if (signal?.aborted) return Promise.reject(abortError(signal));
-    const id = this.#nextId++;
-    return new Promise<Calls[C]['reply']>((resolve, reject) => {
-      const abort = (): void => {
-        this.#forget(id);
-        this.#worker.postMessage({ cancel: id } satisfies Cancel);
-        if (signal) reject(abortError(signal));
-      };
-      const settled = (): void => signal?.removeEventListener('abort', abort);
-      // A sweep has dozens of requests waiting behind one signal.
-      if (signal) setMaxListeners(0, signal);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#pending.set(id, {
-        resolve: (value) => {
-          settled();
-          resolve(value);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
-      });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, call, request });
-    });
+    return this.#send(call, request, signal);
   }
 
-  async stop(): Promise<void> {
-    if (this.#ended) return;
-    const waiting = this.#pending.size > 0;
-    // Sessions are released in their own thread; a run in progress is not waited for.
-    const released = waiting ? undefined : this.ask('release', null).catch(() => null);
-    await released;
-    this.#end(new Error('decoder: it was disposed; load the model again'));
+  /** Waits for the run in progress; what comes after it is given up. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#refusal) return;
+    this.#refusal = new Error('decoder: it was disposed; load the model again');
+    for (const id of this.#pending.keys()) this.#cancel(id);
+    // Sessions are released in their own thread, after all that was asked before.
+    await this.#send('release', null).catch(() => null);
     // Kept alive until it is gone: the caller waits for that.
     this.#worker.ref();
     await this.#worker.terminate();
   }
 
+  #send<C extends Call>(
+    call: C,
+    request: Calls[C]['request'],
+    signal?: AbortSignal,
+  ): Promise<Calls[C]['reply']> {
+    const id = this.#nextId++;
+    return new Promise<Calls[C]['reply']>((resolve, reject) => {
+      const abort = (): void => {
+        this.#cancel(id);
+        if (signal) reject(abortError(signal));
+      };
+      // A sweep has dozens of requests waiting behind one signal.
+      if (signal) setMaxListeners(0, signal);
+      signal?.addEventListener('abort', abort, { once: true });
+      const settled = (): void => signal?.removeEventListener('abort', abort);
+      // First, since it throws where the request is no plain data.
+      this.#worker.postMessage({ id, call, request });
+      this.#pending.set(id, { resolve, reject, settled });
+      this.#worker.ref();
+    });
+  }
+
+  /** Its reply is awaited all the same: until then the worker may be in the middle of a run. */
+  #cancel(id: number): void {
+    this.#worker.postMessage({ cancel: id } satisfies Cancel);
+  }
+
   #settle(reply: Reply): void {
     const pending = this.#pending.get(reply.id);
-    this.#forget(reply.id);
-    if (!pending) return;
-    if ('value' in reply) pending.resolve(reply.value as never);
-    else {
-      const error = new Error(reply.error.message);
-      error.name = reply.error.name;
-      pending.reject(error);
-    }
-  }
-
-  #forget(id: number): void {
-    this.#pending.delete(id);
+    this.#pending.delete(reply.id);
     if (this.#pending.size === 0) this.#worker.unref();
+    if (!pending) return;
+    pending.settled();
+    if ('value' in reply) pending.resolve(reply.value as never);
+    else pending.reject('error' in reply ? toError(reply.error) : this.#cancellation());
   }
 
+  #cancellation(): Error {
+    return this.#refusal ?? new Error('decoder: the request was cancelled');
+  }
+
+  /** The worker is gone. */
   #end(error: Error): void {
-    this.#ended ??= error;
+    this.#refusal ??= error;
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
-    for (const pending of waiting) pending.reject(this.#ended);
+    for (const { settled, reject } of waiting) {
+      settled();
+      reject(this.#refusal);
+    }
   }
+}
+
+function toError({ name, message }: { name: string; message: string }): Error {
+  return Object.assign(new Error(message), { name });
 }
 
 /**

@@ -5,13 +5,17 @@
  * progress and hears Ctrl-C.
  */
 import { setImmediate } from 'node:timers/promises';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { Engine } from '../engine/engine.js';
 import { openEngine } from '../engine/openEngine.js';
+import { useNativeState, type NativeState } from './native.js';
 import type { Calls, Cancel, Reply, Request } from './protocol.js';
 
 if (!parentPort) throw new Error('worker: started outside a worker thread; use loadDecoder');
 const port = parentPort;
+useNativeState(workerData as NativeState);
+/** What a cancelled request ends with. */
+const cancellation = new Error('decoder: the request was cancelled');
 const cancelled = new Set<number>();
 let engine: Engine | undefined;
 let queue: Promise<void> = Promise.resolve();
@@ -27,6 +31,7 @@ async function answer(message: Request): Promise<void> {
     const value = await dispatch(message);
     send({ id, value }, transferable(value));
   } catch (thrown) {
+    if (thrown === cancellation) return send({ id, cancelled: true }, []);
     const {
       name,
       message: text,
@@ -42,7 +47,7 @@ async function dispatch(message: Request): Promise<Calls[keyof Calls]['reply']> 
   const checkpoint = async (): Promise<void> => {
     // Lets messages in that came during the last run.
     await setImmediate();
-    if (cancelled.has(message.id)) throw new Error('decoder: the request was cancelled');
+    if (cancelled.has(message.id)) throw cancellation;
   };
   if (message.call === 'load') {
     const opened = await openEngine(message.request);
@@ -50,6 +55,7 @@ async function dispatch(message: Request): Promise<Calls[keyof Calls]['reply']> 
     return opened.info;
   }
   if (!engine) throw new Error('decoder: no model is loaded');
+  if (message.call === 'forward' || message.call === 'generate') await checkpoint();
   if (message.call === 'forward') return engine.forward(message.request, checkpoint);
   if (message.call === 'generate') return engine.generate(message.request, checkpoint);
   if (message.call === 'closeCache') engine.closeCache(message.request);

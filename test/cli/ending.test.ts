@@ -1,0 +1,108 @@
+/** How processes end while models run: in order, with their message and code, whatever ends them. */
+import { spawn } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const dist = (file: string): string =>
+  fileURLToPath(new URL(`../../dist/${file}`, import.meta.url));
+const lab = fileURLToPath(new URL('../../bin/aligner-lab.js', import.meta.url));
+
+interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface SpawnOptions {
+  stdout?: 'pipe' | number;
+  /** Called with all that was written so far. */
+  onOutput?: (text: string, child: ReturnType<typeof spawn>) => void;
+}
+
+/** Runs Node to its end. */
+function node(args: readonly string[], { stdout = 'pipe', onOutput }: SpawnOptions = {}) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'pipe'] });
+  const written = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+      written[stream] += text;
+      onOutput?.(written[stream], child);
+    });
+  }
+  return new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, ...written }));
+  });
+}
+
+/** A program with a model in the middle of a run of about a second; `during` is what it does then. */
+const program = (during: string): string[] => [
+  '--input-type=module',
+  '-e',
+  `import { loadDecoder } from ${JSON.stringify(dist('runtime/load.js'))};
+   const decoder = await loadDecoder({ model: 'corrector-arithmetic-s', threads: 1 });
+   const tokens = (rows) => Array.from({ length: rows }, () => new Array(400).fill(7));
+   await decoder.forward({ tokens: tokens(1) });
+   const first = decoder.forward({ tokens: tokens(32) });
+   const second = decoder.forward({ tokens: tokens(32) });
+   const told = (request, name) => request.then(
+     () => console.log(name, 'answered'),
+     (error) => console.log(name, error.message),
+   );
+   const both = [told(first, 'first'), told(second, 'second')];
+   await new Promise((resolve) => setTimeout(resolve, 100));
+   ${during}`,
+];
+
+describe('a process with a model in the middle of a run', () => {
+  it('waits for the run where the model is disposed, and gives up what comes after', async () => {
+    const ended = await node(
+      program(`await decoder[Symbol.asyncDispose]();
+        await Promise.all(both);
+        await told(decoder.forward({ tokens: tokens(1) }), 'third');`),
+    );
+    const refused = 'decoder: it was disposed; load the model again';
+    expect(ended).toEqual({
+      ...{ code: 0, signal: null, stderr: '' },
+      stdout: `first answered\nsecond ${refused}\nthird ${refused}\n`,
+    });
+  });
+
+  it.each([
+    ['an error that nobody catches', `throw new Error('theirs: it went wrong')`, 1],
+    ['process.exit', 'process.exit(3)', 3],
+  ])('ends with the code of %s', async (_, during, code) => {
+    const ended = await node(program(during));
+    expect(ended).toMatchObject({ code, signal: null });
+    expect(ended.stderr).not.toContain('terminate called');
+    if (code === 1) expect(ended.stderr).toContain('theirs: it went wrong');
+  });
+});
+
+const align = [lab, 'align', '--problem', 'test-0-17', '--threads', '1'];
+
+describe('a command', () => {
+  it('ends quietly when nobody reads on', async () => {
+    const ended = await node(align, { onOutput: (_, child) => child.stdout?.destroy() });
+    expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+  });
+
+  it('says so when its results cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const ended = await node(align, { stdout: full });
+    closeSync(full);
+    expect(ended).toMatchObject({ code: 1, signal: null });
+    expect(ended.stderr).toMatch(/^aligner-lab: stdout: cannot write: the disk is full; .*\n$/);
+  });
+
+  it('ends in order on Ctrl-C', async () => {
+    let sent = false;
+    const onOutput: SpawnOptions['onOutput'] = (_, child) => {
+      sent ||= child.kill('SIGINT');
+    };
+    const ended = await node(align, { onOutput });
+    expect(ended).toMatchObject({ code: 130, signal: null });
+    expect(ended.stderr).toMatch(/stopping after this step.*\naligner-lab: interrupted; .*\n$/);
+  });
+});
