@@ -10,7 +10,7 @@ import { serializeModel } from '../../src/onnx/model.js';
 import { loopInputs, loopOutputs } from '../../src/onnx/names.js';
 import { planSampling } from '../../src/onnx/loop/sample.js';
 import { toFloat } from '../../src/onnx/steer.js';
-import { advance, declareCarried, selectLast } from '../../src/onnx/loop/step.js';
+import { advance, declareCarried, lastIterations, selectLast } from '../../src/onnx/loop/step.js';
 import { isExternal } from '../../src/onnx/tensors.js';
 
 /** @returns a graph with the loop's inputs that is read by `loop.tokens` alone */
@@ -40,7 +40,7 @@ export function plainLoop(model: Uint8Array): Uint8Array {
   const raw = head.node === null ? last('loop.body/logits') : 'loop.body/logits';
   const logits = toFloat(writer, raw);
   const { tokens, going } = advance(writer, carried, {
-    ...{ layout, sampling, logits, iteration, last },
+    ...{ layout, sampling, logits, iteration, last, ends: lastIterations(outer) },
   });
   const { INT64, BOOL } = DataType;
   const counters = [valueInfo(iteration, INT64, []), valueInfo(writer.unique('going'), BOOL, [])];

@@ -45,6 +45,7 @@ export function loopFeeds(layout: DecoderLayout, rows: readonly number[][], coun
     ...promptFeeds(layout, rows),
     [inputs.mask]: float32(new Float32Array(B * S), [B, S]),
     [loopInputs.maxNewTokens]: ints([count], []),
+    [loopInputs.room]: ints(Array<number>(B).fill(count), [B]),
     [loopInputs.stop]: ints([-1], [1]),
     [loopInputs.generatedMask]: float32(new Float32Array(B), [B]),
     [loopInputs.temperature]: float32(Float32Array.of(0), []),

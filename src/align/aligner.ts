@@ -2,7 +2,8 @@
  * The whole-answer Aligner, for comparison: the upstream writes its whole answer, the Aligner writes
  * a corrected one. Prompts as in the authors' code.
  */
-import type { LanguageModel, Sampling } from '../runtime/decoder.js';
+import { contextEnd, type ContextEnd } from '../runtime/contextLimit.js';
+import type { Finish, LanguageModel, Sampling } from '../runtime/decoder.js';
 import { createCorrector, type LocalCorrector } from './corrector.js';
 import { opened, type Opened } from './opened.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
@@ -19,7 +20,10 @@ export interface AlignerCorrection {
   text: string;
   /** Generated tokens, the end of turn included. */
   tokens: number;
-  finish: 'stop' | 'length';
+  /** `context`: the model had no positions left, so that this is no correction. */
+  finish: Finish;
+  /** Where the finish is `context`. */
+  context?: ContextEnd;
 }
 
 /** Anything that corrects whole answers: a local model, recorded corrections. */
@@ -62,17 +66,18 @@ export function createAligner(options: AlignerOptions): Aligner {
     async correct(answers, { signal } = {}) {
       if (answers.length === 0) return [];
       const texts = answers.map(user);
+      const prompts = texts.map((text) => tokenizer.encode(framed(text)));
       const result = await decoder.generate({
-        prompts: texts.map((text) => tokenizer.encode(framed(text))),
-        maxNewTokens,
+        ...{ prompts, maxNewTokens },
         stop: tokenizer.endOfTurn,
         ...rowSampling(options.sampling, texts),
         signal,
       });
-      return result.rows.map((row) => ({
+      return result.rows.map((row, i) => ({
         text: tokenizer.decode(row.tokens).trim(),
         tokens: row.tokens.length,
         finish: row.finish,
+        ...contextEnd(row, prompts[i], decoder.info),
       }));
     },
   };

@@ -3,7 +3,9 @@
  *
  * Dimensions: `B` rows, `L` layers, `D` width, `K` directions, `R` generated tokens.
  */
+import { contextEnd, type ContextEnd } from '../runtime/contextLimit.js';
 import type {
+  Finish,
   GenerateRequest,
   GenerateRow,
   LanguageModel,
@@ -67,8 +69,13 @@ export interface Correction {
   text: string;
   /** Generated tokens, the end of turn included. */
   tokens: number;
-  /** `length`: the corrector had not ended its turn; the text is what there was. */
-  finish: 'stop' | 'length';
+  /**
+   * `length`: the corrector had not ended its turn; the text is what there was. `context`: nor had
+   * it, and its positions were used up or the prompt left it none: neither a copy nor a correction.
+   */
+  finish: Finish;
+  /** Where the finish is `context`. */
+  context?: ContextEnd;
   readings: Readings | null;
 }
 
@@ -123,9 +130,9 @@ export function createCorrector(options: CorrectorOptions): LocalCorrector {
     async correct(inputs, request = {}) {
       if (inputs.length === 0) return [];
       const texts = inputs.map(prompt);
+      const prompts = texts.map((text) => tokenizer.encode(tokenizer.chatPrompt(text)));
       const result = await decoder.generate({
-        prompts: texts.map((text) => tokenizer.encode(tokenizer.chatPrompt(text))),
-        maxNewTokens,
+        ...{ prompts, maxNewTokens },
         stop: tokenizer.endOfTurn,
         ...rowSampling(request.sampling ?? options.sampling, texts),
         ...rowSteering(inputs, request.steering, decoder.info.layers),
@@ -133,7 +140,10 @@ export function createCorrector(options: CorrectorOptions): LocalCorrector {
         ...rowCaches(inputs),
         signal: request.signal,
       });
-      return result.rows.map((row) => toCorrection(row, model, request.project));
+      return result.rows.map((row, i) => ({
+        ...toCorrection(row, model, request.project),
+        ...contextEnd(row, prompts[i], decoder.info),
+      }));
     },
   };
 }

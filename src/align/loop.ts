@@ -4,14 +4,18 @@
  */
 import type { EditMetrics } from '../text/edits.js';
 import { editMetrics } from '../text/edits.js';
+import type { ContextEnd } from '../runtime/contextLimit.js';
+import type { Finish } from '../runtime/decoder.js';
 import type { Readings } from './corrector.js';
 
 /**
  * Why an answer is over: the corrector returned nothing for a sentence (`empty-correction`); the
  * upstream wrote nothing more and the corrector had nothing to add, or the model that writes on
- * ended its turn (`end-of-answer`); the answer reached its length; or all rounds were used.
+ * ended its turn (`end-of-answer`); the answer reached its length; all rounds were used; or a model
+ * had no positions left (`context`), so that the last round is neither a copy nor a correction.
  */
-export type StopReason = 'empty-correction' | 'end-of-answer' | 'max-length' | 'max-rounds';
+export type StopReason =
+  'empty-correction' | 'end-of-answer' | 'max-length' | 'max-rounds' | 'context';
 
 /** Who writes on after the correction rounds of continue mode. */
 export type ContinueWith = 'upstream' | 'corrector';
@@ -49,8 +53,10 @@ export interface Round {
   edit: EditMetrics | null;
   /** Whether the upstream's turn ended with y1. */
   upstreamEnded: boolean;
-  /** `length`: the correction hit its limit. */
-  finish: 'stop' | 'length';
+  /** `length`: the correction hit its limit. `context`: upstream or corrector had no positions left. */
+  finish: Finish;
+  /** Where the finish is `context`: whose, and how long its prompt was. */
+  context?: ContextEnd & { by: 'upstream' | 'corrector' };
   /** Tokens generated, by whom. */
   tokens: { upstream: number; corrector: number };
   /** Wall time of the calls this round shared with the other rows of its batch. */
@@ -78,6 +84,7 @@ export type RoundOutcome = Pick<
   | 'correction'
   | 'upstreamEnded'
   | 'finish'
+  | 'context'
   | 'tokens'
   | 'milliseconds'
   | 'rows'
@@ -133,13 +140,14 @@ export function applyRound(
   limits: Required<LoopLimits>,
 ): { state: LoopState; round: Round } {
   const { last, correction } = outcome;
+  const compared = step === 'correct' && last !== '' && outcome.finish !== 'context';
   const round: Round = {
     index: state.rounds.length,
     phase: step === 'correct' ? 'corrected' : 'continued',
     prefix: state.prefix,
     ...outcome,
-    copied: step === 'correct' && last !== '' && correction === last,
-    edit: step === 'correct' && last !== '' ? editMetrics(last, correction) : null,
+    copied: compared && correction === last,
+    edit: compared ? editMetrics(last, correction) : null,
   };
   const prefix = joinSentences(state.prefix, correction);
   const rounds = [...state.rounds, round];
@@ -155,6 +163,7 @@ function stopReason(after: {
   limits: Required<LoopLimits>;
 }): StopReason | null {
   const { step, outcome, prefix, rounds, limits } = after;
+  if (outcome.finish === 'context') return 'context';
   if (step === 'continue-upstream') return outcome.upstreamEnded ? 'end-of-answer' : 'max-length';
   if (outcome.correction === '') {
     return outcome.last === '' ? 'end-of-answer' : 'empty-correction';

@@ -3,6 +3,7 @@
  * every token that *may* end a sentence; the cutter then says whether it did. The cutter has to see
  * the next character for that (`3.` may become `3.50`), hence a look-ahead of one token at a time.
  */
+import { contextEnd, type ContextEnd } from '../runtime/contextLimit.js';
 import type {
   GenerateRequest,
   GenerateRow,
@@ -27,6 +28,8 @@ export interface SentenceText {
    * run, so that this is the end of its first run; null where there was no text.
    */
   firstTextMilliseconds: number | null;
+  /** Where the model's positions were used up before the text was over, or the prompt left none. */
+  context?: ContextEnd;
 }
 
 const mayEnd = /[.!?…。！？\n]/u;
@@ -86,6 +89,8 @@ interface Row {
   firstText: number | null;
   /** Whether one token of look-ahead is wanted next, instead of a run to the next stop. */
   look: boolean;
+  /** Set where the model has no positions left. */
+  context?: ContextEnd;
 }
 
 /** The next sentence of each row; a row that has its sentence leaves the batch. */
@@ -136,7 +141,11 @@ async function advance(
   const result = await request.model.decoder.generate(generate);
   result.rows.forEach((answer: GenerateRow, index) => {
     // The longest budget ruled the call; a row with less of it keeps only its own.
-    rows[index]?.generated.push(...answer.tokens.slice(0, left[index]));
+    const row = rows[index];
+    const budget = left[index] ?? 0;
+    row?.generated.push(...answer.tokens.slice(0, budget));
+    if (!row || answer.tokens.length >= budget) return;
+    Object.assign(row, contextEnd(answer, row.prompt, request.model.decoder.info));
   });
 }
 
@@ -144,8 +153,9 @@ async function advance(
 function settle(row: Row, elapsed: number, request: SentenceRequest): void {
   const { tokenizer } = request.model;
   const newest = row.generated.at(-1);
-  const turnOver = newest === undefined || tokenizer.endOfTurn.includes(newest);
-  const exhausted = row.generated.length >= request.maxTokens;
+  const { context } = row;
+  const turnOver = newest === undefined ? !context : tokenizer.endOfTurn.includes(newest);
+  const exhausted = row.generated.length >= request.maxTokens || context !== undefined;
   const text = tokenizer.decode(row.generated);
   if (row.firstText === null && text.trim() !== '') row.firstText = elapsed;
   const found = firstSentence(text, turnOver || exhausted);
@@ -158,5 +168,7 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
     ended: turnOver && found.ended,
     tokens: row.generated.length,
     firstTextMilliseconds: row.firstText,
+    // What stands whole before it is a sentence, whatever becomes of the next.
+    ...(context && !turnOver && found.ended && !mayHaveEnded.test(text) && { context }),
   };
 }

@@ -6,10 +6,11 @@
  * follows from their order and the batch size, never from speed.
  */
 import type { PrefixCache } from '../runtime/decoder.js';
-import type { Corrector, CorrectOptions } from './corrector.js';
+import { describeContext } from '../runtime/contextLimit.js';
+import type { Correction, Corrector, CorrectOptions } from './corrector.js';
 import type { LoopLimits, LoopState, LoopStep, Round, RoundOutcome, StopReason } from './loop.js';
 import { applyRound, checkLimits, nextStep, startLoop } from './loop.js';
-import type { Upstream } from './upstream.js';
+import type { Upstream, UpstreamText } from './upstream.js';
 
 /** One answer to be written. */
 export interface LoopRow {
@@ -91,7 +92,10 @@ export async function* alignBatch(
   }
 }
 
-/** One answer; yields every round as it is done, and returns the answer. */
+/**
+ * One answer; yields every round as it is done, and returns the answer.
+ * @throws where question and prefix leave a model no room for a first word.
+ */
 export async function* alignStream(
   options: LoopOptions & LoopRow,
 ): AsyncGenerator<Round, AlignedAnswer, void> {
@@ -99,9 +103,19 @@ export async function* alignStream(
   const row: LoopRow = { question, prefix, coefficient };
   for await (const event of alignBatch({ ...options, rows: [row] })) {
     if (event.kind === 'answer') return event.answer;
+    refuseTooLong(event.round, prefix ?? '');
     yield event.round;
   }
   throw new Error('align: the loop ended without an answer');
+}
+
+/** A first round in which nothing could be written says no more than this. */
+function refuseTooLong({ index, correction, context }: Round, prefix: string): void {
+  if (!context || index > 0 || correction !== '') return;
+  const what = prefix === '' ? 'the question leaves' : 'question and prefix leave';
+  throw new Error(
+    `align: ${what} the ${context.by} no room: ${describeContext(context)}; shorten it, or take a model with more`,
+  );
 }
 
 /** All answers of one batch, in the order of its rows. */
@@ -161,17 +175,19 @@ async function ask(
   const middle = clock();
   const lasts = written.map((text) => text?.text ?? '');
   const corrections =
-    step === 'continue-upstream' ? null : await askCorrector(open, lasts, options);
+    step === 'continue-upstream' ? null : await askCorrector(open, written, options);
   const end = clock();
   return open.map((run, index) => {
     const text = written[index];
     const correction = corrections?.[index];
     const last = lasts[index] ?? '';
+    const context = contextOf(text, correction);
     const outcome: RoundOutcome = {
       last,
       correction: corrections ? (correction?.text ?? '') : last,
       upstreamEnded: text?.ended ?? false,
-      finish: correction?.finish ?? 'stop',
+      finish: context ? 'context' : (correction?.finish ?? 'stop'),
+      ...(context && { context }),
       tokens: { upstream: text?.tokens ?? 0, corrector: correction?.tokens ?? 0 },
       milliseconds: { upstream: middle - start, corrector: end - middle },
       rows: open.length,
@@ -200,17 +216,32 @@ function askUpstream(
     : upstream.finish(inputs, { signal });
 }
 
-function askCorrector(
+/** Whose positions are used up. */
+function contextOf(
+  text: UpstreamText | null | undefined,
+  correction: Correction | undefined,
+): Round['context'] {
+  if (text?.context) return { ...text.context, by: 'upstream' };
+  return correction?.context && { ...correction.context, by: 'corrector' };
+}
+
+/** One correction per run; none where the upstream's sentence was cut off, which is none to correct. */
+async function askCorrector(
   open: readonly Run[],
-  lasts: readonly string[],
+  written: readonly (UpstreamText | null)[],
   { corrector, steering, project, sampling, signal }: LoopOptions,
-): ReturnType<Corrector['correct']> {
+): Promise<(Correction | undefined)[]> {
   const inputs = open.map(({ input, state, caches }, index) => ({
     question: state.question,
     prefix: state.prefix,
-    last: lasts[index] ?? '',
+    last: written[index]?.text ?? '',
     coefficient: input.coefficient,
     cache: caches.corrector,
   }));
-  return corrector.correct(inputs, { steering, project, sampling, signal });
+  const asked = inputs.filter((_, index) => !written[index]?.context);
+  if (asked.length === 0) return inputs.map(() => undefined);
+  const corrections = await corrector.correct(asked, { steering, project, sampling, signal });
+  if (corrections.length === inputs.length) return corrections;
+  const given = corrections.values();
+  return inputs.map((_, index) => (written[index]?.context ? undefined : given.next().value));
 }

@@ -3,6 +3,7 @@
  * implementation here drives a local model, whose prompt is the question in its chat template and
  * the corrected prefix as the beginning of its own turn.
  */
+import { contextEnd } from '../runtime/contextLimit.js';
 import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
 import type { CacheOwner } from './corrector.js';
 import { rowCaches } from './corrector.js';
@@ -86,8 +87,9 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
     async finish(inputs, request = {}) {
       if (inputs.length === 0) return [];
       const start = clock();
+      const prompts = inputs.map(prompt);
       const result = await decoder.generate({
-        prompts: inputs.map(prompt),
+        prompts,
         maxNewTokens: maxAnswerTokens,
         stop: tokenizer.endOfTurn,
         ...rowSampling(sampling, inputs.map(key)),
@@ -95,13 +97,14 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
         signal: request.signal,
       });
       const elapsed = clock() - start;
-      return result.rows.map((row) => {
+      return result.rows.map((row, i) => {
         const text = tokenizer.decode(row.tokens).trim();
         return {
           text,
           ended: row.finish === 'stop',
           tokens: row.tokens.length,
           firstTextMilliseconds: text === '' ? null : elapsed,
+          ...contextEnd(row, prompts[i], decoder.info),
         };
       });
     },

@@ -10,6 +10,7 @@ import { cudaChecks } from '../runtime/cuda/checks.js';
 import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
 import { readGraphFile } from '../runtime/graphFile.js';
+import { configuredLimit, leastLimit } from '../runtime/contextLimit.js';
 import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import { loadTokenizer } from '../runtime/tokenizer.js';
@@ -87,9 +88,12 @@ function findEmbedded(name: string, embedded: string): ModelFiles | null {
 async function checkModel(name: string, { file, folder }: ModelFiles): Promise<Check> {
   const check = { name: `model ${name}`, optional: false };
   try {
-    const { layers, width, vocabulary } = inspectDecoder((await readGraphFile(file)).graph);
+    const layout = inspectDecoder((await readGraphFile(file)).graph);
+    const { layers, width, vocabulary } = layout;
+    const limit = leastLimit([configuredLimit(folder), layout.positions.context]);
     await loadTokenizer(folder);
-    const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}`;
+    const long = limit ? `, ${limit.positions} positions` : '';
+    const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}${long}`;
     return { ...check, ok: true, found };
   } catch (error) {
     return { ...check, ok: false, found: error instanceof Error ? error.message : String(error) };

@@ -25,8 +25,13 @@ export function findEnds(index: GraphIndex): DecoderEnds {
   const names = inputs.map(({ name }) => name);
   refuseOtherModels(names);
   const own = findInputs(names);
-  refuseFixedSizes(inputs.find(({ name }) => name === own.inputIds));
+  const named = (name: string | null): ValueInfoProto | undefined =>
+    inputs.find((input) => input.name === name);
+  refuseFixedSizes(named(own.inputIds), ['rows', 'tokens']);
+  refuseFixedSizes(named(own.attentionMask), [null, 'tokens']);
+  refuseFixedSizes(named(own.positionIds), [null, 'tokens']);
   const cache = findCache(index, inputs);
+  for (const { past } of cache) refuseFixedSizes(named(past), [null, null, 'cached tokens']);
   const known = new Set<string | null>([
     ...Object.values<string | null>({ ...own }),
     ...cache.map(({ past }) => past),
@@ -60,13 +65,16 @@ function refuseOtherModels(names: readonly string[]): void {
 }
 
 /** What was traced at one size has that size built in, in masks and in shapes. */
-function refuseFixedSizes(inputIds: ValueInfoProto | undefined): void {
-  const sizes = inputIds === undefined ? null : dimensions(inputIds);
-  for (const [axis, what] of ['rows', 'tokens'].entries()) {
+function refuseFixedSizes(
+  input: ValueInfoProto | undefined,
+  axes: readonly (string | null)[],
+): void {
+  const sizes = input === undefined ? null : dimensions(input);
+  for (const [axis, what] of axes.entries()) {
     const size = sizes?.[axis];
-    if (typeof size !== 'number') continue;
+    if (what === null || typeof size !== 'number') continue;
     throw new Error(
-      `model: its input_ids take ${size} ${what} only (expected any number); export it with dynamic axes`,
+      `model: its ${input?.name ?? ''} take ${size} ${what} only (expected any number); export it with dynamic axes`,
     );
   }
 }

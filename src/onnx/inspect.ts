@@ -9,6 +9,7 @@ import type { CacheTensor, DecoderInputs, DecoderLayout } from './layout.js';
 import { normaliseDomain, parseModel } from './model.js';
 import type { ParsedModel } from './model.js';
 import { proxyPrefix } from './names.js';
+import { findPositionLimits } from './positions.js';
 import { findResidualStream, nodeAt } from './residual.js';
 import type { ResidualStream } from './residual.js';
 import { keepWholeCaches } from './windows.js';
@@ -62,6 +63,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
     cache: ends.cache,
     blocks: stream.blocks,
     logits: head.layout,
+    positions: findPositionLimits(index, ends.inputs),
     dynamicQuantization: dynamicQuantizers.some((operator) => operators.has(operator)),
     opset,
     producer: `${parsed.model.producerName} ${parsed.model.producerVersion}`.trim(),

@@ -65,6 +65,20 @@ export interface DecoderInputs {
   totalSequenceLength: string | null;
 }
 
+/** The most tokens that a row can have, prompt and output together, and where that is said. */
+export interface ContextLimit {
+  positions: number;
+  /** E.g. `max_position_embeddings of config.json`. */
+  source: string;
+}
+
+/** What a graph says of its length; null where it says nothing. */
+export interface PositionLimits {
+  context: ContextLimit | null;
+  /** The most slots of a batch, padding included, where these meet a limit too. */
+  slots: number | null;
+}
+
 /** A decoder as found in its graph. */
 export interface DecoderLayout {
   layers: number;
@@ -79,6 +93,7 @@ export interface DecoderLayout {
   /** The L blocks' outputs, in order. */
   blocks: BlockOutput[];
   logits: LogitsLayout;
+  positions: PositionLimits;
   /** Whether activations are quantised per tensor, which couples the rows of a batch. */
   dynamicQuantization: boolean;
   /** Version of the default operator set. */

@@ -42,6 +42,8 @@ export const outputs = {
 export const loopInputs = {
   /** int64 scalar: most tokens to generate. */
   maxNewTokens: 'loop.max_new_tokens',
+  /** int64 `[B]`, each at least 1: tokens of each row, after which it ends. */
+  room: 'loop.room',
   /** int64 `[n]`, at least one (−1 where none). */
   stop: 'loop.stop',
   /** float32 `[B]`: the mask of generated tokens. */
@@ -60,7 +62,7 @@ export const loopInputs = {
 
 /** Outputs of the loop graph, beside the decoder's own present keys and values. */
 export const loopOutputs = {
-  /** int64 `[T', B]`; rows that had finished idle on their stop token. */
+  /** int64 `[T', B]`; rows that had ended repeat their last token. */
   tokens: 'loop.tokens',
   /** float32 `[T', L, B, K]`: of the last token fed in each iteration. */
   projections: 'loop.projections',

@@ -30,6 +30,7 @@ const added: Readonly<Record<string, Meaning>> = {
   [outputs.states]: ['float32 [L, B, P, D]', 'block outputs at read.positions, after steering'],
   [outputs.logits]: ['float32 [B, P, V]', 'logits at logits.positions'],
   [loopInputs.maxNewTokens]: ['int64', 'most tokens to generate'],
+  [loopInputs.room]: ['int64 [B]', 'tokens of each row, after which it ends'],
   [loopInputs.stop]: ['int64 [n]', 'tokens that end a row; −1 where none'],
   [loopInputs.generatedMask]: ['float32 [B]', 'as steer.mask, for the tokens generated'],
   [loopInputs.temperature]: ['float32', '0 is greedy'],

@@ -6,6 +6,7 @@
  * `V` vocabulary, `K` directions. All typed arrays are row-major; layers count from 0 and a
  * hidden state is a block's *output*, after steering.
  */
+import type { ContextLimit } from '../onnx/layout.js';
 import type { Identity } from './identity.js';
 import type { Steering } from './steering.js';
 
@@ -19,6 +20,8 @@ export interface DecoderInfo {
   layers: number;
   width: number;
   vocabulary: number;
+  /** The most tokens of a row, prompt and output together; absent where nobody says. */
+  context?: ContextLimit;
 }
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
@@ -95,10 +98,16 @@ export interface GenerateRequest {
   signal?: AbortSignal;
 }
 
+/**
+ * Why an output ends: at a stop token, at the length that was asked for, or because the model has no
+ * positions left.
+ */
+export type Finish = 'stop' | 'length' | 'context';
+
 export interface GenerateRow {
-  /** Generated ids, the stop token included. */
+  /** Generated ids, the stop token included; none where the prompt leaves no room for one. */
   tokens: number[];
-  finish: 'stop' | 'length';
+  finish: Finish;
   /**
    * `[R, L, K]` with R = number of generated tokens: entry 0 is the boundary token's reading (it
    * chose token 0), entry t the reading of generated token t − 1.
@@ -119,7 +128,9 @@ export interface GenerateResult {
 /** A loaded, instrumented decoder. Its sessions live in a worker thread until disposed. */
 export interface Decoder extends AsyncDisposable {
   readonly info: DecoderInfo;
+  /** @throws on a row of more tokens than {@link DecoderInfo.context}, before anything runs. */
   forward(request: ForwardRequest): Promise<ForwardRow[]>;
+  /** Rows whose prompt leaves no room come back empty, with the finish `context`; the others run. */
   generate(request: GenerateRequest): Promise<GenerateResult>;
   openCache(): PrefixCache;
   closeCache(cache: PrefixCache): Promise<void>;

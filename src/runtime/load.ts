@@ -1,5 +1,6 @@
 /** From a name to a running model. */
 import { withAdapter, type ModelPart } from './adapterFiles.js';
+import { configuredLimit, leastLimit } from './contextLimit.js';
 import type { Decoder, LanguageModel } from './decoder.js';
 import type { HubOptions } from './hub/settings.js';
 import type { ModelFiles } from './modelFiles.js';
@@ -78,14 +79,20 @@ async function filesOf({ model, adapter, hub }: Named): Promise<ModelFiles> {
   return adapter === undefined ? files : withAdapter(files, adapter);
 }
 
-async function proxyFiles({ proxy, hub }: LoadOptions): Promise<WorkerOptions['proxy']> {
-  if (proxy === undefined) return undefined;
-  const part = async (model: string | ModelFiles): Promise<ModelPart> => {
-    const { file, adapter } = await filesOf({ model, hub });
-    return { file, adapter };
+/** The two small models, and the least length that one of them states. */
+async function proxyFiles({
+  proxy,
+  hub,
+}: LoadOptions): Promise<Pick<WorkerOptions, 'proxy' | 'context'>> {
+  if (proxy === undefined) return {};
+  const expert = await filesOf({ model: proxy.expert, hub });
+  const antiExpert = await filesOf({ model: proxy.antiExpert, hub });
+  const part = ({ file, adapter }: ModelFiles): ModelPart => ({ file, adapter });
+  const context = leastLimit([expert, antiExpert].map(({ folder }) => configuredLimit(folder)));
+  return {
+    proxy: { expert: part(expert), antiExpert: part(antiExpert), alpha: proxy.alpha },
+    ...(context && { context }),
   };
-  const [expert, antiExpert] = [await part(proxy.expert), await part(proxy.antiExpert)];
-  return { expert, antiExpert, alpha: proxy.alpha };
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
@@ -93,13 +100,14 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
-  const proxy = await proxyFiles(options);
+  const { proxy, context: least } = await proxyFiles(options);
+  const context = leastLimit([configuredLimit(files.folder), least]) ?? undefined;
   const load = (): Promise<Decoder> =>
     RemoteDecoder.load({
       file: files.file,
       adapter: files.adapter,
       source: files.source,
-      ...{ device, proxy, threads, limits },
+      ...{ device, proxy, context, threads, limits },
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

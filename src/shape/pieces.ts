@@ -44,3 +44,9 @@ export const effect = z.strictObject({
   ci,
   p: fraction.nullable(),
 });
+
+/** Of a summary; absent where there are none. */
+export const warnings = z
+  .array(z.string())
+  .optional()
+  .describe('what must be known before it is believed');

@@ -134,6 +134,7 @@ export function loopFeeds(
     ...decoderFeeds(layout, rows, options.past),
     ...steering,
     [loopInputs.maxNewTokens]: ints([T], []),
+    [loopInputs.room]: ints(options.rooms ?? rows.map(() => T), [B]),
     [loopInputs.stop]: ints(options.stop ?? [-1], [options.stop?.length ?? 1]),
     [loopInputs.generatedMask]: floats(generated, [B]),
     [loopInputs.temperature]: floats([sampling.temperature], []),
@@ -146,6 +147,8 @@ export function loopFeeds(
 
 export interface LoopGraphOptions {
   maxNewTokens: number;
+  /** Per row; default `maxNewTokens`. */
+  rooms?: readonly number[];
   stop?: readonly number[];
   /** `uniforms` `[T, B]` */
   sampling?: { temperature: number; topP: number; topK: number; uniforms: readonly number[] };

@@ -13,6 +13,7 @@ import { isRight } from '../../data/solver.js';
 import { layerCoefficients, steeringUnit } from '../../experiment/shared/steeringUnit.js';
 import { renderPage } from '../../plot/page/html.js';
 import { roundsPage } from '../../plot/page/rounds.js';
+import { describeContext } from '../../runtime/contextLimit.js';
 import { embedded } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, seed } from '../common.js';
@@ -164,9 +165,13 @@ async function steer(
   return { steering: { direction: directions.vectors }, coefficient };
 }
 
-function describe({ index, last, correction, copied, edit }: Round): string {
+function describe({ index, last, correction, copied, edit, context }: Round): string {
   const number = String(index + 1).padStart(2);
   if (copied) return `${number} = ${correction}`;
+  if (context) {
+    const cut = [last, correction].filter((text) => text !== '').map((text) => `\n   ~ ${text}`);
+    return `${number}   no positions are left to the ${context.by}: ${describeContext(context)}${cut.join('')}`;
+  }
   if (last === '' && correction === '') return `${number}   both have nothing to add`;
   const written = last === '' ? '(nothing)' : last;
   const put = correction === '' ? '(nothing: the answer is complete)' : correction;

@@ -6,6 +6,7 @@ import { loadStored } from '../../experiment/shared/reading/reading.js';
 import { basisOfStored, layersToSteer } from '../../experiment/shared/reading/steeringBasis.js';
 import { createModel, type Model, type WriteOptions } from '../../read/model/model.js';
 import { boundaryNorms, steeredTexts } from '../../read/model/steeredTexts.js';
+import type { Finish } from '../../runtime/decoder.js';
 import { defaultPositions } from '../../runtime/steering.js';
 import {
   choice,
@@ -118,7 +119,7 @@ function writeOptions(given: Options, { signal }: Context): Omit<WriteOptions, '
 }
 
 interface Written {
-  outputs: readonly { coefficient?: number; text: string; finish: 'stop' | 'length' }[];
+  outputs: readonly { coefficient?: number; text: string; finish: Finish }[];
 }
 
 async function plain(

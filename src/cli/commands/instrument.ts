@@ -5,6 +5,7 @@ import { inspectDecoder } from '../../onnx/inspect.js';
 import { instrument as instrumentForward } from '../../onnx/instrument.js';
 import type { DecoderLayout, Port } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop/loop.js';
+import { configuredLimit, leastLimit, type ContextLimit } from '../../runtime/contextLimit.js';
 import { readGraph } from '../../runtime/adapterFiles.js';
 import type { GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
@@ -25,7 +26,8 @@ What is written is plain ONNX that any runtime runs. Its inputs and outputs are 
 in the file itself; docs/instrumented-graph.md has them all, and an example in Python.
 
 --inspect only says what was found: layers, width, heads, who exported it, the node after which each
-block ends (there it is read and steered), how the cache is laid out and masked, whether the logits
+block ends (there it is read and steered), how the cache is laid out and masked, how many positions it has
+and who says so, whether the logits
 can be gathered before the LM head, and whether steering with coefficient 0 is bit-identical to the
 file (no fused block end) or differs in the last digits.`,
   argument: {
@@ -55,8 +57,9 @@ file (no fused block end) or differs in the last digits.`,
     const source = await readGraph(files);
     if (options.inspect) {
       const layout = inspectDecoder(source.graph);
-      context.show(describe(file, layout));
-      return context.result({ model: name, file, ...layout });
+      const limit = leastLimit([configuredLimit(files.folder), layout.positions.context]);
+      context.show(describe(file, layout, limit));
+      return context.result({ model: name, file, context: limit, ...layout });
     }
     const build = options.graph === 'loop' ? instrumentLoop : instrumentForward;
     const { model, layout, ports } = build(source.graph);
@@ -103,8 +106,15 @@ function describePorts({ cache }: DecoderLayout, ports: readonly Port[]): string
   );
 }
 
+/** How long a row may be, and who says so. */
+function describeLength(limit: ContextLimit | null, { positions }: DecoderLayout): string {
+  if (!limit) return 'context: neither the graph nor the configuration limits it';
+  const padded = positions.slots === null ? '' : '; in a batch, padding counts too';
+  return `context: ${limit.positions} positions, by ${limit.source}${padded}`;
+}
+
 /** The layout for people. */
-function describe(file: string, layout: DecoderLayout): string {
+function describe(file: string, layout: DecoderLayout, limit: ContextLimit | null): string {
   const { layers, width, vocabulary, type, attention, opset, logits, blocks } = layout;
   const fused = blocks.filter((block) => block.fused).length;
   const lines = [
@@ -115,6 +125,7 @@ function describe(file: string, layout: DecoderLayout): string {
     logits.gatheredBeforeHead
       ? `logits: gathered before the LM head (${logits.head ?? ''})`
       : 'logits: gathered after the LM head, which is not one position-wise product',
+    describeLength(limit, layout),
     fused === 0
       ? 'coefficient 0: bit-identical to the file'
       : `coefficient 0: ${fused} fused block ends are split, so the last digits differ (about 5e-6)`,

@@ -5,6 +5,7 @@ import { scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Judges } from '../../judge/judgesFor.js';
 import { judgeRevisions } from '../shared/revisions.js';
 import { askSystem, type Asking } from './ask.js';
+import { isRefused, unlessRefused } from './refused.js';
 import type { AnswerRecord } from './shape.js';
 import type { System } from './systems.js';
 
@@ -39,14 +40,15 @@ async function systemRecords(
   // An Aligner revises whole answers, which no judge of sentences knows.
   const judge = system.unit === 'sentence' ? sentences : undefined;
   const revisions = await judgeRevisions(answered, { sentences: judge, signal });
-  return answered.map(({ question, text, stop }, i) => ({
+  return answered.map(({ question, text, stop, context }, i) => ({
     kind: 'answer',
     system: system.name,
     problem: question.id,
     group: question.group ?? null,
-    ...(verdicts[i] ?? { right: null }),
+    ...unlessRefused(isRefused({ text, context }), verdicts[i]),
     answer: text,
     stop,
+    ...(context && { context }),
     revisions: revisions[i] ?? [],
   }));
 }

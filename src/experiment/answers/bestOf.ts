@@ -7,8 +7,9 @@ import type { Question } from '../../data/types.js';
 import { primaryScorer, scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
 import { whoIs } from '../shared/identities.js';
+import { isRefused, unlessRefused } from './refused.js';
 import type { SamplesRecord } from './shape.js';
-import type { System } from './systems.js';
+import { wholeEnd, type System } from './systems.js';
 import { vote } from './vote.js';
 
 /** Samples of the upstream, and how they vote. */
@@ -47,7 +48,7 @@ function bestOfSystem(samples: number, { sampler, finalAnswer }: Sampling): Syst
           : {
               text: text.text,
               revisions: [],
-              stop: text.ended ? 'end-of-answer' : 'max-length',
+              ...wholeEnd(text),
               tokens: text.tokens - Number(text.ended),
               milliseconds,
               firstTextMilliseconds: text.text === '' ? null : milliseconds,
@@ -69,6 +70,7 @@ export async function sampleQuestions(
   const answered = questions.map((question, q) => ({
     question,
     texts: (sampled[q] ?? []).map(({ text }) => text),
+    refused: (sampled[q] ?? []).map(isRefused),
   }));
   const items = answered.flatMap(({ question, texts: written }) =>
     written.map((answer) => ({ question, answer })),
@@ -76,12 +78,12 @@ export async function sampleQuestions(
   const primary = primaryScorer(options.scorers);
   const verdicts = primary ? await scoreAnswers(items, { scorers: [primary], signal }) : [];
   let at = 0;
-  return answered.map(({ question, texts: written }) => ({
+  return answered.map(({ question, texts: written, refused }) => ({
     kind: 'samples',
     problem: question.id,
     texts: written,
     finals: written.map(finalAnswer),
-    right: written.map(() => verdicts[at++]?.right ?? null),
+    right: written.map((_, i) => unlessRefused(refused[i], verdicts[at++]).right),
   }));
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Question } from '../../data/types.js';
 import { scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
+import { isRefused, unlessRefused } from './refused.js';
 import { batchesOf } from '../shared/batches.js';
 import { resume, type Unit } from '../shared/resume.js';
 import { right } from '../shared/verdict.js';
@@ -90,11 +91,12 @@ async function answerBatch(
   const items = questions.map((question, i) => {
     const answer = texts[i]?.text;
     if (answer === undefined) throw new Error(`proxy: no answer to ${question.id} came back`);
-    return { question, answer };
+    return { question, answer, refused: isRefused(texts[i] ?? { text: answer }) };
   });
   const verdicts = await scoreAnswers(items, { scorers, signal });
-  return items.map(({ question, answer }, i) => {
-    return { ...at, problem: question.id, right: verdicts[i]?.right ?? null, answer };
+  return items.map(({ question, answer, refused }, i) => {
+    const { right } = unlessRefused(refused, verdicts[i]);
+    return { ...at, problem: question.id, right, answer };
   });
 }
 

@@ -4,7 +4,7 @@ import { quality, revisions } from '../shared/revisions.js';
 import { count } from '../../shape/pieces.js';
 import { group, withGroup } from '../shared/groups.js';
 import { scores } from '../shared/scores.js';
-import { right, stopReason } from '../shared/verdict.js';
+import { contextEnd, right, stopReason } from '../shared/verdict.js';
 
 /** One system's answer to one question. */
 export const answerRecord = z.preprocess(
@@ -18,6 +18,7 @@ export const answerRecord = z.preprocess(
     scores: scores.optional(),
     answer: z.string(),
     stop: stopReason,
+    context: contextEnd,
     /** Sentence by sentence for a loop; the whole answer, unjudged, for an Aligner. */
     revisions,
   }),
@@ -67,7 +68,7 @@ export const correctionRecord = z.preprocess(
     after: quality.nullable(),
     /** Index into the quadruples. */
     index: count,
-    finish: z.enum(['stop', 'length']),
+    finish: z.enum(['stop', 'length', 'context']),
   }),
 );
 export type CorrectionRecord = z.infer<typeof correctionRecord>;

@@ -11,7 +11,8 @@ import { alignAnswers } from '../../align/stream.js';
 import type { Upstream, UpstreamInput, UpstreamText } from '../../align/upstream.js';
 import { createSilentUpstream } from '../../align/upstream.js';
 import { whoIs } from '../shared/identities.js';
-import type { Revision } from '../shared/revisions.js';
+import type { ContextEnd } from '../../runtime/contextLimit.js';
+import { revisionsOf, type Revision } from '../shared/revisions.js';
 
 export interface SystemAnswer {
   text: string;
@@ -19,6 +20,8 @@ export interface SystemAnswer {
   revisions: Revision[];
   /** A stop reason of the loop; `end-of-answer` or `max-length` for whole answers. */
   stop: AlignedAnswer['stop'];
+  /** Where it is `context`. */
+  context?: ContextEnd;
   /** Tokens of the visible text, ends of turn left out, as its writer counted them. */
   tokens: number;
   /** Wall time, shared with the other rows of the batch. */
@@ -81,7 +84,7 @@ function wholeAnswerSystem(
       return texts.map((text, i) => ({
         text: text.text,
         revisions: [],
-        stop: text.ended ? 'end-of-answer' : 'max-length',
+        ...wholeEnd(text),
         tokens: text.tokens - Number(text.ended),
         milliseconds,
         firstTextMilliseconds: firsts[i]?.firstTextMilliseconds ?? null,
@@ -119,20 +122,47 @@ export function alignerSystem({ aligner }: { aligner: Aligner }): System {
     async answer(request) {
       const { questions, clock, signal } = request;
       const { texts, milliseconds } = await wholeAnswers(request);
-      const answers = texts.map(({ text }, i) => ({ question: questions[i] ?? '', answer: text }));
+      const written = texts.map((text, i) => ({ text, question: questions[i] ?? '' }));
+      // What was cut off for want of positions is no answer to correct.
+      const whole = written.filter(({ text }) => !text.context);
       const start = clock();
-      const corrections = await aligner.correct(answers, { signal });
+      const corrections = await aligner.correct(
+        whole.map(({ question, text }) => ({ question, answer: text.text })),
+        { signal },
+      );
       const elapsed = milliseconds + clock() - start;
-      return corrections.map(({ text, tokens, finish }, i) => ({
-        text,
-        revisions: [{ prefix: '', last: answers[i]?.answer ?? '', correction: text }],
-        stop: finish === 'stop' ? 'end-of-answer' : 'max-length',
-        tokens: tokens - Number(finish === 'stop'),
-        milliseconds: elapsed,
-        firstTextMilliseconds: text === '' ? null : elapsed,
-      }));
+      const given = corrections.values();
+      return written.map(({ text: upstream }): SystemAnswer => {
+        const corrected = upstream.context ? undefined : given.next().value;
+        const { text, tokens } = corrected ?? upstream;
+        const ended = corrected ? corrected.finish === 'stop' : upstream.ended;
+        const context = corrected ? corrected.context : upstream.context;
+        return {
+          text,
+          revisions: context ? [] : [{ prefix: '', last: upstream.text, correction: text }],
+          ...wholeEnd({ ended, context }),
+          tokens: tokens - Number(ended),
+          milliseconds: elapsed,
+          firstTextMilliseconds: text === '' ? null : elapsed,
+        };
+      });
     },
   };
+}
+
+/** How a whole answer ends. */
+export function wholeEnd({
+  ended,
+  context,
+}: Pick<UpstreamText, 'ended' | 'context'>): Pick<SystemAnswer, 'stop' | 'context'> {
+  if (context) return { stop: 'context', context };
+  return { stop: ended ? 'end-of-answer' : 'max-length' };
+}
+
+/** For want of how many positions a loop ended, where it did. */
+export function contextOf({ rounds }: Pick<AlignedAnswer, 'rounds'>): { context?: ContextEnd } {
+  const end = rounds.at(-1)?.context;
+  return end ? { context: { tokens: end.tokens, positions: end.positions } } : {};
 }
 
 function loopSystem(name: string, options: LoopParts, silent?: Upstream): System {
@@ -152,10 +182,9 @@ function loopSystem(name: string, options: LoopParts, silent?: Upstream): System
       });
       return answers.map((answer) => ({
         text: answer.text,
-        revisions: answer.rounds
-          .filter((round) => round.phase === 'corrected')
-          .map(({ prefix, last, correction }) => ({ prefix, last, correction })),
+        revisions: revisionsOf(answer.rounds.filter((round) => round.phase === 'corrected')),
         stop: answer.stop,
+        ...contextOf(answer),
         tokens: answer.rounds.reduce((sum, round) => sum + visibleTokens(round), 0),
         milliseconds: answer.milliseconds,
         firstTextMilliseconds: answer.firstVisibleMilliseconds,

@@ -9,8 +9,10 @@ import { alignAnswers, type AlignedAnswer } from '../../align/stream.js';
 import { createSilentUpstream, type Upstream } from '../../align/upstream.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Question } from '../../data/types.js';
-import { judgeRevisions } from '../shared/revisions.js';
+import { judgeRevisions, revisionsOf } from '../shared/revisions.js';
 import type { Judges } from '../../judge/judgesFor.js';
+import { isRefused } from '../answers/refused.js';
+import { contextOf } from '../answers/systems.js';
 import { judgeTexts } from './judge.js';
 import type { RoundsAnswer, RoundsRecord } from './shape.js';
 
@@ -78,21 +80,25 @@ async function judged(
   const answerOf = await judgeTexts(texts, options);
   const revised = all.map(({ question, loop }) => ({
     question,
-    revisions: loop.rounds.map(({ prefix, last, correction }) => ({ prefix, last, correction })),
+    revisions: revisionsOf(loop.rounds),
   }));
   const revisions = await judgeRevisions(revised, options);
   return all.map(({ name, question, loop, ...continued }, i) => {
     // Where the loop ended earlier, its answer.
     const upTo = (some: readonly string[]): RoundsAnswer[] =>
-      Array.from({ length: options.rounds + 1 }, (_, k) =>
-        answerOf(question, some[k] ?? loop.text),
-      );
+      Array.from({ length: options.rounds + 1 }, (_, k) => judgedText(some[k] ?? loop.text));
     const { text, stop, rounds } = loop;
+    const ended = contextOf(loop);
+    const refused = isRefused({ text, ...ended });
+    const judgedText = (some: string): RoundsAnswer => {
+      const answer = answerOf(question, some);
+      return refused && some === '' ? { ...answer, right: null, score: null } : answer;
+    };
     return {
       corrector: name,
       problem: question.id,
       group: question.group ?? null,
-      classic: { ...answerOf(question, text), stop, rounds: rounds.length },
+      classic: { ...judgedText(text), stop, rounds: rounds.length, ...ended },
       revisions: revisions[i] ?? [],
       continued: { upstream: upTo(continued.upstream), corrector: upTo(continued.corrector) },
     };

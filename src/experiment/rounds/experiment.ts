@@ -45,7 +45,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord
           store: lab.store,
           signal: lab.signal,
         });
-        return { summaries: { rounds: summary }, lines: describe(summary) };
+        const { warnings } = summary;
+        return { summaries: { rounds: summary }, lines: describe(summary), warnings };
       },
     };
   });

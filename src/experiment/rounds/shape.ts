@@ -1,10 +1,10 @@
 /** The shapes of answers by number of correction rounds: the records, and `rounds.json`. */
 import { z } from 'zod';
-import { ci, count, meanOver, rate } from '../../shape/pieces.js';
+import { ci, count, meanOver, rate, warnings } from '../../shape/pieces.js';
 import { group, withGroup } from '../shared/groups.js';
 import { revisions } from '../shared/revisions.js';
 import { scores, scoreSummary } from '../shared/scores.js';
-import { right, stopReason } from '../shared/verdict.js';
+import { contextEnd, right, stopReason } from '../shared/verdict.js';
 
 /** One answer, judged as a whole and sentence by sentence. */
 const roundsAnswer = z.strictObject({
@@ -27,7 +27,7 @@ export const roundsRecord = z.preprocess(
     problem: z.string(),
     group,
     /** The loop to its end, and its correction rounds, the one that ended it included. */
-    classic: roundsAnswer.extend({ stop: stopReason, rounds: count }),
+    classic: roundsAnswer.extend({ stop: stopReason, rounds: count, context: contextEnd }),
     /** Of the classic loop. */
     revisions,
     /**
@@ -94,5 +94,6 @@ export const roundsSummary = z.strictObject({
   /** Names of the bins of scores, from none right to all right. */
   scoreBins: z.array(z.string()),
   correctors: z.array(correctorRounds),
+  warnings,
 });
 export type RoundsSummary = z.infer<typeof roundsSummary>;

@@ -1,6 +1,6 @@
 /** The shapes of a LAT scan and of a direction's health: the records, and the summaries. */
 import { z } from 'zod';
-import { ci, count, fraction, label as behaviour, rate } from '../../shape/pieces.js';
+import { ci, count, fraction, label as behaviour, rate, warnings } from '../../shape/pieces.js';
 
 /** How readings are scaled. */
 export const standardize = z.enum(['zscore', 'raw', 'cosine']);
@@ -61,6 +61,7 @@ const scanContents = z.strictObject({
   direction: z.looseObject({ method: z.string() }),
   labels,
   perLayer: z.array(layerAccuracy),
+  warnings,
   cases: z.array(scanCase),
   timing: z.record(z.string(), z.number()).describe('milliseconds by part'),
   baselines: baselines.optional(),

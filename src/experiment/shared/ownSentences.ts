@@ -9,7 +9,7 @@ import type { Upstream } from '../../align/upstream.js';
 import type { AnnotatedQuadruple, Question } from '../../data/types.js';
 import { batchesOf } from './batches.js';
 import { resume } from './resume.js';
-import type { Revision } from './revisions.js';
+import { revisionsOf, type Revision } from './revisions.js';
 
 /** What was written for one question, in order; none where the upstream wrote nothing. */
 export interface OwnRecord {
@@ -70,9 +70,7 @@ export function loopSentences(
       rows: questions.map((question) => ({ question })),
       ...(signal && { signal }),
     });
-    return answers.map(({ rounds }) =>
-      rounds.map(({ prefix, last, correction }) => ({ prefix, last, correction })),
-    );
+    return answers.map(({ rounds }) => revisionsOf(rounds));
   };
 }
 
@@ -81,7 +79,10 @@ export function wholeAnswers({ upstream }: { upstream: Upstream }): OwnOptions['
   return async (questions, signal) => {
     const inputs = questions.map((question) => ({ question, prefix: '' }));
     const texts = await upstream.finish(inputs, signal ? { signal } : {});
-    return texts.map(({ text }) => [{ prefix: '', last: text, correction: '' }]);
+    // What was cut off for want of positions is no answer to correct.
+    return texts.map(({ text, context }) =>
+      context ? [] : [{ prefix: '', last: text, correction: '' }],
+    );
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a corrector made of a sentence, and what a judge of sentences says of both. */
 import { z } from 'zod';
+import type { Round } from '../../align/loop.js';
 import { qualities, type Annotation, type Question } from '../../data/types.js';
 import { annotatePlaces, type SentenceJudge, type SentencePlace } from '../../judge/sentences.js';
 
@@ -10,6 +11,13 @@ export const revision = z.strictObject({
   correction: z.string(),
 });
 export type Revision = z.infer<typeof revision>;
+
+/** What a loop did to sentences. A round that was cut off for want of positions did nothing. */
+export function revisionsOf(rounds: readonly Round[]): Revision[] {
+  return rounds
+    .filter(({ finish }) => finish !== 'context')
+    .map(({ prefix, last, correction }) => ({ prefix, last, correction }));
+}
 
 export const quality = z.enum(qualities);
 

@@ -13,7 +13,8 @@ export interface SampleOptions {
 }
 
 /**
- * The contexts in order, each with the sentence the upstream wrote there; empty where it ended.
+ * The contexts in order, each with the sentence the upstream wrote there; empty where it ended. A
+ * context that leaves the model no positions to write in is left out.
  * @throws the signal's reason between batches.
  */
 export async function* sampleSentences(options: SampleOptions): AsyncGenerator<Sample, void> {
@@ -27,7 +28,7 @@ export async function* sampleSentences(options: SampleOptions): AsyncGenerator<S
     for (const [row, context] of batch.entries()) {
       const text = texts[row];
       if (!text) throw new Error(`sample: ${upstream.name} wrote nothing for "${context.problem}"`);
-      yield { ...context, last: text.text };
+      if (!text.context) yield { ...context, last: text.text };
     }
   }
 }

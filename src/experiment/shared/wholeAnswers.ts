@@ -64,7 +64,9 @@ async function answerAll(
   return batch.map((problem, row) => {
     const [input, text] = [inputs[row], texts[row]];
     if (!input || !text) throw new Error(`answers: ${upstream.name} wrote none for ${problem}`);
-    return annotateAnswer({ problem, question: input.question, last: text.text });
+    // What was cut off for want of positions is no answer to correct; an empty one is passed over.
+    const last = text.context ? '' : text.text;
+    return annotateAnswer({ problem, question: input.question, last });
   });
 }
 

@@ -18,7 +18,9 @@ import {
 } from '../../text/editMetricTable.js';
 import { lengthRatio } from '../../text/edits.js';
 import { hasRepeatedNgram } from '../../text/repetition.js';
+import type { Finish } from '../../runtime/decoder.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
+import { isRefused, unlessRefused } from '../answers/refused.js';
 import { batchesOf } from '../shared/batches.js';
 import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
@@ -66,7 +68,7 @@ export interface MeasureOptions {
 interface Written {
   last: string;
   correction: string;
-  finish: 'stop' | 'length';
+  finish: Finish;
 }
 
 /**
@@ -144,9 +146,10 @@ async function measureLoop(
       return question ? [{ question, answer: text }] : [];
     });
     const verdicts = await scoreAnswers(items, { scorers: [options.scorer], signal });
-    const outcomes = answers.map(({ rounds }, i) =>
-      summariseRounds(rounds, verdicts[i]?.right ?? null, options),
-    );
+    const outcomes = answers.map(({ text, rounds }, i) => {
+      const refused = isRefused({ text, context: rounds.at(-1)?.context });
+      return summariseRounds(rounds, unlessRefused(refused, verdicts[i]).right, options);
+    });
     return batch.map((_, p) => outcomes.slice(p * rows.length, (p + 1) * rows.length));
   };
   // Batches ask the upstream about different questions, so its memory is no way between them.
@@ -169,17 +172,22 @@ function inBatches<T>(
   return batchesOf(items, Math.max(1, Math.round(batchSize / coefficients.length)));
 }
 
-/** Means over the rounds of one problem; rounds without a y1 have nothing to be compared with. */
+/**
+ * Means over the rounds of one problem. Rounds without a y1 have nothing to be compared with, and
+ * those that were cut off for want of positions are only counted.
+ */
 export function summariseRounds(
   rounds: readonly Written[],
   right: boolean | null,
   { repeat, metric }: Pick<MeasureOptions, 'repeat' | 'metric'> = {},
 ): CaseOutcome {
-  const counted = rounds.filter(({ last }) => last !== '');
+  const context = rounds.filter(({ finish }) => finish === 'context').length;
+  const counted = rounds.filter(({ last, finish }) => last !== '' && finish !== 'context');
   const average = (compare: EditMetric['of']): number | null =>
     meanOf(counted.map(({ last, correction }) => compare(last, correction)));
   return {
     rounds: counted.length,
+    ...(context > 0 && { context }),
     ...perEditMetric((name) => average(editMetricTable[name].of)),
     ...(typeof metric === 'object' && { metric: average(metric.of) }),
     lengthRatio: average(lengthRatio),
@@ -204,7 +212,7 @@ export function isDegenerate(
   { last, correction, finish }: Written,
   repeat = sentenceRepeat,
 ): boolean {
-  if (finish === 'length') return true;
+  if (finish !== 'stop') return true;
   return correction !== last && hasRepeatedNgram(correction, repeat);
 }
 

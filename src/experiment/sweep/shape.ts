@@ -12,6 +12,7 @@ export type SweepMode = z.infer<typeof sweepMode>;
 
 const outcome = {
   rounds: count.describe('with a y1, over which the rest is averaged; where 0, metrics are null'),
+  context: count.optional().describe('rounds cut off for want of positions, left out of the rest'),
   ...perEditMetric(() => numberOrNull),
   metric: numberOrNull.optional().describe('the sweep’s own metric, where it is none of these'),
   lengthRatio: numberOrNull,

@@ -124,6 +124,7 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
       ...(options.warnings ?? []),
       ...plan.validation.warnings,
       ...testWarnings(metric, slope, points),
+      ...contextWarnings(outcomes, options.problems),
     ],
   };
 }
@@ -141,6 +142,23 @@ function controlFits(
 }
 
 /** Outcomes `[problems][coefficients]`. At 0 every direction does the same: nothing. */
+/** Sentences that were left out for want of positions, by how many and where. */
+function contextWarnings(
+  outcomes: readonly (readonly CaseOutcome[])[],
+  problems: readonly SweepProblem[],
+): string[] {
+  const cut = outcomes.flatMap((row, p) => {
+    const rounds = row.reduce((sum, { context = 0 }) => sum + context, 0);
+    return rounds > 0 ? [{ id: problems[p]?.id ?? '', rounds }] : [];
+  });
+  if (cut.length === 0) return [];
+  const shown = cut.slice(0, 5).map(({ id, rounds }) => `${id} (${rounds} rounds)`);
+  const more = cut.length > 5 ? ` and ${cut.length - 5} more` : '';
+  return [
+    `context: rounds of ${cut.length} of ${problems.length} problems are left out, since the model had no positions for them: ${shown.join(', ')}${more}`,
+  ];
+}
+
 function collect(
   options: SummaryOptions,
   direction: DirectionName,

@@ -29,7 +29,7 @@ import { maskStrengths, sortPatches, splitDirections, splitPatches } from '../st
 import type { Directions, Patches, SortedPatches, Treatment } from '../steer.js';
 import { planSampling } from './sample.js';
 import type { SamplingPlan } from './sample.js';
-import { advance, cacheType, declareCarried, selectLast } from './step.js';
+import { advance, cacheType, declareCarried, lastIterations, selectLast } from './step.js';
 import { isExternal } from '../tensors.js';
 
 const { BOOL, FLOAT, INT64 } = DataType;
@@ -60,6 +60,7 @@ export function instrumentLoop(
     directions: steer === 'none' ? null : declareSteering(outer, carried, { layout, steer }),
     patches: patch ? sortPatches(outer, layout.layers) : null,
     sampling: planSampling(outer, layout.vocabulary),
+    ends: lastIterations(outer),
   });
   const outputs = [valueInfo(loopOutputs.tokens, INT64, [null, null]), ...reading.outputs];
   outer.node('Loop', [loopInputs.maxNewTokens, '', ...carried.initial], {
@@ -88,6 +89,8 @@ interface Outside {
   patches: SortedPatches | null;
   reading: LoopReading;
   sampling: SamplingPlan;
+  /** The iteration in which each row has all its tokens. */
+  ends: string;
 }
 
 /** Cuts the directions up, and carries on where they act. */
@@ -105,7 +108,7 @@ const steerMask = 'steer_mask';
 
 function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   const { layout, parsed } = decoder;
-  const { carried, directions, sampling, reading } = outside;
+  const { carried, directions, sampling, reading, ends } = outside;
   const { layers } = layout;
   const writer = new GraphWriter('loop.body');
   const iteration = writer.unique('iteration');
@@ -120,7 +123,7 @@ function makeBody(decoder: DecoderGraph, outside: Outside): GraphProto {
   });
   enterBody(writer.nodes, carried, layout);
   const { tokens, going } = advance(writer, carried, {
-    ...{ layout, sampling, logits, iteration, last },
+    ...{ layout, sampling, logits, iteration, last, ends },
   });
   const readings = reading.finish(writer);
   const own = parsed.graph.initializer.filter((tensor) => !isExternal(tensor));
@@ -193,6 +196,7 @@ function ownInputs(
 export function samplingInputs(): ValueInfoProto[] {
   return [
     valueInfo(loopInputs.maxNewTokens, INT64, []),
+    valueInfo(loopInputs.room, INT64, [null]),
     valueInfo(loopInputs.stop, INT64, [null]),
     valueInfo(loopInputs.generatedMask, FLOAT, [null]),
     valueInfo(loopInputs.temperature, FLOAT, []),

@@ -97,6 +97,12 @@ function validTokens(
   return outer.node('Add', [outer.node('Reshape', [last, outer.ints([-1, 1])]), outer.ints([1])]);
 }
 
+/** The iteration in which a row has all its tokens, int64 `[B, 1]`. */
+export function lastIterations(outer: GraphWriter): string {
+  const column = outer.node('Unsqueeze', [loopInputs.room, outer.ints([1])]);
+  return outer.node('Sub', [column, outer.ints(1)]);
+}
+
 /** Draws tokens, marks the rows that are done, and sets what the next iteration is fed. */
 export function advance(
   writer: GraphWriter,
@@ -107,6 +113,8 @@ export function advance(
     logits: string;
     iteration: string;
     last: SelectLast;
+    /** From {@link lastIterations}. */
+    ends: string;
   },
 ): { tokens: string; going: string } {
   const { inputs } = step.layout;
@@ -120,20 +128,26 @@ export function advance(
   const idle = step.last(carried.current(inputs.inputIds));
   const next = writer.node('Where', [finished, idle, column]);
   carried.advance(inputs.inputIds, next);
-  advanceLengths(writer, carried, { ...step, next });
+  advanceLengths(writer, carried, step);
   return {
     tokens: writer.node('Squeeze', [next, writer.ints([1])]),
-    going: markFinished(writer, carried, next),
+    going: markFinished(writer, carried, { ...step, next }),
   };
 }
 
-function markFinished(writer: GraphWriter, carried: CarriedValues, next: string): string {
+function markFinished(
+  writer: GraphWriter,
+  carried: CarriedValues,
+  { next, ends, iteration }: { next: string; ends: string; iteration: string },
+): string {
   const number = (condition: string): string =>
     writer.node('Cast', [condition], { attributes: { to: DataType.INT64 } });
   const hits = number(writer.node('Equal', [next, loopInputs.stop]));
   const stops = writer.node('ReduceSum', [hits, writer.ints([1])]);
   const stopped = writer.node('Greater', [stops, writer.ints(0)]);
-  const done = writer.node('Or', [carried.current('finished'), stopped]);
+  const full = writer.node('LessOrEqual', [ends, iteration]);
+  const ended = writer.node('Or', [stopped, full]);
+  const done = writer.node('Or', [carried.current('finished'), ended]);
   carried.advance('finished', done);
   const left = writer.node('ReduceSum', [number(writer.node('Not', [done]))], {
     attributes: { keepdims: 0 },
@@ -141,25 +155,35 @@ function markFinished(writer: GraphWriter, carried: CarriedValues, next: string)
   return writer.node('Greater', [left, writer.ints(0)]);
 }
 
+/**
+ * A row that has ended feeds its last token at its place once, since the cache is to hold what was
+ * before it, and then again and again: positions and lengths stay, so that no row passes the limit
+ * of the model while others go on.
+ */
 function advanceLengths(
   writer: GraphWriter,
   carried: CarriedValues,
-  { layout, next, last }: { layout: DecoderLayout; next: string; last: SelectLast },
+  { layout, last }: { layout: DecoderLayout; last: SelectLast },
 ): void {
   const { attentionMask, positionIds, seqlensK, totalSequenceLength } = layout.inputs;
+  const cast = (tensor: string, to: DataType): string =>
+    writer.node('Cast', [tensor], { attributes: { to } });
+  const going = writer.node('Not', [carried.current('finished')]);
+  const step = cast(going, DataType.INT64);
   if (attentionMask !== null) {
-    const zeros = writer.node('Mul', [next, writer.ints(0)]);
-    const ones = writer.node('Add', [zeros, writer.ints(1)]);
-    const longer = [carried.current(attentionMask), ones];
+    const longer = [carried.current(attentionMask), step];
     carried.advance(attentionMask, writer.node('Concat', longer, { attributes: { axis: 1 } }));
   }
   if (positionIds !== null) {
     const position = last(carried.current(positionIds));
-    carried.advance(positionIds, writer.node('Add', [position, writer.ints(1)]));
+    carried.advance(positionIds, writer.node('Add', [position, step]));
   }
-  for (const name of [seqlensK, totalSequenceLength]) {
-    if (name === null) continue;
-    const one = writer.ints(1, 'int32');
-    carried.advance(name, writer.node('Add', [carried.current(name), one]));
+  if (seqlensK !== null) {
+    const each = cast(writer.node('Squeeze', [step, writer.ints([1])]), DataType.INT32);
+    carried.advance(seqlensK, writer.node('Add', [carried.current(seqlensK), each]));
+  }
+  if (totalSequenceLength !== null) {
+    const longer = [carried.current(totalSequenceLength), writer.ints(1, 'int32')];
+    carried.advance(totalSequenceLength, writer.node('Add', longer));
   }
 }

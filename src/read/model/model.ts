@@ -1,5 +1,6 @@
 /** A model to play with: write, read, steer, patch and look through the lens, a text at a time. */
-import type { LanguageModel, Sampling } from '../../runtime/decoder.js';
+import { describeContext } from '../../runtime/contextLimit.js';
+import type { Finish, LanguageModel, Sampling } from '../../runtime/decoder.js';
 import type { Identity } from '../../runtime/identity.js';
 import { loadLanguageModel, type LoadOptions } from '../../runtime/load.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
@@ -26,8 +27,8 @@ export interface Generation {
   text: string;
   /** Generated tokens as text, the end of turn included (special tokens are empty). */
   tokens: string[];
-  /** `length`: it had not ended; the text is what there was. */
-  finish: 'stop' | 'length';
+  /** `length`, `context` (no positions are left): it had not ended; the text is what there was. */
+  finish: Finish;
 }
 
 export interface LensTextOptions extends PromptOptions {
@@ -45,7 +46,7 @@ export interface Model extends AsyncDisposable {
   readonly width: number;
   /** What experiments, correctors and readers take. */
   readonly languageModel: LanguageModel;
-  /** Writes an answer, or goes on with a text. @throws as {@link toSteering}. */
+  /** Writes an answer, or goes on with a text. @throws as {@link toSteering}; on a prompt too long. */
   generate(prompt: Prompt, options?: WriteOptions): Promise<Generation>;
   /** Hidden states with their tokens. */
   read(prompt: Prompt, options?: ReadTextOptions): Promise<TextStates>;
@@ -89,13 +90,15 @@ export function createModel(languageModel: LanguageModel): Model {
     [Symbol.asyncDispose]: close,
     async generate(prompt, options = {}) {
       const { maxNewTokens = 128, sampling, signal, steer } = options;
+      const asked = promptTokens(languageModel, prompt, options);
       const { rows } = await decoder.generate({
-        prompts: [promptTokens(languageModel, prompt, options)],
+        prompts: [asked],
         ...{ maxNewTokens, stop: tokenizer.endOfTurn, sampling, signal },
         steering: steering(steer),
       });
       const [row] = rows;
       if (!row) throw new Error(`generate: ${name} gave no row (expected 1)`);
+      if (row.tokens.length === 0) refusePrompt(asked, decoder.info);
       const written = tokenizer.decode(row.tokens);
       const tokens = row.tokens.map((id) => tokenizer.decode([id]));
       return {
@@ -111,4 +114,15 @@ export function createModel(languageModel: LanguageModel): Model {
       return rows.map((logits) => topPredictions(logits, tokenizer, options.top ?? 5));
     },
   };
+}
+
+/** @throws saying how long it is. */
+function refusePrompt(
+  prompt: readonly number[],
+  { context }: LanguageModel['decoder']['info'],
+): never {
+  const end = { tokens: prompt.length, positions: context?.positions ?? prompt.length };
+  throw new Error(
+    `generate: the prompt leaves no room: ${describeContext(end)} (${context?.source ?? 'unknown'}); shorten it`,
+  );
 }

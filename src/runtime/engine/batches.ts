@@ -22,6 +22,8 @@ export interface RowLength {
   length: number;
   /** Leading tokens whose keys and values may be taken from a cache; less than `length`. */
   cached: number;
+  /** Tokens that generation may add; a row with room for none is left out. Default: no matter. */
+  room?: number;
 }
 
 /** Largest batch: rows, and rows × slots (padding and generated tokens included). */
@@ -48,6 +50,8 @@ export interface PlanOptions {
   limits: BatchLimits;
   /** Slots per row that generation will add. Default 0. */
   generated?: number;
+  /** Most slots of a batch, where padding counts as tokens do. Default: any number. */
+  most?: number;
 }
 
 /**
@@ -55,12 +59,14 @@ export interface PlanOptions {
  * meets the same batch shapes.
  */
 export function planBatches(rows: readonly RowLength[], options: PlanOptions): Batch[] {
-  const order = rows.map((row, index) => ({ ...row, index, fresh: row.length - row.cached }));
+  const order = rows
+    .map((row, index) => ({ ...row, index, fresh: row.length - row.cached }))
+    .filter(({ room }) => room !== 0);
   order.sort((a, b) => a.fresh - b.fresh || a.length - b.length || a.index - b.index);
   const batches: Batch[] = [];
   let open: Batch | undefined;
   for (const row of order) {
-    const joined = open && joinRow(open, row, options);
+    const joined = open && fits(open, row, { rows, options }) && joinRow(open, row, options);
     if (open && joined) Object.assign(open, joined);
     else batches.push((open = openBatch(row, options)));
   }
@@ -74,6 +80,21 @@ interface Candidate extends RowLength {
 
 function openBatch(row: Candidate, { padding }: PlanOptions): Batch {
   return { rows: [row.index], past: row.cached, fed: row.fresh, padding };
+}
+
+/**
+ * Whether no row could go on past the most slots, with this one among them: what is short may be
+ * generated long, and then its longest neighbour's padding grows along.
+ */
+function fits(
+  batch: Batch,
+  row: Candidate,
+  { rows, options }: { rows: readonly RowLength[]; options: PlanOptions },
+): boolean {
+  const { most = Infinity } = options;
+  const together = [row, ...batch.rows.map((index) => rows[index])];
+  const room = Math.max(...together.map((one) => one?.room ?? 0));
+  return Math.max(batch.past + batch.fed, row.length) + room <= most;
 }
 
 /** Rows and slots of the batch with the row in it; undefined where it must stay out. */

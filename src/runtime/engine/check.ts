@@ -1,14 +1,16 @@
 /** Checks of what callers ask, before anything runs. */
+import { describeContext } from '../contextLimit.js';
 import type { DecoderInfo, ForwardRequest, GenerateRequest, Projection } from '../decoder.js';
 import type { Patch, Steering } from '../steering.js';
 
-type Shape = Pick<DecoderInfo, 'layers' | 'width' | 'vocabulary'>;
+type Shape = Pick<DecoderInfo, 'layers' | 'width' | 'vocabulary' | 'context'>;
 
-/** @throws where a forward cannot be done as asked. */
+/** @throws where a forward cannot be done as asked, on rows that are too long for the model too. */
 export function checkForward(request: ForwardRequest, model: Shape): void {
   const { tokens } = request;
   checkRows('forward', tokens, model);
   const lengths = tokens.map((row) => row.length);
+  checkLengths(lengths, model);
   checkPromptLengths('forward', request.promptLengths, lengths);
   checkProjection(request.project, model);
   checkPositions('states', request.states, lengths);
@@ -112,6 +114,17 @@ function checkRows(what: string, rows: readonly (readonly number[])[], model: Sh
       throw new Error(`${what}: row ${index} has no tokens (expected at least 1)`);
     for (const id of row) checkToken(`${what}: row ${index}: token`, id, model);
   });
+}
+
+function checkLengths(lengths: readonly number[], { context }: Shape): void {
+  if (!context) return;
+  const { positions, source } = context;
+  const row = lengths.findIndex((length) => length > positions);
+  if (row < 0) return;
+  const end = { tokens: lengths[row] ?? 0, positions };
+  throw new Error(
+    `forward: row ${row}: ${describeContext(end)} (${source}); shorten it, or take a model with more`,
+  );
 }
 
 function checkToken(what: string, id: number, { vocabulary }: Shape): void {

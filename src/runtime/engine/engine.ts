@@ -2,13 +2,13 @@
  * The decoder itself, inside its worker: plans batches, runs the two graphs, keeps the caches.
  * Knows no threads and no messages; its sessions are opened when first needed.
  */
-import type { DecoderLayout } from '../../onnx/layout.js';
+import type { ContextLimit, DecoderLayout } from '../../onnx/layout.js';
 import { planBatches, reusedTokens } from './batches.js';
 import type { Batch, BatchLimits, BatchPolicy, RowLength } from './batches.js';
 import { checkForward, checkGenerate } from './check.js';
 import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from '../decoder.js';
 import { ForwardBatch } from './forward.js';
-import { generateBatch } from './generate.js';
+import { generateBatch, unwrittenRow } from './generate.js';
 import type { GeneratedBatch, GenerateOptions } from './generate.js';
 import { loopFor } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
@@ -33,6 +33,8 @@ export interface EngineOptions {
   /** Milliseconds. */
   now: () => number;
   limits?: BatchLimits;
+  /** The most tokens of a row; absent where nobody says. */
+  context?: ContextLimit;
   /** Whether loops are used that do no more than is asked. Default false. */
   lean?: boolean;
 }
@@ -71,8 +73,8 @@ export class Engine {
   }
 
   async forward(request: ForwardRequest, checkpoint: Checkpoint): Promise<ForwardRow[]> {
-    const { layout } = this.#options;
-    checkForward(request, layout);
+    const { layout, context } = this.#options;
+    checkForward(request, { ...layout, context });
     const session = await this.#session('forward');
     const lengths = request.tokens.map((row) => ({ length: row.length, cached: 0 }));
     const rows: ForwardRow[] = [];
@@ -95,7 +97,12 @@ export class Engine {
     const started = now();
     const treatments = new Treatments(request.steering, layout.layers);
     const rows = request.prompts.map((_, row) => this.#prompt(request, row, treatments));
-    const result: GenerateResult = { rows: [], milliseconds: 0, computedTokens: 0 };
+    const result: GenerateResult = {
+      // Those without room are never run.
+      rows: rows.map(() => unwrittenRow()),
+      milliseconds: 0,
+      computedTokens: 0,
+    };
     if (this.#policy === 'right' && rows.length > 1) {
       result.computedTokens += await this.#prefill(request, rows, checkpoint);
     }
@@ -107,7 +114,10 @@ export class Engine {
         result.computedTokens += length - reused;
         return { cached: window, reused };
       });
-      const done = await this.#generate(kind, { layout, request, batch, past, treatments });
+      const rooms = batch.rows.map((index) => rows[index]?.room ?? 0);
+      const done = await this.#generate(kind, {
+        ...{ layout, request, batch, past, rooms, treatments },
+      });
       batch.rows.forEach((index, b) => {
         const row = done.rows[b];
         if (row) result.rows[index] = row;
@@ -137,18 +147,24 @@ export class Engine {
   }
 
   #plan(rows: readonly RowLength[], generated = 0): Batch[] {
-    const padding = this.#options.layout.attention === 'full-mask' ? 'left' : 'right';
-    return planBatches(rows, { policy: this.#policy, limits: this.#limits, padding, generated });
+    const { attention, positions } = this.#options.layout;
+    const padding = attention === 'full-mask' ? 'left' : 'right';
+    const most = positions.slots ?? undefined;
+    const [policy, limits] = [this.#policy, this.#limits];
+    return planBatches(rows, { policy, limits, padding, generated, most });
   }
 
   #prompt(request: GenerateRequest, row: number, treatments: Treatments): Prompt {
     const ids = request.prompts[row] ?? [];
     const cache = request.caches?.[row];
     const window = cache && this.#caches.get(cache.id);
-    if (!window) return { length: ids.length, cached: 0, window, next: { ids, treatments: [] } };
+    const { positions = Infinity } = this.#options.context ?? {};
+    const room = Math.max(0, Math.min(request.maxNewTokens, positions - ids.length));
+    const length = ids.length;
+    if (!window) return { length, cached: 0, room, window, next: { ids, treatments: [] } };
     const promptLength = request.promptLengths?.[row] ?? ids.length;
     const next = { ids, treatments: treatments.of({ row, promptLength }, ids.length) };
-    return { length: ids.length, cached: reusableLength(window, next), window, next };
+    return { length, cached: reusableLength(window, next), room, window, next };
   }
 
   /** Brings rows with a cache to their last token; returns how many tokens that computed. */
@@ -160,8 +176,8 @@ export class Engine {
     const { layout } = this.#options;
     let computed = 0;
     for (const [row, prompt] of rows.entries()) {
-      const { cached: reused, window, next, length } = prompt;
-      if (!window || reused === 0 || reused === length - 1) continue;
+      const { cached: reused, room, window, next, length } = prompt;
+      if (!window || room === 0 || reused === 0 || reused === length - 1) continue;
       await checkpoint();
       const session = await this.#session('forward');
       prompt.window = await prefillRow(session, {

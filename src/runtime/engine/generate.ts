@@ -26,6 +26,8 @@ export interface GenerateOptions {
   batch: Batch;
   /** Per row of the batch. */
   past: readonly PastRow[];
+  /** Per row of the batch, the tokens it may have, 1 … `maxNewTokens`. */
+  rooms: readonly number[];
   treatments: Treatments;
 }
 
@@ -47,8 +49,15 @@ export async function generateBatch(
   return { rows, caches: request.caches ? keepCaches(options, rows, results) : null };
 }
 
-function generateFeeds({ layout, request, batch, past }: GenerateOptions): Feeds {
-  const { prompts, promptLengths, steering, project, sampling, maxNewTokens, stop } = request;
+/** Of a row whose prompt leaves no room. */
+export function unwrittenRow(): GenerateRow {
+  const nothing = (): Float32Array => new Float32Array(0);
+  return { tokens: [], finish: 'context', projections: nothing(), states: nothing() };
+}
+
+function generateFeeds({ layout, request, batch, past, rooms }: GenerateOptions): Feeds {
+  const { prompts, promptLengths, steering, project, sampling, stop } = request;
+  const most = Math.max(...rooms);
   const rows = prompts.map((ids, row) => ({
     ids,
     promptLength: promptLengths?.[row] ?? ids.length,
@@ -59,13 +68,14 @@ function generateFeeds({ layout, request, batch, past }: GenerateOptions): Feeds
   const stops = stop.length > 0 ? stop : [-1];
   return {
     ...commonFeeds({ layout, batch, rows, past, steering, project }),
-    [loopInputs.maxNewTokens]: scalar(maxNewTokens),
+    [loopInputs.maxNewTokens]: scalar(most),
+    [loopInputs.room]: int64(BigInt64Array.from(rooms, BigInt), [count]),
     [loopInputs.stop]: int64(BigInt64Array.from(stops, BigInt), [stops.length]),
     [loopInputs.generatedMask]: float32(generated, [count]),
     [loopInputs.temperature]: float32(Float32Array.of(sampling?.temperature ?? 0), []),
     [loopInputs.topP]: float32(Float32Array.of(sampling?.topP ?? 1), []),
     [loopInputs.topK]: scalar(sampling?.topK ?? 0),
-    [loopInputs.uniforms]: float32(uniforms(batch, maxNewTokens, sampling), [maxNewTokens, count]),
+    [loopInputs.uniforms]: float32(uniforms(batch, most, sampling), [most, count]),
     [loopInputs.readStates]: scalar(request.states ? 1 : 0),
   };
 }
@@ -141,24 +151,25 @@ function allFinite(options: GenerateOptions, results: Record<string, PlainTensor
 
 function unpackTokens(
   b: number,
-  { request, batch }: GenerateOptions,
+  { request, batch, rooms }: GenerateOptions,
   results: Record<string, PlainTensor>,
 ): Pick<GenerateRow, 'tokens' | 'finish'> {
   const drawn = integers(results[loopOutputs.tokens], loopOutputs.tokens);
   const rows = batch.rows.length;
   const stop = new Set(request.stop);
+  const room = rooms[b] ?? 0;
   const tokens: number[] = [];
   for (let at = b; at < drawn.length; at += rows) {
     const token = Number(drawn[at]);
     tokens.push(token);
     if (stop.has(token)) return { tokens, finish: 'stop' };
+    if (tokens.length === room) {
+      return { tokens, finish: room < request.maxNewTokens ? 'context' : 'length' };
+    }
   }
-  if (tokens.length !== request.maxNewTokens) {
-    throw new Error(
-      `generate: the loop ended after ${tokens.length} tokens (expected a stop token or ${request.maxNewTokens})`,
-    );
-  }
-  return { tokens, finish: 'length' };
+  throw new Error(
+    `generate: the loop ended after ${tokens.length} tokens (expected a stop token or ${room})`,
+  );
 }
 
 /** One row of `[T', L, B, inner]`: `[count, L, inner]`. */

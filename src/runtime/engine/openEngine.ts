@@ -1,6 +1,7 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { inspectDecoder } from '../../onnx/inspect.js';
 import { proxyTuned } from '../../onnx/proxy.js';
+import { leastLimit } from '../contextLimit.js';
 import type { DecoderInfo } from '../decoder.js';
 import { resolveDevice } from '../device.js';
 import { Engine } from './engine.js';
@@ -39,6 +40,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
   };
   const { layers, width, vocabulary } = layout;
   const sha256 = await fingerprint(bytes, weights);
+  const context = leastLimit([options.context, layout.positions.context]) ?? undefined;
   return {
     engine: new Engine({
       layout,
@@ -46,8 +48,9 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       now: () => performance.now(),
       lean: wantsLean(device, weightBytes(read)),
       limits,
+      context,
     }),
-    info: { source, sha256, device, layers, width, vocabulary },
+    info: { source, sha256, device, layers, width, vocabulary, ...(context && { context }) },
   };
 }
 

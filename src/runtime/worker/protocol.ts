@@ -1,6 +1,7 @@
 /** The messages between a decoder and its worker. Plain data; arrays of replies are transferred. */
 import type { DecoderInfo, Device, ForwardRequest, ForwardRow } from '../decoder.js';
 import type { GenerateRequest, GenerateResult } from '../decoder.js';
+import type { ContextLimit } from '../../onnx/layout.js';
 import type { ModelPart } from '../adapterFiles.js';
 import type { BatchLimits } from '../engine/batches.js';
 
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   device: RequestedDevice;
   /** Files of the two small models that tune it, see `proxyTuned` of onnx/proxy.ts. */
   proxy?: { expert: ModelPart; antiExpert: ModelPart; alpha: number };
+  /** What the model's configuration says of its length. */
+  context?: ContextLimit;
   threads?: number;
   limits?: BatchLimits;
 }

@@ -43,7 +43,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecor
           store: lab.store,
           signal: lab.signal,
         });
-        return { summaries: { compare: summary }, lines: describe(summary) };
+        const { warnings } = summary;
+        return { summaries: { compare: summary }, lines: describe(summary), warnings };
       },
     };
   });

@@ -9,6 +9,7 @@ import { comparedSystems, samplingOf, type ComparedModels } from './systems.js';
 import { summariseCompare } from './summary.js';
 import type { CompareSummary } from './shape.js';
 import { byKey, answersKey } from '../keys.js';
+import { contextWarnings } from '../refused.js';
 import { answerQuestions, type AnswersOptions } from '../run.js';
 import type { AnswerRecord, CompareRecord } from '../shape.js';
 
@@ -35,7 +36,9 @@ export async function* runCompare(
     all.set(answersKey(record), record);
     yield record;
   }
-  return summariseCompare({
+  const answers = [...all.values()].filter((record) => record.kind === 'answer');
+  const warnings = contextWarnings(answers);
+  const summary = summariseCompare({
     upstream: upstream.name,
     entries: entries.map(({ system, ...entry }) => ({ name: system.name, ...entry })),
     samples: sampling?.counts ?? [],
@@ -44,6 +47,7 @@ export async function* runCompare(
     scorers,
     random: createRandom(seed).fork('compare'),
   });
+  return { ...summary, ...(warnings.length > 0 && { warnings }) };
 }
 
 /** The answers of the loops of `runRounds`, as its correctors' systems here would give them. */
@@ -57,6 +61,7 @@ export function streamAnswers(records: Iterable<RoundsRecord>): AnswerRecord[] {
     ...(classic.scores && { scores: classic.scores }),
     answer: classic.text,
     stop: classic.stop,
+    ...(classic.context && { context: classic.context }),
     revisions,
   }));
 }

@@ -1,6 +1,6 @@
 /** The shape of `compare.json`. */
 import { z } from 'zod';
-import { ci, count, effect, numberOrNull, rate } from '../../../shape/pieces.js';
+import { ci, count, effect, numberOrNull, rate, warnings } from '../../../shape/pieces.js';
 import { withGroups } from '../../shared/groups.js';
 import { divided, outcomes, revised } from '../evaluate/shape.js';
 
@@ -90,5 +90,6 @@ export const compareSummary = z.strictObject({
   latency: z.array(latencyRatios),
   /** How the best-of-n that stands against a stream system is chosen, in words. */
   equalTimeRule: z.string(),
+  warnings,
 });
 export type CompareSummary = z.infer<typeof compareSummary>;

@@ -14,11 +14,15 @@ export function summariseCorrector(options: {
   records: Iterable<CorrectionRecord>;
 }): CorrectorSummary {
   const unique = new Map(Array.from(options.records, (record) => [record.index, record]));
-  const records = [...unique.values()];
+  const all = [...unique.values()];
+  // Neither copies nor corrections.
+  const records = all.filter(({ finish }) => finish !== 'context');
+  const context = all.length - records.length;
   const faults = [...new Set(records.flatMap(({ fault }) => fault ?? []))].sort();
   return {
     model: options.model,
     n: records.length,
+    ...(context > 0 && { context }),
     ...ratesOf(records),
     byFault: Object.fromEntries(
       faults.map((fault) => [

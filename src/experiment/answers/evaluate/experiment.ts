@@ -10,12 +10,14 @@ import type { Lab } from '../../shared/lab.js';
 import { opening, type Keep } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
 import { phased } from '../../shared/stages.js';
+import { contextWarnings } from '../refused.js';
 import { evaluationRecord, type EvaluationRecord } from '../shape.js';
 import { summariseCorrector } from './correctorSummary.js';
 import type { options } from './flags.js';
 import { systemKinds } from './kinds.js';
 import { correctorKind, evaluateKind } from './page.js';
 import { runEvaluation, type EvaluationOptions } from './run.js';
+import type { CorrectorSummary } from './shape.js';
 import { summariseEvaluate } from './summary.js';
 import { rateTable, systemTable } from './tables.js';
 
@@ -51,6 +53,13 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
         }),
     };
   });
+}
+
+function sentenceWarnings({ model, n, context }: CorrectorSummary): string[] {
+  if (context === undefined) return [];
+  return [
+    `context: ${model} had no positions for ${context} of ${n + context} recorded sentences, which are left out`,
+  ];
 }
 
 async function openModels(
@@ -113,6 +122,10 @@ async function* run({
   const rates = summariseCorrector({ model: corrector.name, records: corrections });
   return {
     summaries: { evaluate: evaluated, corrector: rates },
+    warnings: [
+      ...contextWarnings(answers.filter((record) => record.kind === 'answer')),
+      ...sentenceWarnings(rates),
+    ],
     lines: [
       `${questions.length} questions of ${name}, greedy`,
       ...['', systemTable(evaluated), ''],

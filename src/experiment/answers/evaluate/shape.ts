@@ -1,6 +1,6 @@
 /** The shapes of `evaluate.json` and `corrector.json`. */
 import { z } from 'zod';
-import { ci, count, countedRate, numberOrNull, rate } from '../../../shape/pieces.js';
+import { ci, count, countedRate, numberOrNull, rate, warnings } from '../../../shape/pieces.js';
 import { withGroups } from '../../shared/groups.js';
 import { scoreSummary } from '../../shared/scores.js';
 
@@ -62,7 +62,10 @@ const evaluatedSystem = z.preprocess(
 export type EvaluatedSystem = z.infer<typeof evaluatedSystem>;
 
 /** `evaluate.json` */
-export const evaluateSummary = z.strictObject({ systems: z.array(evaluatedSystem) });
+export const evaluateSummary = z.strictObject({
+  systems: z.array(evaluatedSystem),
+  warnings,
+});
 export type EvaluateSummary = z.infer<typeof evaluateSummary>;
 
 /** The five things a corrector is taught, and two that tell how it fails. */
@@ -94,10 +97,13 @@ export const correctorSummary = z.preprocess(
     model: z.string(),
     /** Sentences. */
     n: count,
+    /** Sentences that the corrector had no positions for; they are left out of all else. */
+    context: count.optional(),
     ...correctorRates,
     /** Sentences with that fault for which y2 is good in that place. */
     byFault: z.record(z.string(), countedRate),
     groups: z.array(z.strictObject({ group: z.string(), ...correctorRates })),
+    warnings,
   }),
 );
 export type CorrectorSummary = z.infer<typeof correctorSummary>;
