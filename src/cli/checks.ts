@@ -15,6 +15,7 @@ import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.j
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import { loadTokenizer } from '../runtime/tokenizer.js';
 import type { Io } from './io.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 export interface Check {
   name: string;
@@ -96,7 +97,7 @@ async function checkModel(name: string, { file, folder }: ModelFiles): Promise<C
     const found = `${layers} layers, width ${width}, vocabulary ${vocabulary}${long}`;
     return { ...check, ok: true, found };
   } catch (error) {
-    return { ...check, ok: false, found: error instanceof Error ? error.message : String(error) };
+    return { ...check, ok: false, found: reasonOf(error) };
   }
 }
 
@@ -106,7 +107,7 @@ function checkBrowser(env: Io['env']): Check {
   try {
     return { ...check, ok: true, found: findBrowser({ env }) };
   } catch (error) {
-    return { ...check, ok: false, found: error instanceof Error ? error.message : String(error) };
+    return { ...check, ok: false, found: reasonOf(error) };
   }
 }
 

@@ -1,8 +1,8 @@
 /** Files that a command was asked to write. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openDraft, type Draft } from '../disk/atomic.js';
 import { fileError } from '../disk/fileErrors.js';
+import { makeFolder } from '../disk/makeFolder.js';
 
 /** Writes a file, making its folder. @throws saying why it cannot be written; the old one stays. */
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
@@ -14,7 +14,7 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
 /** Begins a file, making its folder. @throws saying why it cannot be written. */
 export async function openFile(path: string, subject: string): Promise<Draft> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
   } catch (error) {
     throw fileError({ subject, action: 'write', path, error });
   }

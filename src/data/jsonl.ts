@@ -1,7 +1,7 @@
 /** Data sets as JSON Lines: one object a line, checked key by key; errors name file and line. */
 import { readFileSync } from 'node:fs';
-import { fileReason } from '../text/fileReasons.js';
 import type { AnnotatedQuadruple, Quadruple } from './types.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 /** What a key of a line must hold. */
 export type Field = 'string' | 'number' | 'boolean' | 'string?';
@@ -35,7 +35,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw new Error(`${file}: cannot be read: ${fileReason(error)}`, { cause: error });
+    throw new Error(`${file}: cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Failed calls to the file system as errors. */
-import { fileReason } from '../text/fileReasons.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 /** An error in the lab's own words; the system's error is its cause. */
 export function fileError(options: {
@@ -9,6 +9,5 @@ export function fileError(options: {
   error: unknown;
 }): Error {
   const { subject, action, path, error } = options;
-  const reason = fileReason(error);
-  return new Error(`${subject}: cannot ${action} ${path}: ${reason}`, { cause: error });
+  return new Error(`${subject}: cannot ${action} ${path}: ${reasonOf(error)}`, { cause: error });
 }

@@ -5,13 +5,14 @@
  */
 import { existsSync } from 'node:fs';
 import type { z } from 'zod';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked } from '../shape/check.js';
 import { writeAtomic } from '../disk/atomic.js';
 import { fileError } from '../disk/fileErrors.js';
 import { removeLeftovers, temporarySuffix } from '../disk/leftovers.js';
 import { lockFolder, lockSuffix, type Lock } from '../disk/lock.js';
+import { makeFolder } from '../disk/makeFolder.js';
 import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
@@ -42,7 +43,7 @@ export async function openRun<R>(
   options: RunConfiguration & { folder: string; now?: () => Date; record?: z.ZodType<R> },
 ): Promise<Run<R>> {
   const { folder, record, now = () => new Date(), ...configuration } = options;
-  await makeFolder(folder);
+  await createFolder(folder);
   const lock = await lockFolder({ folder, purpose: `aligner-lab ${configuration.command}` });
   try {
     const found = await readManifest(folder);
@@ -95,9 +96,9 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function createFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'create', path: folder, error });
   }

@@ -1,8 +1,9 @@
 /** A store of results by key: each is written once, whole, and never changes. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDraft } from '../disk/atomic.js';
 import { fileError } from '../disk/fileErrors.js';
+import { makeFolder } from '../disk/makeFolder.js';
 import { sha256 } from './hash.js';
 import { canonicalJson, toJson } from './json.js';
 
@@ -39,7 +40,7 @@ export function folderStore(folder: string, about: unknown = null): Store {
       const path = pathOf(key);
       const text = `${toJson(value)}\n`;
       try {
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolder(dirname(path));
       } catch (error) {
         throw fileError({ subject: 'store', action: 'write', path, error });
       }

@@ -3,6 +3,7 @@
  * Where a part's files lie and how it is computed is handed in.
  */
 import { asTheyEnd } from '../experiment/shared/batches.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 /** Where a part stands when it is over. */
 export type PartState =
@@ -125,5 +126,5 @@ function over<P, S>(
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return reasonOf(error);
 }

@@ -13,6 +13,7 @@ import type { Device } from './decoder.js';
 import { devices } from './devices.js';
 import type { RequestedDevice } from './worker/protocol.js';
 import { openSession } from './session.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 /** @throws listing the devices, where the name is none of them. */
 export function parseDevice(name: string): RequestedDevice {
@@ -46,7 +47,7 @@ export async function deviceFailure(device: Device): Promise<string | null> {
     await addOnDevice(device);
     return null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return `device: ${device} cannot be used, ONNX Runtime says: ${reason.trim()}; use --device cpu`;
   }
 }

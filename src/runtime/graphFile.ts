@@ -14,6 +14,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { externalWeights, renameExternalData } from '../onnx/externalData.js';
 import type { ExternalWeight } from '../onnx/externalData.js';
 import { parseModel } from '../onnx/model.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 /** Node cannot read more at once, and protobuf cannot hold more. */
 const maxGraphBytes = 2 ** 31 - 1;
@@ -69,7 +70,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Error(`model: ${file} cannot be read (${reason}); check its permissions`, {
       cause: error,
     });
@@ -81,7 +82,7 @@ export function inFile<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Error(`${reason} (in ${file})`, { cause: error });
   }
 }

@@ -29,6 +29,9 @@ export function reasonOf(error: unknown): string {
   if (system) return fileReason(system);
   if (!(error instanceof Error)) return String(error);
   if (!isFault(error)) return error.message;
+  if (error.name === 'SyntaxError' && error.message.includes('JSON')) {
+    return `it is not JSON (${error.message}); mend it, or make it again`;
+  }
   if (error.name === 'RangeError' && outOfMemory.test(error.message)) {
     return 'there is not enough memory for it; ask for less, or use a larger machine';
   }

@@ -13,6 +13,7 @@ import { common } from '../common.js';
 import { figureOptions } from '../figureOptions.js';
 import { prepareFigures } from '../figures.js';
 import { text } from '../../shape/options.js';
+import { reasonOf } from '../../text/errorSentence.js';
 
 export const plot = defineCommand({
   description: `Draws the figures of a run from the summaries in its folder (scan.json, sweep.json, causal.json,
@@ -98,7 +99,7 @@ function drawing<T>(path: string, draw: () => T): T {
   try {
     return draw();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Error(`plot: ${path} cannot be drawn (${reason}); run its command again`, { cause });
   }
 }

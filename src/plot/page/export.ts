@@ -1,10 +1,10 @@
 /** Pages as files: one for the page, one per figure for what draws or holds figures alone. */
 import type { FigureFormat } from './formats.js';
 import type { Ground, PaperSize } from './formats.js';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomic } from '../../disk/atomic.js';
 import { fileError } from '../../disk/fileErrors.js';
+import { makeFolder } from '../../disk/makeFolder.js';
 import { toJson } from '../../record/json.js';
 import { renderPage } from './html.js';
 import { figuresOf } from './page.js';
@@ -38,7 +38,7 @@ export async function exportPages(options: ExportOptions): Promise<string[]> {
     throw new Error(`export: ${pictures.join(' and ')} need a browser; name one (findBrowser)`);
   }
   await using painter = pictures.length > 0 ? await openPainter({ browser: browser ?? '' }) : null;
-  await makeFolder(folder);
+  await createFolder(folder);
   const paths: string[] = [];
   const write = async (file: string, content: string | Uint8Array): Promise<void> => {
     paths.push(join(folder, file));
@@ -76,9 +76,9 @@ async function drawn(
   return pictures;
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function createFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     throw fileError({ subject: 'export', action: 'create', path, error });
   }

@@ -10,6 +10,7 @@ import type { Figure } from '../figure.js';
 import { installedPlotly } from './html.js';
 import type { FigureSection } from './page.js';
 import { fontSize, heightOf, onGround } from '../theme.js';
+import { reasonOf } from '../../text/errorSentence.js';
 
 export type PictureFormat = 'png' | 'svg';
 
@@ -80,7 +81,7 @@ export async function openPainter(options: { browser: string }): Promise<Painter
     // Ctrl-C is the caller's: playwright would end the process.
     browser = await chromium.launch({ executablePath: options.browser, handleSIGINT: false });
   } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    const [reason] = reasonOf(cause).split('\n');
     throw new Error(
       `browser: ${options.browser} does not start (${reason}); set CHROME_PATH to another`,
       { cause },

@@ -14,6 +14,7 @@ import type { GraphFile } from '../graphFile.js';
 import type { WorkerOptions } from '../worker/protocol.js';
 import { openSession } from '../session.js';
 import type { Session } from '../session.js';
+import { reasonOf } from '../../text/errorSentence.js';
 
 export interface OpenedEngine {
   engine: Engine;
@@ -32,7 +33,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
     try {
       return await openSession(model, { device, folder, threads });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
         cause: error,
       });

@@ -9,6 +9,7 @@ import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
 import { writeAtomic } from '../../disk/atomic.js';
+import { makeFolder } from '../../disk/makeFolder.js';
 
 /** A file as the hub lists it. */
 export interface HubFile {
@@ -46,7 +47,7 @@ export class RepoCache {
   }
 
   async writeRef(revision: string, commit: string): Promise<void> {
-    await fs.mkdir(dirname(this.#ref(revision)), { recursive: true });
+    await makeFolder(dirname(this.#ref(revision)));
     await writeAtomic(this.#ref(revision), commit, 'hub');
   }
 
@@ -77,7 +78,7 @@ export class RepoCache {
   async add(commit: string, file: HubFile, write: (draft: string) => Promise<void>): Promise<void> {
     const blob = this.#blob(file);
     const draft = `${blob}.${randomUUID().slice(0, 8)}.incomplete`;
-    await fs.mkdir(dirname(blob), { recursive: true });
+    await makeFolder(dirname(blob));
     try {
       await write(draft);
       await fs.rename(draft, blob);
@@ -90,7 +91,7 @@ export class RepoCache {
 
   async #link(commit: string, file: HubFile): Promise<void> {
     const pointer = this.#pointer(commit, file);
-    await fs.mkdir(dirname(pointer), { recursive: true });
+    await makeFolder(dirname(pointer));
     await fs.rm(pointer, { force: true });
     const blob = this.#blob(file);
     try {

@@ -2,6 +2,7 @@
 import { HubApiError } from '@huggingface/hub';
 import type { HubName } from './name.js';
 import type { HubSettings } from './settings.js';
+import { reasonOf } from '../../text/errorSentence.js';
 
 /** The hub could not be reached, or the connection broke. */
 export class HubUnreachable extends Error {
@@ -21,7 +22,7 @@ export interface HubCall {
 /** An error in the lab's own words; the first one is its cause. */
 export function explainHubError(error: unknown, call: HubCall): Error {
   if (error instanceof HubApiError) return new Error(refusal(error, call), { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (error instanceof HubUnreachable) {
     const remedy = call.cached
       ? `the cache has commit ${call.cached.slice(0, 12)}: set HF_HUB_OFFLINE=1 to use it`

@@ -13,6 +13,7 @@ import type {
 } from '../decoder.js';
 import { forgetNative, watchNative } from './native.js';
 import type { Call, Calls, Cancel, Reply, WorkerOptions } from './protocol.js';
+import { reasonOf } from '../../text/errorSentence.js';
 
 interface Pending {
   resolve: (value: never) => void;
@@ -82,7 +83,7 @@ class WorkerThread {
     this.#worker = new Worker(workerFile(), { execArgv: [], workerData: state });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     this.#worker.on('error', (error) => {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = reasonOf(error);
       this.#end(new Error(`decoder: its worker crashed (${text})`, { cause: error }));
     });
     this.#worker.on('exit', (code) => {
