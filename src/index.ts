@@ -127,6 +127,9 @@ export { judgesFor, type Judges } from './judge/judgesFor.js';
 
 // What experiments begin with: stimuli, a direction, its norms, the unit of the coefficient.
 export { findStimuli, type FindStimuliOptions } from './experiment/shared/reading/findStimuli.js';
+export type { LabelHow } from './experiment/shared/reading/labels.js';
+export { describeLabels } from './read/labelCounts.js';
+export type * from './read/labelCounts.js';
 export { readConcept } from './experiment/shared/reading/readConcept.js';
 export type {
   ConceptReading,

@@ -28,6 +28,7 @@ export function labOf(
     store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),
     stages: (label) => progress.stage(label),
     warn: (text) => context.warn(`warning: ${text}`),
+    note: (text) => context.warn(text),
     terminal: { width: io.stdout.columns ?? 100, colour: colourOf(io) },
     signal,
   };

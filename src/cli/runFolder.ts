@@ -21,7 +21,8 @@ export interface CommandRun {
 
 const notOfTheRun = new Set([
   ...['out', 'json', 'debug', 'seed', 'device', 'store'],
-  // How figures are drawn changes no record.
+  // It changes no record whether a run goes on, or how figures are drawn.
+  'keepLabelling',
   ...['format', 'size', 'ground'],
 ]);
 

@@ -11,7 +11,15 @@ import { resolveMethod, type OwnMethod } from './methods/table.js';
 import type { Method } from './methods/names.js';
 import { pairStimuli, type Pairing } from './pairs.js';
 import { selectStates, stateAt, type States } from './states.js';
-import { isPositive, lengthOf, pairOf, type Half, type Label, type Stimulus } from './stimuli.js';
+import {
+  checkTraining,
+  isPositive,
+  lengthOf,
+  pairOf,
+  type Half,
+  type Label,
+  type Stimulus,
+} from './stimuli.js';
 
 export interface Directions {
   /** How it was found: a method's name; `imported`: by another tool, whose sign it has. */
@@ -81,7 +89,7 @@ export interface DirectionOptions {
 
 /**
  * A direction for every layer.
- * @throws where a label is missing, the states' number differs from the labels', or a layer's
+ * @throws where a label has fewer than two stimuli, the states' number differs from the labels', or a layer's
  * states do not differ between the labels.
  */
 export function makeDirections(options: DirectionOptions): Directions {
@@ -90,6 +98,7 @@ export function makeDirections(options: DirectionOptions): Directions {
   if (states.count !== labels.length) {
     throw new Error(`directions: ${states.count} states have ${labels.length} labels`);
   }
+  checkTraining(labels, 'directions');
   const method = resolveMethod(options.method ?? 'pca');
   const shared = contrastFrame(options);
   const vectors = new Float32Array(states.layers * states.width);

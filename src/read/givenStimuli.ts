@@ -53,7 +53,7 @@ export function parseGivenStimuli(
     };
   });
   checkIds(stimuli, source);
-  checkStimuli(stimuli, source);
+  checkStimuli(stimuli, source, names);
   return stimuli;
 }
 

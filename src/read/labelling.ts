@@ -38,12 +38,10 @@ export interface LabelOptions {
 /**
  * Runs the corrector over quadruples and keeps a balanced set: as many `copy` as `correct` in
  * either half, kinds within a label as equal as their numbers allow, halves apart by problem.
- * @throws where one label never occurs, or too few stimuli are left (see {@link checkStimuli}).
+ * @throws where too few stimuli of a label are left (see {@link checkStimuli}).
  */
 export async function labelStimuli(options: LabelOptions): Promise<CorrectionStimulus[]> {
-  const random = createRandom(options.seed).fork('stimuli');
-  const usable = options.quadruples.filter((q) => q.last !== '');
-  const chosen = chooseCandidates(usable, options.candidates ?? 1500, random.fork('candidates'));
+  const chosen = labelCandidates(options);
   const outputs: string[] = [];
   const size = options.batchSize ?? 32;
   for (let start = 0; start < chosen.length; start += size) {
@@ -57,11 +55,36 @@ export async function labelStimuli(options: LabelOptions): Promise<CorrectionSti
     outputs.push(...written);
     options.onProgress?.(outputs.length, chosen.length);
   }
+  return balancedStimuli(chosen, outputs, options);
+}
+
+/** The quadruples that the corrector is run on, in the order in which it is. */
+export function labelCandidates({
+  quadruples,
+  candidates = 1500,
+  seed,
+}: Pick<LabelOptions, 'quadruples' | 'candidates' | 'seed'>): AnnotatedQuadruple[] {
+  const random = createRandom(seed).fork('stimuli');
+  const usable = quadruples.filter((q) => q.last !== '');
+  return chooseCandidates(usable, candidates, random.fork('candidates'));
+}
+
+/**
+ * Candidates with what the corrector made of them, labelled and balanced.
+ * @param outputs one per candidate, in order
+ * @throws as {@link labelStimuli}.
+ */
+export function balancedStimuli(
+  chosen: readonly AnnotatedQuadruple[],
+  outputs: readonly string[],
+  { seed, perLabel = 256 }: Pick<LabelOptions, 'seed' | 'perLabel'>,
+): CorrectionStimulus[] {
+  const random = createRandom(seed).fork('stimuli');
   const halves = splitByProblem(chosen, random.fork('halves'));
   const stimuli = chosen.map((q, i) => toStimulus(q, outputs[i] ?? '', halves));
-  const kept = balance(stimuli, options.perLabel ?? 256, random.fork('balance'));
-  checkStimuli(kept.length > 0 ? kept : stimuli, 'stimuli');
-  return kept;
+  // Before any is left out, so that the error counts what there was.
+  checkStimuli(stimuli, 'stimuli');
+  return balance(stimuli, perLabel, random.fork('balance'));
 }
 
 function chooseCandidates(

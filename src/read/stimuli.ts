@@ -103,29 +103,78 @@ export function lengthOf(input: StimulusInput): number {
 }
 
 /**
- * @throws where there are fewer than two stimuli, only one label, or a half without both labels.
+ * Fewest stimuli of either label. Of one pair alone nothing can be said to vary, so that some methods
+ * would fail on it and others give its difference for a direction.
  */
-export function checkStimuli(stimuli: readonly Stimulus[], source: string): void {
-  if (stimuli.length < 2) {
-    throw new Error(
-      `${source}: too few stimuli (expected at least 2, got ${stimuli.length}); give more quadruples`,
-    );
-  }
-  const both = bothLabels(stimuli);
-  const labels = new Set(stimuli.map((s) => s.label));
-  if (labels.size < 2) {
-    const [only] = labels;
-    throw new Error(
-      `${source}: all ${stimuli.length} stimuli are labelled ${only} (expected both ${both.join(' and ')}); a direction needs a contrast`,
-    );
-  }
-  for (const half of ['train', 'heldOut'] as const) {
-    for (const label of both) {
-      if (!stimuli.some((s) => s.half === half && s.label === label)) {
-        throw new Error(
-          `${source}: no ${label} stimulus in the ${half} half (expected at least 1); give more problems`,
-        );
-      }
-    }
-  }
+const least: Readonly<Record<Half, number>> = { train: 2, heldOut: 1 };
+
+/**
+ * That a direction can be made of the one half, whatever the method, and judged on the other.
+ * @param names of given labels, as their file has them
+ * @throws with the counts of both labels in either half, and the least that is wanted.
+ */
+export function checkStimuli(
+  stimuli: readonly Stimulus[],
+  source: string,
+  names: LabelNames = classNames,
+): void {
+  const [positive, negative] = bothLabels(stimuli);
+  const count = (half: Half, label: Label): number =>
+    stimuli.filter((s) => s.half === half && s.label === label).length;
+  const halves = (['train', 'heldOut'] as const).map((half) => {
+    const counts = { positive: count(half, positive), negative: count(half, negative) };
+    return { half, counts, lacking: lackingLabels(counts, least[half]) };
+  });
+  const called = positive === 'positive' ? names : behaviourNames;
+  const lacking = (['positive', 'negative'] as const)
+    .filter((label) => halves.some((half) => half.lacking.includes(label)))
+    .map((label) => called[label]);
+  if (lacking.length === 0) return;
+  const found = halves.map(({ half, counts }) => `${describeCounts(counts, called)} in ${half}`);
+  throw tooFew(source, lacking, {
+    found: found.join(', '),
+    wanted: `at least ${least.train} of each label in train and ${least.heldOut} in heldOut`,
+  });
+}
+
+/**
+ * That a direction can be made of a training half, whatever the method.
+ * @throws as {@link checkStimuli}.
+ */
+export function checkTraining(labels: readonly Label[], source: string): void {
+  const [positive, negative] = bothLabels(labels.map((label) => ({ label })));
+  const count = (label: Label): number => labels.filter((other) => other === label).length;
+  const counts = { positive: count(positive), negative: count(negative) };
+  const called = { positive, negative };
+  const lacking = lackingLabels(counts, least.train).map((label) => called[label]);
+  if (lacking.length === 0) return;
+  throw tooFew(source, lacking, {
+    found: `${describeCounts(counts, called)} in the training half`,
+    wanted: `at least ${least.train} of each label there`,
+  });
+}
+
+function lackingLabels(counts: Record<LabelClass, number>, wanted: number): LabelClass[] {
+  return (['positive', 'negative'] as const).filter((label) => counts[label] < wanted);
+}
+
+/** `38 correct and 0 copy` */
+function describeCounts(counts: Record<LabelClass, number>, called: LabelNames): string {
+  return `${counts.positive} ${called.positive} and ${counts.negative} ${called.negative}`;
+}
+
+function tooFew(
+  source: string,
+  labels: readonly string[],
+  { found, wanted }: { found: string; wanted: string },
+): Error {
+  const remedies = labels.map((label) => {
+    if (label === behaviourNames.negative) return 'sentences that the corrector copies';
+    if (label === behaviourNames.positive) return 'sentences that the corrector corrects';
+    return `inputs labelled ${label}, in pairs or groups of their own`;
+  });
+  return new Error(
+    `${source}: too few stimuli labelled ${labels.join(' and ')} (expected ${wanted}, got ${found}); ` +
+      `give more ${remedies.join(', and ')}`,
+  );
 }

@@ -1,5 +1,6 @@
 /** Every published JSON Schema, by the name of its file. */
 import { experiments } from '../experiment/registry.js';
+import { labelRecord } from '../experiment/shared/reading/labels.js';
 import { summaryKinds } from '../experiment/summaryKinds.js';
 import { manifestShape } from '../record/manifest.js';
 import { jsonSchema } from '../shape/check.js';
@@ -7,7 +8,7 @@ import { reportSummary } from './report/shape.js';
 
 /**
  * `<kind>` for each summary `<kind>.json`, `<command>-record` for a line of its `records.jsonl`, and
- * `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
+ * `labels` and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
  */
 export async function publishedSchemas(): Promise<Record<string, object>> {
   const schemas: Record<string, object> = {};
@@ -23,6 +24,7 @@ export async function publishedSchemas(): Promise<Record<string, object>> {
   return {
     ...schemas,
     report: jsonSchema(reportSummary, 'report.json', findings),
+    labels: jsonSchema(labelRecord, 'labels.jsonl', 'What the corrector wrote for a sentence.'),
     manifest: jsonSchema(manifestShape, 'manifest.json', 'What a run was asked for, and on what.'),
   };
 }

@@ -105,20 +105,26 @@ describe('stimuli', () => {
   });
 
   it('one class only', async () => {
-    await fails([...scan, writeStimuliFile(cwd, 40, 'copy')], /all \d+ stimuli are labelled copy/);
+    await fails(
+      [...scan, writeStimuliFile(cwd, 40, 'copy')],
+      /too few stimuli labelled correct \(.*got 0 correct and \d+ copy in train/,
+    );
   });
 
   it('fewer than two', async () => {
     await fails(
       [...scan, writeStimuliFile(cwd, 1)],
-      /too few stimuli \(expected at least 2, got 1\)/,
+      /too few stimuli labelled correct and copy \(.*got .* in train/,
     );
   });
 
   it('an empty file', async () => {
     const path = join(cwd, 'empty.jsonl');
     writeFileSync(path, '');
-    await fails([...scan, path], /too few stimuli \(expected at least 2, got 0\)/);
+    await fails(
+      [...scan, path],
+      /too few stimuli .*got 0 correct and 0 copy in train, 0 correct and 0 copy in heldOut/,
+    );
   });
 });
 

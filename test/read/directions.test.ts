@@ -76,7 +76,7 @@ describe('makeDirections', () => {
     const { training } = planted({ count: 4 });
     const one = training.labels.map((): Label => 'copy');
     expect(() => makeDirections({ training: { ...training, labels: one }, seed: 1 })).toThrow(
-      /one label only \(expected both, got 0 correct and 4 copy\)/,
+      /^directions: too few stimuli labelled correct \(expected at least 2 of each label there, got 0 correct and 4 copy in the training half\); give more sentences that the corrector corrects$/,
     );
     expect(() => makeDirections({ training, method: 'ica' as Method, seed: 1 })).toThrow(
       /unknown method ica \(expected pca \|/,
@@ -86,6 +86,18 @@ describe('makeDirections', () => {
     expect(() => makeDirections({ training: { ...training, states }, method, seed: 1 })).toThrow(
       /mean-difference finds nothing at layer 0/,
     );
+  });
+});
+
+describe('a single training pair', () => {
+  it.each(methodNames)('is too little for %s, and says so', (method) => {
+    const { training } = planted({ count: 2 });
+    expect(() => makeDirections({ training, method, seed: 1 })).toThrow(
+      /too few stimuli labelled correct and copy \(expected at least 2 of each label there, got 1 correct and 1 copy/,
+    );
+    expect(
+      makeDirections({ training: planted({ count: 4 }).training, method, seed: 1 }),
+    ).toBeTruthy();
   });
 });
 

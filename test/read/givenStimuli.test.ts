@@ -53,6 +53,8 @@ describe('given stimuli', () => {
       { label: 'sad', question: 'q', last: 'so it is', half: 'train' },
       { label: 'happy', text: 'yes', half: 'heldOut' },
       { label: 'sad', text: 'no', half: 'heldOut' },
+      { label: 'happy', text: 'aye', half: 'train' },
+      { label: 'sad', text: 'nay', half: 'train' },
     ];
     const [chat, passage] = parse(rows);
     expect(chat && wordingOf(chat)).toBe('Be glad.\nHow are you?\nI am');
@@ -101,7 +103,7 @@ describe('given stimuli', () => {
       /^a\.jsonl: two stimuli have the id x/,
     );
     expect(() => parse(pairRows(4).slice(0, 2))).toThrow(
-      /no positive stimulus in the heldOut half/,
+      /^a\.jsonl: too few stimuli labelled happy and sad \(.*, got 1 happy and 1 sad in train, 0 happy and 0 sad in heldOut\); give more inputs labelled happy/,
     );
   });
 });

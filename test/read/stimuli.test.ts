@@ -124,11 +124,23 @@ describe('labelStimuli', () => {
     const copies = (inputs: readonly { last: string }[]): Promise<string[]> =>
       Promise.resolve(inputs.map((input) => input.last));
     await expect(labelStimuli({ quadruples: all, correct: copies, seed: 1 })).rejects.toThrow(
-      /all 420 stimuli are labelled copy \(expected both correct and copy\)/,
+      'stimuli: too few stimuli labelled correct (expected at least 2 of each label in train and 1 in heldOut, ' +
+        'got 0 correct and 210 copy in train, 0 correct and 210 copy in heldOut); give more sentences that the corrector corrects',
     );
     const empty = all.map((q) => ({ ...q, last: '' }));
     await expect(labelStimuli({ quadruples: empty, correct: copies, seed: 1 })).rejects.toThrow(
-      /too few stimuli \(expected at least 2, got 0\)/,
+      /too few stimuli labelled correct and copy .*got 0 correct and 0 copy in train, 0 correct/,
+    );
+  });
+
+  it('counts both labels where the copies are too few, not what is left after balancing', async () => {
+    const few = all.slice(0, 40);
+    const copied = new Set([few[0]?.last, few[1]?.last]);
+    const correct = (inputs: readonly { last: string }[]): Promise<string[]> =>
+      Promise.resolve(inputs.map(({ last }) => (copied.has(last) ? last : 'Rewritten.')));
+    // Both copies belong to problem p0, so that they are in one half.
+    await expect(labelStimuli({ quadruples: few, correct, seed: 1 })).rejects.toThrow(
+      /too few stimuli labelled copy \(.*, got \d+ correct and [02] copy in train, \d+ correct and [02] copy in heldOut\); give more sentences that the corrector copies$/,
     );
   });
 });

@@ -129,7 +129,8 @@ describe('openRun', () => {
     expect(() => run.append({ problem: 'p1', value: NaN })).toThrow('value is NaN');
     await run.append({ problem: 'p2', value: 2 });
     await run.close();
-    expect((await open()).records).toEqual([{ problem: 'p2', value: 2 }]);
+    await using again = await open();
+    expect(again.records).toEqual([{ problem: 'p2', value: 2 }]);
   });
 
   it('writes summaries whole, replacing old ones', async () => {

@@ -37,8 +37,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord
   return {
     models: { model },
     files,
-    async *run({ records }) {
-      const options = await prepare(given, model, lab);
+    async *run({ folder, records }) {
+      const options = await prepare(given, model, { ...lab, folder });
       const summary = yield* runCausal({ ...options, done: records });
       return {
         summaries: { causal: summary },
@@ -50,7 +50,11 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord
   };
 }
 
-async function prepare(given: Given, model: LanguageModel, lab: Lab): Promise<CausalOptions> {
+async function prepare(
+  given: Given,
+  model: LanguageModel,
+  lab: Lab & { folder: string },
+): Promise<CausalOptions> {
   const { layers, pool, seed } = given;
   const basis = await steeringBasis(model, { ...given, limit: undefined }, lab);
   const problems = (file: string): CausalProblem[] =>

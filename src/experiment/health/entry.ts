@@ -15,7 +15,8 @@ corrector's inputs, and lines that share a pair are compared with each other.
 
 Written to the run folder: directions.safetensors (unit vectors [layers, width], with what they were
 made from), health.json, health.html (accuracy by layer and method), stimuli.jsonl (the labelled
-stimuli, for --stimuli), manifest.json.`,
+stimuli, for --stimuli), labels.jsonl (what the corrector wrote for every sentence, as it comes: an
+interrupted extraction goes on from there when run again), manifest.json.`,
   options,
   examples: [
     ['aligner-lab extract --out runs/direction', 'the embedded corrector, RepE’s PCA'],

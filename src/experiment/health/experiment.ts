@@ -38,7 +38,7 @@ async function extract(
   given: Given,
   { model, folder, lab }: { model: LanguageModel; folder: string; lab: Lab },
 ): Promise<Outcome> {
-  const reading = await readModel(model, given, lab);
+  const reading = await readModel(model, given, { ...lab, folder });
   const { stimuli, health, names } = reading;
   const file = await saveReading(folder, { model, reading, seed: given.seed });
   await writeStimuli(join(folder, 'stimuli.jsonl'), stimuli, names);

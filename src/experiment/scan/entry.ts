@@ -19,7 +19,8 @@ its direction: positive (warm) reads as correcting, negative (cold) as copying.
 Everything is computed from the model in this run. Layer 0 is the first block, at the bottom.
 
 Written to the run folder: scan.json (the numbers), scan.html (the figures, opens anywhere; --format for others),
-directions.safetensors (for sweep and align), records.jsonl, manifest.json.`,
+directions.safetensors (for sweep and align), labels.jsonl (what the corrector wrote for every sentence, as
+it comes: an interrupted scan goes on from there when run again), records.jsonl, manifest.json.`,
   options,
   examples: [
     ['npx lat-scan', 'the embedded corrector; everything is found by itself'],

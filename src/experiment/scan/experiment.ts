@@ -35,7 +35,7 @@ async function* scan(
 ): AsyncGenerator<ScanRecord, Outcome> {
   const { model, folder, records, lab } = at;
   const { tokens, standardize, cases, seed } = given;
-  const reading = await readModel(model, given, lab);
+  const reading = await readModel(model, given, { ...lab, folder });
   const summary = await latScan({
     ...reading,
     ...{ model, tokens, standardize, cases, seed, signal: lab.signal },

@@ -30,6 +30,8 @@ export interface Lab {
   store?: Store;
   /** A warning, without its word. */
   warn: (text: string) => void;
+  /** A line for people beside the results, while the work goes on. */
+  note: (text: string) => void;
   /** Where findings are read. */
   terminal: { width: number; colour: 'none' | '256' | 'truecolor' };
   signal: AbortSignal;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { methodNames } from '../../read/methods/names.js';
-import { choice, integer, list, text } from '../../shape/options.js';
+import { choice, flag, integer, list, text } from '../../shape/options.js';
 
 /** What a model can be named by, for the help. */
 export const modelNames =
@@ -44,6 +44,9 @@ export const stimuli = {
       help: 'what the file calls given labels, the positive one first (default: positive,negative)',
     },
     z.string().min(1),
+  ),
+  keepLabelling: flag(
+    'go on where the first sixty sentences are all copied, or none (default: stop and say so)',
   ),
 } as const;
 

@@ -42,8 +42,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
     return {
       models: { model, ...(upstream && { upstream }) },
       files,
-      async *run({ records }) {
-        const options = await prepare(given, { model, upstream }, lab);
+      async *run({ folder, records }) {
+        const options = await prepare(given, { model, upstream }, { ...lab, folder });
         const summary = yield* runSweep({ ...options, done: records });
         return {
           summaries: { sweep: summary },
@@ -59,7 +59,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
 async function prepare(
   given: Given,
   models: { model: LanguageModel; upstream?: Upstream },
-  lab: Lab,
+  lab: Lab & { folder: string },
 ): Promise<SweepOptions> {
   const { model, upstream } = models;
   const { seed, layers } = given;

@@ -1,4 +1,5 @@
 /** The parts that look into one model: scan, lens, sweep and causal test. */
+import { join } from 'node:path';
 import { alignerAsCorrector } from '../../align/aligner.js';
 import { createCorrector, type Corrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
@@ -11,6 +12,7 @@ import {
   type CorrectorReading,
 } from '../../experiment/shared/reading/readCorrector.js';
 import { saveReading } from '../../experiment/shared/reading/reading.js';
+import { labelsName } from '../../experiment/shared/reading/labels.js';
 import type { Part } from '../plan.js';
 import type { PartResults } from '../results.js';
 import { toldRecords } from '../../experiment/scan/effects.js';
@@ -76,6 +78,7 @@ function readNow(
     ...{ model, seed: setting.seed, candidates: setting.sizes.scan.candidates },
     onProgress: phased(stages, { labelling: 'labelling stimuli', states: 'reading hidden states' }),
     signal: setting.host.signal,
+    keptIn: join(partFolder(part, setting), labelsName),
   };
   return part.role === 'aligner'
     ? readAligner({ ...shared, answers: source })

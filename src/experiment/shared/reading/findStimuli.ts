@@ -3,15 +3,16 @@ import { createCorrector } from '../../../align/corrector.js';
 import type { Passage } from '../../../align/prompts.js';
 import { readAnnotatedQuadruples, readJsonl } from '../../../data/jsonl.js';
 import type { AnnotatedQuadruple } from '../../../data/types.js';
-import { labelStimuli } from '../../../read/labelling.js';
+import { balancedStimuli, labelCandidates } from '../../../read/labelling.js';
 import { readStimuli } from '../../../read/stimuliFile.js';
 import type { CorrectionStimulus } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
+import { labelOutputs, type LabelHow } from './labels.js';
 
 /** Annotated quadruples, or stimuli labelled before; or the path of a file of either. */
 export type StimuliSource = string | readonly AnnotatedQuadruple[] | readonly CorrectionStimulus[];
 
-export interface FindStimuliOptions {
+export interface FindStimuliOptions extends LabelHow {
   model: LanguageModel;
   source: StimuliSource;
   /** The user's text. Default: Stream Aligner's prompt. */
@@ -21,28 +22,21 @@ export interface FindStimuliOptions {
   /** Most quadruples that are labelled. Default 600. */
   candidates?: number;
   seed: number;
-  onProgress?: (done: number, total: number) => void;
-  signal?: AbortSignal;
 }
 
 /**
  * Labelled stimuli as they are; quadruples are labelled by what the corrector does with them.
- * @throws as {@link labelStimuli} does; on a bad line of a file.
+ * @throws where too few stimuli of a label are left, and as {@link labelOutputs}; on a bad line of a
+ *   file.
  */
 export async function findStimuli(options: FindStimuliOptions): Promise<CorrectionStimulus[]> {
-  const { model, prompt, maxNewTokens, seed, candidates = 600, onProgress, signal } = options;
+  const { model, prompt, maxNewTokens, seed, candidates = 600 } = options;
   const items = await readSource(options.source);
   if (isLabelled(items)) return [...items];
   const corrector = createCorrector({ model, prompt, maxNewTokens });
-  return await labelStimuli({
-    quadruples: items,
-    correct: async (inputs) => {
-      signal?.throwIfAborted();
-      const corrections = await corrector.correct(inputs, { signal });
-      return corrections.map(({ text }) => text);
-    },
-    ...{ seed, candidates, onProgress },
-  });
+  const chosen = labelCandidates({ quadruples: items, seed, candidates });
+  const outputs = await labelOutputs(corrector, chosen, options);
+  return balancedStimuli(chosen, outputs, { seed });
 }
 
 type Items = Exclude<StimuliSource, string>;

@@ -12,6 +12,7 @@ import { meanNorms, type States } from '../../../read/states.js';
 import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import { findStimuli, type FindStimuliOptions } from './findStimuli.js';
+import type { LabelHow } from './labels.js';
 import { stimulusTokens } from './stimulusTokens.js';
 
 /** `labelling`: the corrector writes; `states`: its hidden states are read. */
@@ -32,7 +33,8 @@ export interface ReadStimuliOptions<S extends Stimulus = Stimulus> {
 }
 
 export type ReadCorrectorOptions = Omit<ReadStimuliOptions, 'stimuli'> &
-  Pick<FindStimuliOptions, 'source' | 'maxNewTokens' | 'candidates'>;
+  Pick<FindStimuliOptions, 'source' | 'maxNewTokens' | 'candidates'> &
+  Pick<LabelHow, 'keptIn' | 'store' | 'onCounts' | 'keepLabelling'>;
 
 export interface Reading<S extends Stimulus = Stimulus> {
   stimuli: S[];

@@ -12,7 +12,9 @@ import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { Lab } from '../lab.js';
 import { percentWithin } from '../../../text/table.js';
 import { UsageError } from '../../../text/usageError.js';
+import { describeLabels } from '../../../read/labelCounts.js';
 import { phased } from '../stages.js';
+import { labelsName } from './labels.js';
 import { typicalNorms } from './typicalNorms.js';
 import {
   basisOfReading,
@@ -22,7 +24,10 @@ import {
 } from './steeringBasis.js';
 
 /** What of a lab a reading needs. */
-export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'signal'>;
+export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'note' | 'store' | 'signal'> & {
+  /** The run folder, where labels are kept as they come. */
+  folder?: string;
+};
 
 export interface ReadingOptions {
   stimuli: string;
@@ -32,6 +37,7 @@ export interface ReadingOptions {
   seed: number;
   /** Most quadruples that are labelled. */
   limit?: number;
+  keepLabelling?: boolean;
 }
 
 /** Labelled stimuli, direction and health of a corrector. */
@@ -40,9 +46,12 @@ export async function readModel(
   options: ReadingOptions,
   lab: ReadingLab,
 ): Promise<ConceptReading> {
-  const { labels, method, seed, limit } = options;
+  const { labels, method, seed, limit, keepLabelling } = options;
+  const { folder, store } = lab;
   return await readConcept({
-    ...{ model, labels, method, seed },
+    ...{ model, labels, method, seed, keepLabelling, store },
+    ...(folder !== undefined && { keptIn: join(folder, labelsName) }),
+    onCounts: (counts) => describeLabels(counts).forEach(lab.note),
     source: lab.path(options.stimuli),
     names: namesOf(options),
     onProgress: phased(lab.stages, {
