@@ -1,5 +1,6 @@
 /** What a command is: data for the parser and the help, and a body that calls and shows. */
-import type { Io } from './io.js';
+import type { TerminalText } from '../text/show.js';
+import type { Io, ShownOutput } from './io.js';
 import type { OptionShapes, OptionValues } from '../shape/options.js';
 import type { Progress } from './progress.js';
 
@@ -13,11 +14,11 @@ export interface ArgumentSpec {
 
 /** What a body works with beside its options. */
 export interface Context {
-  io: Io;
+  io: Io<ShownOutput>;
   progress: Progress;
   signal: AbortSignal;
   /** A line of the answer for people; not written under `--json`. */
-  show(line?: string): void;
+  show(line?: string | TerminalText): void;
   /** A line on stderr, under `--json` too. */
   warn(line: string): void;
   /** The summary; written under `--json`. */

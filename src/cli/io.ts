@@ -1,4 +1,7 @@
 /** What a command may touch of the world outside; tests hand in their own. */
+import { show, TerminalText } from '../text/show.js';
+
+/** Where text goes. */
 export interface Output {
   write(text: string): void;
   /** Whether a person looks at it: then there is progress, and colour. */
@@ -16,11 +19,16 @@ export class OutputFailed extends Error {
   override readonly name = 'OutputFailed';
 }
 
-export interface Io {
+/** An output at whose edge all text is shown, but for the lab's own sequences. */
+export interface ShownOutput extends Output {
+  write(text: string | TerminalText): void;
+}
+
+export interface Io<O extends Output = Output> {
   /** Results, and nothing else. */
-  stdout: Output;
+  stdout: O;
   /** Progress, warnings and errors. */
-  stderr: Output;
+  stderr: O;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** Aborted by the first Ctrl-C, and by {@link OutputClosed} or {@link OutputFailed}. */
@@ -29,6 +37,21 @@ export interface Io {
   readStdin: () => Promise<string | null>;
   /** The clock; default: the system's. */
   now?: () => Date;
+}
+
+/**
+ * The one edge where text leaves: see {@link show}. In a pipe, too, since pipes end in terminals;
+ * the exact text is in JSON, whose escapes lose nothing.
+ */
+export function shownIo(io: Io): Io<ShownOutput> {
+  return { ...io, stdout: shownOutput(io.stdout), stderr: shownOutput(io.stderr) };
+}
+
+function shownOutput(output: Output): ShownOutput {
+  return {
+    ...output,
+    write: (text) => output.write(text instanceof TerminalText ? text.text : show(text)),
+  };
 }
 
 /** Whether to colour what goes to an output (https://no-color.org). */

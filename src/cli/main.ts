@@ -1,9 +1,11 @@
 /** The command line of this process: its streams, its Ctrl-C, its exit code. */
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { StringDecoder } from 'node:string_decoder';
 import { errorSentence, reasonOf } from '../text/errorSentence.js';
+import { show } from '../text/show.js';
 import { exitCodes } from './exitCodes.js';
-import { OutputClosed, OutputFailed, type Io } from './io.js';
+import { OutputClosed, OutputFailed, type Io, type Output } from './io.js';
 import { run } from './run.js';
 
 /** A launcher (npx, timeout) may pass on the Ctrl-C that the process has had itself. */
@@ -97,12 +99,23 @@ async function endingOf(
   return stray === null ? code : tell(stray.error);
 }
 
+type Written = (error?: Error | null) => void;
+
+/**
+ * A stream of the process. What others write to it (libraries, worker threads), who know nothing of
+ * {@link show}, is shown as well.
+ */
+function output(stream: NodeJS.WriteStream): Output {
+  const write = stream.write.bind(stream);
+  const decoder = new StringDecoder('utf8');
+  const shown = (chunk: string | Uint8Array): string =>
+    show(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
+  stream.write = (chunk: string | Uint8Array, how?: BufferEncoding | Written, then?: Written) =>
+    write(shown(chunk), 'utf8', typeof how === 'function' ? how : then);
+  return { write: (line) => void write(line), isTTY: stream.isTTY, columns: stream.columns };
+}
+
 function processIo(signal: AbortSignal): Io {
-  const output = (stream: NodeJS.WriteStream): Io['stdout'] => ({
-    write: (line) => void stream.write(line),
-    isTTY: stream.isTTY,
-    columns: stream.columns,
-  });
   return {
     stdout: output(process.stdout),
     stderr: output(process.stderr),

@@ -1,16 +1,17 @@
 /** One line of progress on a terminal, nothing in a pipe. */
 import type { OnProgress } from '../experiment/shared/stages.js';
-import type { Output } from './io.js';
+import { showLine, terminalText } from '../text/show.js';
+import type { ShownOutput } from './io.js';
 
 const redrawMilliseconds = 100;
 
 export class Progress {
-  readonly #output: Output;
+  readonly #output: ShownOutput;
   readonly #now: () => number;
   #drawn = 0;
   #shown = false;
 
-  constructor(output: Output, now: () => number = () => performance.now()) {
+  constructor(output: ShownOutput, now: () => number = () => performance.now()) {
     this.#output = output;
     this.#now = now;
   }
@@ -36,13 +37,14 @@ export class Progress {
 
   /** Removes the line, before anything else is written. */
   clear(): void {
-    if (this.#shown) this.#output.write('\r\u001b[K');
+    if (this.#shown) this.#output.write(terminalText`\r\u001b[K`);
     this.#shown = false;
   }
 
   #draw(line: string): void {
     const width = (this.#output.columns ?? 80) - 1;
-    this.#output.write(`\r\u001b[K${line.slice(0, width)}`);
+    const shown = [...showLine(line)].slice(0, width).join('');
+    this.#output.write(terminalText`\r\u001b[K${shown}`);
     this.#drawn = this.#now();
     this.#shown = true;
   }

@@ -5,7 +5,8 @@ import { installedVersions } from '../record/versions.js';
 import { takingAdapter } from './adapter.js';
 import type { Context } from './command.js';
 import { commands } from './commands.js';
-import { OutputClosed, OutputFailed, type Io } from './io.js';
+import { terminalText, type TerminalText } from '../text/show.js';
+import { OutputClosed, OutputFailed, shownIo, type Io, type ShownOutput } from './io.js';
 import { defaultOf } from '../shape/options.js';
 import { flagOf } from './options.js';
 import { buildParser, type Call, type NamedCommand } from './parse.js';
@@ -22,7 +23,8 @@ const program = 'aligner-lab';
  * @param name `lat-scan` stands for `aligner-lab lat-scan`
  * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted
  */
-export async function run(argv: readonly string[], io: Io, name = program): Promise<number> {
+export async function run(argv: readonly string[], given: Io, name = program): Promise<number> {
+  const io = shownIo(given);
   let call: Call | null;
   try {
     call = parse(argv, io, { name, called: await loadCalled(argv, name) });
@@ -91,20 +93,20 @@ function checkArgument({ name, command, argument }: Call): void {
   );
 }
 
-async function perform(call: Call, io: Io): Promise<number> {
+async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
   const kept: { folder: string | null } = { folder: null };
   const json = call.options.json === true;
   const progress = new Progress(io.stderr);
-  const writeLine = (output: Io['stdout'], line: string): void => {
+  const writeLine = (output: ShownOutput, line: string | TerminalText): void => {
     progress.clear();
-    output.write(`${line}\n`);
+    output.write(terminalText`${line}\n`);
   };
   const context: Context = {
     io,
     progress,
     signal: io.signal,
     show: (line = '') => (json ? undefined : writeLine(io.stdout, line)),
-    warn: (line) => writeLine(io.stderr, line),
+    warn: (line) => writeLine(io.stderr, hanging(line)),
     result: (summary) =>
       json ? writeLine(io.stdout, JSON.stringify(summary, null, 2)) : undefined,
     path: (given) => (isAbsolute(given) ? given : join(io.cwd, given)),
@@ -128,7 +130,11 @@ async function perform(call: Call, io: Io): Promise<number> {
   }
 }
 
-function report(error: unknown, io: Io, how: { debug: boolean; kept: string | null }): number {
+function report(
+  error: unknown,
+  io: Io<ShownOutput>,
+  how: { debug: boolean; kept: string | null },
+): number {
   const { aborted } = io.signal;
   const reason: unknown = io.signal.reason;
   if (aborted && reason instanceof OutputClosed) return exitCodes.done;
@@ -139,10 +145,15 @@ function report(error: unknown, io: Io, how: { debug: boolean; kept: string | nu
     io.stderr.write(`${program}: interrupted; ${rest}\n`);
     return exitCodes.interrupted;
   }
-  const message = errorSentence(aborted ? reason : error);
+  const message = hanging(errorSentence(aborted ? reason : error));
   io.stderr.write(`${program}: ${message}\n`);
   if (how.debug && error instanceof Error) io.stderr.write(`${stackOf(error)}\n`);
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}
+
+/** A line break in what a file or a server said must not begin a line that looks like the lab's. */
+function hanging(text: string): string {
+  return text.replace(/\n(?! )/g, '\n  ');
 }
 
 /** The stack, and those of the causes. */

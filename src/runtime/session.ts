@@ -35,9 +35,10 @@ export interface SessionOptions {
 /** Opens a session over model bytes. Errors of the runtime are passed on with their message. */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
   const ort = await import('onnxruntime-node');
-  // The CUDA provider warns about every ScatterND, by a logger that no session option reaches. What
-  // it warns of cannot be: checkSteering refuses two patches in one place.
-  ort.env.logLevel = 'error';
+  // Its log goes to the terminal as it is, names from the file included; what fails is thrown, too.
+  // The CUDA provider also warns about every ScatterND, by a logger that no session option reaches:
+  // what it warns of cannot be, since checkSteering refuses two patches in one place.
+  ort.env.logLevel = 'fatal';
   const session = await callNative(() =>
     ort.InferenceSession.create(model, sessionOptions(options)),
   );
@@ -69,8 +70,7 @@ function sessionOptions(options: SessionOptions): InferenceSession.SessionOption
   const { device, threads, folder, profile } = options;
   return {
     executionProviders: [device],
-    // Warnings about unused initialisers and node placement are no business of the user's.
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     extra: {

@@ -24,7 +24,9 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       `tokenizer: ${folder} has no ${missing.join(' and no ')}; copy the tokenizer files of the model into that folder`,
     );
   }
-  const { AutoTokenizer, env } = await import('@huggingface/transformers');
+  const { AutoTokenizer, env, LogLevel } = await import('@huggingface/transformers');
+  // It writes to the console what files say, as it is; what matters is thrown.
+  env.logLevel = LogLevel.NONE;
   // By default the cache lies inside node_modules; with local files only it is never written.
   env.cacheDir = join(tmpdir(), 'aligner-lab');
   env.allowRemoteModels = false;

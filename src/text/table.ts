@@ -1,9 +1,10 @@
 /** Tables and numbers for people. */
 import type { Interval } from '../math/interval.js';
+import { showLine } from './show.js';
 
 /** Columns aligned, the first to the left and the others to the right; two spaces between. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
+  const all = [head, ...rows].map((row) => row.map(showLine));
   const widths = head.map((_, column) =>
     Math.max(...all.map((row) => [...(row[column] ?? '')].length)),
   );

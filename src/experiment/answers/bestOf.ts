@@ -9,7 +9,7 @@ import type { Scorer } from '../../judge/scorer.js';
 import { whoIs } from '../shared/identities.js';
 import { isRefused, unlessRefused } from './refused.js';
 import type { SamplesRecord } from './shape.js';
-import { wholeEnd, type System } from './systems.js';
+import { shownTokens, wholeEnd, type System } from './systems.js';
 import { vote } from './vote.js';
 
 /** Samples of the upstream, and how they vote. */
@@ -49,7 +49,7 @@ function bestOfSystem(samples: number, { sampler, finalAnswer }: Sampling): Syst
               text: text.text,
               revisions: [],
               ...wholeEnd(text),
-              tokens: text.tokens - Number(text.ended),
+              tokens: shownTokens(text.tokens, text.ended),
               milliseconds,
               firstTextMilliseconds: text.text === '' ? null : milliseconds,
             },

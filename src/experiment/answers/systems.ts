@@ -85,7 +85,7 @@ function wholeAnswerSystem(
         text: text.text,
         revisions: [],
         ...wholeEnd(text),
-        tokens: text.tokens - Number(text.ended),
+        tokens: shownTokens(text.tokens, text.ended),
         milliseconds,
         firstTextMilliseconds: firsts[i]?.firstTextMilliseconds ?? null,
       }));
@@ -141,7 +141,7 @@ export function alignerSystem({ aligner }: { aligner: Aligner }): System {
           text,
           revisions: context ? [] : [{ prefix: '', last: upstream.text, correction: text }],
           ...wholeEnd({ ended, context }),
-          tokens: tokens - Number(ended),
+          tokens: shownTokens(tokens, ended),
           milliseconds: elapsed,
           firstTextMilliseconds: text === '' ? null : elapsed,
         };
@@ -195,8 +195,13 @@ function loopSystem(name: string, options: LoopParts, silent?: Upstream): System
 
 /** Tokens of a round that the reader sees: its writer's, less the end of turn. */
 function visibleTokens({ tokens, finish, phase, upstreamEnded }: Round): number {
-  if (tokens.corrector > 0) return tokens.corrector - Number(finish === 'stop');
-  return phase === 'continued' ? tokens.upstream - Number(upstreamEnded) : 0;
+  if (tokens.corrector > 0) return shownTokens(tokens.corrector, finish === 'stop');
+  return phase === 'continued' ? shownTokens(tokens.upstream, upstreamEnded) : 0;
+}
+
+/** Tokens less the end of turn; none where nobody counted, as in recorded answers. */
+export function shownTokens(tokens: number, ended: boolean): number {
+  return Math.max(0, tokens - Number(ended));
 }
 
 async function wholeAnswers(

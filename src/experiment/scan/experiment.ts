@@ -2,11 +2,12 @@
 import { latScan, type Scan } from '../../read/latScan.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
+import type { TerminalText } from '../../text/show.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
-import { terminalScan } from './figures/terminal.js';
+import { terminalScanText } from './figures/terminal.js';
 import { scanKind } from './page.js';
 import { scanRecords, type ScanRecord } from './records.js';
 import { scanRecord } from './shape.js';
@@ -50,12 +51,12 @@ async function* scan(
   };
 }
 
-function describe(summary: Scan, { terminal }: Lab): string[] {
+function describe(summary: Scan, { terminal }: Lab): (string | TerminalText)[] {
   const { model, device, layers, cases, standardize, direction, labels } = summary;
   return [
     `LAT scan of ${model}: ${layers} layers, direction by ${direction.method}, ${device}`,
     '',
-    terminalScan({ cases, standardize, labels, ...terminal }),
+    terminalScanText({ cases, standardize, labels, ...terminal }),
     '',
   ];
 }

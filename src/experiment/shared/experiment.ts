@@ -7,6 +7,7 @@ import type { Page } from '../../plot/page/page.js';
 import { checked } from '../../shape/check.js';
 import type { OptionShapes, OptionValues } from '../../shape/options.js';
 import type { Identity } from '../../runtime/identity.js';
+import type { TerminalText } from '../../text/show.js';
 import type { Lab } from './lab.js';
 
 /** A summary: the file `<kind>.json` of a run folder. */
@@ -39,7 +40,7 @@ export interface Outcome {
   /** By kind. */
   summaries: Readonly<Record<string, unknown>>;
   /** The findings, for people. */
-  lines: readonly string[];
+  lines: readonly (string | TerminalText)[];
   /** What must be known before they are believed. */
   warnings?: readonly string[];
   /** What is printed under `--json`. Default: the only summary, or all by kind. */

@@ -4,6 +4,7 @@
  */
 import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour } from '../../../plot/figure.js';
+import { joinedText, terminalText, TerminalText } from '../../../text/show.js';
 import type { LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, sideLabels } from './labelWords.js';
 import { colourLimit, readingUnits, tokenLabel } from './latScan.js';
@@ -21,14 +22,22 @@ const marginWidth = 4;
  * @param options.width columns of the terminal; tokens that do not fit are left out, and it says so.
  * @throws where not even one token fits.
  */
-export function terminalScan(options: {
+export function terminalScan(options: TerminalScan): string {
+  return terminalScanText(options).text;
+}
+
+/** What {@link terminalScan} is given. */
+export interface TerminalScan {
   cases: readonly ScanCase[];
   standardize: Standardize;
   width: number;
   colour: TerminalColour;
   /** What the labels are called, where they were given. */
   labels?: LabelNames;
-}): string {
+}
+
+/** As {@link terminalScan}: its colours are sent to the terminal, all else is shown. */
+export function terminalScanText(options: TerminalScan): TerminalText {
   const { cases, standardize, width, colour } = options;
   if (width < marginWidth + 1) {
     throw new Error(
@@ -48,18 +57,18 @@ export function terminalScan(options: {
     const hidden = scanCase.tokens.length - shown.tokens.length;
     const note =
       hidden > 0 ? ` (first ${shown.tokens.length} of ${scanCase.tokens.length} tokens)` : '';
-    return [
+    const lines = [
       fit(
         `${clean(caseTitle(scanCase.label, options.labels))}: ${clean(scanCase.id)}${note}`,
         width,
       ),
       ...rows({ scanCase: shown, limit, cell, colour }),
       ...labels(shown.tokens, cell),
-    ].join('\n');
+    ];
+    return joinedText(lines, '\n');
   });
-  return [...parts, legend({ standardize, limit, colour, width, labels: options.labels })].join(
-    '\n\n',
-  );
+  const scale = legend({ standardize, limit, colour, width, labels: options.labels });
+  return joinedText([...parts, scale], '\n\n');
 }
 
 interface Drawing {
@@ -70,17 +79,17 @@ interface Drawing {
 }
 
 /** `▀`: the upper layer in the foreground, the lower one in the background. */
-function colouredRows({ scanCase, limit, cell, colour }: Drawing): string[] {
+function colouredRows({ scanCase, limit, cell, colour }: Drawing): TerminalText[] {
   const { readings, tokens } = scanCase;
-  const lines: string[] = [];
+  const lines: TerminalText[] = [];
   for (let top = readings.length - 1; top >= 0; top -= 2) {
     const cells = tokens.map((_, t) => {
       const front = escape(38, divergingColour(readings[top]?.[t] ?? 0, limit), colour);
       const back =
         top === 0 ? '' : escape(48, divergingColour(readings[top - 1]?.[t] ?? 0, limit), colour);
-      return `${front}${back}${'▀'.repeat(cell)}\u001b[0m`;
+      return terminalText`${front}${back}${'▀'.repeat(cell)}\u001b[0m`;
     });
-    lines.push(`${margin(top)}${cells.join('')}`);
+    lines.push(terminalText`${margin(top)}${joinedText(cells)}`);
   }
   return lines;
 }
@@ -102,12 +111,16 @@ function ramp(value: number, limit: number): string {
 }
 
 /** @param plane 38 foreground, 48 background. */
-function escape(plane: number, rgb: [number, number, number], colour: TerminalColour): string {
-  if (colour === 'truecolor') return `\u001b[${plane};2;${rgb.join(';')}m`;
+function escape(
+  plane: number,
+  rgb: [number, number, number],
+  colour: TerminalColour,
+): TerminalText {
+  if (colour === 'truecolor') return terminalText`\u001b[${plane};2;${rgb.join(';')}m`;
   // The 6 × 6 × 6 cube of xterm, whose levels are 0, 95, 135, … 255.
   const level = (x: number): number => (x < 48 ? 0 : x < 115 ? 1 : Math.round((x - 55) / 40));
   const [r, g, b] = rgb.map(level);
-  return `\u001b[${plane};5;${16 + 36 * (r ?? 0) + 6 * (g ?? 0) + (b ?? 0)}m`;
+  return terminalText`\u001b[${plane};5;${16 + 36 * (r ?? 0) + 6 * (g ?? 0) + (b ?? 0)}m`;
 }
 
 /** Tokens written downwards, one column each. */
@@ -128,7 +141,7 @@ function legend(options: {
   colour: TerminalColour;
   width: number;
   labels: LabelNames | undefined;
-}): string {
+}): string | TerminalText {
   const { standardize, colour, width } = options;
   const sides = sideLabels(options.labels);
   const [low, high] = [clean(sides.negative), clean(sides.positive)];
@@ -139,13 +152,13 @@ function legend(options: {
   }
   const steps = Array.from({ length: 13 }, (_, i) => {
     const value = (i / 6 - 1) * options.limit;
-    return `${escape(38, divergingColour(value, options.limit), colour)}█`;
+    return terminalText`${escape(38, divergingColour(value, options.limit), colour)}█`;
   });
   const text = `+${limit} ${high}, ${readingUnits[standardize]}`;
   // Too narrow for the scale: the unit alone.
   const room = width - `${low} −${limit} `.length - steps.length - 1;
   if (room < 0) return fit(`±${limit} ${readingUnits[standardize]}`, width);
-  return `${low} −${limit} ${steps.join('')}\u001b[0m ${fit(text, room)}`;
+  return terminalText`${low} −${limit} ${joinedText(steps)}\u001b[0m ${fit(text, room)}`;
 }
 
 function margin(layer: number): string {
