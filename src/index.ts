@@ -230,7 +230,11 @@ export { pages } from './experiment/pages.js';
 export type { TokenReading } from './experiment/scan/figures/tokens.js';
 export type { ShownRound } from './plot/page/rounds.js';
 export type { Figure } from './plot/figure.js';
-export { terminalScan, type TerminalColour } from './experiment/scan/figures/terminal.js';
+export {
+  terminalScan,
+  type TerminalColour,
+  type TerminalScan,
+} from './experiment/scan/figures/terminal.js';
 
 // Drawing: HTML, PNG, SVG, notebooks.
 export type * from './plot/page/page.js';

@@ -1,4 +1,5 @@
 /** The law of all commands: no raw control leaves, whatever models, files and servers say. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -213,5 +214,20 @@ describe('what was there is seen', () => {
   it('and no line of an error begins like the lab’s own', async () => {
     const { stderr } = await call([`x\naligner-lab: all is well`], { cwd });
     expect(stderr.match(/^aligner-lab:/gm)).toHaveLength(1);
+  });
+
+  it('where a library or a worker thread writes, too', () => {
+    const main = new URL('../../dist/cli/main.js', import.meta.url);
+    const script = `
+      import { Worker } from 'node:worker_threads';
+      import { main } from ${JSON.stringify(main.href)};
+      await main('aligner-lab');
+      console.warn('stray \\x1b[2J');
+      console.log('é \\u202e');
+      new Worker("console.error('worker \\\\x9b2J')", { eval: true });`;
+    const argv = [join(cwd, write('stray.mjs', script)), '--version'];
+    const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\né \\u202e\n$/);
+    expect(stderr).toBe('stray \\x1b[2J\nworker \\u009b2J\n');
   });
 });
