@@ -3,8 +3,6 @@ import type { ContextLimit } from '../onnx/layout.js';
 import type { DecoderInfo, GenerateRow } from './decoder.js';
 import { objectIn, readConfig, type Config } from './modelConfig.js';
 
-export type { ContextLimit } from '../onnx/layout.js';
-
 /** A prompt that leaves no room, or an output that used all of it up. */
 export interface ContextEnd {
   /** Of the prompt. */
