@@ -152,6 +152,15 @@ export { readAligner, recordAnswers } from './experiment/shared/wholeAnswers.js'
 export type { WholeAnswerOptions } from './experiment/shared/wholeAnswers.js';
 export { layerCoefficients, steeringUnit } from './experiment/shared/steeringUnit.js';
 export type { SteeringUnit } from './experiment/shared/steeringUnit.js';
+export { openSteering, type OpenSteeringOptions } from './experiment/shared/openSteering.js';
+export {
+  makeKnob,
+  rowSteering,
+  steerBy,
+  type SteeringKnob,
+} from './experiment/shared/steeringKnob.js';
+export { locateDirection, readSteering } from './read/files/steeringFile.js';
+export type { DirectionPlace, SavedSteering } from './read/files/steeringFile.js';
 
 // Experiments, a room each: sweep, causal, lens, scan, answers, rounds.
 export { experiments } from './experiment/registry.js';

@@ -2,13 +2,14 @@
 import { experiments } from '../experiment/registry.js';
 import { labelRecord } from '../experiment/shared/reading/labels.js';
 import { summaryKinds } from '../experiment/summaryKinds.js';
+import { steeringShape } from '../read/files/steeringFile.js';
 import { manifestShape } from '../record/manifest.js';
 import { jsonSchema } from '../shape/check.js';
 import { reportSummary } from './report/shape.js';
 
 /**
  * `<kind>` for each summary `<kind>.json`, `<command>-record` for a line of its `records.jsonl`, and
- * `labels` and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
+ * `labels`, `steering` and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
  */
 export async function publishedSchemas(): Promise<Record<string, object>> {
   const schemas: Record<string, object> = {};
@@ -21,8 +22,10 @@ export async function publishedSchemas(): Promise<Record<string, object>> {
   }
   const findings =
     'The paper’s findings, each with its number and verdict, and the parts that were run.';
+  const saved = 'What is saved beside a direction so that a coefficient means the same everywhere.';
   return {
     ...schemas,
+    steering: jsonSchema(steeringShape, 'steering.json', saved),
     report: jsonSchema(reportSummary, 'report.json', findings),
     labels: jsonSchema(labelRecord, 'labels.jsonl', 'What the corrector wrote for a sentence.'),
     manifest: jsonSchema(manifestShape, 'manifest.json', 'What a run was asked for, and on what.'),

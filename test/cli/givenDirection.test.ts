@@ -98,10 +98,10 @@ describe('a direction that is given', () => {
     const argv = ['align', 'How many?', ...small, '--upstream', model, '--rounds', '1'];
     const push = ['--coefficient', '0.5', ...one];
     const known = await call([...argv, ...push, direction], { cwd });
-    expect(known.stdout).toMatch(/^steered at \d by /m);
+    expect(known.stderr).toMatch(/^steered at layer \d by /m);
     const unknown = await call([...argv, ...push, await bare()], { cwd });
     expect(unknown.stderr).toMatch(/steering: how well .* give --layers/);
     const named = await call([...argv, ...push, await bare(), '--layers', '0,2'], { cwd });
-    expect(named.stdout).toMatch(/^steered at 0, 2 by /m);
+    expect(named.stderr).toMatch(/^steered at layer 0, 2 by /m);
   });
 });

@@ -10,7 +10,7 @@ import {
 } from '../../align/stream.js';
 import { problemById } from '../../data/problems.js';
 import { isRight } from '../../data/solver.js';
-import { layerCoefficients, steeringUnit } from '../../experiment/shared/steeringUnit.js';
+import { rowSteering } from '../../experiment/shared/steeringKnob.js';
 import { renderPage } from '../../plot/page/html.js';
 import { roundsPage } from '../../plot/page/rounds.js';
 import { describeContext } from '../../runtime/contextLimit.js';
@@ -28,8 +28,7 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
-import { steeringBasis } from '../../experiment/shared/reading/reading.js';
-import { layersToSteer } from '../../experiment/shared/reading/steeringBasis.js';
+import { findKnob, placeOfDirection } from '../../experiment/shared/reading/findSteering.js';
 import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
@@ -56,13 +55,12 @@ const options = {
   }),
   ...directionFile,
   layers: list(
-    { value: 'layers', help: 'steered layers, from 0 (default: the best layer)' },
+    { value: 'layers', help: 'steered layers, from 0 (default: as saved, else the best layer)' },
     wholeNumber(0),
   ),
   scale: number({
     value: 'x',
-    help: 'norm that coefficient 1 adds, in mean residual norms',
-    default: 1,
+    help: 'norm that coefficient 1 adds, in mean residual norms (default: as saved, else 1)',
   }),
   ...method,
   ...stimuli,
@@ -80,8 +78,10 @@ nothing. Every round is shown as it comes: = where the sentence was copied, and 
 upstream wrote and + what stands in the answer.
 
 The question is the argument, standard input, or a generated --problem, whose right answer is known.
-With --coefficient the corrector is steered while the loop runs; the direction is found first, which
-takes some seconds.`,
+With --coefficient the corrector is steered while the loop runs, along --direction, else along the
+direction that lies in the model's folder, else along one that is found first. Layers and scale are
+those of its steering.json, which sweep saves, so that a coefficient pushes as it does there; without
+one, the best layer, and one mean residual norm. What is added where is said on stderr.`,
   argument: { name: 'question', help: 'what is asked (default: standard input)', required: false },
   options,
   examples: [
@@ -93,6 +93,10 @@ takes some seconds.`,
     ['aligner-lab align --problem test-0-17 --page rounds.html', 'a page of the rounds'],
     ['aligner-lab align --problem test-0-17 --coefficient -1', 'the same, pushed towards copying'],
     [
+      'aligner-lab align --problem test-0-17 --direction runs/sweep-1a2b3c4d --coefficient -1',
+      'pushed as a sweep of your own pushed',
+    ],
+    [
       'aligner-lab align --problem test-0-17 --upstream recorded:answers.jsonl',
       'recorded answers corrected, rows of {question, answer}',
     ],
@@ -102,7 +106,7 @@ takes some seconds.`,
     const lab = labOf(given, context);
     await using upstream = await lab.upstream(given.upstream);
     await using corrector = await lab.corrector(given.model);
-    const steered = await steer(corrector, given, context);
+    const { steered, said } = await steer(corrector, given, context);
     context.show(`${question}\n`);
     const rounds = alignStream({
       upstream,
@@ -119,7 +123,11 @@ takes some seconds.`,
         if (right !== undefined)
           context.show(right ? 'The answer is right.' : 'The answer is wrong.');
         if (given.page !== undefined) await writePage(given.page, step.value, context);
-        return context.result({ ...step.value, ...(right !== undefined && { right }) });
+        return context.result({
+          ...step.value,
+          ...(said && { steering: said }),
+          ...(right !== undefined && { right }),
+        });
       }
       context.show(describe(step.value));
     }
@@ -147,22 +155,28 @@ async function findQuestion(
   );
 }
 
-/** Direction and coefficients where the corrector is to be steered. */
+/** What steers the corrector, and what is said of it in the result; nothing without a coefficient. */
 async function steer(
   corrector: Corrector,
   given: Options,
   context: Context,
-): Promise<Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>> {
-  if (given.coefficient === undefined) return {};
+): Promise<{
+  steered: Pick<LoopOptions, 'steering'> & Pick<LoopRow, 'coefficient'>;
+  said?: object;
+}> {
+  const { coefficient } = given;
+  if (coefficient === undefined) return { steered: {} };
   const model = requireModel(corrector, 'align --coefficient');
-  const basis = await steeringBasis(model, given, labOf(given, context));
-  const { directions, meanNorms } = basis;
-  const layers = layersToSteer(basis, given.layers);
-  const unit = steeringUnit({ layers, meanNorms, scale: given.scale });
-  const coefficient = layerCoefficients(unit, given.coefficient, directions.layers);
-  const added = unit.unitValue.map((value) => figure(value * (given.coefficient ?? 0))).join(', ');
-  context.show(`steered at ${unit.layers.join(', ')} by ${added}\n`);
-  return { steering: { direction: directions.vectors }, coefficient };
+  const lab = labOf(given, context);
+  const place = await placeOfDirection(model, given, lab);
+  const { knob } = await findKnob(model, { ...given, place }, lab);
+  const { layers, unitValue, positions } = knob;
+  const added = unitValue.map((value) => value * coefficient);
+  lab.note(`steered at layer ${layers.join(', ')} by ${added.map(figure).join(', ')}`);
+  return {
+    steered: rowSteering(knob, coefficient),
+    said: { coefficient, layers, unitValue, added, positions },
+  };
 }
 
 function describe({ index, last, correction, copied, edit, context }: Round): string {

@@ -2,12 +2,17 @@
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
 import { modelNames } from '../../experiment/shared/options.js';
-import { loadStored } from '../../experiment/shared/reading/reading.js';
-import { basisOfStored, layersToSteer } from '../../experiment/shared/reading/steeringBasis.js';
+import {
+  givenDirection,
+  loadStored,
+  noteSteering,
+} from '../../experiment/shared/reading/findSteering.js';
+import { basisOfStored } from '../../experiment/shared/reading/steeringBasis.js';
+import { describeKnob } from '../../experiment/shared/steeringKnob.js';
+import { toKnob } from '../../experiment/shared/openSteering.js';
 import { createModel, type Model, type WriteOptions } from '../../read/model/model.js';
 import { boundaryNorms, steeredTexts } from '../../read/model/steeredTexts.js';
 import type { Finish } from '../../runtime/decoder.js';
-import { defaultPositions } from '../../runtime/steering.js';
 import {
   choice,
   flag,
@@ -29,12 +34,12 @@ const options = {
   model: text({ value: 'model', help: modelNames, default: embedded.corrector }),
   direction: text({
     value: 'file',
-    help: 'steers along it: directions.safetensors of extract, or an imported .gguf or .npy',
+    help: 'steers along it: the folder of a sweep, directions.safetensors of extract, or an imported .gguf or .npy',
   }),
   layers: list(
     {
       value: 'layers',
-      help: 'steered layers, from 0 (default: the best one, where the file says)',
+      help: 'steered layers, from 0 (default: as saved, else the best one, where the file says)',
     },
     wholeNumber(0),
   ),
@@ -44,10 +49,10 @@ const options = {
   ),
   scale: number({
     value: 'x',
-    help: 'norm that coefficient 1 adds, in mean residual norms (default with a direction: 1)',
+    help: 'norm that coefficient 1 adds, in mean residual norms (default with a direction: as saved, else 1)',
   }),
   positions: choice(['prompt', 'all', 'generated'], {
-    help: `steered positions (default with a direction: ${defaultPositions})`,
+    help: 'steered positions (default with a direction: as saved, else the prompt)',
   }),
   maxNewTokens: integer({ value: 'n', help: 'longest text, in tokens', default: 128 }),
   temperature: number({ value: 't', help: '0 takes the likeliest token', default: 0 }),
@@ -65,8 +70,9 @@ export const generate = defineCommand({
   description: `Writes what the model answers to a prompt, or, with --raw, how it goes on with a text. With a --direction
 one text is written for every coefficient: above 0 towards the direction's positive label, below 0
 away from it. Coefficient 1 is a total added norm, shared equally among the steered layers, each in
-units of that layer's mean residual norm, as in a sweep; a file that does not know these norms is
-taken in units of the norms at the prompt's last token.
+units of that layer's mean residual norm, times a scale. Layers and scale are those of the steering.json
+that a sweep saved with the direction; without one, the best layer, and scale 1. A file that does not
+know mean norms is taken in units of the norms at the prompt's last token.
 
 The prompt is the argument or standard input.`,
   argument: {
@@ -140,23 +146,24 @@ async function steered(
   given: Options & { direction: string },
   context: Context,
 ): Promise<Written & { layers: readonly number[]; unitValue: readonly number[] }> {
-  const { coefficient: coefficients = [-1, 0, 1], positions, scale = 1, raw } = given;
-  const stored = await loadStored(model.languageModel, given, labOf(given, context));
+  const { coefficient: coefficients = [-1, 0, 1], raw } = given;
+  const lab = labOf(given, context);
+  const place = await givenDirection(given, lab);
+  if (!place) throw new UsageError('generate: nothing to steer along; give --direction');
+  const stored = await loadStored(model.languageModel, { ...place, layers: given.layers }, lab);
   const basis = await basisOfStored(stored, () => boundaryNorms(model, prompt, { chat: !raw }));
-  const layers = layersToSteer(basis, given.layers);
-  const unit = basis.meanNorms.map((norm) => scale * norm);
+  const knob = toKnob({ ...given, basis, place });
+  noteSteering(describeKnob(knob), place, lab);
+  const { directions, layers, unitValue, positions, scale, meanNorms } = knob;
+  const unit = meanNorms.map((norm) => scale * norm);
   const texts = steeredTexts({
     ...writeOptions(given, context),
-    ...{ model, text: prompt, directions: basis.directions, layers, unit, coefficients, positions },
+    ...{ model, text: prompt, directions, layers, unit, coefficients, positions },
   });
   const outputs: Written['outputs'][number][] = [];
   for await (const { coefficient, text: written, finish } of texts) {
     context.show(`${outputs.length > 0 ? '\n' : ''}coefficient ${coefficient}\n${written}`);
     outputs.push({ coefficient, text: written, finish });
   }
-  return {
-    layers,
-    unitValue: layers.map((layer) => (unit[layer] ?? NaN) / layers.length),
-    outputs,
-  };
+  return { layers, unitValue, outputs };
 }

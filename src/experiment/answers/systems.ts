@@ -12,7 +12,9 @@ import type { Upstream, UpstreamInput, UpstreamText } from '../../align/upstream
 import { createSilentUpstream } from '../../align/upstream.js';
 import { whoIs } from '../shared/identities.js';
 import type { ContextEnd } from '../../runtime/contextLimit.js';
+import { hashVectors } from '../shared/resume.js';
 import { revisionsOf, type Revision } from '../shared/revisions.js';
+import { rowSteering, type SteeringKnob } from '../shared/steeringKnob.js';
 
 export interface SystemAnswer {
   text: string;
@@ -101,11 +103,15 @@ interface LoopParts extends LoopLimits {
    * side spread over the copies of a model. What is timed keeps them. Default true.
    */
   caches?: boolean;
+  /** Steers the corrector, in the unit of a sweep. */
+  push?: { knob: SteeringKnob; coefficient: number };
 }
 
-/** `stream-<corrector>`: the loop. */
+/** `stream-<corrector>`: the loop; steered, `stream-<corrector>@<coefficient>`. */
 export function streamSystem(options: LoopParts): System {
-  return loopSystem(`stream-${options.corrector.name}`, options);
+  const { corrector, push } = options;
+  const at = push ? `@${push.coefficient}` : '';
+  return loopSystem(`stream-${corrector.name}${at}`, options);
 }
 
 /** `corrector-alone-<corrector>`: the corrector's own continuation, asked with y1 empty. */
@@ -166,18 +172,20 @@ export function contextOf({ rounds }: Pick<AlignedAnswer, 'rounds'>): { context?
 }
 
 function loopSystem(name: string, options: LoopParts, silent?: Upstream): System {
-  const { corrector, ...how } = options;
+  const { corrector, push, ...how } = options;
+  const pushed = push && rowSteering(push.knob, push.coefficient);
   return {
     name,
-    identity: { corrector: whoIs(corrector), ...how },
+    identity: { corrector: whoIs(corrector), ...how, ...(pushed && { steering: whatIs(pushed) }) },
     unit: 'sentence',
     async answer({ questions, upstream, clock, signal, timed = false }) {
       const answers = await alignAnswers({
-        ...options,
+        ...{ ...how, corrector },
+        steering: pushed?.steering,
         caches: timed || (options.caches ?? true),
         upstream: silent ?? upstream,
         clock,
-        rows: questions.map((question) => ({ question })),
+        rows: questions.map((question) => ({ question, coefficient: pushed?.coefficient })),
         signal,
       });
       return answers.map((answer) => ({
@@ -191,6 +199,12 @@ function loopSystem(name: string, options: LoopParts, silent?: Upstream): System
       }));
     },
   };
+}
+
+/** What of a steering decides what is written. */
+function whatIs({ steering, coefficient }: ReturnType<typeof rowSteering>): unknown {
+  const { direction, positions } = steering;
+  return { direction: hashVectors(direction), positions, coefficient: [...coefficient] };
 }
 
 /** Tokens of a round that the reader sees: its writer's, less the end of turn. */

@@ -18,7 +18,9 @@ export interface EditOptions {
   meanNorms: readonly number[];
   /** Edited one at a time. */
   layers: readonly number[];
-  /** In mean residual norms of the layer, without 0. */
+  /** The norm that coefficient 1 adds, in mean norms of the layer. */
+  scale: number;
+  /** Without 0. */
   coefficients: readonly number[];
   positions: PositionRule;
   metric: OwnEditMetric;
@@ -65,9 +67,9 @@ export async function measureControls(
 }
 
 /** Layers × coefficients. */
-function steeringEdits({ layers, coefficients, meanNorms }: EditOptions): Edit[] {
+function steeringEdits({ layers, scale, coefficients, meanNorms }: EditOptions): Edit[] {
   return layers.flatMap((layer) => {
-    const unit = steeringUnit({ layers: [layer], meanNorms, scale: 1 });
+    const unit = steeringUnit({ layers: [layer], meanNorms, scale });
     return coefficients.map((c) => ({
       coefficient: layerCoefficients(unit, c, meanNorms.length),
     }));

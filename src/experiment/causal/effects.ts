@@ -22,6 +22,7 @@ import type {
   Share,
   SteeringEffects,
 } from './shape.js';
+import { unitText } from '../shared/steeringUnit.js';
 import { tableMeans } from '../sweep/fit.js';
 
 export interface CausalSummaryOptions {
@@ -37,16 +38,14 @@ export interface CausalSummaryOptions {
   controlled: readonly number[];
   /** `[L]` */
   meanNorms: readonly number[];
+  /** The norm that coefficient 1 adds, in mean norms of the layer. */
+  scale: number;
   /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
   accuracy: readonly number[] | null;
   /** Patched at each setting. */
   columns: Readonly<Record<PatchSetting, readonly PatchColumn[]>>;
   records: readonly CausalRecord[];
 }
-
-/** What a coefficient counts in, in words. */
-const causalUnit =
-  'the mean norm of that layer’s hidden states at the boundary token, added at that layer alone';
 
 const resamples = 1000;
 
@@ -148,7 +147,7 @@ export function heldOf(means: readonly number[]): number[] {
 /** The effect map: layers × coefficients, over problems. */
 export function steeringEffects(
   edits: readonly EditRecord[],
-  { metric, layers, coefficients, meanNorms }: CausalSummaryOptions,
+  { metric, layers, scale, coefficients, meanNorms }: CausalSummaryOptions,
   random: Random,
 ): SteeringEffects {
   const grid = [...coefficients, 0].sort((a, b) => a - b);
@@ -161,8 +160,8 @@ export function steeringEffects(
   return {
     metric: metric.name,
     baseline: mean(edits.flatMap(({ unsteered }) => valueOf(unsteered) ?? [])),
-    unit: causalUnit,
-    unitValue: layers.map((layer) => meanNorms[layer] ?? NaN),
+    unit: `${unitText}; one layer at a time`,
+    unitValue: layers.map((layer) => scale * (meanNorms[layer] ?? NaN)),
     layers: [...layers],
     coefficients: grid,
     effect: effects.map((row) => row.map((cell) => cell.mean)),

@@ -8,7 +8,8 @@ export const causal = defineExperiment({
   description: `A reading that tells the classes apart need not be what decides. So the same recorded sentences are
 corrected under three edits, each at one layer at a time.
 
-Steering adds the direction, in units of that layer's mean residual norm at the last prompt token, and
+Steering adds the direction, in the unit of a sweep: that layer's mean residual norm at the last prompt
+token, times the scale of the direction's steering.json (1 where there is none). It
 shows the change of the edit ratio against the unsteered model; random directions of the same norm,
 orthogonal to the tested one, are steered beside it. Ablation removes the direction: change
 of the edit ratio, copies that stay copies, corrections that stay corrections.

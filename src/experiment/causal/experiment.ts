@@ -1,12 +1,22 @@
 /** The causal test as an experiment: from its options to its model, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
+import { absentLayers } from '../../read/directions.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
+import { defaultPositions } from '../../runtime/steering.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable, percent } from '../../text/table.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { steeringBasis } from '../shared/reading/reading.js';
+import { opening } from '../shared/opening.js';
+import type { DirectionPlace } from '../../read/files/steeringFile.js';
+import {
+  directionFiles,
+  noteSteering,
+  placeOfDirection,
+  steeringBasis,
+} from '../shared/reading/findSteering.js';
+import { describeKnob } from '../shared/steeringKnob.js';
 import { phased } from '../shared/stages.js';
 import { stimulusTokens } from '../shared/reading/stimulusTokens.js';
 import { sweepProblems } from '../sweep/problems.js';
@@ -26,37 +36,47 @@ export const causalExperiment: Experiment<Given, CausalRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord>> {
-  const model = await lab.load(given.model, { copies: true });
-  const { direction } = given;
-  const files = {
-    stimuli: lab.path(given.stimuli),
-    problems: lab.path(given.problems),
-    validation: lab.path(given.validation),
-    ...(direction !== undefined && { direction: lab.path(direction) }),
-  };
-  return {
-    models: { model },
-    files,
-    async *run({ folder, records }) {
-      const options = await prepare(given, model, { ...lab, folder });
-      const summary = yield* runCausal({ ...options, done: records });
-      return {
-        summaries: { causal: summary },
-        lines: describe(summary),
-        warnings: summary.warnings,
-      };
-    },
-    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-  };
+  return await opening(async (keep) => {
+    const model = keep(await lab.load(given.model, { copies: true }));
+    const place = await placeOfDirection(model, given, lab);
+    return {
+      models: { model },
+      files: {
+        stimuli: lab.path(given.stimuli),
+        problems: lab.path(given.problems),
+        validation: lab.path(given.validation),
+        ...directionFiles(place),
+      },
+      async *run({ folder, records }) {
+        const options = await prepare(given, { model, place }, { ...lab, folder });
+        const summary = yield* runCausal({ ...options, done: records });
+        return {
+          summaries: { causal: summary },
+          lines: describe(summary),
+          warnings: summary.warnings,
+        };
+      },
+    };
+  });
 }
 
 async function prepare(
   given: Given,
-  model: LanguageModel,
+  { model, place }: { model: LanguageModel; place: DirectionPlace | null },
   lab: Lab & { folder: string },
 ): Promise<CausalOptions> {
-  const { layers, pool, seed } = given;
-  const basis = await steeringBasis(model, { ...given, limit: undefined }, lab);
+  const { pool, seed } = given;
+  const { basis } = await steeringBasis(model, { ...given, limit: undefined, place }, lab);
+  const { directions, meanNorms } = basis;
+  const saved = place?.steering?.saved;
+  const scale = given.scale ?? saved?.scale ?? 1;
+  const positions = given.positions ?? saved?.positions ?? defaultPositions;
+  const absent = absentLayers(directions);
+  const all = [...meanNorms.keys()].filter((layer) => !absent.includes(layer));
+  const layers = given.layers ?? all;
+  const unitValue = layers.map((layer) => scale * (meanNorms[layer] ?? NaN));
+  const added = describeKnob({ layers, unitValue, scale, positions });
+  noteSteering(`one layer at a time, ${added}`, place, lab);
   const problems = (file: string): CausalProblem[] =>
     causalProblems(sweepProblems(readAnnotatedQuadruples(lab.path(file)), pool));
   return {
@@ -65,12 +85,11 @@ async function prepare(
     decoder: model.decoder,
     prompt: stimulusTokens(model),
     decode: (token) => model.tokenizer.decode([token]),
-    directions: basis.directions,
-    meanNorms: basis.meanNorms,
+    ...{ directions, meanNorms },
     accuracy: basis.accuracy,
     problems: { validation: problems(given.validation), test: problems(given.problems) },
     metric: given.metric,
-    ...{ layers, seed, coefficients: given.coefficients, positions: given.positions },
+    ...{ layers, scale, seed, coefficients: given.coefficients, positions },
     ...{ limit: given.limit, pairs: given.pairs, controls: { random: given.controls } },
     onProgress: phased(lab.stages, {
       cases: 'finding copies and corrections',

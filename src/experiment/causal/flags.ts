@@ -1,10 +1,8 @@
 /** The options of a causal test. */
 import { editMetricNames } from '../../text/editMetricTable.js';
 import { z } from 'zod';
-import { choice, integer, list, wholeNumber } from '../../shape/options.js';
+import { choice, integer, list, number, wholeNumber } from '../../shape/options.js';
 import { corrector, directionFile, method, problemFiles, stimuli } from '../shared/options.js';
-import { defaultPositions } from '../../runtime/steering.js';
-import { defaultCoefficients } from './defaults.js';
 
 export const options = {
   ...corrector,
@@ -30,11 +28,14 @@ export const options = {
   coefficients: list(
     {
       value: 'numbers',
-      help: "in the layer's mean residual norms",
-      default: [...defaultCoefficients],
+      help: 'in the unit of a sweep (default: what adds a quarter and a half of a mean residual norm)',
     },
     z.number(),
   ),
+  scale: number({
+    value: 'x',
+    help: 'norm that coefficient 1 adds, in mean residual norms (default: as saved, else 1)',
+  }),
   controls: integer({
     value: 'n',
     help: 'random directions steered beside the tested one, on 16 problems',
@@ -45,7 +46,6 @@ export const options = {
     help: 'what is compared between y1 and y2 (default: editRatio)',
   }),
   positions: choice(['prompt', 'all', 'generated'], {
-    help: 'steered and ablated positions',
-    default: defaultPositions,
+    help: 'steered and ablated positions (default: as saved with the direction, else the prompt)',
   }),
 } as const;

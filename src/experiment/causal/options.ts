@@ -6,7 +6,7 @@ import type { EditMetricName, OwnEditMetric } from '../../text/editMetricTable.j
 import type { Decoder } from '../../runtime/decoder.js';
 import type { CausalRecord, CausalSplit } from './shape.js';
 import type { CausalProblem } from './problems.js';
-import { defaultCoefficients } from './defaults.js';
+import { defaultStrengths } from './defaults.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 
 export const splits = ['validation', 'test'] as const;
@@ -32,7 +32,12 @@ export interface CausalOptions {
   problems: Readonly<Record<CausalSplit, readonly CausalProblem[]>>;
   /** Tested one at a time. Default: those that have a direction. */
   layers?: readonly number[];
-  /** In mean residual norms of the layer. Default {@link defaultCoefficients}. */
+  /**
+   * The norm that coefficient 1 adds at the steered layer, in its mean norms: a sweep's scale, so that
+   * the same number pushes as it does there. Default 1.
+   */
+  scale?: number;
+  /** Default: what adds {@link defaultStrengths}. */
   coefficients?: readonly number[];
   /** What is compared between y1 and y2. Default `editRatio`. */
   metric?: EditMetricName | OwnEditMetric;
@@ -65,12 +70,16 @@ export interface CausalOptions {
 
 /** The options that have defaults. */
 export type Settled = Required<
-  Pick<CausalOptions, 'layers' | 'coefficients' | 'positions' | 'limit' | 'pairs' | 'window'>
+  Pick<
+    CausalOptions,
+    'layers' | 'scale' | 'coefficients' | 'positions' | 'limit' | 'pairs' | 'window'
+  >
 > & { controls: Required<NonNullable<CausalOptions['controls']>> };
 
 /** @throws on problems, layers and coefficients that cannot be tested. */
 export function settle(options: CausalOptions): Settled {
   const { directions, positions = defaultPositions, limit = 64, pairs = 32, window = 8 } = options;
+  const { scale = 1 } = options;
   checkProblems(options.problems);
   const absent = absentLayers(directions);
   const all = Array.from({ length: directions.layers }, (_, layer) => layer);
@@ -82,9 +91,10 @@ export function settle(options: CausalOptions): Settled {
       `causal: no direction at layer ${unknown ?? '(none given)'} (expected layers of 0 … ${all.length - 1}${absent.length > 0 ? ` without ${absent.join(', ')}` : ''})`,
     );
   }
-  const coefficients = checkCoefficients(options.coefficients ?? defaultCoefficients);
+  const usual = defaultStrengths.map((strength) => strength / scale);
+  const coefficients = checkCoefficients(options.coefficients ?? usual);
   const controls = settleControls(options.controls ?? {}, coefficients);
-  return { layers, coefficients, positions, limit, pairs, window, controls };
+  return { layers, scale, coefficients, positions, limit, pairs, window, controls };
 }
 
 /** Ascending, without 0: the baseline is always there. */

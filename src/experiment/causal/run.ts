@@ -50,14 +50,14 @@ export async function* runCausal(
   const patches = pairs.map((pair) => patchUnit(pair, columns, options, settled));
   yield* runPhase('patches', patches, records, options);
   const { model, directions, meanNorms, accuracy, seed } = options;
-  const { layers, coefficients, positions, controls } = settled;
+  const { layers, scale, coefficients, positions, controls } = settled;
   const metric = resolveEditMetric(options.metric);
   const kept = { model, method: directions.method, metric, positions, seed, layers, coefficients };
   const controlled = controls.coefficients;
   // In a fixed order: sums depend on it, and a resumed run finds its records in another.
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
   return summariseCausal({
-    ...{ ...kept, controlled, meanNorms, accuracy, columns, records: sorted },
+    ...{ ...kept, controlled, scale, meanNorms, accuracy, columns, records: sorted },
   });
 }
 
@@ -126,10 +126,10 @@ function editUnits(options: CausalOptions, settled: Settled): Unit<CausalRecord>
 
 function editOptions(
   { corrector, meanNorms, metric, repeat, signal }: CausalOptions,
-  { layers, coefficients, positions }: Settled,
+  { layers, scale, coefficients, positions }: Settled,
 ): EditOptions {
   return {
-    ...{ corrector, meanNorms, layers, coefficients, positions, repeat, signal },
+    ...{ corrector, meanNorms, layers, scale, coefficients, positions, repeat, signal },
     metric: resolveEditMetric(metric),
   };
 }

@@ -20,12 +20,17 @@ export const corrector = {
   }),
 } as const;
 
+/** A direction that is given, with its steering where one was saved. @param usual what is taken else */
+export function directionOption(usual: string): z.ZodOptional<z.ZodString> {
+  return text({
+    value: 'file',
+    help: `the folder of a sweep, its steering.json, directions.safetensors, or an imported .gguf or .npy (default: ${usual})`,
+  });
+}
+
 /** Of commands that steer. */
 export const directionFile = {
-  direction: text({
-    value: 'file',
-    help: 'directions.safetensors, or an imported .gguf or .npy (default: found now, as lat-scan does)',
-  }),
+  direction: directionOption("the model's own, else found now, as lat-scan does"),
 } as const;
 
 /** Where a direction comes from. */

@@ -3,20 +3,25 @@ import { createCorrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
 import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { exactSolver } from '../../judge/solver.js';
+import { sha256File } from '../../record/hash.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
+import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
-import { type Experiment, type OpenExperiment } from '../shared/experiment.js';
+import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { opening } from '../shared/opening.js';
-import { steeringBasis } from '../shared/reading/reading.js';
+import { directionFiles, givenDirection, steeringBasis } from '../shared/reading/findSteering.js';
+import type { DirectionPlace } from '../../read/files/steeringFile.js';
+import type { StoredDirections } from '../../read/files/storedDirections.js';
+import { saveSteering, type Chosen } from '../shared/saveSteering.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';
 import { sweepProblems } from './problems.js';
 import { runSweep } from './run.js';
 import type { SweepOptions } from './options.js';
-import { sweepRecord, type SweepRecord, type SweepSummary } from './shape.js';
+import { sweepRecord, type PlanRecord, type SweepRecord, type SweepSummary } from './shape.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -27,13 +32,13 @@ export const sweepExperiment: Experiment<Given, SweepRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>> {
-  const { direction } = given;
+  const place = await givenDirection(given, lab);
   const how = { copies: true };
   const files = {
     stimuli: lab.path(given.stimuli),
     problems: lab.path(given.problems),
     validation: lab.path(given.validation),
-    ...(direction !== undefined && { direction: lab.path(direction) }),
+    ...directionFiles(place),
   };
   return await opening(async (keep) => {
     const model = keep(await lab.load(given.model, how));
@@ -42,33 +47,80 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
     return {
       models: { model, ...(upstream && { upstream }) },
       files,
-      async *run({ folder, records }) {
-        const options = await prepare(given, { model, upstream }, { ...lab, folder });
-        const summary = yield* runSweep({ ...options, done: records });
-        return {
-          summaries: { sweep: summary },
-          lines: describe(summary),
-          warnings: summary.warnings,
-        };
-      },
+      run: ({ folder, records }) => sweep(given, { model, upstream, place, folder, records }, lab),
     };
   });
+}
+
+interface At {
+  model: LanguageModel;
+  upstream?: Upstream;
+  place: DirectionPlace | null;
+  folder: string;
+  records: readonly SweepRecord[];
+}
+
+/** The sweep; its steering is saved as soon as it is fixed. */
+async function* sweep(given: Given, at: At, lab: Lab): AsyncGenerator<SweepRecord, Outcome> {
+  const { options, stored } = await prepare(given, at, lab);
+  const save = async (plan: PlanRecord): Promise<string> =>
+    await saveSteering(at.folder, {
+      ...{ model: at.model, stored, plan, positions: options.positions },
+      ...(await chosen(given, at, lab)),
+    });
+  const planned = at.records.find((record) => record.kind === 'plan');
+  let path = planned && (await save(planned));
+  const work = runSweep({ ...options, done: at.records });
+  for (;;) {
+    const step = await work.next();
+    if (step.done) {
+      const summary = step.value;
+      return {
+        summaries: { sweep: summary },
+        lines: [...describe(summary), `steering   ${path ?? ''}: for --direction`],
+        warnings: summary.warnings,
+      };
+    }
+    if (step.value.kind === 'plan') path = await save(step.value);
+    yield step.value;
+  }
+}
+
+/** How direction, layers and scale came about. */
+async function chosen(given: Given, { place }: At, lab: Lab): Promise<Chosen> {
+  const saved = place?.steering?.saved;
+  const how = (key: 'layers' | 'scale'): string => {
+    if (given[key] !== undefined) return 'given';
+    return saved
+      ? 'taken from a saved steering'
+      : `chosen on validation problems, ${given.mode} mode`;
+  };
+  const { method, seed, labels = 'behaviour' } = given;
+  return {
+    chosen: `layers ${how('layers')}; scale ${how('scale')}`,
+    foundFrom: place
+      ? (saved?.foundFrom ?? null)
+      : { stimuliSha256: await sha256File(lab.path(given.stimuli)), labels, method, seed },
+  };
 }
 
 /** Everything the sweep needs. */
 async function prepare(
   given: Given,
-  models: { model: LanguageModel; upstream?: Upstream },
-  lab: Lab & { folder: string },
-): Promise<SweepOptions> {
-  const { model, upstream } = models;
-  const { seed, layers } = given;
-  const basis = await steeringBasis(model, { ...given, limit: undefined }, lab);
+  { model, upstream, place, folder }: At,
+  lab: Lab,
+): Promise<{ options: SweepOptions & { positions: PositionRule }; stored: StoredDirections }> {
+  const { seed } = given;
+  const saved = place?.steering?.saved;
+  const layers = given.layers ?? saved?.layers;
+  const asked = { ...given, layers, limit: undefined, place };
+  const { basis, stored } = await steeringBasis(model, asked, { ...lab, folder });
   const problems = (file: string, limit?: number) =>
     sweepProblems(readAnnotatedQuadruples(lab.path(file)), limit);
-  return {
+  const options = {
     model: model.name,
-    ...{ mode: given.mode, positions: given.positions, metric: given.metric, seed },
+    ...{ mode: given.mode, metric: given.metric, seed },
+    positions: given.positions ?? saved?.positions ?? defaultPositions,
     corrector: createCorrector({ model }),
     upstream,
     scorer: exactSolver(),
@@ -79,7 +131,7 @@ async function prepare(
     controls: { random: given.controls, ...(given.controls === 0 && { shuffled: 0 }) },
     steeredLayers: layers,
     grid: given.coefficients,
-    scale: given.scale,
+    scale: given.scale ?? saved?.scale,
     onProgress: phased(lab.stages, {
       validation: 'fixing layers, scale and range on validation problems',
       sweep: 'sweeping',
@@ -88,6 +140,7 @@ async function prepare(
     store: lab.store,
     signal: lab.signal,
   };
+  return { options, stored };
 }
 
 function describe(summary: SweepSummary): string[] {

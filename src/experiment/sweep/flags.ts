@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
 import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
-import { corrector, directionFile, method, problemFiles, stimuli } from '../shared/options.js';
+import { corrector, directionOption, method, problemFiles, stimuli } from '../shared/options.js';
 import { defaultEditMetric, editMetricNames } from '../../text/editMetricTable.js';
-import { defaultPositions } from '../../runtime/steering.js';
 
 export const options = {
   ...corrector,
@@ -17,13 +16,16 @@ export const options = {
     help: 'steer while the aligner loop runs, or on recorded sentences',
     default: 'loop',
   }),
-  ...directionFile,
+  direction: directionOption('found now, as lat-scan does'),
   ...method,
   ...stimuli,
   ...problemFiles('layers, scale and fit range are fixed'),
   limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),
   layers: list(
-    { value: 'layers', help: 'steered layers, from 0 (default: chosen on validation data)' },
+    {
+      value: 'layers',
+      help: 'steered layers, from 0 (default: as saved with the direction, else chosen on validation data)',
+    },
     wholeNumber(0),
   ),
   coefficients: list(
@@ -32,11 +34,10 @@ export const options = {
   ),
   scale: number({
     value: 'x',
-    help: 'norm that coefficient 1 adds, in mean residual norms (default: chosen on validation data)',
+    help: 'norm that coefficient 1 adds, in mean residual norms (default likewise)',
   }),
   positions: choice(['prompt', 'all', 'generated'], {
-    help: 'steered positions: those of the prompt, every one (the papers), or the generated ones',
-    default: defaultPositions,
+    help: 'steered positions: those of the prompt, every one (the papers), or the generated ones (default: as saved with the direction, else the prompt)',
   }),
   metric: choice(editMetricNames, {
     help: 'what is measured between y1 and y2',

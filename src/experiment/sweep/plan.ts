@@ -21,7 +21,7 @@ import { unknownAccuracy } from '../shared/reading/steeringBasis.js';
 import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
 import type { Measure } from './measure.js';
 import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
-import type { PlanRecord, SweepMode, ValidationReport } from './shape.js';
+import type { PlanRecord, ScalesRecord, SweepMode, ValidationReport } from './shape.js';
 import type { SweepProblem } from './problems.js';
 
 /** Most degenerate outputs at any point of the grid. */
@@ -55,6 +55,8 @@ export interface PlanOptions {
   problems?: number;
   /** Validation problems per window of layers, one round each. Default 16. */
   windowProblems?: number;
+  /** Ladders of an earlier run of the same command. */
+  done?: readonly ScalesRecord[];
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -63,15 +65,18 @@ interface Curve {
   degenerate: number[];
 }
 
+/** Yields what was tried, as it comes; returns the plan. */
+type Planning<T> = AsyncGenerator<ScalesRecord, T, void>;
+
 /**
  * @throws where there is no validation problem, or the metric has no value on them; where no layers
  *   are given and the accuracies are not known.
  */
-export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
+export async function* planSweep(options: PlanOptions): Planning<PlanRecord> {
   if (options.validation.length === 0) throw new Error('sweep: no validation problem');
-  const windows = options.layers ? [] : await tryWindows(options);
+  const windows = options.layers ? [] : yield* tryWindows(options);
   const layers = options.layers ?? bestWindow(windows);
-  const { scale, scales } = await settleScale(options, layers, windows);
+  const { scale, scales } = yield* settleScale(options, layers, windows);
   const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
   const curve = await measureCurve(options, {
     measure: options.measure(options.mode),
@@ -122,7 +127,7 @@ export async function planSweep(options: PlanOptions): Promise<PlanRecord> {
 type Windows = ValidationReport['windows'];
 
 /** Every window's largest harmless scale, and its line over a coarse grid at that scale. */
-async function tryWindows(options: PlanOptions): Promise<Windows> {
+async function* tryWindows(options: PlanOptions): Planning<Windows> {
   const candidates = candidateWindows(options);
   const problems = options.validation
     .slice(0, options.windowProblems ?? 16)
@@ -135,9 +140,9 @@ async function tryWindows(options: PlanOptions): Promise<Windows> {
   const windows: Windows = [];
   let tried = 0;
   for (const layers of candidates) {
-    const measure = options.measure('fixed');
     // Every other scale will do here; the chosen window's is settled on the whole ladder.
-    const scales = await tryScales(options, { measure, layers, problems }, everyOther(options));
+    const at = { mode: 'fixed' as const, layers, problems };
+    const scales = yield* tryScales(options, at, everyOther(options));
     const best = bestOf(scales);
     if (best) windows.push({ layers, scale: best.scale, slope: best.slope, r2: best.r2 });
     options.onProgress?.(++tried, candidates.length);
@@ -189,11 +194,11 @@ function bestOf<T extends { slope: number; r2: number | null }>(
 }
 
 /** The scale of the chosen layers, in the sweep's mode. */
-async function settleScale(
+async function* settleScale(
   options: PlanOptions,
   layers: readonly number[],
   windows: Windows,
-): Promise<{ scale: number; scales: ValidationReport['scales'] }> {
+): Planning<{ scale: number; scales: ValidationReport['scales'] }> {
   if (options.scale !== undefined) return { scale: options.scale, scales: [] };
   const all = options.scales ?? defaultScales;
   // The window's scale is a good guess: only its neighbours are tried.
@@ -201,23 +206,50 @@ async function settleScale(
   const at = guess === undefined ? -1 : all.indexOf(guess);
   const ladder = at < 0 ? all : all.slice(Math.max(0, at - 1), at + 2);
   const problems = options.validation.slice(0, options.problems ?? 40);
-  const measure = options.measure(options.mode);
-  const scales = await tryScales(options, { measure, layers, problems }, ladder);
+  const scales = yield* tryScales(options, { mode: options.mode, layers, problems }, ladder);
   const scale = bestOf(scales)?.scale ?? ladder[0];
   if (scale === undefined) throw new Error('sweep: no scale to try (expected at least 1)');
   return { scale, scales };
 }
 
-/** Ascending scales on a coarse grid, up to the first harmful one, which is left out. */
-async function tryScales(
+/** Where scales are tried. */
+interface Ladder {
+  mode: SweepMode;
+  layers: readonly number[];
+  problems: readonly SweepProblem[];
+}
+
+/** A ladder's harmless scales: those of an earlier run, else measured now and yielded whole. */
+async function* tryScales(
   options: PlanOptions,
-  at: { measure: Measure; layers: readonly number[]; problems: readonly SweepProblem[] },
+  at: Ladder,
+  ladder: readonly number[],
+): Planning<ValidationReport['scales']> {
+  const { mode, layers } = at;
+  const place = { mode, layers: [...layers], problems: at.problems.length, of: [...ladder] };
+  const key = scalesKey(place);
+  const known = options.done?.find((record) => scalesKey(record) === key);
+  if (known) return known.scales;
+  const scales = await climb(options, at, ladder);
+  yield { kind: 'scales', ...place, scales };
+  return scales;
+}
+
+function scalesKey({ mode, layers, problems, of }: Omit<ScalesRecord, 'kind' | 'scales'>): string {
+  return JSON.stringify([mode, layers, problems, of]);
+}
+
+/** Ascending scales on a coarse grid, up to the first harmful one, which is left out. */
+async function climb(
+  options: PlanOptions,
+  { mode, layers, problems }: Ladder,
   ladder: readonly number[],
 ): Promise<ValidationReport['scales']> {
+  const measure = options.measure(mode);
   const grid = coarseGrid(options.grid);
   const scales: ValidationReport['scales'] = [];
   for (const scale of ladder) {
-    const curve = await measureCurve(options, { ...at, scale, grid });
+    const curve = await measureCurve(options, { measure, layers, problems, scale, grid });
     const degenerate = Math.max(...curve.degenerate);
     if (degenerate >= degenerateLimit) break;
     const means = curve.means.map((mean) => mean ?? 0);

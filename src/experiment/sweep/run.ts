@@ -37,7 +37,7 @@ export async function* runSweep(
   const done = [...(options.done ?? [])];
   let plan = done.find((record): record is PlanRecord => record.kind === 'plan');
   if (!plan) {
-    plan = await planSweep(toPlanOptions(options, metric, grid));
+    plan = yield* planSweep(toPlanOptions({ ...options, done }, metric, grid));
     yield plan;
   }
   const controls = makeControls(options, plan, grid);
@@ -87,7 +87,7 @@ function checkProblems({ problems, validation, mode }: SweepOptions): void {
 }
 
 function toPlanOptions(
-  options: SweepOptions,
+  options: SweepOptions & { done: readonly SweepRecord[] },
   metric: OwnEditMetric,
   grid: readonly number[],
 ): PlanOptions {
@@ -104,6 +104,7 @@ function toPlanOptions(
     measure: (mode) => createMeasure({ ...options, mode }),
     layers: steeredLayers,
     ...{ scale, fitRange, scales, windowProblems, problems: validationProblems },
+    done: options.done.filter((record) => record.kind === 'scales'),
     onProgress: (done, total) => onProgress?.('validation', done, total),
   };
 }

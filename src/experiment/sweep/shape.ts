@@ -42,6 +42,7 @@ export const caseRecord = z.strictObject({
 export type CaseRecord = z.infer<typeof caseRecord>;
 
 const tried = { scale: z.number(), slope: z.number(), r2: numberOrNull };
+const harmlessScale = z.strictObject({ ...tried, degenerate: fraction });
 
 /** What was seen on validation data, where layers, scale and fit range are fixed. */
 export const validationReport = z.strictObject({
@@ -57,13 +58,24 @@ export const validationReport = z.strictObject({
     .array(z.strictObject({ layers: z.array(count), ...tried }))
     .describe('windows of layers that were tried, in fixed mode; empty where layers were given'),
   scales: z
-    .array(z.strictObject({ ...tried, degenerate: fraction }))
+    .array(harmlessScale)
     .describe(
       'harmless scales of the chosen layers, each with its worst share of degenerate outputs',
     ),
   warnings: z.array(z.string()),
 });
 export type ValidationReport = z.infer<typeof validationReport>;
+
+/** One ladder of scales on validation problems: kept, so that a resumed sweep does not climb it again. */
+export const scalesRecord = z.strictObject({
+  kind: z.literal('scales'),
+  mode: sweepMode,
+  layers: z.array(count).describe('steered'),
+  problems: count.describe('validation problems'),
+  of: z.array(z.number()).describe('the scales of the ladder, ascending'),
+  scales: z.array(harmlessScale).describe('up to the first harmful one, which is left out'),
+});
+export type ScalesRecord = z.infer<typeof scalesRecord>;
 
 const plan = {
   layers: z.array(count).describe('steered'),
@@ -76,7 +88,7 @@ const plan = {
 export const planRecord = z.strictObject({ kind: z.literal('plan'), scale: z.number(), ...plan });
 export type PlanRecord = z.infer<typeof planRecord>;
 
-export const sweepRecord = z.discriminatedUnion('kind', [planRecord, caseRecord]);
+export const sweepRecord = z.discriminatedUnion('kind', [scalesRecord, planRecord, caseRecord]);
 export type SweepRecord = z.infer<typeof sweepRecord>;
 
 export const sweepPoint = z.strictObject({

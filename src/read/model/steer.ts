@@ -38,7 +38,8 @@ export function toSteering(steer: Steer, model: Pick<DecoderInfo, 'layers' | 'wi
   const at = new Float32Array(model.layers);
   const removed = new Float32Array(model.layers);
   for (const layer of layers) {
-    at[layer] = unit ? (coefficient * (unit[layer] ?? NaN)) / layers.length : coefficient;
+    // In this order, as in a sweep: so both add the same, to the last digit.
+    at[layer] = unit ? coefficient * ((unit[layer] ?? NaN) / layers.length) : coefficient;
     removed[layer] = ablation;
   }
   const direction = perLayer(steer.direction, model);

@@ -107,7 +107,8 @@ describe('runSweep, fixed mode', () => {
     expect(summary.baseline).toBe(summary.points[8]?.mean);
     expect(summary.baseline).toBeCloseTo(0.5, 1);
     // 12 problems × 17 coefficients, and 8 controls × 6 problems × 4 coefficients (0 is shared).
-    expect(records).toHaveLength(1 + 12 * 17 + 8 * 6 * 4);
+    const measured = records.filter(({ kind }) => kind !== 'scales');
+    expect(measured).toHaveLength(1 + 12 * 17 + 8 * 6 * 4);
     expect(summary.paperGrid.map((p) => p.coefficient)).toEqual([
       -1, -0.75, -0.5, -0.25, 0, 0.25, 0.5,
     ]);
@@ -188,6 +189,24 @@ describe('runSweep, fixed mode', () => {
     const nothing = await run(sweepOptions({ ...fixed, corrector, done: whole.records }));
     expect(nothing.records).toEqual([]);
     expect(corrector.calls).toBe(0);
+  });
+
+  it('climbs no ladder of scales twice, wherever its planning was interrupted', async () => {
+    const whole = await run(sweepOptions());
+    const ladders = whole.records.filter(({ kind }) => kind === 'scales');
+    expect(ladders.length).toBeGreaterThan(3);
+    expect(whole.records.slice(0, ladders.length)).toEqual(ladders);
+    const calls = async (kept: number): Promise<number> => {
+      const corrector = plantedCorrector();
+      const done = whole.records.slice(0, kept);
+      const rest = await run(sweepOptions({ corrector, done }));
+      expect([...done, ...rest.records]).toEqual(whole.records);
+      expect(rest.summary).toEqual(whole.summary);
+      return corrector.calls;
+    };
+    const [afresh, half, planned] = [await calls(0), await calls(3), await calls(ladders.length)];
+    expect(half).toBeLessThan(afresh);
+    expect(planned).toBeLessThan(half);
   });
 
   it('stops at an abort and keeps what is done', async () => {

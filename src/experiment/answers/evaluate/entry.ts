@@ -13,6 +13,9 @@ export const evaluate = defineExperiment({
   proxy            the upstream's whole answer, its logits moved by alpha (expert - anti-expert);
                    only where --expert and --anti-expert name two small models of its vocabulary
 
+With --coefficient the loop also runs steered, a system for each number, stream-<corrector>@<number>: in
+the unit of sweep and align, along --direction, else along the direction in the model's folder.
+
 Reported with 95 % intervals: accuracy, fixed (right now, given that the upstream alone was wrong),
 broken (the reverse), copies, time per token and to the first text. Then the corrector runs on
 recorded sentences: good ones copied verbatim, bad ones rewritten to right ones, and so on.
@@ -25,6 +28,10 @@ records.jsonl, manifest.json. Run again to go on after an interruption.`,
     [
       'aligner-lab evaluate --corrector corrector-arithmetic-s --systems upstream,stream --limit 200',
       'another size, two systems',
+    ],
+    [
+      'aligner-lab evaluate --systems upstream,stream --coefficient -0.6,0.5 --limit 200',
+      'the loop as it is, pushed towards copying, and towards correcting',
     ],
   ],
   load: async () => (await import('./experiment.js')).evaluateExperiment,

@@ -1,4 +1,7 @@
 /** The evaluation as an experiment: from its options to its models, its run and its words. */
+import type { Corrector } from '../../../align/corrector.js';
+import { requireModel } from '../../../align/readable.js';
+import { stimuliFiles } from '../../../data/artifacts.js';
 import { readAnnotatedQuadruples } from '../../../data/jsonl.js';
 import { problemById } from '../../../data/problems.js';
 import { exactSentences } from '../../../judge/solver.js';
@@ -9,6 +12,7 @@ import type { Experiment, OpenExperiment, Outcome } from '../../shared/experimen
 import type { Lab } from '../../shared/lab.js';
 import { opening, type Keep } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
+import { directionFiles, findKnob, placeOfDirection } from '../../shared/reading/findSteering.js';
 import { phased } from '../../shared/stages.js';
 import { contextWarnings } from '../refused.js';
 import { evaluationRecord, type EvaluationRecord } from '../shape.js';
@@ -29,7 +33,10 @@ export const evaluateExperiment: Experiment<Given, EvaluationRecord> = {
   open,
 };
 
-type Models = Pick<EvaluationOptions, 'systems' | 'upstream' | 'corrector' | 'aligner' | 'proxy'>;
+type Models = Pick<
+  EvaluationOptions,
+  'systems' | 'upstream' | 'corrector' | 'aligner' | 'proxy' | 'pushes'
+>;
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRecord>> {
   const questions = commandQuestions(given, lab);
@@ -38,16 +45,17 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
   return await opening(async (keep) => {
     const models = await openModels({ ...given, systems }, keep, lab);
     const { upstream, corrector, aligner, proxy } = models;
+    const steered = await openPushes(given, corrector, lab);
     return {
       models: {
         ...{ upstream, corrector },
         ...(aligner && { aligner }),
         ...(proxy && { proxied: proxy.upstream }),
       },
-      files: { ...questions.files, quadruples },
+      files: { ...questions.files, quadruples, ...steered.files },
       run: ({ records }) =>
         run({
-          ...{ ...models, questions, lab, seed: given.seed, done: records },
+          ...{ ...models, pushes: steered.pushes, questions, lab, seed: given.seed, done: records },
           recorded: readAnnotatedQuadruples(quadruples).slice(0, given.limit),
           maxRounds: given.rounds,
         }),
@@ -75,6 +83,23 @@ async function openModels(
     aligner: systems.includes('aligner') ? keep(await lab.aligner(given.aligner)) : undefined,
     proxy: systems.includes('proxy') ? await openProxy(given, keep, lab) : undefined,
   };
+}
+
+/** What steers the loop; nothing without a coefficient. */
+async function openPushes(
+  { coefficient: coefficients, direction, seed }: Given,
+  corrector: Corrector,
+  lab: Lab,
+): Promise<Pick<Models, 'pushes'> & { files: Record<string, string> }> {
+  if (!coefficients) {
+    if (direction === undefined) return { files: {} };
+    throw new UsageError('evaluate --direction: nothing to steer by; give --coefficient');
+  }
+  const model = requireModel(corrector, 'evaluate --coefficient');
+  const asked = { direction, stimuli: stimuliFiles.validation, method: 'pca' as const, seed };
+  const place = await placeOfDirection(model, asked, lab);
+  const { knob } = await findKnob(model, { ...asked, place }, lab);
+  return { pushes: { knob, coefficients }, files: directionFiles(place) };
 }
 
 /** The upstream, tuned by two small models. */

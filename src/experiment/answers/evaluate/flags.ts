@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
-import { questionOptions, upstream } from '../../shared/options.js';
+import { directionFile, questionOptions, upstream } from '../../shared/options.js';
 import { systemKinds } from './kinds.js';
 
 export const options = {
@@ -30,6 +30,14 @@ export const options = {
     },
     z.enum(systemKinds),
   ),
+  coefficient: list(
+    {
+      value: 'numbers',
+      help: 'also runs the loop with the corrector steered, a system for each: above 0 towards correcting, below 0 towards copying, in the unit of a sweep',
+    },
+    z.number(),
+  ),
+  ...directionFile,
   rounds: integer({ value: 'n', help: 'most rounds of the loop', default: 16 }),
   ...questionOptions,
   limit: integer({ value: 'n', help: 'problems, and recorded sentences', default: 1000 }),

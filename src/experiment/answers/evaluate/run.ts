@@ -6,6 +6,7 @@ import type { Question } from '../../../data/types.js';
 import type { Judges } from '../../../judge/judgesFor.js';
 import type { SystemKind } from './kinds.js';
 import { correctQuadruples, type RecordedSentences } from './correctorRates.js';
+import type { SteeringKnob } from '../../shared/steeringKnob.js';
 import type { Store } from '../../../record/store.js';
 import { answerQuestions, type AnswersPhase } from '../run.js';
 import type { EvaluationRecord } from '../shape.js';
@@ -29,6 +30,8 @@ export interface EvaluationOptions extends Judges {
   questions: readonly Question[];
   /** For the corrector's own rates. Default: none. */
   recorded?: RecordedSentences;
+  /** Steered loops beside the unsteered one, in the unit of a sweep. Default: none. */
+  pushes?: { knob: SteeringKnob; coefficients: readonly number[] };
   /** Most rounds of the loop. Default 16. */
   maxRounds?: number;
   /** Questions that are timed one by one. Default 20. */
@@ -81,7 +84,7 @@ async function* correctSentences({
 }
 
 function makeSystems(options: EvaluationOptions): System[] {
-  const { corrector, aligner, proxy, maxRounds = 16 } = options;
+  const { corrector, aligner, proxy, pushes, maxRounds = 16 } = options;
   const makers: Record<SystemKind, () => System> = {
     upstream: upstreamSystem,
     stream: () => streamSystem({ corrector, maxRounds }),
@@ -95,5 +98,8 @@ function makeSystems(options: EvaluationOptions): System[] {
       throw new Error('evaluate: the system proxy needs an expert and an anti-expert; name both');
     },
   };
-  return options.systems.map((kind) => makers[kind]());
+  const steered = pushes?.coefficients.map((coefficient) =>
+    streamSystem({ corrector, maxRounds, push: { knob: pushes.knob, coefficient } }),
+  );
+  return [...options.systems.map((kind) => makers[kind]()), ...(steered ?? [])];
 }

@@ -46,7 +46,7 @@ export type Gain = z.infer<typeof gain>;
 const evaluatedSystem = z.preprocess(
   withGroups,
   z.strictObject({
-    /** `upstream`, `stream-<corrector>`, `aligner-<…>`, `corrector-alone-<…>`. */
+    /** `upstream`, `stream-<corrector>`, steered `stream-<corrector>@<coefficient>`, `aligner-<…>`, `corrector-alone-<…>`. */
     name: z.string(),
     ...outcomes,
     ...revised,

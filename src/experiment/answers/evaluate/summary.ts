@@ -113,8 +113,11 @@ function timingRates(
 }
 
 function gainsOf(name: string, answers: ReadonlyMap<string, ByProblem>, random: Random): Gain[] {
-  const rivals = ['upstream', name.replace(/^stream-/, 'corrector-alone-')];
-  return rivals.flatMap((over) => {
+  // A steered loop's name ends in its coefficient.
+  const names = [name, name.replace(/@[-+.\de]+$/, '')];
+  const alone = names.map((loop) => loop.replace(/^stream-/, 'corrector-alone-'));
+  const rivals = new Set(['upstream', ...names, ...alone]);
+  return [...rivals].flatMap((over) => {
     const own = answers.get(name);
     const rival = answers.get(over);
     if (!own || !rival || over === name) return [];

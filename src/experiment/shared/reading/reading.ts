@@ -1,10 +1,8 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
 import { join } from 'node:path';
 import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
-import { loadDirections, saveDirections } from '../../../read/files/directionFile.js';
-import { absentLayers } from '../../../read/directions.js';
-import { importWarnings } from '../../../read/files/importedDirections.js';
-import type { StoredDirections } from '../../../read/files/storedDirections.js';
+import { saveDirections } from '../../../read/files/directionFile.js';
+import { directionFileName } from '../../../read/files/steeringFile.js';
 import { hashStimuli } from '../../../read/stimuliFile.js';
 import type { Method } from '../../../read/methods/names.js';
 import type { LabelNames } from '../../../read/stimuli.js';
@@ -15,13 +13,7 @@ import { UsageError } from '../../../text/usageError.js';
 import { describeLabels } from '../../../read/labelCounts.js';
 import { phased } from '../stages.js';
 import { labelsName } from './labels.js';
-import { typicalNorms } from './typicalNorms.js';
-import {
-  basisOfReading,
-  basisOfStored,
-  storedReading,
-  type SteeringBasis,
-} from './steeringBasis.js';
+import { storedReading } from './steeringBasis.js';
 
 /** What of a lab a reading needs. */
 export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'note' | 'store' | 'signal'> & {
@@ -63,30 +55,6 @@ export async function readModel(
   });
 }
 
-export interface SteeringOptions extends ReadingOptions {
-  /** A direction file, in place of a direction made now. */
-  direction?: string;
-  /** Layers that are to be steered: the file must have them. */
-  layers?: readonly number[];
-}
-
-/** What steering starts from: a direction found now, or that of a file, which needs no labels. */
-export async function steeringBasis(
-  model: LanguageModel,
-  options: SteeringOptions,
-  lab: ReadingLab,
-): Promise<SteeringBasis> {
-  const { direction, stimuli, seed } = options;
-  if (direction === undefined) return basisOfReading(await readModel(model, options, lab));
-  const stored = await loadStored(model, { ...options, direction }, lab);
-  return await basisOfStored(stored, () =>
-    typicalNorms({
-      ...{ model, seed, source: lab.path(stimuli), signal: lab.signal },
-      onProgress: lab.stages('measuring mean norms'),
-    }),
-  );
-}
-
 function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
   if (!labelNames) return undefined;
   const [positive, negative] = labelNames;
@@ -98,28 +66,12 @@ function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
   );
 }
 
-/** The direction of a file, with warnings where it is another tool's. */
-export async function loadStored(
-  model: LanguageModel,
-  { direction, layers }: { direction: string; layers?: readonly number[] },
-  lab: Pick<ReadingLab, 'path' | 'warn'>,
-): Promise<StoredDirections> {
-  const stored = await loadDirections(lab.path(direction), model.decoder.info);
-  importWarnings(stored, direction).forEach(lab.warn);
-  const absent = absentLayers(stored.directions);
-  const missing = absent.filter((layer) => layers?.includes(layer));
-  if (missing.length === 0) return stored;
-  throw new Error(
-    `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
-  );
-}
-
 /** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
 export async function saveReading(
   folder: string,
   { model, reading, seed }: { model: LanguageModel; reading: ConceptReading; seed: number },
 ): Promise<string> {
-  const path = join(folder, 'directions.safetensors');
+  const path = join(folder, directionFileName);
   const stimuliSha256 = hashStimuli(reading.stimuli);
   await saveDirections(path, storedReading(reading, { model, stimuliSha256, seed }));
   return path;

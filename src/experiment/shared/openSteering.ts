@@ -1,0 +1,137 @@
+/** A saved steering, opened for a model. */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { absentLayers } from '../../read/directions.js';
+import { loadDirections } from '../../read/files/directionFile.js';
+import {
+  locateDirection,
+  steeringFileName,
+  type DirectionPlace,
+} from '../../read/files/steeringFile.js';
+import type { StoredDirections } from '../../read/files/storedDirections.js';
+import type { LanguageModel } from '../../runtime/decoder.js';
+import type { PositionRule } from '../../runtime/steering.js';
+import { layersToSteer } from './reading/steeringBasis.js';
+import { basisOfStored } from './reading/steeringBasis.js';
+import { makeKnob, type SteeringKnob } from './steeringKnob.js';
+import { steeringUnit } from './steeringUnit.js';
+
+export interface OpenSteeringOptions {
+  /** That is steered; see {@link Model.languageModel}. */
+  model: Pick<LanguageModel, 'name' | 'identity' | 'decoder'>;
+  /**
+   * A direction file, a `steering.json`, or the folder of a run that saved one. Default: the model's
+   * own, in its folder.
+   */
+  from?: string;
+  /** In place of those that were saved; without any, the layer that tells best. */
+  layers?: readonly number[];
+  /** In place of the saved one; without any, 1 mean residual norm. */
+  scale?: number;
+  /** In place of the saved ones; without any, {@link defaultPositions}. */
+  positions?: PositionRule;
+}
+
+/**
+ * The knob that every command turns: coefficient 1 adds the same norms at the same layers.
+ * @throws where there is none, where it was saved for another model, and where the direction's file
+ *   knows no mean norms.
+ *
+ * @example
+ * const model = await open('corrector-arithmetic-m');
+ * const knob = await openSteering({ model: model.languageModel });
+ * const { text } = await model.generate('How many are 2 + 3?', { steer: steerBy(knob, -0.5) });
+ * await model.close();
+ */
+export async function openSteering(options: OpenSteeringOptions): Promise<SteeringKnob> {
+  const { model, from, layers, scale, positions } = options;
+  const place = from === undefined ? await ownPlace(model) : await locateDirection(from);
+  if (!place) {
+    throw new Error(
+      `steering: ${model.name} has none of its own; give the folder of a sweep, or a direction file`,
+    );
+  }
+  const stored = await loadPlace(place, model, layers);
+  const basis = await basisOfStored(stored, () => {
+    throw new Error(
+      `steering: ${place.direction} knows no mean norms, which coefficients count in; \`aligner-lab sweep --direction\` measures and saves them`,
+    );
+  });
+  return toKnob({ basis, place, layers, scale, positions });
+}
+
+/** Layers, scale and positions: as given, else as saved, else by default. */
+export function toKnob(
+  given: Pick<OpenSteeringOptions, 'layers' | 'scale' | 'positions'> & {
+    basis: Parameters<typeof layersToSteer>[0] & Pick<SteeringKnob, 'directions' | 'meanNorms'>;
+    place: DirectionPlace | null;
+  },
+): SteeringKnob {
+  const { basis, place } = given;
+  const saved = place?.steering?.saved;
+  return makeKnob({
+    ...{ directions: basis.directions, meanNorms: basis.meanNorms },
+    layers: layersToSteer(basis, given.layers ?? saved?.layers),
+    scale: given.scale ?? saved?.scale ?? 1,
+    positions: given.positions ?? saved?.positions,
+  });
+}
+
+/** The steering in the model's folder; null where there is none. @throws as {@link locateDirection} does. */
+export async function ownPlace({
+  identity: { source },
+}: Pick<LanguageModel, 'identity'>): Promise<DirectionPlace | null> {
+  if (source === undefined || !isAbsolute(source)) return null;
+  const path = join(source, steeringFileName);
+  return existsSync(path) ? await locateDirection(path) : null;
+}
+
+/**
+ * The direction of a place, and that it is the model's.
+ * @throws where it is not; where one of `layers`, or of those that were saved, has no direction.
+ */
+export async function loadPlace(
+  place: DirectionPlace,
+  model: OpenSteeringOptions['model'],
+  layers: readonly number[] | undefined = place.steering?.saved.layers,
+): Promise<StoredDirections> {
+  const { direction, steering } = place;
+  if (steering) checkModel(steering, model);
+  const stored = await loadDirections(direction, model.decoder.info);
+  if (steering) checkUnit(steering, stored);
+  const absent = absentLayers(stored.directions);
+  const missing = absent.filter((layer) => layers?.includes(layer));
+  if (missing.length === 0) return stored;
+  throw new Error(
+    `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
+  );
+}
+
+type Saved = NonNullable<DirectionPlace['steering']>;
+
+function checkModel(
+  { path, saved }: Saved,
+  { name, identity }: OpenSteeringOptions['model'],
+): void {
+  const [expected, found] = [identity.sha256, saved.model.sha256].map((sha) => sha.slice(0, 12));
+  if (identity.sha256 === saved.model.sha256) return;
+  throw new Error(
+    `steering: ${path} is of another model than ${name} (expected SHA-256 ${expected}…, got ${found}… of ${saved.model.name}); make it anew with \`aligner-lab sweep\``,
+  );
+}
+
+/** What was saved in words and numbers must be what the direction's norms give. */
+function checkUnit({ path, saved }: Saved, { meanNorms }: StoredDirections): void {
+  if (!meanNorms) {
+    throw new Error(`steering: ${path} names a direction whose file knows no mean norms`);
+  }
+  const { layers, scale, unitValue } = saved;
+  const unit = steeringUnit({ layers, meanNorms, scale });
+  const differs = unit.unitValue.findIndex(
+    (value, i) => Math.abs(value - (unitValue[i] ?? NaN)) > 1e-6 * value || !unitValue[i],
+  );
+  if (differs < 0) return;
+  throw new Error(
+    `steering: ${path} says that coefficient 1 adds ${unitValue[differs]} at layer ${layers[differs]} (expected ${unit.unitValue[differs]} from scale and mean norms)`,
+  );
+}
