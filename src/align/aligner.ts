@@ -4,6 +4,9 @@
  */
 import { contextEnd, type ContextEnd } from '../runtime/contextLimit.js';
 import type { Finish, LanguageModel, Sampling } from '../runtime/decoder.js';
+import { asText } from '../text/controlTokens.js';
+import { copyRule } from '../text/copied.js';
+import type { TextNote } from '../text/notes.js';
 import { createCorrector, type LocalCorrector } from './corrector.js';
 import { opened, type Opened } from './opened.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
@@ -11,13 +14,17 @@ import {
   alignerConversation,
   alignerPrompt,
   alignerPromptV1,
+  promptMarkers,
   wholeAnswerPrompt,
 } from './prompts.js';
 import { rowSampling } from './sampling.js';
+import { settle } from './settled.js';
 
 export interface AlignerCorrection {
-  /** Without surrounding white space. */
+  /** As {@link Correction.text}, of the whole answer. */
   text: string;
+  written?: string;
+  notes?: readonly TextNote[];
   /** Generated tokens, the end of turn included. */
   tokens: number;
   /** `context`: the model had no positions left, so that this is no correction. */
@@ -55,11 +62,14 @@ export interface AlignerOptions {
 /** A whole-answer Aligner on a local model. */
 export function createAligner(options: AlignerOptions): Aligner {
   const { model, format = 'aligner', frame = 'chat', maxNewTokens = 512 } = options;
-  const settings = { maxNewTokens, sampling: options.sampling, format, frame };
+  const settings = { maxNewTokens, sampling: options.sampling, format, frame, copied: copyRule };
   const { decoder, tokenizer } = model;
   const user = format === 'aligner' ? alignerPrompt : alignerPromptV1;
+  const markers = format === 'aligner' ? promptMarkers(wholeAnswerPrompt) : [];
   const framed = (text: string): string =>
-    frame === 'chat' ? tokenizer.chatPrompt(text) : alignerConversation(text);
+    frame === 'chat'
+      ? tokenizer.chatPrompt(text)
+      : asText(alignerConversation(text), tokenizer.controlTokens);
   return {
     ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
     readable: true,
@@ -74,7 +84,7 @@ export function createAligner(options: AlignerOptions): Aligner {
         signal,
       });
       return result.rows.map((row, i) => ({
-        text: tokenizer.decode(row.tokens).trim(),
+        ...settle(answers[i]?.answer ?? '', row.tokens, { tokenizer, markers }),
         tokens: row.tokens.length,
         finish: row.finish,
         ...contextEnd(row, prompts[i], decoder.info),

@@ -14,9 +14,12 @@ import type {
   Sampling,
 } from '../runtime/decoder.js';
 import type { PositionRule, Steering } from '../runtime/steering.js';
+import { copyRule } from '../text/copied.js';
+import type { TextNote } from '../text/notes.js';
 import { functionHash, opened, type Opened } from './opened.js';
 import type { Passage } from './prompts.js';
-import { streamAlignerPrompt } from './prompts.js';
+import { promptMarkers, streamAlignerPrompt } from './prompts.js';
+import { settle } from './settled.js';
 import { rowSampling } from './sampling.js';
 
 /** Where caches of growing conversations come from; a decoder is one. */
@@ -65,8 +68,15 @@ export interface Readings {
 }
 
 export interface Correction {
-  /** y2 without surrounding white space, so that a verbatim copy equals y1. Empty: stop. */
+  /**
+   * y2: y1 itself where it was copied (`text/copied.ts`), else without surrounding white space,
+   * control characters and markers of the prompt. Empty: stop.
+   */
   text: string;
+  /** y1 as the corrector would write it, where that is another text: edits are counted from it. */
+  written?: string;
+  /** What is worth a note; absent where nothing is. */
+  notes?: readonly TextNote[];
   /** Generated tokens, the end of turn included. */
   tokens: number;
   /**
@@ -120,7 +130,11 @@ export interface CorrectorOptions {
  */
 export function createCorrector(options: CorrectorOptions): LocalCorrector {
   const { model, maxNewTokens = 128, prompt = streamAlignerPrompt } = options;
-  const settings = { maxNewTokens, sampling: options.sampling, prompt: functionHash(prompt) };
+  const settings = {
+    ...{ maxNewTokens, sampling: options.sampling, prompt: functionHash(prompt) },
+    copied: copyRule,
+  };
+  const markers = promptMarkers(prompt);
   const { decoder, tokenizer } = model;
   return {
     ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
@@ -141,8 +155,11 @@ export function createCorrector(options: CorrectorOptions): LocalCorrector {
         signal: request.signal,
       });
       return result.rows.map((row, i) => ({
-        ...toCorrection(row, model, request.project),
+        ...settle(inputs[i]?.last ?? '', row.tokens, { tokenizer, markers }),
+        tokens: row.tokens.length,
+        finish: row.finish,
         ...contextEnd(row, prompts[i], decoder.info),
+        readings: readingsOf(row, model, request.project),
       }));
     },
   };
@@ -207,19 +224,16 @@ export function rowCaches(
   return { caches };
 }
 
-function toCorrection(row: GenerateRow, model: LanguageModel, project?: Projection): Correction {
-  const { decoder, tokenizer } = model;
+function readingsOf(
+  row: GenerateRow,
+  { decoder, tokenizer }: LanguageModel,
+  project: Projection | undefined,
+): Readings | null {
+  if (!project) return null;
   return {
-    text: tokenizer.decode(row.tokens).trim(),
-    tokens: row.tokens.length,
-    finish: row.finish,
-    readings: project
-      ? {
-          tokens: row.tokens.map((id) => tokenizer.decode([id])),
-          layers: decoder.info.layers,
-          directions: project.count,
-          values: row.projections,
-        }
-      : null,
+    tokens: row.tokens.map((id) => tokenizer.decode([id])),
+    layers: decoder.info.layers,
+    directions: project.count,
+    values: row.projections,
   };
 }

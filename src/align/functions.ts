@@ -1,10 +1,12 @@
 /** Upstreams and correctors that are functions: a client of one's own, rules, a script for a test. */
 import type { Identity } from '../runtime/identity.js';
 import { listOf, shownValue } from '../text/given.js';
+import { notesOf } from '../text/notes.js';
 import type { CacheOwner, CorrectionInput, Corrector } from './corrector.js';
 import { functionIdentity, opened } from './opened.js';
 import { refuseTreatment } from './readable.js';
 import { firstSentence } from './sentence.js';
+import { cleaned, settleText } from './settled.js';
 import type { Upstream, UpstreamInput, UpstreamText } from './upstream.js';
 
 /** What both take beside the function. */
@@ -94,8 +96,8 @@ export function correctorFromFunction(options: CorrectorFunction): Corrector {
       request.signal?.throwIfAborted();
       const given = await options.correct(inputs, { signal: request.signal });
       const written = writtenTexts(`corrector "${own.name}"`, given, inputs.length);
-      return written.map(({ text, tokens, finish }) => {
-        return { text: text.trim(), tokens, finish, readings: null };
+      return written.map(({ text, tokens, finish }, i) => {
+        return { ...settleText(inputs[i]?.last ?? '', text), tokens, finish, readings: null };
       });
     },
   };
@@ -109,7 +111,8 @@ function openedFunction(options: FunctionOptions): ReturnType<typeof opened> {
 /** A text whose makings are filled in. */
 type Written = Required<Exclude<WrittenText, string>>;
 
-function sentenceOf({ text, tokens }: Written, elapsed: number): UpstreamText {
+function sentenceOf({ text: raw, tokens }: Written, elapsed: number): UpstreamText {
+  const { text, notes } = cleaned(raw);
   const found = firstSentence(text, true);
   const ended = found.sentence === null || found.ended;
   const sentence = found.sentence ?? '';
@@ -118,16 +121,19 @@ function sentenceOf({ text, tokens }: Written, elapsed: number): UpstreamText {
     ended,
     tokens,
     firstTextMilliseconds: sentence === '' ? null : elapsed,
+    ...notesOf(notes),
   };
 }
 
 function restOf({ text: whole, tokens, finish }: Written, elapsed: number): UpstreamText {
-  const text = whole.trim();
+  const { text: clean, notes } = cleaned(whole);
+  const text = clean.trim();
   return {
     text,
     ended: finish === 'stop',
     tokens,
     firstTextMilliseconds: text === '' ? null : elapsed,
+    ...notesOf(notes),
   };
 }
 

@@ -6,6 +6,8 @@ import type { EditMetrics } from '../text/edits.js';
 import { editMetrics } from '../text/edits.js';
 import type { ContextEnd } from '../runtime/contextLimit.js';
 import type { Finish } from '../runtime/decoder.js';
+import { editedTexts, hasSentence, isCopy } from '../text/copied.js';
+import type { TextNote } from '../text/notes.js';
 import type { Readings } from './corrector.js';
 
 /**
@@ -47,7 +49,9 @@ export interface Round {
   last: string;
   /** y2; in an upstream's continuation: what it wrote. */
   correction: string;
-  /** y2 is y1, verbatim, and not empty. */
+  /** y1 as the corrector would write it, where that is another text: the edits begin there. */
+  written?: string;
+  /** y2 is y1 (`text/copied.ts`), and not empty. */
   copied: boolean;
   /** y1 → y2; null where there was nothing to correct (y1 empty, or continued). */
   edit: EditMetrics | null;
@@ -64,6 +68,8 @@ export interface Round {
   /** Rows in those calls. */
   rows: number;
   readings: Readings | null;
+  /** What is worth a note; absent where nothing is. */
+  notes?: readonly TextNote[];
 }
 
 export interface LoopState {
@@ -89,6 +95,8 @@ export type RoundOutcome = Pick<
   | 'milliseconds'
   | 'rows'
   | 'readings'
+  | 'written'
+  | 'notes'
 >;
 
 /** @param prefix what already stands in the answer; rounds are counted from there. */
@@ -127,12 +135,13 @@ export function nextStep(state: LoopState, { mode }: Required<LoopLimits>): Loop
   return mode.continueWith === 'upstream' ? 'continue-upstream' : 'continue-corrector';
 }
 
-/** Prefix and correction, joined with a single space. */
+/** Prefix and correction, joined with a single space where no white space stands between them. */
 export function joinSentences(prefix: string, sentence: string): string {
-  return prefix === '' || sentence === '' ? prefix + sentence : `${prefix} ${sentence}`;
+  const apart = /\s$/u.test(prefix) || /^\s/u.test(sentence);
+  return prefix === '' || sentence === '' || apart ? prefix + sentence : `${prefix} ${sentence}`;
 }
 
-/** The state after a round, and the round as recorded. Texts are without surrounding white space. */
+/** The state after a round, and the round as recorded. */
 export function applyRound(
   state: LoopState,
   step: Exclude<LoopStep, 'done'>,
@@ -140,14 +149,14 @@ export function applyRound(
   limits: Required<LoopLimits>,
 ): { state: LoopState; round: Round } {
   const { last, correction } = outcome;
-  const compared = step === 'correct' && last !== '' && outcome.finish !== 'context';
+  const compared = step === 'correct' && hasSentence(last) && outcome.finish !== 'context';
   const round: Round = {
     index: state.rounds.length,
     phase: step === 'correct' ? 'corrected' : 'continued',
     prefix: state.prefix,
     ...outcome,
-    copied: compared && correction === last,
-    edit: compared ? editMetrics(last, correction) : null,
+    copied: compared && isCopy(outcome),
+    edit: compared ? editMetrics(...editedTexts(outcome)) : null,
   };
   const prefix = joinSentences(state.prefix, correction);
   const rounds = [...state.rounds, round];

@@ -24,6 +24,11 @@ export function streamAlignerPrompt({ question, prefix, last }: Passage): string
   return `##Question: ${question} | ##Answer_Prefix: ${prefix} | ##Answer_Last_Sentence: ${last} | ##Your_Revision: `;
 }
 
+/** The markers of a prompt, `##Question:` to `##Your_Revision:`, in their order. */
+export function promptMarkers(prompt: (passage: Passage) => string): string[] {
+  return prompt({ question: '', prefix: '', last: '' }).match(/##\w+:/g) ?? [];
+}
+
 /** Aligner's prompt of today. */
 export function alignerPrompt({ question, answer }: WholeAnswer): string {
   return `##Question: ${question}\n##Answer: ${answer}\n##Correction: `;

@@ -13,6 +13,7 @@ import type { Corrector } from './corrector.js';
 import { correctorFromFunction } from './functions.js';
 import { opened } from './opened.js';
 import type { Passage, WholeAnswer } from './prompts.js';
+import { settleText } from './settled.js';
 
 export interface RecordedOptions {
   /** JSON Lines, or one JSON array. */
@@ -60,7 +61,9 @@ export function recordedAligner(options: RecordedOptions): Aligner {
     readable: false,
     async correct(answers, { signal } = {}) {
       await Promise.resolve(signal?.throwIfAborted());
-      return answers.map((answer) => ({ text: lookUp(answer), tokens: 0, finish: 'stop' }));
+      return answers.map((answer) => {
+        return { ...settleText(answer.answer, lookUp(answer)), tokens: 0, finish: 'stop' };
+      });
     },
   };
 }

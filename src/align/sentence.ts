@@ -12,8 +12,10 @@ import type {
   Sampling,
   Tokenizer,
 } from '../runtime/decoder.js';
+import { notesOf, type TextNote } from '../text/notes.js';
 import { createSentenceCutter } from '../text/sentences.js';
 import { rowSampling } from './sampling.js';
+import { cleaned } from './settled.js';
 
 /** What a model wrote next: a sentence, or the rest of an answer. */
 export interface SentenceText {
@@ -30,6 +32,8 @@ export interface SentenceText {
   firstTextMilliseconds: number | null;
   /** Where the model's positions were used up before the text was over, or the prompt left none. */
   context?: ContextEnd;
+  /** `controls`: the text is without the control characters that were in it. Absent: nothing. */
+  notes?: readonly TextNote[];
 }
 
 const mayEnd = /[.!?…。！？\n]/u;
@@ -156,7 +160,7 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
   const { context } = row;
   const turnOver = newest === undefined ? !context : tokenizer.endOfTurn.includes(newest);
   const exhausted = row.generated.length >= request.maxTokens || context !== undefined;
-  const text = tokenizer.decode(row.generated);
+  const { text, notes } = cleaned(tokenizer.decode(row.generated));
   if (row.firstText === null && text.trim() !== '') row.firstText = elapsed;
   const found = firstSentence(text, turnOver || exhausted);
   if (found.sentence === null) {
@@ -170,5 +174,6 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
     firstTextMilliseconds: row.firstText,
     // What stands whole before it is a sentence, whatever becomes of the next.
     ...(context && !turnOver && found.ended && !mayHaveEnded.test(text) && { context }),
+    ...notesOf(notes),
   };
 }

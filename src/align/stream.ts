@@ -7,6 +7,7 @@
  */
 import type { PrefixCache } from '../runtime/decoder.js';
 import { describeContext } from '../runtime/contextLimit.js';
+import { notesOf } from '../text/notes.js';
 import type { Correction, Corrector, CorrectOptions } from './corrector.js';
 import type { LoopLimits, LoopState, LoopStep, Round, RoundOutcome, StopReason } from './loop.js';
 import { applyRound, checkLimits, nextStep, startLoop } from './loop.js';
@@ -192,6 +193,11 @@ async function ask(
       milliseconds: { upstream: middle - start, corrector: end - middle },
       rows: open.length,
       readings: correction?.readings ?? null,
+      ...(correction?.written !== undefined && { written: correction.written }),
+      ...notesOf(
+        text?.notes?.map(() => 'controlsInLast' as const),
+        correction?.notes,
+      ),
     };
     const firstText = text?.firstTextMilliseconds ?? null;
     if (firstText !== null) run.firstUpstream ??= run.elapsed + firstText;

@@ -5,12 +5,15 @@
  */
 import { contextEnd } from '../runtime/contextLimit.js';
 import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
+import { asText } from '../text/controlTokens.js';
+import { notesOf } from '../text/notes.js';
 import type { CacheOwner } from './corrector.js';
 import { rowCaches } from './corrector.js';
 import { functionIdentity, opened, type Opened } from './opened.js';
 import { rowSampling } from './sampling.js';
 import type { SentenceText } from './sentence.js';
 import { generateSentences, sentenceStops } from './sentence.js';
+import { cleaned } from './settled.js';
 
 /** One row: where the answer stands. */
 export interface UpstreamInput {
@@ -66,7 +69,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const stops = sentenceStops(tokenizer, decoder.info.vocabulary);
   // One encoding of the whole text, as in training: a tokenizer may join across the boundary.
   const prompt = ({ question, prefix }: UpstreamInput): number[] =>
-    tokenizer.encode(tokenizer.chatPrompt(question) + prefix);
+    tokenizer.encode(tokenizer.chatPrompt(question) + asText(prefix, tokenizer.controlTokens));
   const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
     sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
@@ -98,9 +101,11 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
       });
       const elapsed = clock() - start;
       return result.rows.map((row, i) => {
-        const text = tokenizer.decode(row.tokens).trim();
+        const { text: clean, notes } = cleaned(tokenizer.decode(row.tokens));
+        const text = clean.trim();
         return {
           text,
+          ...notesOf(notes),
           ended: row.finish === 'stop',
           tokens: row.tokens.length,
           firstTextMilliseconds: text === '' ? null : elapsed,

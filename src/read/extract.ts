@@ -3,6 +3,7 @@
  * {@link boundaryStates}, {@link trainingStates}, {@link makeDirections}, {@link assessHealth}.
  */
 import type { LanguageModel } from '../runtime/decoder.js';
+import { textIds } from '../text/controlTokens.js';
 import { makeDirections, trainingStates, type Directions } from './directions.js';
 import { assessHealth } from './health.js';
 import type { Health } from './healthTypes.js';
@@ -51,7 +52,7 @@ export async function extractDirections<S extends Stimulus>(
   });
   const training = trainingStates(stimuli, states);
   const directions = options.directions ?? makeDirections({ training, method, pairing, seed });
-  const tokenize = (text: string): number[] => model.tokenizer.encode(text);
+  const tokenize = (text: string): number[] => textIds(model.tokenizer, text);
   const health = assessHealth({ directions, stimuli, states, tokenize, seed, pairing });
   return { directions, health, states };
 }

@@ -7,6 +7,7 @@
  */
 import type { AnnotatedQuadruple, Quality } from '../data/types.js';
 import { createRandom, type Random } from '../math/random.js';
+import { hasSentence, isCopy } from '../text/copied.js';
 import {
   checkStimuli,
   kindOf,
@@ -65,7 +66,7 @@ export function labelCandidates({
   seed,
 }: Pick<LabelOptions, 'quadruples' | 'candidates' | 'seed'>): AnnotatedQuadruple[] {
   const random = createRandom(seed).fork('stimuli');
-  const usable = quadruples.filter((q) => q.last !== '');
+  const usable = quadruples.filter((q) => hasSentence(q.last));
   return chooseCandidates(usable, candidates, random.fork('candidates'));
 }
 
@@ -114,7 +115,7 @@ function toStimulus(
     prefix: q.prefix,
     last: q.last,
     output,
-    label: output === q.last ? 'copy' : 'correct',
+    label: isCopy({ last: q.last, correction: output }) ? 'copy' : 'correct',
     quality: q.quality,
     fault: q.fault,
     half: halves.get(q.problem) ?? 'train',

@@ -10,6 +10,7 @@ import type { Interval } from '../math/interval.js';
 import { createRandom, type Random } from '../math/random.js';
 import { mean, median } from '../math/summary.js';
 import type { Device, LanguageModel } from '../runtime/decoder.js';
+import { isBegunAgain, isWrittenAgain, sentenceAsWritten } from '../text/copied.js';
 import type { Directions } from './directions.js';
 import { meanActivity, type Activity } from './activity.js';
 import { compareForced, type ForcedDifference } from './forced.js';
@@ -271,9 +272,12 @@ function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): ScanHe
   const checked = runs.flatMap(({ stimulus, run }) =>
     isGiven(stimulus) ? [] : [{ ...stimulus, run }],
   );
+  const { tokenizer } = model;
   const contradicted = checked.filter(({ label, last, run }) => {
-    const text = model.tokenizer.decode(run.tokens).trim();
-    return label === 'copy' ? !last.startsWith(text) : text === last;
+    const sentence = sentenceAsWritten(tokenizer, last);
+    const written = { ids: run.tokens, text: tokenizer.decode(run.tokens) };
+    if (label === 'correct') return isWrittenAgain(tokenizer, sentence, written);
+    return !isBegunAgain(sentence, written);
   });
   return { checked: checked.length, contradicted: contradicted.length };
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { writeAtomic } from '../disk/atomic.js';
 import { formatGiven } from './givenRows.js';
 import { qualities } from '../data/types.js';
+import { isCopy } from '../text/copied.js';
 import { jsonRows, oneOf, shown, type Row } from './jsonRows.js';
 import {
   checkStimuli,
@@ -72,7 +73,8 @@ function parseRow({ record, where }: Row): CorrectionStimulus {
     throw new Error(`${where}: fault is neither null nor a text (got ${shown(record.fault)})`);
   }
   const stimulus = record as unknown as CorrectionStimulus;
-  const label = stimulus.output === stimulus.last ? 'copy' : 'correct';
+  const { last, output: correction } = stimulus;
+  const label = isCopy({ last, correction }) ? 'copy' : 'correct';
   if (label !== stimulus.label) {
     throw new Error(
       `${where}: the label does not follow from the output (expected ${label}, got ${stimulus.label})`,

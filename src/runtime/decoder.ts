@@ -145,13 +145,29 @@ export interface ChatMessage {
 
 /** Text in, ids out. */
 export interface Tokenizer {
-  /** No special tokens are added: of a chat, the template has written them. */
+  /**
+   * A prompt: control tokens in it are control tokens, but for text guarded by {@link asText}. No
+   * special tokens are added: of a chat, the template has written them.
+   */
   encode(text: string): number[];
-  /** A text that stands for itself: with the token that begins a text, where the model has one. */
+  /**
+   * A text that stands for itself: with the token that begins a text, where the model has one.
+   * Control tokens in it are text.
+   */
   encodePlain(text: string): number[];
-  /** Special tokens left out. */
+  /** Special tokens left out; spaces as they were written. */
   decode(ids: readonly number[]): string;
-  /** One user turn in the model's chat template, ready for the assistant to write. */
+  /**
+   * Texts that stand for control tokens, e.g. `<|im_end|>`: guard what a user gives against them.
+   * Absent or empty: nothing has to be guarded.
+   */
+  readonly controlTokens?: readonly string[];
+  /** What becomes of a text before it is encoded, e.g. NFC. Absent: it stays as it is. */
+  normalize?(text: string): string;
+  /**
+   * One user turn in the model's chat template, ready for the assistant to write. Control tokens in
+   * it are guarded, here and in `chat`.
+   */
   chatPrompt(user: string): string;
   /**
    * A whole chat in the model's template, ready for the assistant to write; a last turn that is the

@@ -6,10 +6,24 @@ import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
-import { renderChat } from './chat.js';
+import { asText } from '../text/controlTokens.js';
+import { renderChat, templateSource } from './chat.js';
+import { defaultDate, type ChatDate } from './chatDate.js';
 import type { Tokenizer } from './decoder.js';
+import { guardedEncoder, type TokenizerFile } from './guardedEncoder.js';
 
 const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
+
+/** How texts become prompts. */
+export interface PromptSettings {
+  /** What chat templates that ask for the day are told. Default {@link defaultDate}. */
+  date?: ChatDate;
+  /**
+   * Whether control tokens in given texts (`<|im_end|>` in a question) are control tokens. Default
+   * false: they are text, as any other.
+   */
+  controlTokens?: boolean;
+}
 
 /**
  * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the chat
@@ -17,14 +31,18 @@ const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
  * end a turn from `generation_config.json`, `config.json` or the tokenizer's own end token).
  * @throws where a file is missing or damaged, or no end token is known.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+export async function loadTokenizer(
+  folder: string,
+  settings: PromptSettings = {},
+): Promise<Tokenizer> {
   const missing = needed.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
     throw new Error(
       `tokenizer: ${folder} has no ${missing.join(' and no ')}; copy the tokenizer files of the model into that folder`,
     );
   }
-  const { AutoTokenizer, env, LogLevel } = await import('@huggingface/transformers');
+  const { AutoTokenizer, PreTrainedTokenizer, env, LogLevel } =
+    await import('@huggingface/transformers');
   // It writes to the console what files say, as it is; what matters is thrown.
   env.logLevel = LogLevel.NONE;
   // By default the cache lies inside node_modules; with local files only it is never written.
@@ -36,7 +54,27 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   });
   const template = chatTemplate(folder, tokenizer);
   if (template !== null) tokenizer.chat_template = template;
-  return wrap(tokenizer, endOfTurn(folder, tokenizer));
+  tokenizer.chat_template = templateSource(tokenizer.chat_template);
+  const ends = endOfTurn(folder, tokenizer);
+  const file = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')) as TokenizerFile;
+  const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends);
+  const encode = guardedEncoder({
+    file,
+    controlTokens,
+    encode: bare(tokenizer),
+    open: (changed) => bare(new PreTrainedTokenizer(changed, tokenizer.config)),
+  });
+  return wrap(tokenizer, { encode, controlTokens, endOfTurn: ends, date: settings.date });
+}
+
+/** Special tokens, and what ends a turn. */
+function controlTokensOf({ added_tokens: added = [] }: TokenizerFile, ends: number[]): string[] {
+  const found = added.filter(({ id, special }) => special === true || ends.includes(id));
+  return found.map(({ content }) => content);
+}
+
+function bare(tokenizer: PreTrainedTokenizer): (text: string) => number[] {
+  return (text) => tokenizer.encode(text, { add_special_tokens: false });
 }
 
 /**
@@ -54,28 +92,43 @@ function chatTemplate(folder: string, tokenizer: PreTrainedTokenizer): string | 
   throw new Error(`tokenizer: ${json} holds no template (expected {"chat_template": "…"})`);
 }
 
-function wrap(tokenizer: PreTrainedTokenizer, endOfTurn: readonly number[]): Tokenizer {
-  const encode = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false });
+interface Parts extends Pick<Tokenizer, 'encode' | 'endOfTurn'> {
+  controlTokens: readonly string[];
+  date?: ChatDate;
+}
+
+function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
+  const { encode, endOfTurn, controlTokens, date = defaultDate } = parts;
+  const { normalizer } = tokenizer._tokenizer;
+  const how = { controlTokens, date };
   return {
     endOfTurn,
     encode,
-    encodePlain: (text) => withoutEnd(tokenizer.encode(text), encode(text)),
+    controlTokens,
+    encodePlain: (text) => {
+      const ids = encode(asText(text, controlTokens));
+      return ids.length === 0 ? ids : [...beginning(tokenizer), ...ids];
+    },
+    // What was written is wanted, not what would look well: `a ? b` stays.
     decode: (ids) =>
-      ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: true }),
-    chatPrompt: (user) => renderChat(tokenizer, [{ role: 'user', content: user }]),
-    chat: (messages) => renderChat(tokenizer, messages),
+      ids.length === 0
+        ? ''
+        : tokenizer.decode([...ids], {
+            skip_special_tokens: true,
+            clean_up_tokenization_spaces: false,
+          }),
+    normalize: (text) => normalizer?.normalize(text) ?? text,
+    chatPrompt: (user) => renderChat(tokenizer, [{ role: 'user', content: user }], how),
+    chat: (messages) => renderChat(tokenizer, messages, how),
   };
 }
 
-/** Some tokenizers also end every text, which is to go on here: what stands after it is left out. */
-function withoutEnd(special: readonly number[], bare: readonly number[]): number[] {
-  const room = special.length - bare.length;
-  for (let start = 0; start <= room; start++) {
-    if (bare.every((id, i) => special[start + i] === id)) {
-      return special.slice(0, start + bare.length);
-    }
-  }
-  return [...special];
+/** What stands before every text; some tokenizers also end one, which is to go on here. */
+function beginning(tokenizer: PreTrainedTokenizer): number[] {
+  const text = bare(tokenizer)('a');
+  const special = tokenizer.encode('a');
+  const at = special.findIndex((_, start) => text.every((id, i) => special[start + i] === id));
+  return special.slice(0, Math.max(at, 0));
 }
 
 function endOfTurn(folder: string, tokenizer: PreTrainedTokenizer): number[] {

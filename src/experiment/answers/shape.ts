@@ -1,6 +1,6 @@
 /** The records of answers: what each system says, how long it takes, and samples to vote on. */
 import { z } from 'zod';
-import { quality, revisions } from '../shared/revisions.js';
+import { quality, revision, revisions } from '../shared/revisions.js';
 import { count } from '../../shape/pieces.js';
 import { group, withGroup } from '../shared/groups.js';
 import { scores } from '../shared/scores.js';
@@ -62,8 +62,9 @@ export const correctionRecord = z.preprocess(
     fault: z.string().nullable(),
     /** The recorded y2. */
     expected: z.string(),
-    /** The corrector's y2. */
+    /** The corrector's y2; y1 itself where it was copied. */
     correction: z.string(),
+    ...{ written: revision.shape.written, notes: revision.shape.notes },
     /** The judge's word on the corrector's y2 in that place; null where it is empty. */
     after: quality.nullable(),
     /** Index into the quadruples. */

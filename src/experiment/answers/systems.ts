@@ -13,7 +13,7 @@ import { createSilentUpstream } from '../../align/upstream.js';
 import { whoIs } from '../shared/identities.js';
 import type { ContextEnd } from '../../runtime/contextLimit.js';
 import { hashVectors } from '../shared/resume.js';
-import { revisionsOf, type Revision } from '../shared/revisions.js';
+import { revisionOf, revisionsOf, type Revision } from '../shared/revisions.js';
 import { rowSteering, type SteeringKnob } from '../shared/steeringKnob.js';
 
 export interface SystemAnswer {
@@ -145,7 +145,9 @@ export function alignerSystem({ aligner }: { aligner: Aligner }): System {
         const context = corrected ? corrected.context : upstream.context;
         return {
           text,
-          revisions: context ? [] : [{ prefix: '', last: upstream.text, correction: text }],
+          revisions: context
+            ? []
+            : [revisionOf({ ...corrected, prefix: '', last: upstream.text, correction: text })],
           ...wholeEnd({ ended, context }),
           tokens: shownTokens(tokens, ended),
           milliseconds: elapsed,

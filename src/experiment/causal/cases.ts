@@ -1,14 +1,36 @@
 /** What the unsteered corrector does with recorded sentences, and how its output begins. */
 import type { Corrector } from '../../align/corrector.js';
-import type { Decoder } from '../../runtime/decoder.js';
+import type { Decoder, LanguageModel } from '../../runtime/decoder.js';
+import {
+  beginsSentence,
+  isCopy,
+  sentenceAsWritten,
+  type WrittenSentence,
+} from '../../text/copied.js';
+import { notesOf } from '../../text/notes.js';
 import { greedy } from './patches.js';
 import type { CaseRecord } from './shape.js';
 import type { CausalProblem } from './problems.js';
 
-/** Whether a token is how a text begins; white space around it aside. */
-export function begins(token: string, text: string): boolean {
-  const trimmed = token.trim();
-  return trimmed !== '' && text.startsWith(trimmed);
+/** What tells how y1 begins. */
+export interface Beginnings {
+  decode: (token: number) => string;
+  /** y1 as the model would write it. Default: as it stands. */
+  asWritten?: (last: string) => WrittenSentence;
+}
+
+/** Whether a token is how y1 begins; white space around it aside. */
+export function begins(token: number, last: string, { decode, asWritten }: Beginnings): boolean {
+  const sentence = asWritten?.(last) ?? { ids: [], text: last.trim(), whole: true };
+  return beginsSentence({ decode: ([id = 0]) => decode(id) }, sentence, token);
+}
+
+/** Those of a model. */
+export function beginningsOf({ tokenizer }: Pick<LanguageModel, 'tokenizer'>): Beginnings {
+  return {
+    decode: (token) => tokenizer.decode([token]),
+    asWritten: (last) => sentenceAsWritten(tokenizer, last),
+  };
 }
 
 /** Whether the first token shows the decision: a copy's begins y1, a correction's does not. */
@@ -19,15 +41,14 @@ export function showsDecision({ label, beginsLast }: CaseRecord): boolean {
 /** One batch of cases, in the order of the problems. */
 export async function labelCases(
   problems: readonly CausalProblem[],
-  options: {
+  options: Beginnings & {
     corrector: Corrector;
     decoder: Pick<Decoder, 'forward'>;
     prompt: (problem: CausalProblem) => readonly number[];
-    decode: (token: number) => string;
     signal?: AbortSignal;
   },
 ): Promise<Omit<CaseRecord, 'kind' | 'split'>[]> {
-  const { corrector, decoder, prompt, decode, signal } = options;
+  const { corrector, decoder, prompt, signal } = options;
   const inputs = problems.map(({ question, prefix, last }) => ({ question, prefix, last }));
   const tokens = problems.map(prompt);
   const [corrections, rows] = await Promise.all([
@@ -40,10 +61,11 @@ export async function labelCases(
     const first = greedy(row.logits);
     return {
       problem: id,
-      label: correction.text === last ? 'copy' : 'correct',
+      label: isCopy({ last, correction: correction.text }) ? 'copy' : 'correct',
       first,
-      beginsLast: begins(decode(first), last),
+      beginsLast: begins(first, last, options),
       promptLength: tokens[i]?.length ?? 0,
+      ...notesOf(correction.notes),
     };
   });
 }

@@ -5,6 +5,7 @@
  */
 import type { CorrectionInput, Corrector, Correction } from '../../align/corrector.js';
 import { defaultEditMetric, type OwnEditMetric } from '../../text/editMetricTable.js';
+import { editedTexts, isCopy } from '../../text/copied.js';
 import { editRatio } from '../../text/edits.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import type { ControlRecord, EditOutcome, EditRecord } from './shape.js';
@@ -113,11 +114,13 @@ function toOutcome(
   { metric, repeat }: Pick<EditOptions, 'metric' | 'repeat'>,
 ): EditOutcome {
   if (!correction) throw new Error('causal: the corrector left a row out (expected one per input)');
-  const { text, finish } = correction;
+  const { text, finish, written } = correction;
+  const revision = { last, correction: text, written, finish };
+  const texts = editedTexts(revision);
   return {
-    editRatio: editRatio(last, text),
-    ...(metric.name !== defaultEditMetric && { metric: metric.of(last, text) }),
-    copied: text === last,
-    degenerate: isDegenerate({ last, correction: text, finish }, repeat),
+    editRatio: editRatio(...texts),
+    ...(metric.name !== defaultEditMetric && { metric: metric.of(...texts) }),
+    copied: isCopy(revision),
+    degenerate: isDegenerate(revision, repeat),
   };
 }

@@ -26,6 +26,7 @@ import { causalKind } from './page.js';
 import { causalProblems, type CausalProblem } from './problems.js';
 import { runCausal } from './run.js';
 import { causalRecord, type CausalRecord, type CausalSummary, type Evidence } from './shape.js';
+import { beginningsOf } from './cases.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -84,7 +85,7 @@ async function prepare(
     corrector: createCorrector({ model }),
     decoder: model.decoder,
     prompt: stimulusTokens(model),
-    decode: (token) => model.tokenizer.decode([token]),
+    ...beginningsOf(model),
     ...{ directions, meanNorms },
     accuracy: basis.accuracy,
     problems: { validation: problems(given.validation), test: problems(given.problems) },

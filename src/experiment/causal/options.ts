@@ -8,12 +8,13 @@ import type { CausalRecord, CausalSplit } from './shape.js';
 import type { CausalProblem } from './problems.js';
 import { defaultStrengths } from './defaults.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
+import type { Beginnings } from './cases.js';
 
 export const splits = ['validation', 'test'] as const;
 
 export type CausalPhase = 'cases' | 'edits' | 'controls' | 'patches';
 
-export interface CausalOptions {
+export interface CausalOptions extends Beginnings {
   /** The corrector's name in the summary. */
   model: string;
   corrector: Corrector;
@@ -21,8 +22,6 @@ export interface CausalOptions {
   decoder: Pick<Decoder, 'forward' | 'info'>;
   /** The corrector's prompt, as tokens; the last is the boundary. */
   prompt: (problem: CausalProblem) => readonly number[];
-  /** A token as text. */
-  decode: (token: number) => string;
   directions: Directions;
   /** `[L]`, mean norm of the hidden states at the boundary token. */
   meanNorms: readonly number[];

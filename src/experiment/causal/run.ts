@@ -211,7 +211,7 @@ function patchUnit(
         layers,
         columns: split === 'test' ? columns[setting] : [0],
         switches: (token) =>
-          begins(options.decode(token), into.last) === (pair.recipient.label === 'correct'),
+          begins(token, into.last, options) === (pair.recipient.label === 'correct'),
       });
       const equalLength = pair.recipient.promptLength === pair.donor.promptLength;
       return [{ ...key, equalLength, outcomes }];

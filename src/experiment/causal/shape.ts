@@ -9,6 +9,7 @@ import {
   positionRule,
   rate,
 } from '../../shape/pieces.js';
+import { noteCounts, revision } from '../shared/revisions.js';
 
 /** Rules are applied on `validation` and tested on `test`. */
 export const causalSplit = z.enum(['validation', 'test']);
@@ -27,6 +28,7 @@ export const caseRecord = z.strictObject({
       'whether that token begins y1: a copy’s does; of a correction that it does not is usual',
     ),
   promptLength: count.describe('in tokens'),
+  notes: revision.shape.notes,
 });
 export type CaseRecord = z.infer<typeof caseRecord>;
 
@@ -250,6 +252,7 @@ export const causalSummary = z.strictObject({
     .strictObject({
       problems: z.strictObject({ validation: count, test: count }),
       cases: z.strictObject({ validation: cases, test: cases }),
+      notes: noteCounts.optional().describe('of cases'),
       pairing: z.string(),
     })
     .describe('how cases and pairs were made, with counts'),

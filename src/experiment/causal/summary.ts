@@ -1,5 +1,6 @@
 /** From the records of a causal test to `causal.json`: pure, so that a resumed run ends the same. */
 import { createRandom, type Random } from '../../math/random.js';
+import { countNotes, noteWarnings } from '../../text/notes.js';
 import { layerControls } from './controls.js';
 import {
   ablated,
@@ -56,7 +57,10 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     bestLayer: accuracy && (layers[largest(accuracy)] ?? 0),
     evidence,
     data: describeData(options),
-    warnings: warningsOf(parts, steering),
+    warnings: [
+      ...warningsOf(parts, steering),
+      ...noteWarnings(countNotes(casesOf(options)), casesOf(options).length),
+    ],
   };
 }
 
@@ -100,11 +104,13 @@ function measureText(measure: Measure, { label }: CausalSummaryOptions['metric']
   return 'gain in what the boundary token’s state holds over the layer before';
 }
 
+function casesOf({ records }: CausalSummaryOptions): CaseRecord[] {
+  return records.filter((record) => record.kind === 'case');
+}
+
 function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   const cases = (split: CausalSplit): CausalSummary['data']['cases'][CausalSplit] => {
-    const own = options.records.filter(
-      (r): r is CaseRecord => r.kind === 'case' && r.split === split,
-    );
+    const own = casesOf(options).filter((record) => record.split === split);
     const correct = own.filter(({ label }) => label === 'correct');
     return {
       copy: own.length - correct.length,
@@ -116,6 +122,7 @@ function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   return {
     problems: { validation: problems('validation'), test: problems('test') },
     cases: { validation: cases('validation'), test: cases('test') },
+    notes: countNotes(casesOf(options)),
     pairing: pairingText,
   };
 }

@@ -13,6 +13,7 @@ import type { options } from './flags.js';
 import { lensKind } from './page.js';
 import { runLens } from './run.js';
 import { lensRecord, type LensRecord, type LensSummary } from './shape.js';
+import { beginningsOf } from '../causal/cases.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -34,7 +35,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>>
         corrector: createCorrector({ model }),
         decoder: model.decoder,
         prompt: stimulusTokens(model),
-        decode: (token) => model.tokenizer.decode([token]),
+        ...beginningsOf(model),
         problems: causalProblems(sweepProblems(readAnnotatedQuadruples(file), given.limit)),
         seed: given.seed,
         done: records,

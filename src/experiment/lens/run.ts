@@ -13,7 +13,7 @@ import { batchesOf } from '../shared/batches.js';
 import { whoIs } from '../shared/identities.js';
 import { resume } from '../shared/resume.js';
 import { firstTwice } from '../../text/firstTwice.js';
-import { labelCases, showsDecision } from '../causal/cases.js';
+import { labelCases, showsDecision, type Beginnings } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
 import type { CausalProblem } from '../causal/problems.js';
 import { summariseLens } from './summary.js';
@@ -22,7 +22,7 @@ import type { LensCase, LensLayer, LensReading, LensRecord, LensSummary } from '
 
 export type LensPhase = 'cases' | 'lens';
 
-export interface LensOptions {
+export interface LensOptions extends Beginnings {
   /** The corrector's name in the summary. */
   model: string;
   /** Unsteered: its outputs label the cases. */
@@ -31,8 +31,6 @@ export interface LensOptions {
   decoder: Pick<Decoder, 'forward' | 'info'>;
   /** The corrector's prompt, as tokens; the last is the boundary. */
   prompt: (problem: CausalProblem) => readonly number[];
-  /** A token as text. */
-  decode: (token: number) => string;
   /** Of the test split; one sentence each. */
   problems: readonly CausalProblem[];
   seed: number;

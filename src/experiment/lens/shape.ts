@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ci, count, fraction, label, meanOver, numberOrNull } from '../../shape/pieces.js';
 import { caseRecord } from '../causal/shape.js';
+import { noteCounts } from '../shared/revisions.js';
 
 /** What the unsteered corrector does with a sentence; `test` data only. */
 export const lensCase = caseRecord.extend({ split: z.literal('test') });
@@ -57,7 +58,12 @@ export const lensSummary = z.strictObject({
   perLayer: z.array(z.strictObject({ layer: count, correct: lensPoint, copy: lensPoint })),
   settling: z.strictObject({ correct: settling, copy: settling }),
   data: z
-    .strictObject({ copy: count, correct: count, lateCorrections: count })
+    .strictObject({
+      copy: count,
+      correct: count,
+      lateCorrections: count,
+      notes: noteCounts.optional(),
+    })
     .describe('cases; corrections that begin as y1 does are left out of everything else'),
   warnings: z.array(z.string()),
 });

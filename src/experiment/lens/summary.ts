@@ -4,6 +4,7 @@ import { bootstrapEffect, type Effect } from '../../math/effect.js';
 import { createRandom, type Random } from '../../math/random.js';
 import { mean, median } from '../../math/summary.js';
 import type { Behaviour } from '../../read/stimuli.js';
+import { countNotes, noteWarnings } from '../../text/notes.js';
 import { showsDecision } from '../causal/cases.js';
 import { tableOf } from '../causal/effects.js';
 import type { LensCase, LensPoint, LensReading, LensSummary, Settling } from './shape.js';
@@ -20,6 +21,7 @@ export function summariseLens(options: {
 }): LensSummary {
   const { model, seed, layers, cases, readings } = options;
   const random = createRandom(seed).fork('lens bootstrap');
+  const notes = countNotes(cases);
   const labelled = (label: Behaviour): LensReading[] => readings.filter((r) => r.label === label);
   const perLabel = <T>(make: (some: LensReading[], random: Random) => T): Record<Behaviour, T> => ({
     correct: make(labelled('correct'), random.fork('correct')),
@@ -39,10 +41,14 @@ export function summariseLens(options: {
       copy: cases.filter(({ label }) => label === 'copy').length,
       correct: cases.filter(({ label }) => label === 'correct').length,
       lateCorrections: cases.filter((c) => c.label === 'correct' && !showsDecision(c)).length,
+      notes,
     },
-    warnings: labels
-      .filter((label) => labelled(label).length < 2)
-      .map((label) => `lens: ${labelled(label).length} ${label} cases; give more problems`),
+    warnings: [
+      ...labels
+        .filter((label) => labelled(label).length < 2)
+        .map((label) => `lens: ${labelled(label).length} ${label} cases; give more problems`),
+      ...noteWarnings(notes, cases.length),
+    ],
   };
 }
 

@@ -3,6 +3,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable, percentWithin } from '../../text/table.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
+import { noteWarnings, sumNotes } from '../../text/notes.js';
 import { opening } from '../shared/opening.js';
 import { commandQuestions } from '../shared/questions.js';
 import type { NamedCorrector } from './batch.js';
@@ -45,7 +46,10 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord
           store: lab.store,
           signal: lab.signal,
         });
-        const { warnings } = summary;
+        const warnings = [
+          ...(summary.warnings ?? []),
+          ...noteWarnings(sumNotes(summary.correctors.map(({ notes }) => notes))),
+        ];
         return { summaries: { rounds: summary }, lines: describe(summary), warnings };
       },
     };

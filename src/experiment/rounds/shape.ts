@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ci, count, meanOver, rate, warnings } from '../../shape/pieces.js';
 import { group, withGroup } from '../shared/groups.js';
-import { revisions } from '../shared/revisions.js';
+import { noteCounts, revisions } from '../shared/revisions.js';
 import { scores, scoreSummary } from '../shared/scores.js';
 import { contextEnd, right, stopReason } from '../shared/verdict.js';
 
@@ -78,6 +78,8 @@ const correctorRounds = z.strictObject({
     upstream: z.array(roundsPoint),
     corrector: z.array(roundsPoint),
   }),
+  /** Of the revisions of the classic loop. */
+  notes: noteCounts.optional(),
   /** The least k from which on every answer is the classic one's; null where none up to K is. */
   settled: z.strictObject({ upstream: count.nullable(), corrector: count.nullable() }),
 });

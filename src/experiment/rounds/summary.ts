@@ -4,6 +4,7 @@ import { bootstrapMeans } from '../../math/bootstrap.js';
 import { rateOf } from '../../math/interval.js';
 import type { Random } from '../../math/random.js';
 import type { ScorerInfo } from '../../judge/scorer.js';
+import { countNotes } from '../../text/notes.js';
 import { summariseScores } from '../shared/scores.js';
 import { answerAt, measured, type AnswerAt } from './effects.js';
 import { scoreRule } from './judge.js';
@@ -90,6 +91,7 @@ function summariseCorrector(own: CorrectorRecords): CorrectorRounds {
       upstream: settledAt(records, { ks, continueWith: 'upstream' }),
       corrector: settledAt(records, { ks, continueWith: 'corrector' }),
     },
+    notes: countNotes(records.flatMap(({ revisions }) => revisions)),
   };
 }
 

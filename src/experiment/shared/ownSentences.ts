@@ -91,8 +91,8 @@ export function ownQuadruples(records: readonly OwnRecord[]): AnnotatedQuadruple
   return records.flatMap(({ question, problem, revisions }) =>
     revisions
       .filter(({ last }) => last !== '')
-      .map((revision) => ({
-        ...{ question, ...revision, problem },
+      .map(({ prefix, last, correction }) => ({
+        ...{ question, prefix, last, correction, problem },
         ...({ quality: 'unjudged', fault: null } as const),
       })),
   );

@@ -3,20 +3,43 @@ import { z } from 'zod';
 import type { Round } from '../../align/loop.js';
 import { qualities, type Annotation, type Question } from '../../data/types.js';
 import { annotatePlaces, type SentenceJudge, type SentencePlace } from '../../judge/sentences.js';
+import { count } from '../../shape/pieces.js';
+import { countNotes, notesOf, noteWarnings, textNotes, type TextNote } from '../../text/notes.js';
 
 /** A sentence (or, for the Aligner, an answer) before and after its correction. */
 export const revision = z.strictObject({
   prefix: z.string(),
   last: z.string(),
+  /** y1 itself where it was copied. */
   correction: z.string(),
+  written: z.string().optional().describe('y1 as the corrector would write it, where it differs'),
+  notes: z.array(z.enum(textNotes)).optional(),
 });
 export type Revision = z.infer<typeof revision>;
 
+/** How many sentences have which note. */
+export const noteCounts = z.strictObject({
+  unwritable: count.optional().describe('y1 that the corrector’s tokenizer cannot write'),
+  controlsInLast: count.optional().describe('y1 that held control characters'),
+  controls: count.optional().describe('y2 that held control characters'),
+  marker: count.optional().describe('y2 that held a marker of the prompt'),
+});
+
 /** What a loop did to sentences. A round that was cut off for want of positions did nothing. */
 export function revisionsOf(rounds: readonly Round[]): Revision[] {
-  return rounds
-    .filter(({ finish }) => finish !== 'context')
-    .map(({ prefix, last, correction }) => ({ prefix, last, correction }));
+  return rounds.filter(({ finish }) => finish !== 'context').map(revisionOf);
+}
+
+/** What a record keeps of a round, or of a correction with its place. */
+export function revisionOf(round: {
+  prefix: string;
+  last: string;
+  correction: string;
+  written?: string;
+  notes?: readonly TextNote[];
+}): Revision {
+  const { prefix, last, correction, written, notes } = round;
+  return { prefix, last, correction, ...(written !== undefined && { written }), ...notesOf(notes) };
 }
 
 export const quality = z.enum(qualities);
@@ -32,6 +55,15 @@ export type JudgedRevision = z.infer<typeof judgedRevision>;
 
 /** The revisions of an answer; judged where there is a judge of sentences. */
 export const revisions = z.array(z.union([judgedRevision, revision]));
+
+/** Warnings about the revisions of answers, and about corrections of recorded sentences. */
+export function revisionWarnings(
+  answers: readonly { revisions: readonly Revision[] }[],
+  corrections: readonly Pick<Revision, 'notes'>[] = [],
+): string[] {
+  const items = [...answers.flatMap(({ revisions }) => revisions), ...corrections];
+  return noteWarnings(countNotes(items), items.length);
+}
 
 /** The revisions of one answer. */
 export interface Revised {
@@ -52,10 +84,10 @@ export async function judgeRevisions(
   let at = 0;
   const next = (): Annotation => annotations[at++] ?? unjudged;
   return answers.map(({ revisions }) =>
-    revisions.map(({ prefix, last, correction }) => {
+    revisions.map((own) => {
       const { quality, fault } = next();
-      const after = correction === '' ? null : next().quality;
-      return { prefix, last, correction, quality, fault, after };
+      const after = own.correction === '' ? null : next().quality;
+      return { ...own, quality, fault, after };
     }),
   );
 }

@@ -25,6 +25,8 @@ import { batchesOf } from '../shared/batches.js';
 import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
 import type { SweepProblem } from './problems.js';
+import { editedTexts, hasSentence, isCopy } from '../../text/copied.js';
+import { countNotes, type TextNote } from '../../text/notes.js';
 
 /** Problems that are computed together, along one direction. */
 export interface MeasureRequest {
@@ -68,6 +70,8 @@ export interface MeasureOptions {
 interface Written {
   last: string;
   correction: string;
+  written?: string;
+  notes?: readonly TextNote[];
   finish: Finish;
 }
 
@@ -95,7 +99,7 @@ async function measureFixed(
   const { problems, coefficients } = request;
   const inputs = problems.flatMap(({ question, inputs }, problem) =>
     inputs
-      .filter(({ last }) => last !== '')
+      .filter(({ last }) => hasSentence(last))
       .map(({ prefix, last }) => ({ problem, question, prefix, last })),
   );
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
@@ -113,7 +117,8 @@ async function measureFixed(
     return batch.map(({ problem, c, last }, i) => {
       const correction = corrections[i];
       if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
-      return { problem, c, last, correction: correction.text, finish: correction.finish };
+      const { text, written, notes, finish } = correction;
+      return { problem, c, last, correction: text, written, notes, finish };
     });
   };
   const batches = await Promise.all(inBatches(inputs, request, options).map(correct));
@@ -182,18 +187,20 @@ export function summariseRounds(
   { repeat, metric }: Pick<MeasureOptions, 'repeat' | 'metric'> = {},
 ): CaseOutcome {
   const context = rounds.filter(({ finish }) => finish === 'context').length;
-  const counted = rounds.filter(({ last, finish }) => last !== '' && finish !== 'context');
+  const counted = rounds.filter(({ last, finish }) => hasSentence(last) && finish !== 'context');
+  const notes = countNotes(counted);
   const average = (compare: EditMetric['of']): number | null =>
-    meanOf(counted.map(({ last, correction }) => compare(last, correction)));
+    meanOf(counted.map((round) => compare(...editedTexts(round))));
   return {
     rounds: counted.length,
     ...(context > 0 && { context }),
     ...perEditMetric((name) => average(editMetricTable[name].of)),
     ...(typeof metric === 'object' && { metric: average(metric.of) }),
     lengthRatio: average(lengthRatio),
-    copyRate: meanOf(counted.map(({ last, correction }) => (correction === last ? 1 : 0))),
+    copyRate: meanOf(counted.map((round) => (isCopy(round) ? 1 : 0))),
     degenerate: meanOf(counted.map((round) => (isDegenerate(round, repeat) ? 1 : 0))),
     right,
+    ...(Object.keys(notes).length > 0 && { notes }),
   };
 }
 
@@ -208,12 +215,9 @@ export function degenerateRule(repeat = sentenceRepeat): string {
 }
 
 /** A run of `repeat` words that occurs twice (a copy has it from y1), or an output cut off. */
-export function isDegenerate(
-  { last, correction, finish }: Written,
-  repeat = sentenceRepeat,
-): boolean {
-  if (finish !== 'stop') return true;
-  return correction !== last && hasRepeatedNgram(correction, repeat);
+export function isDegenerate(round: Written, repeat = sentenceRepeat): boolean {
+  if (round.finish !== 'stop') return true;
+  return !isCopy(round) && hasRepeatedNgram(round.correction, repeat);
 }
 
 function meanOf(values: readonly (number | null)[]): number | null {

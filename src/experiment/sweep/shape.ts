@@ -1,6 +1,7 @@
 /** The shapes of a steering sweep: the records, and the summary. */
 import { z } from 'zod';
 import { perEditMetric } from '../../text/editMetricTable.js';
+import { noteCounts } from '../shared/revisions.js';
 import { ci, count, fraction, numberOrNull, pair, positionRule, rate } from '../../shape/pieces.js';
 
 /**
@@ -19,6 +20,7 @@ const outcome = {
   copyRate: rate.describe('share of exact copies'),
   degenerate: rate.describe('share of outputs that repeat themselves or hit the length limit'),
   right: z.boolean().nullable().describe('whether the final answer is right; null in fixed mode'),
+  notes: noteCounts.optional().describe('of its rounds'),
 };
 
 /** What became of one problem at one coefficient: means over its rounds. */
@@ -169,6 +171,7 @@ export const sweepSummary = z.strictObject({
   controls: z.strictObject({ random: z.array(controlFit), shuffled: z.array(controlFit) }),
   comparison: controlComparison.optional(),
   degenerateRule: z.string(),
+  notes: noteCounts.optional().describe('of all rounds along the tested direction'),
   warnings: z.array(z.string()).describe('what must be known before it is believed'),
 });
 /** `sweep.json` */

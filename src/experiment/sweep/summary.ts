@@ -32,6 +32,7 @@ import type {
 } from './shape.js';
 import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepProblem } from './problems.js';
+import { noteWarnings, sumNotes } from '../../text/notes.js';
 
 export interface SummaryOptions {
   model: string;
@@ -98,6 +99,9 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
   const papers = papersGrid.flatMap((c) => points[grid.indexOf(c)] ?? []);
   const comparison = compare(options, controls.random, random);
   const { mode, positions, method, seed } = options;
+  const all = outcomes.flat();
+  const notes = sumNotes(all.map((outcome) => outcome.notes));
+  const rounds = all.reduce((sum, outcome) => sum + outcome.rounds, 0);
   return {
     model: options.model,
     mode,
@@ -120,11 +124,13 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
     ...(comparison && { comparison }),
     degenerateRule: degenerateRule(options.repeat),
     validation: plan.validation,
+    notes,
     warnings: [
       ...(options.warnings ?? []),
       ...plan.validation.warnings,
       ...testWarnings(metric, slope, points),
       ...contextWarnings(outcomes, options.problems),
+      ...noteWarnings(notes, rounds),
     ],
   };
 }

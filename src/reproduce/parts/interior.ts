@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { alignerAsCorrector } from '../../align/aligner.js';
 import { createCorrector, type Corrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
+import { beginningsOf, type Beginnings } from '../../experiment/causal/cases.js';
 import { runCausal } from '../../experiment/causal/run.js';
 import { causalProblems } from '../../experiment/causal/problems.js';
 import type { CausalProblem } from '../../experiment/causal/problems.js';
@@ -23,6 +24,7 @@ import { sweepProblems } from '../../experiment/sweep/problems.js';
 import { readAligner } from '../../experiment/shared/wholeAnswers.js';
 import { latScan, type Scan } from '../../read/latScan.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
+import { textIds } from '../../text/controlTokens.js';
 import { loadKnown } from './load.js';
 import { labelledBefore, sentencesOf, type Sentences } from './sentences.js';
 import { madeOnce, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
@@ -102,7 +104,7 @@ export async function scanPart(
         onProgress: stages('reading output tokens'),
       });
       await saveReading(folder, { model, reading, seed: setting.seed });
-      const told = toldRecords(reading, (text) => model.tokenizer.encode(text));
+      const told = toldRecords(reading, (text) => textIds(model.tokenizer, text));
       yield* scanRecords(reading.stimuli, scan, run.records, told);
       return scan;
     },
@@ -226,14 +228,13 @@ function lookedInto({ model, corrector, reading }: Opened): {
   corrector: Corrector;
   decoder: LanguageModel['decoder'];
   prompt: CorrectorReading['prompt'];
-  decode: (token: number) => string;
-} {
+} & Beginnings {
   return {
     model: model.name,
     corrector,
     decoder: model.decoder,
     prompt: reading.prompt,
-    decode: (token) => model.tokenizer.decode([token]),
+    ...beginningsOf(model),
   };
 }
 

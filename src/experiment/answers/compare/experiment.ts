@@ -13,6 +13,7 @@ import { openCompared } from './models.js';
 import { compareKind } from './page.js';
 import { runCompare } from './run.js';
 import type { CompareSummary } from './shape.js';
+import { noteWarnings, sumNotes } from '../../../text/notes.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -43,7 +44,10 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecor
           store: lab.store,
           signal: lab.signal,
         });
-        const { warnings } = summary;
+        const warnings = [
+          ...(summary.warnings ?? []),
+          ...noteWarnings(sumNotes(summary.systems.map(({ notes }) => notes))),
+        ];
         return { summaries: { compare: summary }, lines: describe(summary), warnings };
       },
     };

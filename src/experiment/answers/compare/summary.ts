@@ -62,11 +62,11 @@ function summariseSystems(options: CompareSummaryOptions): ComparedSystem[] {
     const found = systems.find(({ name }) => name === entry.name);
     if (!found) return [];
     const { n, accuracy, ci, fixRate, fixRateCi, breakRate, breakRateCi } = found;
-    const { copyRate, copyRateCi, revisions, stops, groups, scores } = found;
+    const { copyRate, copyRateCi, revisions, stops, notes, groups, scores } = found;
     return {
       ...entry,
       ...{ n, accuracy, ci, fixRate, fixRateCi, breakRate, breakRateCi },
-      ...{ copyRate, copyRateCi, revisions, stops, groups },
+      ...{ copyRate, copyRateCi, revisions, stops, notes, groups },
       ...(scores && { scores }),
       timing: timingOf(entry.name, records, random),
     };

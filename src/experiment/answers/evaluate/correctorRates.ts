@@ -9,6 +9,7 @@ import type { Store } from '../../../record/store.js';
 import { whoIs } from '../../shared/identities.js';
 import { batchesOf } from '../../shared/batches.js';
 import { resume, type Unit } from '../../shared/resume.js';
+import { revisionOf } from '../../shared/revisions.js';
 import { correctionRecord, type CorrectionRecord } from '../shape.js';
 
 /** Recorded sentences, and who judges what a corrector makes of them. */
@@ -97,8 +98,8 @@ function toRecord(
     kind: 'correction',
     problem: question.id,
     group: question.group ?? null,
-    ...{ prefix, last, quality, fault, expected },
-    correction: correction.text,
+    ...{ quality, fault, expected },
+    ...revisionOf({ ...correction, prefix, last, correction: correction.text }),
     after,
     index,
     finish: correction.finish,

@@ -2,6 +2,8 @@
 import { rateOf } from '../../../math/interval.js';
 import type { z } from 'zod';
 import type { countedRate } from '../../../shape/pieces.js';
+import { isCopy } from '../../../text/copied.js';
+import { countNotes } from '../../../text/notes.js';
 import { byGroup } from '../../shared/groups.js';
 import type { CorrectorRates, CorrectorSummary } from './shape.js';
 import type { CorrectionRecord } from '../shape.js';
@@ -34,11 +36,11 @@ export function summariseCorrector(options: {
       ]),
     ),
     groups: byGroup(records, ratesOf),
+    notes: countNotes(records),
   };
 }
 
 const isGood = ({ after }: CorrectionRecord): boolean => after === 'good';
-const isCopy = ({ last, correction }: CorrectionRecord): boolean => correction === last;
 
 function ratesOf(records: readonly CorrectionRecord[]): CorrectorRates {
   const only = (quality: CorrectionRecord['quality']): CorrectionRecord[] =>

@@ -24,6 +24,7 @@ import { runEvaluation, type EvaluationOptions } from './run.js';
 import type { CorrectorSummary } from './shape.js';
 import { summariseEvaluate } from './summary.js';
 import { rateTable, systemTable } from './tables.js';
+import { revisionWarnings } from '../../shared/revisions.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -142,14 +143,16 @@ async function* run({
   });
   const random = createRandom(seed).fork('evaluate');
   const answers = records.filter((record) => record.kind !== 'correction');
+  const answered = answers.filter((record) => record.kind === 'answer');
   const corrections = records.filter((record) => record.kind === 'correction');
   const evaluated = summariseEvaluate({ records: answers, scorers, random });
   const rates = summariseCorrector({ model: corrector.name, records: corrections });
   return {
     summaries: { evaluate: evaluated, corrector: rates },
     warnings: [
-      ...contextWarnings(answers.filter((record) => record.kind === 'answer')),
+      ...contextWarnings(answered),
       ...sentenceWarnings(rates),
+      ...revisionWarnings(answered, corrections),
     ],
     lines: [
       `${questions.length} questions of ${name}, greedy`,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ci, count, countedRate, numberOrNull, rate, warnings } from '../../../shape/pieces.js';
 import { withGroups } from '../../shared/groups.js';
+import { noteCounts } from '../../shared/revisions.js';
 import { scoreSummary } from '../../shared/scores.js';
 
 /** Per question, paired with the upstream alone. */
@@ -31,6 +32,8 @@ export const revised = {
   revisions: z.number(),
   /** How many answers ended for which reason. */
   stops: z.record(z.string(), count),
+  /** Of revisions. */
+  notes: noteCounts.optional(),
 };
 
 /** Results of each group of questions, and of the scorers beside the primary one. */
@@ -104,6 +107,7 @@ export const correctorSummary = z.preprocess(
     byFault: z.record(z.string(), countedRate),
     groups: z.array(z.strictObject({ group: z.string(), ...correctorRates })),
     warnings,
+    notes: noteCounts.optional().describe('of sentences'),
   }),
 );
 export type CorrectorSummary = z.infer<typeof correctorSummary>;

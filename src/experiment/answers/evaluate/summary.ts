@@ -4,6 +4,8 @@ import { rateOf } from '../../../math/interval.js';
 import type { Random } from '../../../math/random.js';
 import { mean } from '../../../math/summary.js';
 import type { ScorerInfo } from '../../../judge/scorer.js';
+import { hasSentence, isCopy } from '../../../text/copied.js';
+import { countNotes } from '../../../text/notes.js';
 import { byGroup } from '../../shared/groups.js';
 import { summariseScores } from '../../shared/scores.js';
 import type { EvaluatedSystem, EvaluateSummary, Gain, Outcomes } from './shape.js';
@@ -81,9 +83,9 @@ function outcomesOf(
 function revisionRates(
   records: readonly AnswerRecord[],
   random: Random,
-): Pick<EvaluatedSystem, 'copyRate' | 'copyRateCi' | 'revisions' | 'stops'> {
-  const given = records.map(({ revisions }) => revisions.filter(({ last }) => last !== ''));
-  const copies = given.map((some) => some.filter(({ last, correction }) => correction === last));
+): Pick<EvaluatedSystem, 'copyRate' | 'copyRateCi' | 'revisions' | 'stops' | 'notes'> {
+  const given = records.map(({ revisions }) => revisions.filter(({ last }) => hasSentence(last)));
+  const copies = given.map((some) => some.filter(isCopy));
   const { ratio, ci } = bootstrapRatio({
     numerators: copies.map(({ length }) => length),
     denominators: given.map(({ length }) => length),
@@ -96,6 +98,7 @@ function revisionRates(
     copyRateCi: ci,
     revisions: mean(records.map(({ revisions }) => revisions.length)),
     stops,
+    notes: countNotes(records.flatMap(({ revisions }) => revisions)),
   };
 }
 
