@@ -16,8 +16,6 @@ export interface ChatSettings {
   date: ChatDate;
 }
 
-type ChatTemplate = Template['chat_template'];
-
 /**
  * Jinja's own `strftime_now` is replaced within the template, since it cannot be from outside. The
  * line's end goes with the block before it, so that what follows begins its line, as it did.
@@ -25,7 +23,7 @@ type ChatTemplate = Template['chat_template'];
 const tellsDate = '{% set strftime_now = strftime_on_date %}\n';
 
 /** A template as Jinja reads it: all its line ends, be they CRLF, CR or LF, are LF. */
-export function templateSource(template: ChatTemplate): ChatTemplate {
+export function templateSource(template: unknown): unknown {
   const asRead = (source: string): string => {
     const lines = source.replace(/\r\n?/g, '\n');
     return asksForDate(lines) ? tellsDate + lines : lines;

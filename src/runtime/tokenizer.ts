@@ -56,7 +56,7 @@ export async function loadTokenizer(
   if (template !== null) tokenizer.chat_template = template;
   tokenizer.chat_template = templateSource(tokenizer.chat_template);
   const ends = endOfTurn(folder, tokenizer);
-  const file = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')) as TokenizerFile;
+  const file = inner(tokenizer)._tokenizerJSON;
   const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends);
   const encode = guardedEncoder({
     file,
@@ -92,6 +92,16 @@ function chatTemplate(folder: string, tokenizer: PreTrainedTokenizer): string | 
   throw new Error(`tokenizer: ${json} holds no template (expected {"chat_template": "…"})`);
 }
 
+/** What transformers.js types loosely. */
+interface Inner {
+  _tokenizer: { normalizer: { normalize(text: string): string } | null };
+  _tokenizerJSON: TokenizerFile;
+}
+
+function inner(tokenizer: PreTrainedTokenizer): Inner {
+  return tokenizer as unknown as Inner;
+}
+
 interface Parts extends Pick<Tokenizer, 'encode' | 'endOfTurn'> {
   controlTokens: readonly string[];
   date?: ChatDate;
@@ -99,7 +109,7 @@ interface Parts extends Pick<Tokenizer, 'encode' | 'endOfTurn'> {
 
 function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
   const { encode, endOfTurn, controlTokens, date = defaultDate } = parts;
-  const { normalizer } = tokenizer._tokenizer;
+  const { normalizer } = inner(tokenizer)._tokenizer;
   const how = { controlTokens, date };
   return {
     endOfTurn,
