@@ -3,6 +3,9 @@
  * token or a model that is no corrector is seen after a minute, not after an hour.
  */
 
+import { isCopy } from '../text/copied.js';
+import { countNotes, noteWarnings, type NoteCounts, type TextNote } from '../text/notes.js';
+
 /** What became of a sentence. */
 export type Deed = 'copied' | 'changed' | 'cutOff' | 'empty';
 
@@ -14,6 +17,7 @@ export interface Written {
   output: string;
   /** `stop`: the corrector ended its turn itself. */
   finish: string;
+  notes?: readonly TextNote[];
 }
 
 export interface LabelCounts {
@@ -22,6 +26,7 @@ export interface LabelCounts {
   /** Of them all. */
   total: number;
   counts: Record<Deed, number>;
+  notes: NoteCounts;
   /** The first of each kind that there is. */
   examples: Partial<Record<Deed, Written>>;
 }
@@ -45,18 +50,19 @@ export function countLabels(written: readonly Written[], total: number): LabelCo
     counts[deed]++;
     examples[deed] ??= each;
   }
-  return { done: written.length, total, counts, examples };
+  return { done: written.length, total, counts, notes: countNotes(written), examples };
 }
 
 /** A copy that did not end is one: it has the label of one. */
 function deedOf({ last, output, finish }: Written): Deed {
   if (output === '') return 'empty';
-  if (output === last) return 'copied';
+  if (isCopy({ last, correction: output })) return 'copied';
   return finish === 'stop' ? 'changed' : 'cutOff';
 }
 
 /** The counts, and one output of each kind, a line each. */
-export function describeLabels({ done, total, counts, examples }: LabelCounts): string[] {
+export function describeLabels(given: LabelCounts): string[] {
+  const { done, total, counts, notes, examples } = given;
   const lines = order.flatMap((deed) => {
     const example = examples[deed];
     if (!example) return [];
@@ -64,7 +70,8 @@ export function describeLabels({ done, total, counts, examples }: LabelCounts): 
     const shown = deed === 'copied' ? quoted(last) : `${quoted(last)} → ${quoted(output)}`;
     return [`  ${deeds[deed].padEnd(8)} ${shown}`];
   });
-  return [`labelled ${done} of ${total} sentences: ${listed(counts)}`, ...lines];
+  const noted = noteWarnings(notes, done).map((warning) => `  ${warning}`);
+  return [`labelled ${done} of ${total} sentences: ${listed(counts)}`, ...lines, ...noted];
 }
 
 /**

@@ -73,8 +73,11 @@ export type ScanHealth = Pick<Health, 'bestLayer' | 'methods' | 'warnings'> & {
   perLayer: Pick<LayerHealth, 'layer' | 'explainedVariance' | 'cosines' | 'withinKind'>[];
   /** Positive − negative label over the same output tokens, with intervals over pairs. */
   teacherForcedDifference: ForcedDifference[];
-  /** Runs whose output contradicts the stimulus's stored label (expected 0). */
-  labels: { checked: number; contradicted: number };
+  /**
+   * Runs whose output contradicts the stimulus's stored label (expected 0); and those whose y1 the
+   * model's tokenizer cannot write, where there are any.
+   */
+  labels: { checked: number; contradicted: number; unwritable?: number };
 };
 
 export interface ScanCase {
@@ -279,7 +282,11 @@ function checkLabels(runs: readonly LabelledRun[], model: LanguageModel): ScanHe
     if (label === 'correct') return isWrittenAgain(tokenizer, sentence, written);
     return !isBegunAgain(sentence, written);
   });
-  return { checked: checked.length, contradicted: contradicted.length };
+  const unwritable = checked.filter(({ last }) => !sentenceAsWritten(tokenizer, last).whole).length;
+  return {
+    ...{ checked: checked.length, contradicted: contradicted.length },
+    ...(unwritable > 0 && { unwritable }),
+  };
 }
 
 function heldOut({ heldOutAccuracy, ci, auc }: HeldOut): HeldOut {

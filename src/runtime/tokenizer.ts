@@ -99,7 +99,7 @@ interface Inner {
 }
 
 function inner(tokenizer: PreTrainedTokenizer): Inner {
-  return tokenizer as unknown as Inner;
+  return tokenizer;
 }
 
 interface Parts extends Pick<Tokenizer, 'encode' | 'endOfTurn'> {

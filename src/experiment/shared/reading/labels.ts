@@ -10,9 +10,11 @@ import { canonicalJson } from '../../../record/json.js';
 import type { Store } from '../../../record/store.js';
 import { checkEarly, countLabels, earlySentences, type LabelCounts } from '../../../read/labelCounts.js'; // prettier-ignore
 import type { CorrectorInput } from '../../../read/stimuli.js';
+import { notesOf } from '../../../text/notes.js';
 import { batchesOf } from '../batches.js';
 import { whoIs } from '../identities.js';
 import { resume, type Unit } from '../resume.js';
+import { revision } from '../revisions.js';
 
 /** Of a run folder: one line per sentence, in the order in which they were labelled. */
 export const labelsName = 'labels.jsonl';
@@ -21,6 +23,7 @@ export const labelRecord = z.strictObject({
   key: z.string().describe('SHA-256 of question, prefix and y1'),
   output: z.string().describe('y2'),
   finish: z.string().describe('`stop` where the corrector ended its turn itself'),
+  notes: revision.shape.notes,
 });
 export type LabelRecord = z.infer<typeof labelRecord>;
 
@@ -89,7 +92,9 @@ function unitOf(
     inputs: { passages },
     run: async () => {
       const written = await corrector.correct(passages, { signal });
-      return written.map(({ text, finish }, i) => ({ key: keys[i] ?? '', output: text, finish }));
+      return written.map(({ text, finish, notes }, i) => {
+        return { key: keys[i] ?? '', output: text, finish, ...notesOf(notes) };
+      });
     },
   };
 }
@@ -107,7 +112,7 @@ function watchCounts(
     told = true;
     const written = inputs.slice(0, ended).flatMap((input) => {
       const record = done.get(keyOf(input));
-      return record ? [{ last: input.last, output: record.output, finish: record.finish }] : [];
+      return record ? [{ ...record, last: input.last }] : [];
     });
     const counts = countLabels(written, inputs.length);
     onCounts?.(counts);
