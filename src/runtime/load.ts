@@ -32,7 +32,7 @@ export interface LoadOptions {
   proxy?: ProxyOptions;
   /** Copies that work side by side on a CPU, see {@link DecoderPool}. Default 1. */
   copies?: number;
-  /** Largest batches; default {@link defaultLimits}. */
+  /** Largest batches; default as batchLimits says for the device. */
   limits?: BatchLimits;
 }
 

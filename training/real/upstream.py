@@ -1,5 +1,7 @@
 """Stages `upstream` and `sample`: the model whose sentences are corrected, and what it writes."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 from real import adapters, data
@@ -40,13 +42,19 @@ def train(settings: Settings) -> dict[str, Any]:
     )
 
 
+def take(settings: Settings, folder: Path) -> dict[str, Any]:
+    """An upstream that was trained before, instead of training one."""
+    shutil.copytree(folder, settings.adapter("upstream"), dirs_exist_ok=True)
+    return {"taken": folder.name}
+
+
 def sample(settings: Settings) -> dict[str, Any]:
     """In each place of each solution where a gold sentence is sure, what the upstream would write.
-    Equal sentences are there once, the greedy one first."""
+    Equal sentences are there once, the greedy one first. Test problems are there to measure on."""
     model, encoder = settings.merged("upstream"), settings.encoder
     places = [
         {"problem": problem["id"], "step": k, "problem_": problem}
-        for problem in part(settings, "corrector", "validation")
+        for problem in part(settings, "corrector", "validation", "test")
         for k, step in enumerate(problem["steps"])
         if step["sure"]
     ]

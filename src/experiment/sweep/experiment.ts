@@ -5,6 +5,7 @@ import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { exactSolver } from '../../judge/solver.js';
 import { sha256File } from '../../record/hash.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
+import { rowsAtOnce } from '../../runtime/rowsAtOnce.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
@@ -122,6 +123,7 @@ async function prepare(
     ...{ mode: given.mode, metric: given.metric, seed },
     positions: given.positions ?? saved?.positions ?? defaultPositions,
     corrector: createCorrector({ model }),
+    ...batching(model),
     upstream,
     scorer: exactSolver(),
     layers: model.decoder.info.layers,
@@ -141,6 +143,11 @@ async function prepare(
     signal: lab.signal,
   };
   return { options, stored };
+}
+
+/** On a CPU it is the default, which is no part of a unit's name. */
+function batching({ decoder: { info } }: LanguageModel): Pick<SweepOptions, 'batchSize'> {
+  return info.device === 'cpu' ? {} : { batchSize: rowsAtOnce(info.device) };
 }
 
 function describe(summary: SweepSummary): string[] {

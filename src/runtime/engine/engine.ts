@@ -5,6 +5,7 @@
 import type { ContextLimit, DecoderLayout } from '../../onnx/layout.js';
 import { planBatches, reusedTokens } from './batches.js';
 import type { Batch, BatchLimits, BatchPolicy, RowLength } from './batches.js';
+import { cpuLimits } from './batchLimits.js';
 import { checkForward, checkGenerate } from './check.js';
 import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from '../decoder.js';
 import { ForwardBatch } from './forward.js';
@@ -19,19 +20,13 @@ import type { TreatedTokens } from './prefixCache.js';
 import type { Session } from '../session.js';
 import { Treatments } from './treatment.js';
 
-/**
- * Rows: a token of a model of 8 layers × 256 cost 2.5 ms alone, 0.81 in a batch of 8, 0.68 in one of
- * 32 (one core). Slots bound the memory of cache and attention scores. Both are fixed, so that
- * batches never depend on the machine.
- */
-export const defaultLimits: BatchLimits = { rows: 32, slots: 16_384 };
-
 export interface EngineOptions {
   layout: DecoderLayout;
   /** Opens a session on one of the graphs. */
   open: (graph: GraphKind) => Promise<Session>;
   /** Milliseconds. */
   now: () => number;
+  /** Default {@link cpuLimits}. */
   limits?: BatchLimits;
   /** The most tokens of a row; absent where nobody says. */
   context?: ContextLimit;
@@ -69,7 +64,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#policy = batchPolicy(options.layout);
-    this.#limits = options.limits ?? defaultLimits;
+    this.#limits = options.limits ?? cpuLimits;
   }
 
   async forward(request: ForwardRequest, checkpoint: Checkpoint): Promise<ForwardRow[]> {

@@ -4,6 +4,7 @@ import { proxyTuned } from '../../onnx/proxy.js';
 import { leastLimit } from '../contextLimit.js';
 import type { DecoderInfo } from '../decoder.js';
 import { resolveDevice } from '../device.js';
+import { batchLimits } from './batchLimits.js';
 import { Engine } from './engine.js';
 import { buildGraph, wantsLean } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
@@ -48,7 +49,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       open,
       now: () => performance.now(),
       lean: wantsLean(device, weightBytes(read)),
-      limits,
+      limits: limits ?? batchLimits(device, layout),
       context,
     }),
     info: { source, sha256, device, layers, width, vocabulary, ...(context && { context }) },
