@@ -36,6 +36,7 @@ const { values, positionals } = parseArgs({
     python: { type: 'string', default: 'python3' },
     'no-python': { type: 'boolean', default: false },
     models: { type: 'string', default: '' },
+    items: { type: 'string', default: '' },
     against: { type: 'string', default: 'cpu,torch,torch32' },
     devices: { type: 'string' },
     merge: { type: 'string' },
@@ -59,10 +60,16 @@ const context: Context = {
   out: values.out ?? (values.tiny ? join(values.work, 'results') : 'bench/gpu/results'),
   copy: values.copy ?? null,
   python: values['no-python'] ? null : values.python,
-  models: values.models.split(',').filter((name) => name !== ''),
+  models: listed(values.models),
+  items: listed(values.items),
   again: values.again,
   log: (line) => process.stdout.write(`${seconds()} s  ${line}\n`),
 };
+/** Of a comma-separated list. */
+function listed(names: string): string[] {
+  return names.split(',').filter((name) => name !== '');
+}
+
 const against = values.against.split(',');
 const devices = values.devices?.split(',') ?? [...new Set([device, 'cpu'])];
 

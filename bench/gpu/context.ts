@@ -20,6 +20,8 @@ export interface Context extends Place {
   /** The Python that has torch and transformers; null: leave PyTorch out. */
   python: string | null;
   /** Names of decoders; default: all of the size asked for. */
+  /** Of `speed`: which are measured, without their batch; empty is all. */
+  items: readonly string[];
   models: readonly string[];
   /** Measure also what an earlier run has measured. */
   again: boolean;

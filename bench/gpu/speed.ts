@@ -81,6 +81,7 @@ async function measure(
   const model = await openModel(file, { device: context.device, limits });
   const items = new SpeedItems(model, shape, entry.settings);
   for (const { name, measure: run } of items.list()) {
+    if (!isWanted(context, name)) continue;
     if (entry.milliseconds[name] !== undefined) continue;
     try {
       const value = await run();
@@ -93,6 +94,10 @@ async function measure(
     save();
   }
   await items.release();
+}
+
+function isWanted({ items }: Context, name: string): boolean {
+  return items.length === 0 || items.includes(name.replace(/-\d+$/, ''));
 }
 
 /** Transformers with hooks, on the same weights. */
