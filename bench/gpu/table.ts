@@ -11,10 +11,11 @@ const [, , folder = 'bench/gpu/results', page = 'docs/cuda.md'] = process.argv;
 const [from, to] = ['<!-- measurements -->', '<!-- end of measurements -->'];
 
 const read = (stage: string): object | null => {
-  const file = join(folder, `${stage}-cuda.json`);
+  const device = stage === 'webgpu' ? 'webgpu' : 'cuda';
+  const file = join(folder, `${stage}-${device}.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : null;
 };
-const stages = ['speed', 'parity', 'profile', 'kernels', 'commands'] as const;
+const stages = ['speed', 'parity', 'profile', 'kernels', 'commands', 'webgpu'] as const;
 const files = Object.fromEntries(stages.map((stage) => [stage, read(stage)]));
 const text = readFileSync(page, 'utf8');
 const [before, rest] = text.split(from);

@@ -47,16 +47,20 @@ export interface ResultFiles {
     runs: readonly { name: string; seconds: number; exit: number | null; elsewhere?: boolean }[];
     differences: Readonly<Record<string, Readonly<Record<string, number | boolean>>>>;
   } | null;
+  webgpu: {
+    models: readonly { name: string; differences?: Times; sameTokens?: boolean; error?: string }[];
+  } | null;
 }
 
 export function measurementTables(files: ResultFiles): string {
-  const { speed, parity, profile, kernels, commands } = files;
+  const { speed, parity, profile, kernels, commands, webgpu } = files;
   const parts = [
     ...(speed ? [speedTable(speed)] : []),
     ...(parity ? [parityTable(parity)] : []),
     ...(profile ? [profileTable(profile)] : []),
     ...(kernels ? [kernelTable(kernels)] : []),
     ...(commands ? [commandTable(commands)] : []),
+    ...(webgpu ? [webgpuTable(webgpu)] : []),
   ];
   return parts.length > 0 ? parts.join('\n\n') : 'Nothing has been measured yet.';
 }
@@ -80,8 +84,6 @@ function speedTable({ machine, decoders }: NonNullable<ResultFiles['speed']>): s
 }
 
 function parityTable({ subjects }: NonNullable<ResultFiles['parity']>): string {
-  const largest = (differences: Times): string =>
-    Math.max(...Object.values(differences)).toExponential(1);
   const rows = subjects.flatMap((subject) => {
     const { name, tolerance, coefficientZeroIsOff, comparisons, torchItself } = subject;
     const own = comparisons.map(({ against, differences, tokens }) => [
@@ -136,6 +138,19 @@ function commandTable({ runs, differences }: NonNullable<ResultFiles['commands']
     table(['command', 's', 'exit', 'on'], rows),
     table(['command', 'largest difference of a figure', 'texts that are equal'], apart),
   ].join('\n\n');
+}
+
+function webgpuTable({ models }: NonNullable<ResultFiles['webgpu']>): string {
+  const rows = models.map(({ name, differences, sameTokens, error }) =>
+    differences === undefined
+      ? [name, error ?? '', '']
+      : [name, largest(differences), sameTokens ? 'yes' : 'no'],
+  );
+  return table(['on WebGPU', 'largest difference to the CPU', 'same greedy tokens'], rows);
+}
+
+function largest(differences: Times): string {
+  return Math.max(...Object.values(differences)).toExponential(1);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

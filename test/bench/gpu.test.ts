@@ -160,7 +160,14 @@ describe('results', () => {
 
 describe('tables', () => {
   it('hold what the results say, and nothing where there are none', () => {
-    const none = { speed: null, parity: null, profile: null, kernels: null, commands: null };
+    const none = {
+      speed: null,
+      parity: null,
+      profile: null,
+      kernels: null,
+      commands: null,
+      webgpu: null,
+    };
     expect(measurementTables(none)).toBe('Nothing has been measured yet.');
     const decoder = {
       ...{ name: 'toy', milliseconds: { 'loop-steered-1': 2, 'step-by-step-1': 9 } },
@@ -187,7 +194,15 @@ describe('tables', () => {
         runs: [{ name: 'align on cuda', seconds: 3.21, exit: 0 }],
         differences: { align: { readings: 0.5, text: true, rounds: false }, doctor: { cpu: true } },
       },
+      webgpu: {
+        models: [
+          { name: 'toy', differences: { a: 1e-6, b: 3e-6 }, sameTokens: true },
+          { name: 'odd', error: 'no such operator' },
+        ],
+      },
     });
+    expect(text).toContain('| toy | 3.0e-6 | yes |');
+    expect(text).toContain('| odd | no such operator |  |');
     expect(text).toContain('| toy | torch32 | 2.0e-2 | 5e-3 | 9 agree, 1 rows part | yes |');
     expect(text).toContain('| toy in PyTorch | torch32 | 3.0e-2 | 5e-3 |  |  |');
     expect(text).toContain('| toy | 32 | 7 | 1.50 |');
