@@ -6,7 +6,7 @@ export { generateRows, generatedKinds, annotateSamples, correctAnswers } from '.
 export type * from './data/dataset.js';
 export type { Sample } from './data/quadruples.js';
 export type { Solution } from './data/corpus.js';
-export { readAnnotatedQuadruples, readQuadruples } from './data/jsonl.js';
+export { readAnnotatedQuadruples } from './data/questionRows.js';
 export { generateProblems, problemById, type ProblemsOptions } from './data/problems.js';
 export { openQuestions, type OpenQuestionsOptions } from './data/questionSets.js';
 export { readQuestions, type AnsweredQuestion } from './data/questions.js';

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { quadrupleFields, readPlaced, type Placed } from '../data/jsonl.js';
-import type { Quadruple } from '../data/types.js';
+import { z } from 'zod';
+import { readPlaced, type Placed } from '../data/jsonl.js';
 import type { Identity } from '../runtime/identity.js';
 import type { Aligner } from './aligner.js';
 import type { Corrector } from './corrector.js';
@@ -22,6 +22,11 @@ export interface RecordedOptions {
   name?: string;
 }
 
+const text = z.string();
+/** Rows of the official data sets: sentences, and whole answers. */
+const quadruple = z.object({ question: text, prefix: text, last: text, correction: text });
+const corrected = z.object({ question: text, answer: text, correction: text });
+
 /**
  * A corrector whose corrections were recorded: quadruples `{question, prefix, last, correction}`,
  * looked up by the first three without surrounding white space. It cannot be read or steered.
@@ -30,7 +35,7 @@ export interface RecordedOptions {
  */
 export function recordedCorrector(options: RecordedOptions): Corrector {
   const file = recordedFile(options);
-  const lookUp = lookedUp(readPlaced<Quadruple>(file, quadrupleFields), {
+  const lookUp = lookedUp(readPlaced(file, quadruple), {
     ...{ file, what: 'correction' },
     asked: ({ question, prefix, last }: Passage) => ({ question, prefix, last }),
     value: ({ correction }) => correction,
@@ -49,9 +54,7 @@ export function recordedCorrector(options: RecordedOptions): Corrector {
  */
 export function recordedAligner(options: RecordedOptions): Aligner {
   const file = recordedFile(options);
-  const fields = { question: 'string', answer: 'string', correction: 'string' } as const;
-  const rows = readPlaced<WholeAnswer & { correction: string }>(file, fields);
-  const lookUp = lookedUp(rows, {
+  const lookUp = lookedUp(readPlaced(file, corrected), {
     ...{ file, what: 'correction' },
     asked: ({ question, answer }: WholeAnswer) => ({ question, answer }),
     value: ({ correction }) => correction,

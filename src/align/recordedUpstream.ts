@@ -1,6 +1,6 @@
 /** Upstreams whose answers were recorded. */
+import { z } from 'zod';
 import { readJsonl, readPlaced } from '../data/jsonl.js';
-import type { Quadruple } from '../data/types.js';
 import { splitSentences } from '../text/sentences.js';
 import { joinSentences } from './loop.js';
 import { opened } from './opened.js';
@@ -8,17 +8,11 @@ import { lookedUp, missingRow, recordedFile, recording, type RecordedOptions } f
 import { firstSentence, type SentenceText } from './sentence.js';
 import type { Upstream, UpstreamInput } from './upstream.js';
 
+const text = z.string();
 /** One recorded whole answer. A question that stands there several times has several samples. */
-interface RecordedAnswer {
-  question: string;
-  answer: string;
-}
-
-type RecordedSentence = Omit<Quadruple, 'correction'>;
-type SentencePlace = Omit<RecordedSentence, 'last'>;
-
-const answerFields = { question: 'string', answer: 'string' } as const;
-const sentenceFields = { question: 'string', prefix: 'string', last: 'string' } as const;
+const wholeAnswer = z.object({ question: text, answer: text });
+const recordedSentence = z.object({ question: text, prefix: text, last: text });
+type SentencePlace = Pick<z.infer<typeof recordedSentence>, 'question' | 'prefix'>;
 
 /**
  * An upstream whose answers were recorded. The file's first row says what it holds:
@@ -36,7 +30,7 @@ const sentenceFields = { question: 'string', prefix: 'string', last: 'string' } 
  */
 export function recordedUpstream(options: RecordedOptions): Upstream {
   const file = recordedFile(options);
-  const [first] = readJsonl<Record<string, unknown>>(file, { question: 'string' });
+  const [first] = readJsonl(file, z.looseObject({ question: text }));
   if (first === undefined) throw new Error(`recorded: ${file} is empty (expected a row a line)`);
   if (!('answer' in first) && !('last' in first)) {
     throw new Error(
@@ -67,7 +61,7 @@ function toText({ text, ended }: Written): SentenceText {
 
 function fromAnswers(file: string): Recording {
   const samples = new Map<string, string[]>();
-  for (const { question, answer } of readJsonl<RecordedAnswer>(file, answerFields)) {
+  for (const { question, answer } of readJsonl(file, wholeAnswer)) {
     const key = question.trim();
     samples.set(key, [...(samples.get(key) ?? []), answer.trim()]);
   }
@@ -101,7 +95,7 @@ function restOf(answer: string, prefix: string): string {
 }
 
 function fromSentences(file: string): Recording {
-  const lastOf = lookedUp(readPlaced<RecordedSentence>(file, sentenceFields), {
+  const lastOf = lookedUp(readPlaced(file, recordedSentence), {
     ...{ file, what: 'sentence' },
     asked: ({ question, prefix }: SentencePlace) => ({ question, prefix }),
     value: ({ last }) => last,

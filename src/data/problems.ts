@@ -31,12 +31,15 @@ export function* generateProblems(options: ProblemsOptions): Generator<Problem> 
   }
 }
 
+/** `<split>-<seed>-<index>` */
+export const generatedId = /^(train|validation|test)-\d+-\d+$/;
+
 /**
  * The problem with this id.
  * @throws where the id is not of the form `<split>-<seed>-<index>`.
  */
 export function problemById(id: string): Problem {
-  const split = /^(train|validation|test)-\d+-\d+$/.exec(id)?.[1] as Split | undefined;
+  const split = generatedId.exec(id)?.[1] as Split | undefined;
   if (split === undefined) {
     throw new Error(`problem: no problem has the id "${id}" (expected e.g. "test-0-17")`);
   }
@@ -49,6 +52,16 @@ export function problemById(id: string): Problem {
     const problem = draft({ id, split, random, length, unseenAt });
     if (problem !== null && belongs(problem, split)) return problem;
   }
+}
+
+/**
+ * The generated problem that a question is; null for one of somebody's own, whatever its id looks
+ * like.
+ */
+export function knownProblem({ id, question }: Pick<Problem, 'id' | 'question'>): Problem | null {
+  if (!generatedId.test(id)) return null;
+  const problem = problemById(id);
+  return problem.question === question.trim() ? problem : null;
 }
 
 /** Which split a sum or difference is reserved for; null for one that all may use. */

@@ -1,25 +1,24 @@
-/** Data sets of questions, e.g. GSM8K. */
-import { extractAnswer } from '../text/answers.js';
-import { readPlaced } from './jsonl.js';
+/** Data sets of questions, e.g. GSM8K, and the questions of the official data sets. */
+import { sameAnswer } from '../text/answers.js';
+import { knownProblem } from './problems.js';
+import { agreedAnswer, problemOf, readQuestionRows, type QuestionRow } from './questionRows.js';
 import type { Question } from './types.js';
 
 /** A question whose final answer is known. */
 export type AnsweredQuestion = Question & { answer: string };
 
-interface Row {
-  id?: unknown;
-  question: string;
-  answer?: string | null;
-  group?: string | null;
-}
-
 /**
- * Questions of a JSON Lines file with the keys `question` and `answer`, and `id` and `group` where it
- * has them; other ids are `question-<n>`, counted from 1. The answer is a solution that ends in its
- * final answer (`#### 42`, `\boxed{42}`, `The answer is 42.`), or the final answer itself.
+ * Questions of a file of rows (JSON Lines or one JSON array): `{question, answer}`, and `id` and
+ * `group` where it has them; other ids are `question-<n>`, counted from 1. The answer is a solution
+ * that ends in its final answer (`#### 42`, `\boxed{42}`, `The answer is 42.`), or the final answer
+ * itself.
+ *
+ * Or rows of the official data sets, each question once: of `{question, answer, correction}` the
+ * correction says the right answer; of `{question, prefix, last, correction}` the correction that
+ * ends the solution. A question on whose answer the rows do not agree, or say none, has none.
  * @param options.answers `optional`: for scorers that do without. Default `needed`.
- * @throws on a line that lacks a key, an empty one, an id of two questions, and a file without any
- *   line.
+ * @throws on a row of another form, an id of two questions, a file without any row; where answers
+ *   are needed, on a question `{question, answer}` without one, and where none at all has one.
  */
 export function readQuestions(file: string, options?: { answers?: 'needed' }): AnsweredQuestion[];
 export function readQuestions(
@@ -28,46 +27,44 @@ export function readQuestions(
 ): Question[];
 export function readQuestions(
   file: string,
-  options: { answers?: 'needed' | 'optional' } = {},
+  { answers = 'needed' }: { answers?: 'needed' | 'optional' } = {},
 ): Question[] {
-  const answer = options.answers === 'optional' ? 'string?' : 'string';
-  const rows = readPlaced<Row>(file, { question: 'string', answer, group: 'string?' });
+  const rows = readQuestionRows(file);
   if (rows.length === 0) throw new Error(`${file}: no questions (expected at least 1 line)`);
-  const places = new Map<string, string>();
-  return rows.map(({ row, place }, i) => {
-    const id = idOf(row, place) ?? `question-${i + 1}`;
-    const before = places.get(id);
-    if (before !== undefined) {
-      throw new Error(`${before} and ${place} have one id, "${id}"; give one of them another`);
+  const byId = new Map<string, QuestionRow[]>();
+  rows.forEach((row, i) => {
+    if (answers === 'needed') checkAnswered(row);
+    const id = row.form === 'question' ? (row.id ?? `question-${i + 1}`) : problemOf(row);
+    const [before] = byId.get(id) ?? [];
+    if (before && [before, row].some(({ form }) => form === 'question')) {
+      throw new Error(
+        `${before.place} and ${row.place} have one id, "${id}"; give one of them another`,
+      );
     }
-    places.set(id, place);
-    return { id, ...contentOf(row, `${place}: question ${i + 1}`) };
+    byId.set(id, [...(byId.get(id) ?? []), row]);
   });
-}
-
-/** The row's own id, if any. @throws where it is no text with something in it and no number. */
-function idOf({ id }: Row, place: string): string | null {
-  if (id === undefined || id === null) return null;
-  const text = typeof id === 'number' ? String(id) : id;
-  if (typeof text === 'string' && text.trim() !== '') return text.trim();
-  throw new Error(
-    `${place}: "id" must be a text or a number (got ${JSON.stringify(id)}); mend it or leave it out`,
-  );
-}
-
-function contentOf(row: Row, where: string): Omit<Question, 'id'> {
-  const question = row.question.trim();
-  const final = typeof row.answer === 'string' ? finalOf(row.answer) : undefined;
-  if (question === '' || final === '') {
-    throw new Error(`${where} has an empty question or answer; remove it`);
+  const questions = [...byId].map(([id, about]) => toQuestion(id, about));
+  if (answers === 'needed' && questions.every(({ answer }) => answer === undefined)) {
+    throw new Error(`${file}: no question has a final answer (${expectedAnswers})`);
   }
-  return {
-    question,
-    ...(final !== undefined && { answer: final }),
-    ...(typeof row.group === 'string' && { group: row.group }),
-  };
+  return questions;
 }
 
-function finalOf(answer: string): string {
-  return extractAnswer(answer) ?? answer.trim();
+const expectedAnswers =
+  'expected texts that end in one, e.g. "The answer is 42.", "#### 42" or "\\boxed{42}"';
+
+/** @throws on a question whose row does not answer it. */
+function checkAnswered({ form, place, answer, text }: QuestionRow): void {
+  if (form !== 'question' || answer !== undefined) return;
+  if (text === undefined) throw new Error(`${place}: "answer" must be a string (got nothing)`);
+  throw new Error(`${place}: "answer" says no final answer (${expectedAnswers})`);
+}
+
+/** What the rows about one question say of it; of a generated problem, what is known of that. */
+function toQuestion(id: string, rows: readonly QuestionRow[]): Question {
+  const question = rows[0]?.question.trim() ?? '';
+  const known = knownProblem({ id, question });
+  const answer = known?.answer ?? agreedAnswer(rows, sameAnswer);
+  const group = known?.group ?? rows.find((row) => row.group !== undefined)?.group;
+  return { id, question, ...(answer !== undefined && { answer }), ...(group !== undefined && { group }) }; // prettier-ignore
 }

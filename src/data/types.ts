@@ -42,7 +42,8 @@ export interface Quadruple {
  * What the solver says of a sentence in its place: `good` is copied verbatim, `neutral` (hedged,
  * wordy, or without its equation) keeps its content in a better form, `bad` is rewritten from its
  * first word on, `surplus` came after the answer was complete, and `missing` is the empty sentence
- * of an upstream that stopped too early. `unjudged` is what no solver knows; ours never says it.
+ * of an upstream that stopped too early. `unjudged` is what no
+ * solver knows, e.g. of a problem that is not generated.
  */
 export type Quality = (typeof qualities)[number];
 
@@ -71,11 +72,17 @@ export interface Annotation {
 
 /** A quadruple with the solver's word on it, and the problem it belongs to. */
 export interface AnnotatedQuadruple extends Quadruple {
-  /** {@link Problem.id} */
+  /** {@link Problem.id}, or what tells the question of a file from the others. */
   problem: string;
   quality: Quality;
   /** Of a generated problem: a {@link Fault}. */
   fault: string | null;
+}
+
+/** What an upstream wrote in a place, as files hold it: what should stand there may not be known. */
+export interface RecordedSentence extends Omit<AnnotatedQuadruple, 'correction'> {
+  /** null: nobody has said. */
+  correction: string | null;
 }
 
 export type Operator = '+' | '-' | 'x' | '/';

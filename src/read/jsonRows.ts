@@ -1,4 +1,5 @@
-/** Rows of JSON Lines with the place they stand at, for errors that say where. */
+/** Rows of stimuli with the place they stand at, for errors that say where. */
+import { anyRow, parsePlaced } from '../data/jsonl.js';
 
 export interface Row {
   record: Readonly<Record<string, unknown>>;
@@ -6,25 +7,9 @@ export interface Row {
   where: string;
 }
 
-/** Empty lines are passed over. @throws with `source:line` where a line is no JSON object. */
+/** JSON Lines or one JSON array. @throws with `source:line` where a row is no JSON object. */
 export function jsonRows(text: string, source: string): Row[] {
-  return text.split('\n').flatMap((line, i): Row[] => {
-    const where = `${source}:${i + 1}`;
-    return line.trim() === '' ? [] : [{ record: parseObject(line, where), where }];
-  });
-}
-
-function parseObject(line: string, where: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new Error(`${where}: not JSON (got ${JSON.stringify(line.slice(0, 60))})`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`${where}: not a stimulus (expected an object, got ${line.slice(0, 60)})`);
-  }
-  return value as Record<string, unknown>;
+  return parsePlaced(text, source, anyRow).map(({ row, place }) => ({ record: row, where: place }));
 }
 
 /**

@@ -5,7 +5,7 @@
  * the quality of y1 instead gave directions that pointed backwards, since a corrector copies many
  * bad sentences; so the quality and the fault stand beside the label and are balanced.
  */
-import type { AnnotatedQuadruple, Quality } from '../data/types.js';
+import type { Quality, RecordedSentence } from '../data/types.js';
 import { createRandom, type Random } from '../math/random.js';
 import { hasSentence, isCopy } from '../text/copied.js';
 import {
@@ -20,7 +20,7 @@ import {
 
 export interface LabelOptions {
   /** Held-out quadruples; those with an empty y1 are passed over, since nothing can be copied. */
-  quadruples: readonly AnnotatedQuadruple[];
+  quadruples: readonly RecordedSentence[];
   /** The unsteered corrector, greedy: one y2 per input, in order. */
   correct: (inputs: readonly CorrectorInput[]) => Promise<readonly string[]>;
   seed: number | string;
@@ -64,7 +64,7 @@ export function labelCandidates({
   quadruples,
   candidates = 1500,
   seed,
-}: Pick<LabelOptions, 'quadruples' | 'candidates' | 'seed'>): AnnotatedQuadruple[] {
+}: Pick<LabelOptions, 'quadruples' | 'candidates' | 'seed'>): RecordedSentence[] {
   const random = createRandom(seed).fork('stimuli');
   const usable = quadruples.filter((q) => hasSentence(q.last));
   return chooseCandidates(usable, candidates, random.fork('candidates'));
@@ -76,7 +76,7 @@ export function labelCandidates({
  * @throws as {@link labelStimuli}.
  */
 export function balancedStimuli(
-  chosen: readonly AnnotatedQuadruple[],
+  chosen: readonly RecordedSentence[],
   outputs: readonly string[],
   { seed, perLabel = 256 }: Pick<LabelOptions, 'seed' | 'perLabel'>,
 ): CorrectionStimulus[] {
@@ -89,10 +89,10 @@ export function balancedStimuli(
 }
 
 function chooseCandidates(
-  usable: readonly AnnotatedQuadruple[],
+  usable: readonly RecordedSentence[],
   count: number,
   random: Random,
-): AnnotatedQuadruple[] {
+): RecordedSentence[] {
   const good = usable.filter((q) => q.quality === 'good');
   const others = usable.filter((q) => q.quality !== 'good');
   // Where one side is short, the other fills up.
@@ -103,7 +103,7 @@ function chooseCandidates(
 }
 
 function toStimulus(
-  q: AnnotatedQuadruple,
+  q: RecordedSentence,
   output: string,
   halves: ReadonlyMap<string, Half>,
 ): CorrectionStimulus {

@@ -1,8 +1,8 @@
 /** Stimuli labelled by behaviour as JSON Lines: one object per line, keys in a fixed order. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { writeAtomic } from '../disk/atomic.js';
 import { formatGiven } from './givenRows.js';
+import { readDataText } from '../data/jsonl.js';
 import { qualities } from '../data/types.js';
 import { isCopy } from '../text/copied.js';
 import { jsonRows, oneOf, shown, type Row } from './jsonRows.js';
@@ -67,12 +67,16 @@ function parseRow({ record, where }: Row): CorrectionStimulus {
     }
   }
   oneOf({ record, where }, 'label', ['correct', 'copy']);
-  oneOf({ record, where }, 'quality', qualities);
+  const quality =
+    record.quality === undefined || record.quality === null
+      ? 'unjudged'
+      : oneOf({ record, where }, 'quality', qualities);
   oneOf({ record, where }, 'half', ['train', 'heldOut']);
-  if (record.fault !== null && typeof record.fault !== 'string') {
-    throw new Error(`${where}: fault is neither null nor a text (got ${shown(record.fault)})`);
+  const { fault = null } = record;
+  if (fault !== null && typeof fault !== 'string') {
+    throw new Error(`${where}: fault is neither null nor a text (got ${shown(fault)})`);
   }
-  const stimulus = record as unknown as CorrectionStimulus;
+  const stimulus = { ...record, quality, fault } as unknown as CorrectionStimulus;
   const { last, output: correction } = stimulus;
   const label = isCopy({ last, correction }) ? 'copy' : 'correct';
   if (label !== stimulus.label) {
@@ -90,13 +94,7 @@ export async function readStimuli(path: string): Promise<CorrectionStimulus[]> {
 
 /** @throws where the file cannot be read. */
 export async function readStimuliText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new Error(`stimuli: cannot read ${path}; make one with \`aligner-lab extract\``, {
-      cause,
-    });
-  }
+  return await Promise.resolve().then(() => readDataText(path));
 }
 
 export async function writeStimuli(

@@ -1,15 +1,15 @@
 /** What is answered and read: generated problems with recorded sentences, or a user's questions. */
 import { basename } from 'node:path';
 import type { LoopEnds } from '../align/loop.js';
-import { readAnnotatedQuadruples } from '../data/jsonl.js';
+import { readAnnotatedQuadruples } from '../data/questionRows.js';
 import { readQuestions } from '../data/questions.js';
 import { generatedQuestions } from '../data/questionSets.js';
-import type { AnnotatedQuadruple, Question } from '../data/types.js';
+import type { Question, RecordedSentence } from '../data/types.js';
 import type { CausalSplit } from '../experiment/causal/shape.js';
 import { answerEquivalence } from '../judge/equivalence.js';
+import { sentencesWhereKnown, solverWhereKnown } from '../judge/judgesFor.js';
 import type { Scorer } from '../judge/scorer.js';
 import type { SentenceJudge } from '../judge/sentences.js';
-import { exactSentences, exactSolver } from '../judge/solver.js';
 
 /** Sentences are read on `validation` and tested on `test`. */
 export type Split = CausalSplit;
@@ -28,7 +28,7 @@ export interface ReproduceData {
   /** Of every loop. */
   limits: LoopEnds;
   /** Annotated sentences of the upstream; null where there are questions alone. */
-  recorded: ((split: Split) => AnnotatedQuadruple[]) | null;
+  recorded: ((split: Split) => readonly RecordedSentence[]) | null;
 }
 
 /**
@@ -46,16 +46,21 @@ export function generatedData(options: {
   seed: number;
 }): ReproduceData {
   const { files, count, seed } = options;
+  const recorded = {
+    validation: readAnnotatedQuadruples(files.validation),
+    test: readAnnotatedQuadruples(files.test),
+  };
   const questions = (split: Split): readonly Question[] =>
     generatedQuestions({ split, count: count[split], seed }).questions;
   return {
     description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${basename(files.validation)} and tested on those of ${basename(files.test)}`,
     files: { stimuli: files.validation, problems: files.test },
     questions: { validation: questions('validation'), test: questions('test') },
-    scorer: exactSolver(),
-    sentences: exactSentences(),
+    // The files may hold sentences about other questions.
+    scorer: solverWhereKnown(),
+    sentences: sentencesWhereKnown(),
     limits: generatedLimits,
-    recorded: (split) => readAnnotatedQuadruples(files[split]),
+    recorded: (split) => recorded[split],
   };
 }
 

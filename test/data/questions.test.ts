@@ -35,7 +35,7 @@ describe('readQuestions', () => {
     );
     expect(() => readQuestions(file({ question: 'Why?', answer: '####' }))).not.toThrow();
     expect(() => readQuestions(file({ question: 'Why?', answer: ' ' }))).toThrow(
-      /question 1 has an empty question or answer/,
+      /:1: an empty answer; mend/,
     );
   });
 });
@@ -72,7 +72,7 @@ describe('answers', () => {
     expect(() => openQuestions(path)).toThrow(/:1: "answer" must be a string/);
     expect(() =>
       readQuestions(file({ question: 'Why?', answer: ' ' }), { answers: 'optional' }),
-    ).toThrow(/an empty question or answer/);
+    ).toThrow(/:1: an empty answer/);
   });
 });
 

@@ -158,8 +158,12 @@ describe('stimuli files', () => {
     const broken = (line: string): string => [lines[0], line, ...lines.slice(2)].join('\n');
     const change = (key: string, value: unknown): string =>
       broken(JSON.stringify({ ...(JSON.parse(lines[1] ?? '{}') as object), [key]: value }));
-    expect(() => parseStimuli(broken('{"id":'), 'a.jsonl')).toThrow(/^a\.jsonl:2: not JSON/);
-    expect(() => parseStimuli(broken('[]'), 'a.jsonl')).toThrow(/^a\.jsonl:2: not a stimulus/);
+    expect(() => parseStimuli(broken('{"id":'), 'a.jsonl')).toThrow(
+      /^a\.jsonl:2: not a line of JSON/,
+    );
+    expect(() => parseStimuli(broken('[]'), 'a.jsonl')).toThrow(
+      /^a\.jsonl:2: expected a JSON object/,
+    );
     expect(() => parseStimuli(change('last', 3), 'a.jsonl')).toThrow(
       /^a\.jsonl:2: last is not a text \(got 3\)/,
     );

@@ -28,6 +28,7 @@ import {
   type OptionValues,
   wholeNumber,
 } from '../../shape/options.js';
+import { checkStimuliFile } from '../../experiment/shared/reading/checkStimuliFile.js';
 import { findKnob, placeOfDirection } from '../../experiment/shared/reading/findSteering.js';
 import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
@@ -104,6 +105,7 @@ one, the best layer, and one mean residual norm. What is added where is said on 
   async run({ options: given, argument, context }) {
     const question = await findQuestion(argument, given, context);
     const lab = labOf(given, context);
+    if (given.coefficient !== undefined) checkStimuliFile(given, lab);
     await using upstream = await lab.upstream(given.upstream);
     await using corrector = await lab.corrector(given.model);
     const { steered, said } = await steer(corrector, given, context);

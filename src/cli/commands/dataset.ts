@@ -1,4 +1,5 @@
 /** `aligner-lab dataset`: preference data as JSON Lines. */
+import { z } from 'zod';
 import { createLocalUpstream } from '../../align/upstream.js';
 import {
   annotateSamples,
@@ -7,9 +8,10 @@ import {
   generatedKinds,
   generateRows,
 } from '../../data/dataset.js';
-import type { DatasetOptions, GeneratedKind, WrittenAnswer } from '../../data/dataset.js';
+import type { DatasetOptions, GeneratedKind } from '../../data/dataset.js';
 import { readJsonl } from '../../data/jsonl.js';
-import type { Context, Sample } from '../../data/quadruples.js';
+import { generatedId } from '../../data/problems.js';
+import type { Context } from '../../data/quadruples.js';
 import { recordQuadruples } from '../../experiment/shared/recordedQuadruples.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
@@ -125,29 +127,26 @@ function rowsOf(
   if (kind === 'quadruples') return recorded(given, context);
   if (kind === 'annotate') {
     const file = needed(given.samples, { kind, option: '--samples' });
-    const samples = readJsonl<Sample>(context.path(file), sampleFields);
+    const samples = readJsonl(context.path(file), sample);
     return annotateSamples(samples);
   }
   if (kind === 'triples' || kind === 'direct') {
     const file = needed(given.answers, { kind, option: '--answers' });
-    const answers = readJsonl<WrittenAnswer>(context.path(file), answerFields);
+    const answers = readJsonl(context.path(file), writtenAnswer);
     return kind === 'triples' ? correctAnswers(answers) : directAnswers(answers);
   }
   return generateRows(kind, rangeOf(given));
 }
 
-const sampleFields = {
-  problem: 'string',
-  question: 'string',
-  prefix: 'string',
-  last: 'string',
-} as const;
-const answerFields = {
-  problem: 'string',
-  question: 'string',
-  prefix: 'string?',
-  answer: 'string',
-} as const;
+/** The solver annotates its own problems alone. */
+const problem = z.string().regex(generatedId, {
+  error: 'must be the id of a generated problem, e.g. "test-0-17"',
+});
+const sample = z.object({ problem, question: z.string(), prefix: z.string(), last: z.string() });
+const writtenAnswer = z.object({
+  ...{ problem, question: z.string(), prefix: z.string().nullish() },
+  answer: z.string(),
+});
 
 function rangeOf({ split, count, seed: drawn, from, places }: Options): DatasetOptions {
   return { split, count, seed: drawn, from, places };

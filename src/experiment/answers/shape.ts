@@ -61,7 +61,7 @@ export const correctionRecord = z.preprocess(
     quality,
     fault: z.string().nullable(),
     /** The recorded y2. */
-    expected: z.string(),
+    expected: z.string().nullable(),
     /** The corrector's y2; y1 itself where it was copied. */
     correction: z.string(),
     ...{ written: revision.shape.written, notes: revision.shape.notes },

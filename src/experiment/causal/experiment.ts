@@ -1,6 +1,5 @@
 /** The causal test as an experiment: from its options to its model, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
-import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import { absentLayers } from '../../read/directions.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { defaultPositions } from '../../runtime/steering.js';
@@ -8,6 +7,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable, percent } from '../../text/table.js';
 import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
+import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
 import { opening } from '../shared/opening.js';
 import type { DirectionPlace } from '../../read/files/steeringFile.js';
 import {
@@ -19,7 +19,7 @@ import {
 import { describeKnob } from '../shared/steeringKnob.js';
 import { phased } from '../shared/stages.js';
 import { stimulusTokens } from '../shared/reading/stimulusTokens.js';
-import { sweepProblems } from '../sweep/problems.js';
+import { readProblems } from '../sweep/problems.js';
 import type { options } from './flags.js';
 import type { CausalOptions } from './options.js';
 import { causalKind } from './page.js';
@@ -37,6 +37,10 @@ export const causalExperiment: Experiment<Given, CausalRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord>> {
+  checkStimuliFile(given, lab);
+  const read = (file: string): CausalProblem[] =>
+    causalProblems(readProblems(lab.path(file), given.pool));
+  const problems = { validation: read(given.validation), test: read(given.problems) };
   return await opening(async (keep) => {
     const model = keep(await lab.load(given.model, { copies: true }));
     const place = await placeOfDirection(model, given, lab);
@@ -50,7 +54,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord
       },
       async *run({ folder, records }) {
         const options = await prepare(given, { model, place }, { ...lab, folder });
-        const summary = yield* runCausal({ ...options, done: records });
+        const summary = yield* runCausal({ ...options, problems, done: records });
         return {
           summaries: { causal: summary },
           lines: describe(summary),
@@ -65,8 +69,8 @@ async function prepare(
   given: Given,
   { model, place }: { model: LanguageModel; place: DirectionPlace | null },
   lab: Lab & { folder: string },
-): Promise<CausalOptions> {
-  const { pool, seed } = given;
+): Promise<Omit<CausalOptions, 'problems'>> {
+  const { seed } = given;
   const { basis } = await steeringBasis(model, { ...given, limit: undefined, place }, lab);
   const { directions, meanNorms } = basis;
   const saved = place?.steering?.saved;
@@ -78,8 +82,6 @@ async function prepare(
   const unitValue = layers.map((layer) => scale * (meanNorms[layer] ?? NaN));
   const added = describeKnob({ layers, unitValue, scale, positions });
   noteSteering(`one layer at a time, ${added}`, place, lab);
-  const problems = (file: string): CausalProblem[] =>
-    causalProblems(sweepProblems(readAnnotatedQuadruples(lab.path(file)), pool));
   return {
     model: model.name,
     corrector: createCorrector({ model }),
@@ -88,7 +90,6 @@ async function prepare(
     ...beginningsOf(model),
     ...{ directions, meanNorms },
     accuracy: basis.accuracy,
-    problems: { validation: problems(given.validation), test: problems(given.problems) },
     metric: given.metric,
     ...{ layers, scale, seed, coefficients: given.coefficients, positions },
     ...{ limit: given.limit, pairs: given.pairs, controls: { random: given.controls } },

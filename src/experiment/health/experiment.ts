@@ -8,6 +8,7 @@ import type { OptionValues } from '../../shape/options.js';
 import { figure, formatTable, percentWithin } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
+import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
 import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { healthKind } from './page.js';
@@ -22,6 +23,7 @@ export const healthExperiment: Experiment<Given, never> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<never>> {
+  checkStimuliFile(given, lab);
   const model = await lab.load(given.model);
   return {
     models: { model },

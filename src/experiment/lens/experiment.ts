@@ -1,6 +1,5 @@
 /** The logit lens as an experiment: from its options to its model, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
-import { readAnnotatedQuadruples } from '../../data/jsonl.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, formatTable } from '../../text/table.js';
 import { causalProblems } from '../causal/problems.js';
@@ -8,7 +7,7 @@ import type { Experiment, OpenExperiment } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { stimulusTokens } from '../shared/reading/stimulusTokens.js';
 import { phased } from '../shared/stages.js';
-import { sweepProblems } from '../sweep/problems.js';
+import { readProblems } from '../sweep/problems.js';
 import type { options } from './flags.js';
 import { lensKind } from './page.js';
 import { runLens } from './run.js';
@@ -24,8 +23,9 @@ export const lensExperiment: Experiment<Given, LensRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>> {
-  const model = await lab.load(given.model, { copies: true });
   const file = lab.path(given.problems);
+  const problems = causalProblems(readProblems(file, given.limit));
+  const model = await lab.load(given.model, { copies: true });
   return {
     models: { model },
     files: { problems: file },
@@ -36,8 +36,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>>
         decoder: model.decoder,
         prompt: stimulusTokens(model),
         ...beginningsOf(model),
-        problems: causalProblems(sweepProblems(readAnnotatedQuadruples(file), given.limit)),
-        seed: given.seed,
+        ...{ problems, seed: given.seed },
         done: records,
         onProgress: phased(lab.stages, {
           cases: 'finding copies and corrections',

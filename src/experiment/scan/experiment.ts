@@ -5,6 +5,7 @@ import type { OptionValues } from '../../shape/options.js';
 import type { TerminalText } from '../../text/show.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
+import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
 import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { terminalScanText } from './figures/terminal.js';
@@ -21,6 +22,7 @@ export const scanExperiment: Experiment<Given, ScanRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<ScanRecord>> {
+  checkStimuliFile(given, lab);
   const model = await lab.load(given.model);
   return {
     models: { model },

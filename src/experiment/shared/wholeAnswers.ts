@@ -7,7 +7,7 @@ import { wholeAnswerPrompt } from '../../align/prompts.js';
 import type { Upstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { annotateAnswer } from '../../data/quadruples.js';
-import type { AnnotatedQuadruple } from '../../data/types.js';
+import type { Question, RecordedSentence } from '../../data/types.js';
 import { batchesOf } from './batches.js';
 import { resume } from './resume.js';
 import { firstTwice } from '../../text/firstTwice.js';
@@ -17,14 +17,17 @@ import {
   type ReadCorrectorOptions,
 } from './reading/readCorrector.js';
 
+/** A generated problem by its id, or a question of one's own, whose answer no solver judges. */
+export type AnsweredProblem = string | Pick<Question, 'id' | 'question'>;
+
 export interface WholeAnswerOptions {
   upstream: Upstream;
-  /** Ids of generated problems, e.g. those of a file of quadruples. */
-  problems: readonly string[];
+  /** Ids of generated problems, e.g. those of a file of quadruples; or other questions. */
+  problems: readonly AnsweredProblem[];
   /** Answers computed together. Default 32. */
   batchSize?: number;
   /** Records of an earlier run of the same command. */
-  done?: Iterable<AnnotatedQuadruple>;
+  done?: Iterable<RecordedSentence>;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -36,13 +39,13 @@ export interface WholeAnswerOptions {
  */
 export async function* recordAnswers(
   options: WholeAnswerOptions,
-): AsyncGenerator<AnnotatedQuadruple, void> {
+): AsyncGenerator<RecordedSentence, void> {
   const { upstream, problems, signal } = options;
-  const twice = firstTwice(problems);
+  const twice = firstTwice(problems.map(answeredId));
   if (twice !== undefined) throw new Error(`answers: problem ${twice} is given twice`);
   const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
   const units = batchesOf(problems, options.batchSize ?? 32).map((batch) => ({
-    records: batch,
+    records: batch.map(answeredId),
     inputs: { batch },
     run: () => answerAll(batch, upstream, signal),
   }));
@@ -55,19 +58,29 @@ export async function* recordAnswers(
 }
 
 async function answerAll(
-  batch: readonly string[],
+  batch: readonly AnsweredProblem[],
   upstream: Upstream,
   signal?: AbortSignal,
-): Promise<AnnotatedQuadruple[]> {
-  const inputs = batch.map((id) => ({ question: problemById(id).question, prefix: '' }));
+): Promise<RecordedSentence[]> {
+  const inputs = batch.map((problem) => {
+    const { question } = typeof problem === 'string' ? problemById(problem) : problem;
+    return { question, prefix: '' };
+  });
   const texts = await upstream.finish(inputs, { signal });
   return batch.map((problem, row) => {
     const [input, text] = [inputs[row], texts[row]];
-    if (!input || !text) throw new Error(`answers: ${upstream.name} wrote none for ${problem}`);
+    if (!input || !text)
+      throw new Error(`answers: ${upstream.name} wrote none for ${answeredId(problem)}`);
     // What was cut off for want of positions is no answer to correct; an empty one is passed over.
     const last = text.context ? '' : text.text;
-    return annotateAnswer({ problem, question: input.question, last });
+    const answer = { problem: answeredId(problem), question: input.question, last };
+    if (typeof problem === 'string') return annotateAnswer(answer);
+    return { ...answer, prefix: '', correction: null, quality: 'unjudged', fault: null };
   });
+}
+
+export function answeredId(problem: AnsweredProblem): string {
+  return typeof problem === 'string' ? problem : problem.id;
 }
 
 /** Labels, states and directions of a whole-answer Aligner. @throws as {@link readCorrector} does. */

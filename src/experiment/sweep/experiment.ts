@@ -1,8 +1,7 @@
 /** The sweep as an experiment: from its options to its models, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
-import { readAnnotatedQuadruples } from '../../data/jsonl.js';
-import { exactSolver } from '../../judge/solver.js';
+import { scorerFor } from '../../judge/judgesFor.js';
 import { sha256File } from '../../record/hash.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { rowsAtOnce } from '../../runtime/rowsAtOnce.js';
@@ -12,6 +11,7 @@ import { figure, figureWithin, formatTable, percent } from '../../text/table.js'
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { opening } from '../shared/opening.js';
+import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
 import { directionFiles, givenDirection, steeringBasis } from '../shared/reading/findSteering.js';
 import type { DirectionPlace } from '../../read/files/steeringFile.js';
 import type { StoredDirections } from '../../read/files/storedDirections.js';
@@ -19,8 +19,9 @@ import { saveSteering, type Chosen } from '../shared/saveSteering.js';
 import { phased } from '../shared/stages.js';
 import type { options } from './flags.js';
 import { sweepKind } from './page.js';
-import { sweepProblems } from './problems.js';
-import { runSweep } from './run.js';
+import { checkRecorded } from './plan.js';
+import { readProblems } from './problems.js';
+import { checkProblems, runSweep } from './run.js';
 import type { SweepOptions } from './options.js';
 import { sweepRecord, type PlanRecord, type SweepRecord, type SweepSummary } from './shape.js';
 
@@ -41,6 +42,9 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
     validation: lab.path(given.validation),
     ...directionFiles(place),
   };
+  checkStimuliFile(given, lab);
+  const data = readData(given, files);
+  if (!(given.layers ?? place?.steering?.saved.layers)) checkRecorded(data.validation);
   return await opening(async (keep) => {
     const model = keep(await lab.load(given.model, how));
     const upstream =
@@ -48,12 +52,24 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
     return {
       models: { model, ...(upstream && { upstream }) },
       files,
-      run: ({ folder, records }) => sweep(given, { model, upstream, place, folder, records }, lab),
+      run: ({ folder, records }) =>
+        sweep(given, { model, upstream, place, data, folder, records }, lab),
     };
   });
 }
 
+type Data = Pick<SweepOptions, 'problems' | 'validation' | 'scorer'>;
+
+/** The problems of both splits, and who judges their answers. @throws as {@link checkProblems}. */
+function readData(given: Given, files: { problems: string; validation: string }): Data {
+  const problems = readProblems(files.problems, given.limit);
+  const validation = readProblems(files.validation);
+  checkProblems({ ...given, problems, validation });
+  return { problems, validation, scorer: scorerFor([...problems, ...validation]) };
+}
+
 interface At {
+  data: Data;
   model: LanguageModel;
   upstream?: Upstream;
   place: DirectionPlace | null;
@@ -108,7 +124,7 @@ async function chosen(given: Given, { place }: At, lab: Lab): Promise<Chosen> {
 /** Everything the sweep needs. */
 async function prepare(
   given: Given,
-  { model, upstream, place, folder }: At,
+  { model, upstream, place, data, folder }: At,
   lab: Lab,
 ): Promise<{ options: SweepOptions & { positions: PositionRule }; stored: StoredDirections }> {
   const { seed } = given;
@@ -116,8 +132,6 @@ async function prepare(
   const layers = given.layers ?? saved?.layers;
   const asked = { ...given, layers, limit: undefined, place };
   const { basis, stored } = await steeringBasis(model, asked, { ...lab, folder });
-  const problems = (file: string, limit?: number) =>
-    sweepProblems(readAnnotatedQuadruples(lab.path(file)), limit);
   const options = {
     model: model.name,
     ...{ mode: given.mode, metric: given.metric, seed },
@@ -125,11 +139,8 @@ async function prepare(
     corrector: createCorrector({ model }),
     ...batching(model),
     upstream,
-    scorer: exactSolver(),
     layers: model.decoder.info.layers,
-    ...basis,
-    problems: problems(given.problems, given.limit),
-    validation: problems(given.validation),
+    ...{ ...basis, ...data },
     controls: { random: given.controls, ...(given.controls === 0 && { shuffled: 0 }) },
     steeredLayers: layers,
     grid: given.coefficients,

@@ -132,11 +132,7 @@ async function* tryWindows(options: PlanOptions): Planning<Windows> {
   const problems = options.validation
     .slice(0, options.windowProblems ?? 16)
     .map((p, i) => ({ ...p, inputs: oneInput(p, i) }));
-  if (problems.every((p) => p.inputs.length === 0)) {
-    throw new Error(
-      'sweep: layers are chosen on recorded rounds, and no validation problem has one; give recorded rounds or layers',
-    );
-  }
+  checkRecorded(problems);
   const windows: Windows = [];
   let tried = 0;
   for (const layers of candidates) {
@@ -148,6 +144,14 @@ async function* tryWindows(options: PlanOptions): Planning<Windows> {
     options.onProgress?.(++tried, candidates.length);
   }
   return windows;
+}
+
+/** @throws where no validation problem has a recorded round, on which layers are chosen. */
+export function checkRecorded(validation: readonly SweepProblem[]): void {
+  if (validation.some(({ inputs }) => inputs.length > 0)) return;
+  throw new Error(
+    'sweep: layers are chosen on recorded rounds, and no validation problem has one; give recorded rounds or layers',
+  );
 }
 
 /** Windows around the two layers of best accuracy, of layers that have a direction. */

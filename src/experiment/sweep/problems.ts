@@ -1,10 +1,20 @@
 /** The problems of a sweep, with their recorded rounds. */
-import type { AnnotatedQuadruple } from '../../data/types.js';
+import { knownProblem } from '../../data/problems.js';
+import {
+  agreedAnswer,
+  problemOf,
+  readQuestionRows,
+  type QuestionRow,
+} from '../../data/questionRows.js';
+import type { RecordedSentence } from '../../data/types.js';
+import { sameAnswer } from '../../text/answers.js';
 
 /** One problem: the unit of analysis. */
 export interface SweepProblem {
   id: string;
   question: string;
+  /** The right answer, where a file of one's own says it. Generated problems follow from their id. */
+  answer?: string;
   /** Recorded rounds, for `fixed` mode; those with an empty y1 are passed over. */
   inputs: readonly { prefix: string; last: string }[];
 }
@@ -15,10 +25,10 @@ export interface SweepProblem {
  * @param limit most problems; default: all
  */
 export function sweepProblems(
-  quadruples: readonly AnnotatedQuadruple[],
+  quadruples: readonly RecordedSentence[],
   limit = Infinity,
 ): SweepProblem[] {
-  const byProblem = new Map<string, AnnotatedQuadruple[]>();
+  const byProblem = new Map<string, RecordedSentence[]>();
   for (const quadruple of quadruples) {
     if (quadruple.last === '') continue;
     const known = byProblem.get(quadruple.problem);
@@ -31,4 +41,30 @@ export function sweepProblems(
     inputs: rounds.map(({ prefix, last }) => ({ prefix, last })),
   }));
   return problems.slice(0, limit);
+}
+
+/**
+ * The problems of a file of quadruples, corrected answers or questions, in any of the forms of
+ * {@link readQuestionRows}. Questions alone have no recorded round.
+ * @param limit most problems; default: all
+ */
+export function readProblems(file: string, limit = Infinity): SweepProblem[] {
+  const byProblem = new Map<string, QuestionRow[]>();
+  for (const row of readQuestionRows(file)) {
+    const known = byProblem.get(problemOf(row));
+    if (known) known.push(row);
+    else byProblem.set(problemOf(row), [row]);
+  }
+  return [...byProblem].flatMap(([id, rows]) => problemOfRows(id, rows) ?? []).slice(0, limit);
+}
+
+/** Null where an upstream was asked and wrote nothing. */
+function problemOfRows(id: string, rows: readonly QuestionRow[]): SweepProblem | null {
+  const question = rows[0]?.question ?? '';
+  const [recorded] = sweepProblems(rows.flatMap(({ sentences }) => sentences));
+  const asked = rows.some(({ text }) => text !== undefined);
+  if (!recorded && asked) return null;
+  const own = knownProblem({ id, question }) === null;
+  const answer = own ? agreedAnswer(rows, sameAnswer) : undefined;
+  return { ...(recorded ?? { id, question, inputs: [] }), ...(answer !== undefined && { answer }) };
 }

@@ -74,7 +74,12 @@ function missingControls({ training, controls }: SweepOptions): string[] {
   ];
 }
 
-function checkProblems({ problems, validation, mode }: SweepOptions): void {
+/**
+ * @throws without problems; where one is given twice or in both splits; in fixed mode, where one has
+ *   no recorded round.
+ */
+export function checkProblems(given: Pick<SweepOptions, 'problems' | 'validation' | 'mode'>): void {
+  const { problems, validation, mode } = given;
   if (problems.length === 0) throw new Error('sweep: no problems (expected at least 1)');
   const ids = new Set(problems.map(({ id }) => id));
   if (ids.size < problems.length) throw new Error('sweep: a problem is given twice');

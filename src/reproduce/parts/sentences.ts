@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { createCorrector } from '../../align/corrector.js';
 import { createLocalUpstream } from '../../align/upstream.js';
-import type { AnnotatedQuadruple } from '../../data/types.js';
+import { knownProblem } from '../../data/problems.js';
+import type { RecordedSentence } from '../../data/types.js';
 import {
   loopSentences,
   ownQuadruples,
@@ -12,7 +13,11 @@ import {
   type OwnRecord,
 } from '../../experiment/shared/ownSentences.js';
 import type { Part } from '../plan.js';
-import { recordAnswers } from '../../experiment/shared/wholeAnswers.js';
+import {
+  answeredId,
+  recordAnswers,
+  type AnsweredProblem,
+} from '../../experiment/shared/wholeAnswers.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { isGiven, type CorrectionStimulus } from '../../read/stimuli.js';
 import { loadKnown } from './load.js';
@@ -21,7 +26,7 @@ import type { Split } from '../data.js';
 import { configurationOf, madeOnce, recordRun, type Setting } from '../setting.js';
 
 /** Sentences of a split, for one part's model. */
-export type Sentences = Readonly<Record<Split, readonly AnnotatedQuadruple[]>>;
+export type Sentences = Readonly<Record<Split, readonly RecordedSentence[]>>;
 
 /** @param of.model the part's, loaded */
 export async function sentencesOf(
@@ -59,10 +64,10 @@ async function alignerAnswers(setting: Setting, stages: Stages): Promise<Sentenc
       wholeAnswers({ upstream: createLocalUpstream({ model: upstream }) });
     return await ownOf({ name: 'answers', models: [], ask, counts, stages }, setting);
   }
-  const ids = (split: Split): string[] =>
-    [...new Set(recorded(split).map(({ problem }) => problem))].slice(0, counts[split]);
-  const problems = { validation: ids('validation'), test: ids('test') };
-  const made = await inOneFolder<AnnotatedQuadruple>(
+  const some = (split: Split): AnsweredProblem[] =>
+    answeredProblems(recorded(split)).slice(0, counts[split]);
+  const problems = { validation: some('validation'), test: some('test') };
+  const made = await inOneFolder<RecordedSentence>(
     {
       ...{ name: 'answers', models: [], counts },
       make: (upstream, done) =>
@@ -77,7 +82,16 @@ async function alignerAnswers(setting: Setting, stages: Stages): Promise<Sentenc
     },
     setting,
   );
-  return splitBy(made, new Set(problems.test));
+  return splitBy(made, new Set(problems.test.map(answeredId)));
+}
+
+/** Each problem once: by its id where it is a generated one. */
+function answeredProblems(recorded: readonly RecordedSentence[]): AnsweredProblem[] {
+  const problems = new Map<string, AnsweredProblem>();
+  for (const { problem: id, question } of recorded) {
+    if (!problems.has(id)) problems.set(id, knownProblem({ id, question })?.id ?? { id, question });
+  }
+  return [...problems.values()];
 }
 
 /** The upstream's sentences in the corrector's own loop, on a data set's questions. */
@@ -132,7 +146,7 @@ async function ownOf(
   return splitBy(ownQuadruples(made), new Set(test.map(({ id }) => id)));
 }
 
-function splitBy(quadruples: readonly AnnotatedQuadruple[], test: ReadonlySet<string>): Sentences {
+function splitBy(quadruples: readonly RecordedSentence[], test: ReadonlySet<string>): Sentences {
   const usable = quadruples.filter(({ last }) => last !== '');
   return {
     validation: usable.filter(({ problem }) => !test.has(problem)),

@@ -3,7 +3,7 @@ import { alignerAsCorrector } from '../../../src/align/aligner.js';
 import type { Upstream } from '../../../src/align/upstream.js';
 import { problemById } from '../../../src/data/problems.js';
 import { annotateAnswer } from '../../../src/data/quadruples.js';
-import type { AnnotatedQuadruple } from '../../../src/data/types.js';
+import type { RecordedSentence } from '../../../src/data/types.js';
 import { sweepProblems } from '../../../src/experiment/sweep/problems.js';
 import {
   recordAnswers,
@@ -40,8 +40,8 @@ function scriptedUpstream(): Upstream & { calls: number } {
   };
 }
 
-async function record(changes: Partial<WholeAnswerOptions> = {}): Promise<AnnotatedQuadruple[]> {
-  const records: AnnotatedQuadruple[] = [];
+async function record(changes: Partial<WholeAnswerOptions> = {}): Promise<RecordedSentence[]> {
+  const records: RecordedSentence[] = [];
   const options = { upstream: scriptedUpstream(), problems: ids, batchSize: 2, ...changes };
   for await (const answer of recordAnswers(options)) records.push(answer);
   return records;
@@ -75,8 +75,7 @@ describe('recordAnswers', () => {
 describe('annotateAnswer', () => {
   const problem = 'validation-0-2';
   const { question } = problemById(problem);
-  const annotated = (last: string): AnnotatedQuadruple =>
-    annotateAnswer({ problem, question, last });
+  const annotated = (last: string): RecordedSentence => annotateAnswer({ problem, question, last });
 
   it('is good where the solver would leave it as it is', () => {
     expect(annotated(answerOf(problem))).toMatchObject({

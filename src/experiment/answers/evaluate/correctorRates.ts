@@ -3,7 +3,7 @@
  * improves the neutral, drops the surplus, writes the missing. The judge says what became of them.
  */
 import type { Correction, Corrector } from '../../../align/corrector.js';
-import type { AnnotatedQuadruple, Quality, Question } from '../../../data/types.js';
+import type { Quality, Question, RecordedSentence } from '../../../data/types.js';
 import { annotatePlaces, type SentenceJudge } from '../../../judge/sentences.js';
 import type { Store } from '../../../record/store.js';
 import { whoIs } from '../../shared/identities.js';
@@ -14,13 +14,13 @@ import { correctionRecord, type CorrectionRecord } from '../shape.js';
 
 /** Recorded sentences, and who judges what a corrector makes of them. */
 export interface RecordedSentences {
-  quadruples: readonly AnnotatedQuadruple[];
+  quadruples: readonly RecordedSentence[];
   sentences: SentenceJudge;
   /**
-   * The question of an id ({@link AnnotatedQuadruple.problem}), for what is known of it beside its
-   * text. Default: nothing is.
+   * The question of an id ({@link RecordedSentence.problem}), for what is known of it beside its
+   * text; undefined where nothing is. Default: nothing is of any.
    */
-  questionOf?: (id: string) => Question;
+  questionOf?: (id: string) => Question | undefined;
 }
 
 export interface CorrectorRatesOptions extends RecordedSentences {
@@ -36,7 +36,7 @@ export interface CorrectorRatesOptions extends RecordedSentences {
 
 interface Numbered {
   index: number;
-  quadruple: AnnotatedQuadruple;
+  quadruple: RecordedSentence;
 }
 
 /**

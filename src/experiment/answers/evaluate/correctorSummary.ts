@@ -20,46 +20,70 @@ export function summariseCorrector(options: {
   // Neither copies nor corrections.
   const records = all.filter(({ finish }) => finish !== 'context');
   const context = all.length - records.length;
+  const judged = judgedOf(records);
   const faults = [...new Set(records.flatMap(({ fault }) => fault ?? []))].sort();
   return {
     model: options.model,
     n: records.length,
     ...(context > 0 && { context }),
-    ...ratesOf(records),
+    ...ratesOf(records, judged),
     byFault: Object.fromEntries(
       faults.map((fault) => [
         fault,
         count(
-          records.filter((record) => record.fault === fault),
+          judged.filter((record) => record.fault === fault),
           isGood,
         ),
       ]),
     ),
-    groups: byGroup(records, ratesOf),
+    groups: byGroup(records, (some) => ratesOf(some, judged)),
     notes: countNotes(records),
   };
 }
 
 const isGood = ({ after }: CorrectionRecord): boolean => after === 'good';
 
-function ratesOf(records: readonly CorrectionRecord[]): CorrectorRates {
+/**
+ * Records that the judge has a word on: what nobody knows is neither good nor bad. An empty y2 is
+ * not judged itself; it counts where its problem is one that the judge knows.
+ */
+function judgedOf(records: readonly CorrectionRecord[]): CorrectionRecord[] {
+  if (records.every(({ after }) => after !== 'unjudged')) return [...records];
+  const known = new Set(
+    records.flatMap(({ after, problem }) =>
+      after === null || after === 'unjudged' ? [] : [problem],
+    ),
+  );
+  return records.filter(({ after, problem }) => after !== 'unjudged' && known.has(problem));
+}
+
+function ratesOf(
+  records: readonly CorrectionRecord[],
+  judged: readonly CorrectionRecord[],
+): CorrectorRates {
   const only = (quality: CorrectionRecord['quality']): CorrectionRecord[] =>
     records.filter((record) => record.quality === quality);
   const missing = only('missing');
+  const counts = new Set(judged);
+  const countJudged: typeof count = (some, holds) =>
+    count(
+      some.filter((record) => counts.has(record)),
+      holds,
+    );
   return {
     goodCopied: count(only('good'), isCopy),
-    badFixed: count(only('bad'), isGood),
-    neutralImproved: count(only('neutral'), isGood),
+    badFixed: countJudged(only('bad'), isGood),
+    neutralImproved: countJudged(only('neutral'), isGood),
     surplusStopped: count(
       [...only('surplus'), ...missing.filter(({ expected }) => expected === '')],
       ({ correction }) => correction === '',
     ),
-    missingWritten: count(
+    missingWritten: countJudged(
       missing.filter(({ expected }) => expected !== ''),
       isGood,
     ),
     badCopied: count(only('bad'), isCopy),
-    goodBroken: count(only('good'), (record) => !isCopy(record) && !isGood(record)),
+    goodBroken: countJudged(only('good'), (record) => !isCopy(record) && !isGood(record)),
   };
 }
 

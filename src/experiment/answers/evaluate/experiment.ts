@@ -2,9 +2,10 @@
 import type { Corrector } from '../../../align/corrector.js';
 import { requireModel } from '../../../align/readable.js';
 import { stimuliFiles } from '../../../data/artifacts.js';
-import { readAnnotatedQuadruples } from '../../../data/jsonl.js';
-import { problemById } from '../../../data/problems.js';
-import { exactSentences } from '../../../judge/solver.js';
+import { knownProblem } from '../../../data/problems.js';
+import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
+import type { Question, RecordedSentence } from '../../../data/types.js';
+import { sentencesWhereKnown } from '../../../judge/judgesFor.js';
 import { createRandom } from '../../../math/random.js';
 import type { OptionValues } from '../../../shape/options.js';
 import { UsageError } from '../../../text/usageError.js';
@@ -42,6 +43,7 @@ type Models = Pick<
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRecord>> {
   const questions = commandQuestions(given, lab);
   const quadruples = lab.path(given.quadruples);
+  const recorded = readAnnotatedQuadruples(quadruples).slice(0, given.limit);
   const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
   return await opening(async (keep) => {
     const models = await openModels({ ...given, systems }, keep, lab);
@@ -57,8 +59,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
       run: ({ records }) =>
         run({
           ...{ ...models, pushes: steered.pushes, questions, lab, seed: given.seed, done: records },
-          recorded: readAnnotatedQuadruples(quadruples).slice(0, given.limit),
-          maxRounds: given.rounds,
+          ...{ recorded, maxRounds: given.rounds },
         }),
     };
   });
@@ -118,13 +119,23 @@ async function openProxy(
   return { upstream: tuned, expert: expert.name };
 }
 
+/** Generated problems by their ids. */
+function knownBy(quadruples: readonly RecordedSentence[]): (id: string) => Question | undefined {
+  const known = new Map<string, Question>();
+  for (const { problem: id, question } of quadruples) {
+    const problem = known.has(id) ? null : knownProblem({ id, question });
+    if (problem) known.set(id, problem);
+  }
+  return (id) => known.get(id);
+}
+
 async function* run({
   questions: { name, questions, scorers, sentences },
   recorded: quadruples,
   ...given
 }: Models & {
   questions: ReturnType<typeof commandQuestions>;
-  recorded: ReturnType<typeof readAnnotatedQuadruples>;
+  recorded: readonly RecordedSentence[];
   lab: Lab;
   seed: number;
   done: readonly EvaluationRecord[];
@@ -134,7 +145,7 @@ async function* run({
   const records = yield* runEvaluation({
     ...given,
     ...{ questions, scorers, sentences },
-    recorded: { quadruples, sentences: exactSentences(), questionOf: problemById },
+    recorded: { quadruples, sentences: sentencesWhereKnown(), questionOf: knownBy(quadruples) },
     onProgress: phased(lab.stages, {
       ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
     }),

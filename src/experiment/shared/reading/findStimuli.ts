@@ -1,16 +1,17 @@
 /** Labelled stimuli, from whatever a corrector is to be read on. */
 import { createCorrector } from '../../../align/corrector.js';
 import type { Passage } from '../../../align/prompts.js';
-import { readAnnotatedQuadruples, readJsonl } from '../../../data/jsonl.js';
-import type { AnnotatedQuadruple } from '../../../data/types.js';
+import { anyRow, readDataText, readJsonl } from '../../../data/jsonl.js';
+import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
+import type { RecordedSentence } from '../../../data/types.js';
 import { balancedStimuli, labelCandidates } from '../../../read/labelling.js';
-import { readStimuli } from '../../../read/stimuliFile.js';
+import { parseStimuli } from '../../../read/stimuliFile.js';
 import type { CorrectionStimulus } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import { labelOutputs, type LabelHow } from './labels.js';
 
-/** Annotated quadruples, or stimuli labelled before; or the path of a file of either. */
-export type StimuliSource = string | readonly AnnotatedQuadruple[] | readonly CorrectionStimulus[];
+/** Recorded sentences, or stimuli labelled before; or the path of a file of either. */
+export type StimuliSource = string | readonly RecordedSentence[] | readonly CorrectionStimulus[];
 
 export interface FindStimuliOptions extends LabelHow {
   model: LanguageModel;
@@ -31,7 +32,7 @@ export interface FindStimuliOptions extends LabelHow {
  */
 export async function findStimuli(options: FindStimuliOptions): Promise<CorrectionStimulus[]> {
   const { model, prompt, maxNewTokens, seed, candidates = 600 } = options;
-  const items = await readSource(options.source);
+  const items = readSource(options.source);
   if (isLabelled(items)) return [...items];
   const corrector = createCorrector({ model, prompt, maxNewTokens });
   const chosen = labelCandidates({ quadruples: items, seed, candidates });
@@ -41,10 +42,15 @@ export async function findStimuli(options: FindStimuliOptions): Promise<Correcti
 
 type Items = Exclude<StimuliSource, string>;
 
-async function readSource(source: StimuliSource): Promise<Items> {
+/**
+ * What a file holds, as its first row says; what is no path as it is.
+ * @throws where it cannot be read, and with its place on a row that does not fit.
+ */
+export function readSource(source: StimuliSource): Items {
   if (typeof source !== 'string') return source;
-  const [first] = readJsonl<{ label?: unknown }>(source, {});
-  return first?.label === undefined ? readAnnotatedQuadruples(source) : await readStimuli(source);
+  const [first] = readJsonl(source, anyRow);
+  if (first?.label === undefined) return readAnnotatedQuadruples(source);
+  return parseStimuli(readDataText(source), source);
 }
 
 function isLabelled(items: Items): items is readonly CorrectionStimulus[] {

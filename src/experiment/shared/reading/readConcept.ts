@@ -31,6 +31,11 @@ export async function readConcept(options: ReadConceptOptions): Promise<ConceptR
     const stimuli = await readGivenStimuli(source, { names, seed });
     return { ...(await readLabelled({ ...options, stimuli })), names: names ?? classNames };
   }
-  if (names) throw new Error('labels: names are for labels that are given; add --labels given');
+  if (names) throw namesWithoutLabels();
   return await readCorrector(options);
+}
+
+/** The error of names for labels that nobody gives. */
+export function namesWithoutLabels(): Error {
+  return new Error('labels: names are for labels that are given; add --labels given');
 }

@@ -55,7 +55,10 @@ export async function readModel(
   });
 }
 
-function namesOf({ labelNames }: ReadingOptions): LabelNames | undefined {
+/** What given labels are called. @throws where they are no two names. */
+export function namesOf({
+  labelNames,
+}: Pick<ReadingOptions, 'labelNames'>): LabelNames | undefined {
   if (!labelNames) return undefined;
   const [positive, negative] = labelNames;
   if (labelNames.length === 2 && positive !== undefined && negative !== undefined) {

@@ -1,5 +1,6 @@
 /** The unit of steering, measured on a handful of prompts: no label is needed for it. */
-import { readJsonl } from '../../../data/jsonl.js';
+import { anyRow, readPlaced } from '../../../data/jsonl.js';
+import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
 import { createRandom } from '../../../math/random.js';
 import { parseInput } from '../../../read/givenRows.js';
 import { boundaryStates, meanNorms } from '../../../read/states.js';
@@ -30,7 +31,13 @@ export async function typicalNorms(options: TypicalNormsOptions): Promise<number
 
 /** Those with an empty y1 are passed over. */
 function readInputs(source: string): StimulusInput[] {
-  return readJsonl<Record<string, unknown>>(source, {}).flatMap((record, i) =>
-    record.last === '' ? [] : [parseInput({ record, where: `${source}: item ${i}` })],
+  const rows = readPlaced(source, anyRow);
+  const isInput = ({ row }: (typeof rows)[number]): boolean =>
+    ['text', 'messages', 'label'].some((key) => key in row);
+  if (!rows.some(isInput)) {
+    return readAnnotatedQuadruples(source).filter(({ last }) => last !== '');
+  }
+  return rows.flatMap(({ row: record, place: where }) =>
+    record.last === '' ? [] : [parseInput({ record, where })],
   );
 }
