@@ -18,6 +18,8 @@ export interface QuestionRow {
   form: 'quadruple' | 'corrected' | 'question';
   /** What it calls its problem; of a question its own `id`. Else undefined. */
   id: string | undefined;
+  /** The id of its problem: its own, or one that follows from the question alone. */
+  problem: string;
   question: string;
   group: string | undefined;
   /** What the row says of the answer, where it says anything. */
@@ -80,7 +82,7 @@ export function readQuestionRows(file: string): QuestionRow[] {
   const known = new Map<string, QuestionRow>();
   for (const row of rows) {
     if (row.form === 'question') continue;
-    const id = problemOf(row);
+    const { problem: id } = row;
     const before = known.get(id) ?? row;
     if (before.question.trim() !== row.question.trim()) {
       throw new Error(
@@ -127,14 +129,20 @@ function fromQuestion(row: z.infer<typeof questionRow>, place: string): Question
   return { ...head, form: 'question', text, answer: finalAnswer(text), sentences };
 }
 
-type Head = Pick<QuestionRow, 'place' | 'id' | 'question' | 'group'>;
+type Head = Pick<QuestionRow, 'place' | 'id' | 'problem' | 'question' | 'group'>;
 
 function headOf(row: Omit<z.infer<typeof questionRow>, 'answer'>, place: string): Head {
-  return { place, id: row.id ?? row.problem, question: row.question, group: row.group };
+  const { question, group } = row;
+  const id = row.id ?? row.problem;
+  return { place, id, problem: id ?? idOfQuestion(question), question, group };
 }
 
-function placeOf(head: Head): Pick<RecordedSentence, 'problem' | 'question'> {
-  return { problem: problemOf(head), question: head.question };
+function idOfQuestion(text: string): string {
+  return `question-${createHash('sha256').update(text.trim()).digest('hex').slice(0, 12)}`;
+}
+
+function placeOf({ problem, question }: Head): Pick<RecordedSentence, 'problem' | 'question'> {
+  return { problem, question };
 }
 
 /** The sentences of an answer, each behind those before it. Nobody has judged or corrected them. */
@@ -148,12 +156,6 @@ function sentencesOf(head: Head, given: { prefix: string; answer: string }): Rec
     prefix = `${prefix} ${last}`.trim();
     return [sentence];
   });
-}
-
-/** The id of a row's problem: its own, or one that follows from the question alone. */
-export function problemOf({ id, question }: Pick<QuestionRow, 'id' | 'question'>): string {
-  if (id !== undefined) return id;
-  return `question-${createHash('sha256').update(question.trim()).digest('hex').slice(0, 12)}`;
 }
 
 /** Longer texts that do not say which is their answer have none. */

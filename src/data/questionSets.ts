@@ -34,7 +34,7 @@ const kinds: Readonly<Record<string, OpenKind>> = {
 
 /**
  * The questions with this name: `generated:test` (or another split) for arithmetic word problems, or
- * the path of a JSON Lines file of `{question, answer}`, e.g. GSM8K, see {@link readQuestions}.
+ * the path of a file of rows about questions, e.g. GSM8K, see {@link readQuestions}.
  * @throws where nothing has that name, and as {@link readQuestions} on a file.
  * @example
  * const { questions } = openQuestions('generated:test', { count: 20 });

@@ -1,7 +1,7 @@
 /** Data sets of questions, e.g. GSM8K, and the questions of the official data sets. */
 import { sameAnswer } from '../text/answers.js';
 import { knownProblem } from './problems.js';
-import { agreedAnswer, problemOf, readQuestionRows, type QuestionRow } from './questionRows.js';
+import { agreedAnswer, readQuestionRows, type QuestionRow } from './questionRows.js';
 import type { Question } from './types.js';
 
 /** A question whose final answer is known. */
@@ -34,7 +34,7 @@ export function readQuestions(
   const byId = new Map<string, QuestionRow[]>();
   rows.forEach((row, i) => {
     if (answers === 'needed') checkAnswered(row);
-    const id = row.form === 'question' ? (row.id ?? `question-${i + 1}`) : problemOf(row);
+    const id = row.form === 'question' ? (row.id ?? `question-${i + 1}`) : row.problem;
     const [before] = byId.get(id) ?? [];
     if (before && [before, row].some(({ form }) => form === 'question')) {
       throw new Error(

@@ -49,7 +49,7 @@ const options = {
   dpo: text({ value: 'model', help: 'the upstream after DPO' }),
   dataset: text({
     value: 'file',
-    help: 'JSONL of {question, answer} in place of generated problems, e.g. GSM8K; judged by the final answer',
+    help: 'questions in place of generated problems, {question, answer} or {question, answer, correction}; judged by the final answer',
   }),
   stimuli: text({
     value: 'file',

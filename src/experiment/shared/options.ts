@@ -37,7 +37,7 @@ export const directionFile = {
 export const stimuli = {
   stimuli: text({
     value: 'file',
-    help: 'JSONL of annotated quadruples, or of stimuli that extract labelled',
+    help: 'quadruples {question, prefix, last, correction} or other rows with sentences, or stimuli that extract labelled',
     default: stimuliFiles.validation,
   }),
   labels: choice(['behaviour', 'given'], {
@@ -76,7 +76,7 @@ export const method = {
 export const questionOptions = {
   questions: text({
     value: 'name',
-    help: 'what is answered: generated:<split>, or a JSON Lines file of {question, answer} (default: generated problems of --split)',
+    help: 'what is answered: generated:<split>, or a file of {question, answer}, {question, answer, correction} or quadruples (default: generated problems of --split)',
   }),
   split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),
 } as const;
@@ -92,7 +92,7 @@ export const upstream = {
 
 const testProblems = text({
   value: 'file',
-  help: 'JSONL of annotated quadruples: the problems that are tested',
+  help: 'quadruples or other rows about questions: the problems that are tested',
   default: stimuliFiles.test,
 });
 

@@ -1,11 +1,6 @@
 /** The problems of a sweep, with their recorded rounds. */
 import { knownProblem } from '../../data/problems.js';
-import {
-  agreedAnswer,
-  problemOf,
-  readQuestionRows,
-  type QuestionRow,
-} from '../../data/questionRows.js';
+import { agreedAnswer, readQuestionRows, type QuestionRow } from '../../data/questionRows.js';
 import type { RecordedSentence } from '../../data/types.js';
 import { sameAnswer } from '../../text/answers.js';
 
@@ -51,9 +46,9 @@ export function sweepProblems(
 export function readProblems(file: string, limit = Infinity): SweepProblem[] {
   const byProblem = new Map<string, QuestionRow[]>();
   for (const row of readQuestionRows(file)) {
-    const known = byProblem.get(problemOf(row));
+    const known = byProblem.get(row.problem);
     if (known) known.push(row);
-    else byProblem.set(problemOf(row), [row]);
+    else byProblem.set(row.problem, [row]);
   }
   return [...byProblem].flatMap(([id, rows]) => problemOfRows(id, rows) ?? []).slice(0, limit);
 }
