@@ -281,7 +281,7 @@ describe('aligner-lab reproduce', () => {
     const failing = [...argv, '--only', 'scan', '--out', 'failing'];
     const { code, stderr } = await call(failing, { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/scan-small-s, failed: .*labelled correct/);
+    expect(stderr).toMatch(/scan-small-s, failed: .*labelled copy/);
     expect(stderr).toMatch(/1 of 6 parts failed \(scan-small-s\); the report says why/);
     expect(existsSync(join(cwd, 'failing', 'report.html'))).toBe(true);
   });
