@@ -3,7 +3,8 @@
  *
  * 1. Layers (unless given): windows of 1 … 3 neighbouring layers around those of best held-out
  *    accuracy, in fixed mode, each at every other harmless scale; the largest |slope| · R² wins.
- * 2. Scale: of the harmless ones (under 5 % degenerate outputs at every point tried) the one of
+ * 2. Scale: of the harmless ones (less than 5 points more degenerate outputs at every point tried
+ *    than unsteered, which may be degenerate by nature: solutions say numbers again) the one of
  *    largest |slope| · R² in the sweep's own mode. Not simply the largest: long before outputs
  *    repeat themselves or run on, both ends of the curve rise with garbled rewrites, and a grid
  *    stretched that far has no straight part left (seen on a real corrector: monotone at 0.125
@@ -24,8 +25,8 @@ import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.j
 import type { PlanRecord, ScalesRecord, SweepMode, ValidationReport } from './shape.js';
 import type { SweepProblem } from './problems.js';
 
-/** Most degenerate outputs at any point of the grid. */
-const degenerateLimit = 0.05;
+/** Most degenerate outputs at any point of the grid, above the share at coefficient 0. */
+export const degenerateLimit = 0.05;
 
 /** Scales that are tried, ascending; 1 is one mean residual norm in all. */
 const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
@@ -119,7 +120,7 @@ export async function* planSweep(options: PlanOptions): Planning<PlanRecord> {
       })),
       windows,
       scales,
-      warnings: planWarnings(options.metric, line.slope, Math.max(...curve.degenerate)),
+      warnings: planWarnings(options.metric, line.slope, addedHarm(options.grid, curve)),
     },
   };
 }
@@ -255,12 +256,17 @@ async function climb(
   for (const scale of ladder) {
     const curve = await measureCurve(options, { measure, layers, problems, scale, grid });
     const degenerate = Math.max(...curve.degenerate);
-    if (degenerate >= degenerateLimit) break;
+    if (addedHarm(grid, curve) >= degenerateLimit) break;
     const means = curve.means.map((mean) => mean ?? 0);
     const { slope, r2 } = fitLine(grid, means);
     scales.push({ scale, degenerate, slope, r2 });
   }
   return scales;
+}
+
+/** The share of degenerate outputs that steering adds at the worst point. */
+function addedHarm(grid: readonly number[], { degenerate }: Curve): number {
+  return Math.max(...degenerate) - (degenerate[grid.indexOf(0)] ?? 0);
 }
 
 async function measureCurve(
@@ -290,16 +296,16 @@ function oneInput(problem: SweepProblem, index: number): SweepProblem['inputs'] 
   return usable.slice(index % Math.max(1, usable.length)).slice(0, 1);
 }
 
-function planWarnings(metric: OwnEditMetric, slope: number, worst: number): string[] {
+function planWarnings(metric: OwnEditMetric, slope: number, added: number): string[] {
   const warnings: string[] = [];
   if (!goesWithLabels(metric, slope)) {
     warnings.push(
       `sign: on validation data ${metric.name} goes against the labels (slope ${slope.toFixed(3)}); the sign is the labels' and was not flipped`,
     );
   }
-  if (worst >= degenerateLimit) {
+  if (added >= degenerateLimit) {
     warnings.push(
-      `scale: ${(100 * worst).toFixed(1)} % degenerate outputs at the worst point of the validation grid (expected under 5 %)`,
+      `scale: ${(100 * added).toFixed(1)} points more degenerate outputs at the worst point of the validation grid than unsteered (expected under 5)`,
     );
   }
   return warnings;

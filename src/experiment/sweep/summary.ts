@@ -17,6 +17,7 @@ import {
   within,
 } from './fit.js';
 import { degenerateRule } from './measure.js';
+import { degenerateLimit } from './plan.js';
 import type {
   CaseOutcome,
   CaseRecord,
@@ -254,10 +255,11 @@ function testWarnings(
       `sign: on test data ${metric.name} goes against the labels (slope ${slope.toFixed(3)})`,
     );
   }
-  const broken = points.filter(({ degenerate }) => (degenerate ?? 0) >= 0.05);
+  const own = points.find(({ coefficient }) => coefficient === 0)?.degenerate ?? 0;
+  const broken = points.filter(({ degenerate }) => (degenerate ?? 0) - own >= degenerateLimit);
   if (broken.length > 0) {
     warnings.push(
-      `degenerate: 5 % of the outputs or more at ${broken.map((p) => p.coefficient).join(', ')}`,
+      `degenerate: 5 points more of the outputs than unsteered, or above, at ${broken.map((p) => p.coefficient).join(', ')}`,
     );
   }
   return warnings;

@@ -54,11 +54,14 @@ export interface PlantedCorrector extends Corrector {
   positions: Set<PositionRule | undefined>;
 }
 
-/** @param options.garbled norm beyond which y1 is rewritten the more, on either side. */
+/**
+ * @param options.garbled norm beyond which y1 is rewritten the more, on either side
+ * @param options.endless share of questions at which it runs on without any push
+ */
 export function plantedCorrector(
-  options: { sign?: 1 | -1; garbled?: number } = {},
+  options: { sign?: 1 | -1; garbled?: number; endless?: number } = {},
 ): PlantedCorrector {
-  const { sign = 1, garbled = Infinity } = options;
+  const { sign = 1, garbled = Infinity, endless = 0 } = options;
   return {
     ...named('planted'),
     readable: true,
@@ -79,7 +82,8 @@ export function plantedCorrector(
           const share = base + slope * effect;
           const text = input.last === '' ? '' : rewrite(input.last, share);
           const broken = [...(input.coefficient ?? [])].some((c) => Math.abs(c) > breaks);
-          return { text, tokens: 1, finish: broken ? 'length' : 'stop', readings: null };
+          const runsOn = broken || own.next() < endless;
+          return { text, tokens: 1, finish: runsOn ? 'length' : 'stop', readings: null };
         }),
       );
     },

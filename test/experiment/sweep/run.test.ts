@@ -125,6 +125,16 @@ describe('runSweep, fixed mode', () => {
     expect(summary.fit.r2).toBeGreaterThan(0.99);
   });
 
+  it('measures harm against what is degenerate unsteered', async () => {
+    const plain = await run(sweepOptions());
+    const corrector = plantedCorrector({ endless: 0.3 });
+    const { summary } = await run(sweepOptions({ corrector }));
+    expect(summary.points.every(({ degenerate }) => (degenerate ?? 0) > 0.1)).toBe(true);
+    expect(summary.layers).toEqual(plain.summary.layers);
+    expect(summary.validation.scale).toBe(plain.summary.validation.scale);
+    expect(summary.warnings).toEqual(plain.summary.warnings);
+  });
+
   it('says when the curve goes against the labels, and does not flip it', async () => {
     const { summary } = await run(
       sweepOptions({ corrector: plantedCorrector({ sign: -1 }), steeredLayers: [1], scale: 1 }),
