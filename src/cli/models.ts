@@ -22,7 +22,8 @@ export async function findOrDownload(model: string, context: Context): Promise<M
   }
   const { io, progress, signal } = context;
   const onProgress = downloadStages(progress);
-  const files = await resolveModel(model, { env: io.env, signal, onProgress });
+  const onWarning = (text: string): void => context.warn(`warning: ${text}`);
+  const files = await resolveModel(model, { env: io.env, signal, onProgress, onWarning });
   progress.clear();
   return files;
 }

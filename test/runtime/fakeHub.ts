@@ -25,6 +25,8 @@ export interface FakeHub extends AsyncDisposable {
   breaks: Map<string, number[]>;
   /** Of a path: other bytes than those that are listed. */
   served: Map<string, Uint8Array>;
+  /** Sees every request first; answers it where it returns true. */
+  before: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** Beyond it a file is large: stored apart, listed with its SHA-256, reached by a redirect. */
@@ -45,6 +47,7 @@ export async function startHub(): Promise<FakeHub> {
   const { port } = server.address() as AddressInfo;
   const hub: FakeHub = {
     ...state,
+    before: () => false,
     url: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -64,6 +67,7 @@ function answer({ hub, request, response }: Exchange): void {
   const url = new URL(request.url ?? '', hub.url);
   hub.requests.push(`${request.method ?? ''} ${url.pathname}`);
   const exchange = { hub, request, response };
+  if (hub.before(request, response)) return;
   if (url.pathname.startsWith('/xet/')) return answerXet(exchange, url.pathname);
   const [, api, id = '', kind, rest = ''] =
     /^(\/api\/models)?\/([^/]+\/[^/]+)\/(revision|tree|resolve|large)\/(.*)$/.exec(url.pathname) ??

@@ -3,13 +3,13 @@
  * named by its hash), `snapshots/<commit>/` (links to blobs, named as in the repository) and
  * `refs/` (commits of branches and tags).
  */
-import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
 import { writeAtomic } from '../../disk/atomic.js';
 import { makeFolder } from '../../disk/makeFolder.js';
+import { ownerMark, ownerOf, ownerState } from '../../disk/owner.js';
 
 /** A file as the hub lists it. */
 export interface HubFile {
@@ -72,13 +72,15 @@ export class RepoCache {
   }
 
   /**
-   * Adds a file. `write` fills a draft that no one else uses; it becomes the blob only when it
-   * has returned, and is removed when it throws.
+   * Adds a file. `write` fills a draft that no one else uses, and that may hold the beginning which a
+   * killed run left; it becomes the blob only when `write` has returned, and is removed when it
+   * throws.
    */
   async add(commit: string, file: HubFile, write: (draft: string) => Promise<void>): Promise<void> {
     const blob = this.#blob(file);
-    const draft = `${blob}.${randomUUID().slice(0, 8)}.incomplete`;
+    const draft = `${blob}.${ownerMark()}${draftSuffix}`;
     await makeFolder(dirname(blob));
+    await this.#takeOver(file, draft);
     try {
       await write(draft);
       await fs.rename(draft, blob);
@@ -87,6 +89,37 @@ export class RepoCache {
       throw error;
     }
     await this.#link(commit, file);
+  }
+
+  /** Removes what killed runs left of other files; Python's drafts, which bear no mark, are its own. */
+  async removeLeftovers(): Promise<void> {
+    for (const draft of await this.#leftovers()) {
+      await fs.rm(draft, { force: true }).catch(() => undefined);
+    }
+  }
+
+  /** Makes the draft of a killed run one's own: of several that try, one succeeds. */
+  async #takeOver(file: HubFile, draft: string): Promise<void> {
+    for (const left of await this.#leftovers()) {
+      if (!left.startsWith(`${this.#blob(file)}.`)) continue;
+      const taken = await fs.rename(left, draft).then(
+        () => true,
+        () => false,
+      );
+      if (taken) return;
+    }
+  }
+
+  /** Drafts whose process has ended. */
+  async #leftovers(): Promise<string[]> {
+    const folder = join(this.folder, 'blobs');
+    const names = await fs.readdir(folder).catch(() => []);
+    const left: string[] = [];
+    for (const name of names.filter((found) => found.endsWith(draftSuffix))) {
+      const path = join(folder, name);
+      if (await isLeftOver(path)) left.push(path);
+    }
+    return left;
   }
 
   async #link(commit: string, file: HubFile): Promise<void> {
@@ -120,4 +153,19 @@ export class RepoCache {
 
 async function statOf(path: string): Promise<Stats | null> {
   return await fs.stat(path).catch(() => null);
+}
+
+const draftSuffix = '.incomplete';
+/** Without a mark that can be asked, a draft that nobody wrote to for so long is nobody's. */
+const oldMilliseconds = 24 * 3600 * 1000;
+
+async function isLeftOver(path: string): Promise<boolean> {
+  const stem = path.slice(0, -draftSuffix.length);
+  const owner = ownerOf(stem);
+  const state = owner === null ? 'elsewhere' : ownerState(owner);
+  if (state !== 'elsewhere') return state === 'dead';
+  // Python's draft is named by the hash alone; it goes on with it itself.
+  const ours = owner !== null || /\.[0-9a-f]{8}$/.test(stem);
+  const found = await statOf(path);
+  return ours && found !== null && Date.now() - found.mtimeMs > oldMilliseconds;
 }

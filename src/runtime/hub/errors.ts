@@ -9,14 +9,25 @@ export class HubUnreachable extends Error {
   override readonly name = 'HubUnreachable';
 }
 
+/** What another try in a moment cannot change: there is no such host, or nobody listens. */
+const lasting: ReadonlySet<unknown> = new Set([
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN'],
+  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'],
+  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]);
+
+/** Whether a failed connection is worth another try. */
+export function passes({ cause }: HubUnreachable): boolean {
+  const inner = innerError(cause);
+  return !(inner instanceof Error && 'code' in inner && lasting.has(inner.code));
+}
+
 /** What an error is to be explained with. */
 export interface HubCall {
   name: HubName;
   settings: HubSettings;
   /** The hub's own code of its last refusal (`X-Error-Code`), where it gave one. */
   code: string | null;
-  /** The commit in the cache, where the revision is there at least in part. */
-  cached: string | null;
 }
 
 /** An error in the lab's own words; the first one is its cause. */
@@ -24,9 +35,8 @@ export function explainHubError(error: unknown, call: HubCall): Error {
   if (error instanceof HubApiError) return new Error(refusal(error, call), { cause: error });
   const reason = reasonOf(error);
   if (error instanceof HubUnreachable) {
-    const remedy = call.cached
-      ? `the cache has commit ${call.cached.slice(0, 12)}: set HF_HUB_OFFLINE=1 to use it`
-      : 'check the connection (behind a proxy: HTTPS_PROXY, and NODE_USE_ENV_PROXY=1 from Node 22.21 on), then run the same command again';
+    const remedy =
+      'check the connection (behind a proxy: HTTPS_PROXY, and NODE_USE_ENV_PROXY=1 from Node 22.21 on), then run the same command again';
     const { url } = call.settings;
     const wanted = `${call.name.repo}, which is no file or folder here`;
     return new Error(`hub: cannot reach ${url} for ${wanted}: ${reason}; ${remedy}`, {
@@ -83,9 +93,13 @@ function diskRemedy(error: unknown): string | null {
 
 /** `getaddrinfo ENOTFOUND huggingface.co` rather than fetch's own `fetch failed`. */
 export function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // An attempt on several addresses fails with one error for each, and no message of its own.
-  const { cause } = error;
-  const inner: unknown = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
-  return inner instanceof Error && inner.message !== '' ? inner.message : error.message;
+  const inner = innerError(error);
+  if (inner instanceof Error && inner.message !== '') return inner.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The error that `fetch` hides; an attempt on several addresses fails with one for each. */
+function innerError(error: unknown): unknown {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
 }

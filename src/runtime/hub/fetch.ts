@@ -8,109 +8,83 @@
  * for whole.
  */
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { listFiles, modelInfo } from '@huggingface/hub';
-import { isCommit, RepoCache, type HubFile } from './cache.js';
-import { explainHubError, HubUnreachable, networkReason } from './errors.js';
+import { HubApiError } from '@huggingface/hub';
+import { isCommit, RepoCache } from './cache.js';
+import { explainHubError, HubUnreachable } from './errors.js';
+import { askHub, type Listed } from './listing.js';
 import type { HubName } from './name.js';
 import { planDownload } from './plan.js';
+import { HubRequests } from './request.js';
 import { readHubSettings, type HubOptions, type HubSettings } from './settings.js';
-import { transfer, type HubAccess } from './transfer.js';
+import { transfer } from './transfer.js';
 import type { ModelFiles } from '../modelFiles.js';
+import { show } from '../../text/show.js';
 
 /**
  * Files of a hub model in the cache; those that are missing are downloaded first, or with
- * `HF_HUB_OFFLINE` are an error.
+ * `HF_HUB_OFFLINE` are an error. Where the hub cannot be asked, or refuses, and the cache has the
+ * model, that is used with a warning, as Python's huggingface_hub does.
  * @throws saying what to do: see {@link explainHubError}, `planDownload`
  */
 export async function hubModel(name: HubName, options: HubOptions = {}): Promise<ModelFiles> {
   const settings = await readHubSettings(options.env ?? process.env);
   const cache = new RepoCache(settings.cache, name.repo);
   if (settings.offline) return await cachedModel(name, cache);
-  const refused: Refused = { code: null };
-  try {
-    return await onlineModel(name, { cache, settings, options, refused });
-  } catch (error) {
+  const requests = new HubRequests(settings, options);
+  const explain = (error: unknown): Error => {
     options.signal?.throwIfAborted();
-    const cached = await cachedCommit(name, cache);
-    throw explainHubError(error, { name, settings, code: refused.code, cached });
+    return explainHubError(error, { name, settings, code: requests.refusal });
+  };
+  let listed: Listed;
+  try {
+    listed = await askHub(name, { url: settings.url, fetch: requests.fetch });
+  } catch (error) {
+    const explained = explain(error);
+    const cached = isRefusal(error) ? await cachedModel(name, cache).catch(() => null) : null;
+    if (cached === null) throw explained;
+    const { onWarning = (text) => process.emitWarning(show(text)) } = options;
+    onWarning(`${explained.message}. Used instead: ${cached.source} in the cache`);
+    return cached;
+  }
+  try {
+    return await onlineModel(name, listed, { cache, settings, options, requests });
+  } catch (error) {
+    throw explain(error);
   }
 }
 
-/** The hub's code of its last refusal, which its client does not pass on. */
-interface Refused {
-  code: string | null;
+/** Whether the hub did not say what it has, or something else spoke in its place. */
+function isRefusal(error: unknown): boolean {
+  return [HubUnreachable, HubApiError, SyntaxError].some((kind) => error instanceof kind);
 }
 
 interface Online {
   cache: RepoCache;
   settings: HubSettings;
   options: HubOptions;
-  refused: Refused;
+  requests: HubRequests;
 }
 
-async function onlineModel(name: HubName, online: Online): Promise<ModelFiles> {
+async function onlineModel(
+  name: HubName,
+  { commit, files: all }: Listed,
+  online: Online,
+): Promise<ModelFiles> {
   const { cache } = online;
-  const access = accessTo(name, online);
-  const commit = await commitOf(name, access);
-  const { files, decoder } = planDownload(await list(access, commit), name, {
-    place: `${name.repo}@${name.revision}`,
-  });
-  await download(files, { ...online, access, commit });
+  const place = `${name.repo}@${name.revision}`;
+  const { files, decoder } = planDownload(all, name, { place });
+  await download(name, { commit, files }, online);
   // Last, so that offline a branch never means a commit that came only in part.
   if (name.revision !== commit) await cache.writeRef(name.revision, commit);
   return modelFiles(name, { commit, cache, decoder: decoder.path });
 }
 
-function accessTo({ repo }: HubName, { settings, options, refused }: Online): HubAccess {
-  const request = options.fetch ?? fetch;
-  const watched: typeof fetch = async (input, init) => {
-    const signals = [options.signal, init?.signal].filter(
-      (signal) => signal instanceof AbortSignal,
-    );
-    const response = await request(input, { ...init, signal: AbortSignal.any(signals) }).catch(
-      (error: unknown) => {
-        throw new HubUnreachable(networkReason(error), { cause: error });
-      },
-    );
-    if (!response.ok) refused.code = response.headers.get('X-Error-Code');
-    return response;
-  };
-  const { url: hubUrl, token } = settings;
-  return { repo, hubUrl, fetch: watched, ...(token && { accessToken: token }) };
-}
-
-async function commitOf({ repo, revision }: HubName, access: HubAccess): Promise<string> {
-  const { sha } = await modelInfo({ ...access, name: repo, revision, additionalFields: ['sha'] });
-  // It becomes a folder's name.
-  if (isCommit(sha)) return sha;
-  throw new Error(
-    `hub: ${access.hubUrl} names no commit for ${repo}@${revision} (got "${sha}"); check HF_ENDPOINT`,
-  );
-}
-
-async function list(access: HubAccess, commit: string): Promise<HubFile[]> {
-  const files: HubFile[] = [];
-  for await (const entry of listFiles({ ...access, revision: commit, recursive: true })) {
-    const { type, path, lfs, oid } = entry;
-    if (type !== 'file') continue;
-    const hash = lfs?.oid ?? oid ?? '';
-    // It becomes a file's name.
-    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) {
-      throw new Error(
-        `hub: ${access.hubUrl} gives no hash for ${path} (got "${hash}"); check HF_ENDPOINT`,
-      );
-    }
-    files.push({ path, size: lfs?.size ?? entry.size, hash });
-  }
-  return files;
-}
-
 async function download(
-  files: readonly HubFile[],
-  { cache, settings, options, access, commit }: Online & { access: HubAccess; commit: string },
+  { repo }: HubName,
+  { commit, files }: Listed,
+  { cache, settings, options, requests }: Online,
 ): Promise<void> {
-  const missing: HubFile[] = [];
+  const missing: Listed['files'] = [];
   for (const file of files) if (!(await cache.has(commit, file))) missing.push(file);
   const total = missing.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
@@ -120,14 +94,11 @@ async function download(
       options.onProgress?.({ file: file.path, done, total });
     };
     onBytes(0);
-    await cache.add(commit, file, (draft) =>
-      transfer({
-        ...access,
-        ...{ revision: commit, file, draft, onBytes, xet: settings.xet, signal: options.signal },
-        pause: options.pause ?? ((milliseconds) => pause(milliseconds)),
-      }),
-    );
+    const call = { requests, repo, hubUrl: settings.url, revision: commit, xet: settings.xet };
+    const { signal } = options;
+    await cache.add(commit, file, (draft) => transfer({ ...call, file, draft, onBytes, signal }));
   }
+  await cache.removeLeftovers();
 }
 
 /** The commit in the cache that a revision means there, or null. */

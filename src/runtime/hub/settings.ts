@@ -25,8 +25,12 @@ export interface HubOptions {
   /** Ends a download. */
   signal?: AbortSignal;
   onProgress?: (progress: DownloadProgress) => void;
-  /** Waits so many milliseconds, before a broken download goes on. Default: a timer. */
+  /** What must be known, e.g. that the hub cannot be reached and the cache is used. Default: Node's warning. */
+  onWarning?: (warning: string) => void;
+  /** Waits so many milliseconds, before what failed is tried again. Default: a timer. */
   pause?: (milliseconds: number) => Promise<unknown>;
+  /** From 0 to 1, for the length of pauses. Default: `Math.random`. */
+  random?: () => number;
 }
 
 export interface HubSettings {
@@ -40,11 +44,13 @@ export interface HubSettings {
   xet: boolean;
   /** Access token, where there is one. */
   token: string | undefined;
+  /** So long may nothing come before a connection counts as broken. */
+  quietMilliseconds: number;
 }
 
 /**
  * Reads `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_HUB_OFFLINE`, `HF_HUB_DISABLE_XET`,
- * `HF_TOKEN`, and the token file that `hf auth login` writes.
+ * `HF_HUB_DOWNLOAD_TIMEOUT`, `HF_TOKEN`, and the token file that `hf auth login` writes.
  * @throws where the endpoint is no address, or the token no token
  */
 export async function readHubSettings(env: Environment): Promise<HubSettings> {
@@ -55,12 +61,24 @@ export async function readHubSettings(env: Environment): Promise<HubSettings> {
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new Error(`hub: HF_ENDPOINT is no address (expected e.g. https://…, got "${url}")`);
   }
+  // Never shown: it may be a password.
+  if (new URL(url).username !== '' || new URL(url).password !== '') {
+    throw new Error(
+      'hub: HF_ENDPOINT holds a user or password (expected e.g. https://…); use HF_TOKEN',
+    );
+  }
   return {
     ...{ url, cache },
     offline: isOn(env.HF_HUB_OFFLINE),
     xet: !isOn(env.HF_HUB_DISABLE_XET),
     token: await readToken(env, path(env.HF_TOKEN_PATH) ?? join(home, 'token')),
+    quietMilliseconds: 1000 * seconds(env.HF_HUB_DOWNLOAD_TIMEOUT, 30),
   };
+}
+
+function seconds(given: string | undefined, usual: number): number {
+  const value = Number(given ?? '');
+  return Number.isFinite(value) && value > 0 ? Math.min(value, 3600) : usual;
 }
 
 async function readToken(env: Environment, file: string): Promise<string | undefined> {

@@ -1,0 +1,76 @@
+/** What the hub has under a name: the commit, and its files. */
+import { listFiles, modelInfo } from '@huggingface/hub';
+import { isCommit, type HubFile } from './cache.js';
+import type { HubName } from './name.js';
+
+export interface Listed {
+  commit: string;
+  files: HubFile[];
+}
+
+/** A listing comes in pages of 1,000 files; more of them are no model's. */
+const mostPages = 200;
+
+/**
+ * Asks for the commit of a revision, and for its files.
+ * @param hub.fetch adds the token
+ * @throws what `hub.fetch` throws, and where an answer is none that can be used
+ */
+export async function askHub(
+  { repo, revision }: HubName,
+  hub: { url: string; fetch: typeof fetch },
+): Promise<Listed> {
+  const access = { hubUrl: hub.url, fetch: endingFetch(hub) };
+  const { sha } = await modelInfo({ ...access, name: repo, revision, additionalFields: ['sha'] });
+  // It becomes a folder's name.
+  if (typeof sha !== 'string' || !isCommit(sha)) {
+    throw unusable(hub.url, `no commit for ${repo}@${revision}`, sha);
+  }
+  const files: HubFile[] = [];
+  for await (const entry of listFiles({ ...access, repo, revision: sha, recursive: true })) {
+    const file = fileOf(entry, hub.url);
+    if (file !== null) files.push(file);
+  }
+  return { commit: sha, files };
+}
+
+/** A page names the next one, which may be itself. */
+function endingFetch(hub: { url: string; fetch: typeof fetch }): typeof fetch {
+  let pages = 0;
+  return async (input, init) => {
+    if (++pages > mostPages) throw unusable(hub.url, 'a listing that comes to no end', pages);
+    return await hub.fetch(input, init);
+  };
+}
+
+/** What is taken from an entry of a listing: nothing is believed. */
+interface Entry {
+  type?: unknown;
+  path?: unknown;
+  size?: unknown;
+  oid?: unknown;
+  lfs?: { oid?: unknown; size?: unknown } | null | undefined;
+}
+
+/** null where it is no file. */
+function fileOf(given: unknown, url: string): HubFile | null {
+  const { type, path, lfs, ...plain }: Entry =
+    typeof given === 'object' && given !== null ? given : {};
+  if (type !== 'file') return null;
+  if (typeof path !== 'string') throw unusable(url, 'no path for a file', path);
+  const hash = lfs?.oid ?? plain.oid;
+  const size = lfs?.size ?? plain.size;
+  // It becomes a file's name.
+  if (typeof hash !== 'string' || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) {
+    throw unusable(url, `no hash for ${path}`, hash);
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+    throw unusable(url, `no size for ${path}`, size);
+  }
+  return { path, size, hash };
+}
+
+function unusable(url: string, what: string, got: unknown): Error {
+  const shown = (JSON.stringify(got) as string | undefined) ?? 'nothing';
+  return new Error(`hub: ${url} gives ${what} (got ${shown.slice(0, 60)}); check HF_ENDPOINT`);
+}
