@@ -62,7 +62,10 @@ export interface AlignerOptions {
 /** A whole-answer Aligner on a local model. */
 export function createAligner(options: AlignerOptions): Aligner {
   const { model, format = 'aligner', frame = 'chat', maxNewTokens = 512 } = options;
-  const settings = { maxNewTokens, sampling: options.sampling, format, frame, copied: copyRule };
+  const settings = {
+    ...model.identity.settings,
+    ...{ maxNewTokens, sampling: options.sampling, format, frame, copied: copyRule },
+  };
   const { decoder, tokenizer } = model;
   const user = format === 'aligner' ? alignerPrompt : alignerPromptV1;
   const markers = format === 'aligner' ? promptMarkers(wholeAnswerPrompt) : [];

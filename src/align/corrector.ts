@@ -131,7 +131,12 @@ export interface CorrectorOptions {
 export function createCorrector(options: CorrectorOptions): LocalCorrector {
   const { model, maxNewTokens = 128, prompt = streamAlignerPrompt } = options;
   const settings = {
-    ...{ maxNewTokens, sampling: options.sampling, prompt: functionHash(prompt) },
+    ...{
+      ...model.identity.settings,
+      maxNewTokens,
+      sampling: options.sampling,
+      prompt: functionHash(prompt),
+    },
     copied: copyRule,
   };
   const markers = promptMarkers(prompt);

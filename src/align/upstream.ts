@@ -64,7 +64,7 @@ export interface LocalUpstreamOptions {
 export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const { model, maxSentenceTokens = 128, maxAnswerTokens = 512, sampling } = options;
   const clock = options.clock ?? ((): number => performance.now());
-  const settings = { maxSentenceTokens, maxAnswerTokens, sampling };
+  const settings = { ...model.identity.settings, maxSentenceTokens, maxAnswerTokens, sampling };
   const { decoder, tokenizer } = model;
   const stops = sentenceStops(tokenizer, decoder.info.vocabulary);
   // One encoding of the whole text, as in training: a tokenizer may join across the boundary.

@@ -1,6 +1,7 @@
 /** Options that many commands share. */
 import { devices } from '../runtime/devices.js';
-import { choice, flag, integer, text } from '../shape/options.js';
+import { defaultDate, isDate } from '../runtime/chatDate.js';
+import { checkedText, choice, flag, integer, text } from '../shape/options.js';
 
 /** Of every command. */
 export const common = {
@@ -15,6 +16,16 @@ export const engine = {
     value: 'n',
     help: 'threads per model (default: one per core)',
   }),
+  date: checkedText({
+    value: 'day',
+    help: 'what chat templates are told that ask for the day, the same every day so that runs repeat',
+    default: defaultDate,
+    check: isDate,
+    expected: 'YYYY-MM-DD or YYYY-MM-DDThh:mm:ss',
+  }),
+  controlTokens: flag(
+    'control tokens in questions and texts (<|im_end|>) are control tokens, not text',
+  ),
 } as const;
 
 /** Of experiments. */

@@ -10,17 +10,19 @@ import { wantsColour, type Io } from './io.js';
 import { findOrDownload, loadCopies, loadModel, openNamed } from './models.js';
 
 export function labOf(
-  { device, threads, store }: EngineOptions & { store?: string | undefined },
+  given: EngineOptions & { store?: string | undefined },
   context: Context,
 ): Lab {
   const { io, progress, path, signal } = context;
+  const { device, threads, store, date, controlTokens } = given;
+  const engine = { device, threads, date, controlTokens };
   const engineOf = ({ copies = false, proxy }: LoadHow = {}) => {
-    return { device, threads, proxy, fitting: copies };
+    return { ...engine, proxy, fitting: copies };
   };
   return {
     find: (name) => findOrDownload(name, context),
     load: (name, { copies = false, proxy } = {}) =>
-      (copies ? loadCopies : loadModel)(name, { device, threads, proxy }, context),
+      (copies ? loadCopies : loadModel)(name, { ...engine, proxy }, context),
     upstream: (name, how) => openNamed(name, engineOf(how), context, openUpstream),
     corrector: (name, how) => openNamed(name, engineOf(how), context, openCorrector),
     aligner: (name, how) => openNamed(name, engineOf(how), context, openAligner),

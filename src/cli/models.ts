@@ -82,13 +82,16 @@ export async function openNamed<T>(
   context: Context,
   open: (name: string | ModelFiles, options: OpenOptions) => Promise<T>,
 ): Promise<T> {
-  const { device, threads, proxy, fitting = false } = how;
+  const { device, threads, proxy, date, controlTokens, fitting = false } = how;
   const { progress, io } = context;
   if (!isModelName(name)) return await open(name, { folder: io.cwd });
   const files = await findOrDownload(name, context);
   const copies = fitting ? copiesOf(files, how) : 1;
   progress.stage(`loading ${files.name}`);
-  const opened = await open(files, { device, proxy, copies, threads: copies > 1 ? 1 : threads });
+  const opened = await open(files, {
+    ...{ device, proxy, copies, date, controlTokens },
+    threads: copies > 1 ? 1 : threads,
+  });
   progress.clear();
   return opened;
 }

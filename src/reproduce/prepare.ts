@@ -48,8 +48,8 @@ export async function prepare(given: ReproduceOptions, host: ReproduceHost): Pro
   const data = dataOf(given, sizes);
   const { models, known } = await findAll(named, host);
   const device = await resolveDevice(given.device);
-  const { seed, threads } = given;
-  const engine = { device, threads };
+  const { seed, threads, date, controlTokens } = given;
+  const engine = { device, threads, date, controlTokens };
   const small = [...known.values()].every(({ files }) => copiesOf(files, engine) > 1);
   // A part keeps two cores busy for two thirds of its time. Large models need the memory for one.
   const partsAtOnce = small ? 2 : 1;

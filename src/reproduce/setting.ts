@@ -91,7 +91,7 @@ export function configurationOf(
   asked: { command: string; options: Record<string, unknown>; models: readonly string[] },
   setting: Pick<Setting, 'known' | 'data' | 'hashes' | 'seed' | 'device' | 'engine'>,
 ): RunConfiguration {
-  const { threads } = setting.engine;
+  const { threads, date, controlTokens } = setting.engine;
   const models = asked.models.map((name): RunInput => {
     const { files, identity } = modelOf(setting, name);
     return { name: `model ${name}`, path: files.source, sha256: identity.sha256 };
@@ -103,7 +103,12 @@ export function configurationOf(
   }));
   return {
     command: asked.command,
-    options: { ...asked.options, ...(threads !== undefined && { threads }) },
+    options: {
+      ...asked.options,
+      ...(threads !== undefined && { threads }),
+      ...(date !== undefined && { date }),
+      ...(controlTokens !== undefined && { controlTokens }),
+    },
     seeds: { seed: setting.seed },
     versions: installedVersions(),
     device: setting.device,

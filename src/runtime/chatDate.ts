@@ -16,8 +16,21 @@ export function asksForDate(template: string): boolean {
   return /\bstrftime_now\b/.test(template);
 }
 
+/** Whether it is one. */
+export function isDate(date: string): boolean {
+  return readDate(date) !== null;
+}
+
 /** @throws where it is no date. */
 export function parseDate(date: ChatDate): Date {
+  const read = readDate(date);
+  if (read) return read;
+  throw new Error(
+    `date: ${JSON.stringify(date)} is no date (expected YYYY-MM-DD or YYYY-MM-DDThh:mm:ss)`,
+  );
+}
+
+function readDate(date: string): Date | null {
   const parts = form
     .exec(date)
     ?.slice(1)
@@ -27,10 +40,8 @@ export function parseDate(date: ChatDate): Date {
   parsed.setUTCFullYear(year, month - 1, day);
   parsed.setUTCHours(hour, minute, second);
   const kept = parsed.getUTCMonth() === month - 1 && parsed.getUTCDate() === day;
-  if (parts && kept && parsed.getUTCHours() === hour && minute < 60 && second < 60) return parsed;
-  throw new Error(
-    `date: ${JSON.stringify(date)} is no date (expected YYYY-MM-DD or YYYY-MM-DDThh:mm:ss)`,
-  );
+  const timed = parsed.getUTCHours() === hour && minute < 60 && second < 60;
+  return parts && kept && timed ? parsed : null;
 }
 
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];

@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 import type { LanguageModel } from './decoder.js';
 import { loadLanguageModel, type ProxyOptions } from './load.js';
 import { modelSize, type ModelFiles } from './modelFiles.js';
+import type { PromptSettings } from './tokenizer.js';
 import type { RequestedDevice } from './worker/protocol.js';
 
 /** Where and in how many copies models run. */
-export interface EngineOptions {
+export interface EngineOptions extends PromptSettings {
   device: RequestedDevice;
   threads?: number | undefined;
   copies?: number;
@@ -20,11 +21,10 @@ const mostCopies = 8;
 const bytesPerCopy = 2 * 2 ** 30;
 
 /** Loads a model that was found before. @throws as {@link loadLanguageModel}. */
-export async function loadFiles(
-  model: ModelFiles,
-  { device, threads, copies, proxy }: EngineOptions,
-): Promise<LanguageModel> {
-  return await loadLanguageModel({ model, device, threads, copies, proxy });
+export async function loadFiles(model: ModelFiles, options: EngineOptions): Promise<LanguageModel> {
+  const { device, threads, copies, proxy, date, controlTokens } = options;
+  const how = { device, threads, copies, proxy, date, controlTokens };
+  return await loadLanguageModel({ model, ...how });
 }
 
 /**

@@ -175,6 +175,8 @@ export interface Tokenizer {
    */
   chat(messages: readonly ChatMessage[]): string;
   readonly endOfTurn: readonly number[];
+  /** The day that the chat template is told; absent where it does not ask. */
+  readonly date?: string;
 }
 
 /** A model folder ready for use. */

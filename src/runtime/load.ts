@@ -1,17 +1,18 @@
 /** From a name to a running model. */
 import { withAdapter, type ModelPart } from './adapterFiles.js';
 import { configuredLimit, leastLimit } from './contextLimit.js';
-import type { Decoder, LanguageModel } from './decoder.js';
+import type { Decoder, LanguageModel, Tokenizer } from './decoder.js';
 import type { HubOptions } from './hub/settings.js';
+import type { Identity } from './identity.js';
 import type { ModelFiles } from './modelFiles.js';
 import type { RequestedDevice, WorkerOptions } from './worker/protocol.js';
 import type { BatchLimits } from './engine/batches.js';
 import { DecoderPool } from './worker/pool.js';
 import { RemoteDecoder } from './worker/remote.js';
 import { resolveModel } from './resolveModel.js';
-import { loadTokenizer } from './tokenizer.js';
+import { loadTokenizer, type PromptSettings } from './tokenizer.js';
 
-export interface LoadOptions {
+export interface LoadOptions extends PromptSettings {
   /**
    * An embedded model's name, a model folder, an `.onnx` file, or `org/name[@revision][:variant]` of
    * the Hugging Face hub; or the files, where {@link resolveModel} has found them before.
@@ -57,19 +58,39 @@ export async function loadDecoder(options: LoadOptions): Promise<Decoder> {
 /** Loads a decoder and its tokenizer. @throws as {@link loadDecoder}, and without a tokenizer. */
 export async function loadLanguageModel(options: LoadOptions): Promise<LanguageModel> {
   const files = await filesOf(options);
-  const tokenizer = await loadTokenizer(files.folder);
+  const { date, controlTokens } = options;
+  const tokenizer = await loadTokenizer(files.folder, { date, controlTokens });
   const decoder = await openDecoder(files, options);
   const { name } = files;
   const { source, sha256, device } = decoder.info;
   const close = async (): Promise<void> => await decoder[Symbol.asyncDispose]();
   return {
     name,
-    identity: { kind: 'model', name, sha256, source, device },
+    identity: {
+      kind: 'model',
+      name,
+      sha256,
+      source,
+      device,
+      ...promptSettings(tokenizer, options),
+    },
     decoder,
     tokenizer,
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What of the settings decides what this model is asked. */
+function promptSettings(
+  { date }: Tokenizer,
+  { controlTokens }: LoadOptions,
+): Pick<Identity, 'settings'> {
+  const settings = {
+    ...(date !== undefined && { date }),
+    ...(controlTokens === true && { controlTokens }),
+  };
+  return Object.keys(settings).length > 0 ? { settings } : {};
 }
 
 type Named = Pick<LoadOptions, 'model' | 'adapter' | 'hub'>;

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { asText } from '../text/controlTokens.js';
 import { renderChat, templateSource } from './chat.js';
-import { defaultDate, type ChatDate } from './chatDate.js';
+import { asksForDate, defaultDate, parseDate, type ChatDate } from './chatDate.js';
 import type { Tokenizer } from './decoder.js';
 import { guardedEncoder, type TokenizerFile } from './guardedEncoder.js';
 
@@ -17,19 +17,19 @@ const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
 /** How texts become prompts. */
 export interface PromptSettings {
   /** What chat templates that ask for the day are told. Default {@link defaultDate}. */
-  date?: ChatDate;
+  date?: ChatDate | undefined;
   /**
    * Whether control tokens in given texts (`<|im_end|>` in a question) are control tokens. Default
    * false: they are text, as any other.
    */
-  controlTokens?: boolean;
+  controlTokens?: boolean | undefined;
 }
 
 /**
  * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the chat
  * template from `chat_template.jinja`, `tokenizer_config.json` or `chat_template.json`; the ids that
  * end a turn from `generation_config.json`, `config.json` or the tokenizer's own end token).
- * @throws where a file is missing or damaged, or no end token is known.
+ * @throws where a file is missing or damaged, no end token is known, or the date is none.
  */
 export async function loadTokenizer(
   folder: string,
@@ -64,7 +64,9 @@ export async function loadTokenizer(
     encode: bare(tokenizer),
     open: (changed) => bare(new PreTrainedTokenizer(changed, tokenizer.config)),
   });
-  return wrap(tokenizer, { encode, controlTokens, endOfTurn: ends, date: settings.date });
+  const { date = defaultDate } = settings;
+  parseDate(date);
+  return wrap(tokenizer, { encode, controlTokens, endOfTurn: ends, date });
 }
 
 /** Special tokens, and what ends a turn. */
@@ -104,17 +106,18 @@ function inner(tokenizer: PreTrainedTokenizer): Inner {
 
 interface Parts extends Pick<Tokenizer, 'encode' | 'endOfTurn'> {
   controlTokens: readonly string[];
-  date?: ChatDate;
+  date: ChatDate;
 }
 
 function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
-  const { encode, endOfTurn, controlTokens, date = defaultDate } = parts;
+  const { encode, endOfTurn, controlTokens, date } = parts;
   const { normalizer } = inner(tokenizer)._tokenizer;
   const how = { controlTokens, date };
   return {
     endOfTurn,
     encode,
     controlTokens,
+    ...(asksForDate(JSON.stringify(tokenizer.chat_template ?? '')) && { date }),
     encodePlain: (text) => {
       const ids = encode(asText(text, controlTokens));
       return ids.length === 0 ? ids : [...beginning(tokenizer), ...ids];

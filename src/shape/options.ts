@@ -33,6 +33,14 @@ export function text({ default: usual, ...shown }: Described & { default?: strin
     : z.string().default(usual).meta(shown);
 }
 
+/** Text of a form. @param expected the form, in words */
+export function checkedText(
+  spec: Described & { default: string; check: (given: string) => boolean; expected: string },
+): z.ZodDefault<z.ZodString> {
+  const { default: usual, check, expected, ...shown } = spec;
+  return z.string().refine(check, `expected ${expected}`).default(usual).meta(shown);
+}
+
 /** A whole number of at least `least` (default 1). */
 export function integer(
   spec: Described & { default: number; least?: number },

@@ -33,9 +33,19 @@ export function withoutGuards(text: string): string {
   return text.replace(guards, '$1');
 }
 
-/** The tokens of a list that stand in a text, each once. */
-export function controlTokensIn(text: string, controlTokens: readonly string[] = []): string[] {
-  return controlTokens.filter((token) => token !== '' && text.includes(token));
+/**
+ * A warning where texts hold control tokens, which are taken as text: whoever writes out a chat's
+ * tokens means them, most of the time. Null where none does.
+ */
+export function takenAsText(
+  texts: readonly string[],
+  { controlTokens = [] }: { readonly controlTokens?: readonly string[] },
+): string | null {
+  const has = (token: string): boolean =>
+    token !== '' && texts.some((text) => text.includes(token));
+  const found = controlTokens.filter(has);
+  if (found.length === 0) return null;
+  return `${found.join(', ')} in given text is taken as text; --control-tokens takes it as what it is in a chat`;
 }
 
 /** What finds any of these tokens where it is not guarded, the longest first; null without any. */

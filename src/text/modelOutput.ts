@@ -12,21 +12,21 @@ export interface CleanText {
   marker: boolean;
 }
 
-/** All control characters but tab and line feed, halves of pairs, and what is no character. */
+/** Control characters but tab and the ends of lines, halves of pairs, and what is no character. */
 // eslint-disable-next-line no-control-regex
-const controls = /[\0-\x08\x0B-\x1F\x7F-\x9F]|\p{Cs}|\p{Noncharacter_Code_Point}/gu;
+const controls =
+  /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]|\r(?!\n)|\p{Cs}|\p{Noncharacter_Code_Point}/gu;
 
 /**
- * Line ends become line feeds, control sequences and characters go. Of a text that begins with
+ * Control sequences and characters go. Of a text that begins with
  * markers, as a model writes that says its prompt again, what follows the last of them counts; any
  * later marker ends the text.
  * @param markers of the prompt; the last one is where the model was to begin. Default: none.
  */
 export function cleanOutput(raw: string, markers: readonly string[] = []): CleanText {
-  const lines = raw.replace(/\r\n?/g, '\n');
-  const bare = stripVTControlCharacters(lines).replace(controls, '');
+  const bare = stripVTControlCharacters(raw).replace(controls, '');
   const text = withoutMarkers(bare, markers);
-  return { text, controls: bare !== lines, marker: text !== bare };
+  return { text, controls: bare !== raw, marker: text !== bare };
 }
 
 function withoutMarkers(given: string, markers: readonly string[]): string {

@@ -47,7 +47,7 @@ export function sumNotes(all: Iterable<NoteCounts | undefined>): NoteCounts {
 
 const words: Record<TextNote, string> = {
   unwritable:
-    'hold what the corrector’s tokenizer cannot write; they count as copied where y2 has their tokens',
+    '(y1) hold what the corrector’s tokenizer cannot write; they count as copied where y2 has their tokens',
   controlsInLast: 'of the upstream held control characters, which were taken out',
   controls: 'came back with control characters, which were taken out',
   marker: 'came back with a marker of the prompt, which was taken out with what stood behind it',
@@ -58,6 +58,6 @@ export function noteWarnings(counts: NoteCounts, total?: number): string[] {
   return textNotes.flatMap((note) => {
     const count = counts[note] ?? 0;
     const of = total === undefined ? '' : ` of ${total}`;
-    return count === 0 ? [] : [`${count}${of} sentences ${words[note]}`];
+    return count === 0 ? [] : [`${count}${of} texts ${words[note]}`];
   });
 }

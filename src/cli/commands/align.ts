@@ -30,6 +30,7 @@ import {
 } from '../../shape/options.js';
 import { checkStimuliFile } from '../../experiment/shared/reading/checkStimuliFile.js';
 import { findKnob, placeOfDirection } from '../../experiment/shared/reading/findSteering.js';
+import { countNotes, noteWarnings } from '../../text/notes.js';
 import { figure } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
@@ -110,7 +111,7 @@ one, the best layer, and one mean residual norm. What is added where is said on 
     await using corrector = await lab.corrector(given.model);
     const { steered, said } = await steer(corrector, given, context);
     context.show(`${question}\n`);
-    const rounds = alignStream({
+    const stream = alignStream({
       upstream,
       corrector,
       maxRounds: given.rounds,
@@ -118,12 +119,14 @@ one, the best layer, and one mean residual norm. What is added where is said on 
       ...{ question, ...steered },
     });
     for (;;) {
-      const step = await rounds.next();
+      const step = await stream.next();
       if (step.done) {
         const right = given.problem && isRight(problemById(given.problem), step.value.text);
         context.show(`\n${ending(step.value)}`);
         if (right !== undefined)
           context.show(right ? 'The answer is right.' : 'The answer is wrong.');
+        const { rounds } = step.value;
+        noteWarnings(countNotes(rounds), rounds.length).forEach(lab.warn);
         if (given.page !== undefined) await writePage(given.page, step.value, context);
         return context.result({
           ...step.value,

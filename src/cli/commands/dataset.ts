@@ -158,8 +158,8 @@ function needed(file: string | undefined, wanted: { kind: Kind; option: string }
 }
 
 async function* recorded(given: Options, call: CallContext): AsyncGenerator<unknown> {
-  const { upstream: name, device, threads, temperature } = given;
-  await using model = await loadModel(name, { device, threads }, call);
+  const { upstream: name, temperature } = given;
+  await using model = await loadModel(name, given, call);
   const sampling = { temperature, seed: given.seed };
   const upstream = createLocalUpstream({ model, sampling });
   const contexts = [...generateRows('contexts', rangeOf(given))] as Context[];

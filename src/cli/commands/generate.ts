@@ -10,9 +10,13 @@ import {
 import { basisOfStored } from '../../experiment/shared/reading/steeringBasis.js';
 import { describeKnob } from '../../experiment/shared/steeringKnob.js';
 import { toKnob } from '../../experiment/shared/openSteering.js';
-import { createModel, type Model, type WriteOptions } from '../../read/model/model.js';
+import {
+  createModel,
+  type Generation,
+  type Model,
+  type WriteOptions,
+} from '../../read/model/model.js';
 import { boundaryNorms, steeredTexts } from '../../read/model/steeredTexts.js';
-import type { Finish } from '../../runtime/decoder.js';
 import {
   choice,
   flag,
@@ -23,6 +27,8 @@ import {
   wholeNumber,
   type OptionValues,
 } from '../../shape/options.js';
+import { takenAsText } from '../../text/controlTokens.js';
+import { countNotes, notesOf, noteWarnings } from '../../text/notes.js';
 import { UsageError } from '../../text/usageError.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, seed } from '../common.js';
@@ -100,10 +106,18 @@ The prompt is the argument or standard input.`,
     if (direction === undefined) refuseSteering(given);
     await using languageModel = await loadModel(given.model, given, context);
     const model = createModel(languageModel);
+    if (given.raw) {
+      const asText = takenAsText([prompt], languageModel.tokenizer);
+      if (asText !== null) context.warn(`warning: ${asText}`);
+    }
     const written =
       direction === undefined
         ? await plain(model, prompt, given, context)
         : await steered(model, prompt, { ...given, direction }, context);
+    const counts = countNotes(written.outputs);
+    noteWarnings(counts, written.outputs.length).forEach((warning) =>
+      context.warn(`warning: ${warning}`),
+    );
     context.result({ model: model.name, prompt, ...written });
   },
 });
@@ -125,7 +139,7 @@ function writeOptions(given: Options, { signal }: Context): Omit<WriteOptions, '
 }
 
 interface Written {
-  outputs: readonly { coefficient?: number; text: string; finish: Finish }[];
+  outputs: readonly ({ coefficient?: number } & Pick<Generation, 'text' | 'finish' | 'notes'>)[];
 }
 
 async function plain(
@@ -134,9 +148,13 @@ async function plain(
   given: Options,
   context: Context,
 ): Promise<Written> {
-  const { text: written, finish } = await model.generate(prompt, writeOptions(given, context));
+  const {
+    text: written,
+    finish,
+    notes,
+  } = await model.generate(prompt, writeOptions(given, context));
   context.show(written);
-  return { outputs: [{ text: written, finish }] };
+  return { outputs: [{ text: written, finish, ...notesOf(notes) }] };
 }
 
 /** A text for every coefficient, shown as they come. */
@@ -161,9 +179,9 @@ async function steered(
     ...{ model, text: prompt, directions, layers, unit, coefficients, positions },
   });
   const outputs: Written['outputs'][number][] = [];
-  for await (const { coefficient, text: written, finish } of texts) {
+  for await (const { coefficient, text: written, finish, notes } of texts) {
     context.show(`${outputs.length > 0 ? '\n' : ''}coefficient ${coefficient}\n${written}`);
-    outputs.push({ coefficient, text: written, finish });
+    outputs.push({ coefficient, text: written, finish, ...notesOf(notes) });
   }
   return { layers, unitValue, outputs };
 }

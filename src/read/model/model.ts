@@ -5,6 +5,8 @@ import type { Identity } from '../../runtime/identity.js';
 import { loadLanguageModel, type LoadOptions } from '../../runtime/load.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
 import type { Steering } from '../../runtime/steering.js';
+import { cleanOutput } from '../../text/modelOutput.js';
+import type { TextNote } from '../../text/notes.js';
 import { lensLogits } from './lens.js';
 import { patchText, type PatchedText, type PatchOptions } from './patchText.js';
 import { topPredictions, type Prediction } from './predictions.js';
@@ -23,8 +25,13 @@ export interface WriteOptions extends PromptOptions {
 
 /** What a model wrote. */
 export interface Generation {
-  /** Without surrounding white space; verbatim where it goes on with a text or a begun answer. */
+  /**
+   * Without surrounding white space, which stays where it goes on with a text or a begun answer; and
+   * without control characters.
+   */
   text: string;
+  /** `controls`: there were control characters. Absent: nothing is worth a note. */
+  notes?: readonly TextNote[];
   /** Generated tokens as text, the end of turn included (special tokens are empty). */
   tokens: string[];
   /** `length`, `context` (no positions are left): it had not ended; the text is what there was. */
@@ -99,12 +106,13 @@ export function createModel(languageModel: LanguageModel): Model {
       const [row] = rows;
       if (!row) throw new Error(`generate: ${name} gave no row (expected 1)`);
       if (row.tokens.length === 0) refusePrompt(asked, decoder.info);
-      const written = tokenizer.decode(row.tokens);
+      const { text: written, controls } = cleanOutput(tokenizer.decode(row.tokens));
       const tokens = row.tokens.map((id) => tokenizer.decode([id]));
       return {
         text: goesOn(prompt, options) ? written : written.trim(),
         tokens,
         finish: row.finish,
+        ...(controls && { notes: ['controls'] }),
       };
     },
     read: (prompt, options = {}) => readText(languageModel, prompt, options),

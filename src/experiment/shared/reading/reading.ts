@@ -5,9 +5,10 @@ import { saveDirections } from '../../../read/files/directionFile.js';
 import { directionFileName } from '../../../read/files/steeringFile.js';
 import { hashStimuli } from '../../../read/stimuliFile.js';
 import type { Method } from '../../../read/methods/names.js';
-import type { LabelNames } from '../../../read/stimuli.js';
+import { wordingOf, type LabelNames } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { Lab } from '../lab.js';
+import { takenAsText } from '../../../text/controlTokens.js';
 import { percentWithin } from '../../../text/table.js';
 import { UsageError } from '../../../text/usageError.js';
 import { describeLabels } from '../../../read/labelCounts.js';
@@ -40,7 +41,7 @@ export async function readModel(
 ): Promise<ConceptReading> {
   const { labels, method, seed, limit, keepLabelling } = options;
   const { folder, store } = lab;
-  return await readConcept({
+  const reading = await readConcept({
     ...{ model, labels, method, seed, keepLabelling, store },
     ...(folder !== undefined && { keptIn: join(folder, labelsName) }),
     onCounts: (counts) => describeLabels(counts).forEach(lab.note),
@@ -53,6 +54,9 @@ export async function readModel(
     signal: lab.signal,
     candidates: limit,
   });
+  const asText = takenAsText(reading.stimuli.map(wordingOf), model.tokenizer);
+  if (asText !== null) lab.warn(asText);
+  return reading;
 }
 
 /** What given labels are called. @throws where they are no two names. */
