@@ -13,9 +13,7 @@ export interface CleanText {
 }
 
 /** Control characters but tab and the ends of lines, halves of pairs, and what is no character. */
-// eslint-disable-next-line no-control-regex
-const controls =
-  /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]|\r(?!\n)|\p{Cs}|\p{Noncharacter_Code_Point}/gu;
+const controls = /(?![\t\n\r])\p{Cc}|\r(?!\n)|\p{Cs}|\p{Noncharacter_Code_Point}/gu;
 
 /**
  * Control sequences and characters go. Of a text that begins with
