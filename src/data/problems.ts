@@ -13,6 +13,7 @@ import {
 } from './families.js'; // prettier-ignore
 import { drawNames } from './names.js';
 import type { Problem, Split, Step } from './types.js';
+import { UsageError } from '../text/usageError.js';
 
 export interface ProblemsOptions {
   split: Split;
@@ -41,7 +42,7 @@ export const generatedId = /^(train|validation|test)-\d+-\d+$/;
 export function problemById(id: string): Problem {
   const split = generatedId.exec(id)?.[1] as Split | undefined;
   if (split === undefined) {
-    throw new Error(`problem: no problem has the id "${id}" (expected e.g. "test-0-17")`);
+    throw new UsageError(`problem: no problem has the id "${id}" (expected e.g. "test-0-17")`);
   }
   const random = createRandom(`problem/${id}`);
   // Length and the unseen family are drawn once, so that rejection does not favour long problems.

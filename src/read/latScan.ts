@@ -33,6 +33,7 @@ import {
   type LabelNames,
   type Stimulus,
 } from './stimuli.js';
+import { UsageError } from '../text/usageError.js';
 
 /** The summary `scan.json`; every key is part of the interface. */
 export interface Scan {
@@ -194,7 +195,7 @@ function chooseStimuli(options: ScanOptions, random: Random): Stimulus[] {
   const wanted = new Set(options.cases ?? []);
   for (const id of wanted) {
     if (!heldOut.some((s) => s.id === id)) {
-      throw new Error(`scan: no held-out stimulus ${id} (expected one of ${heldOut.length})`);
+      throw new UsageError(`scan: no held-out stimulus ${id} (expected one of ${heldOut.length})`);
     }
   }
   const drawn = (label: Label): Stimulus[] => {

@@ -37,13 +37,14 @@ async function writeDirection(
   return path;
 }
 
-async function fails(argv: readonly string[], message: RegExp): Promise<void> {
+/** @param expected exit code: 1 failed, 2 called wrongly */
+async function fails(argv: readonly string[], message: RegExp, expected = 1): Promise<void> {
   const { code, stdout, stderr } = await call(argv, { cwd });
   expect(stderr).toMatch(message);
-  expect(stderr.startsWith('aligner-lab: ')).toBe(true);
+  expect(stderr).toMatch(/^aligner-lab: /m);
   expect(stderr).not.toContain('    at ');
   expect(stdout).toBe('');
-  expect(code).toBe(1);
+  expect(code).toBe(expected);
 }
 
 describe('models', () => {
@@ -162,7 +163,18 @@ describe('directions and layers', () => {
   });
 
   it('an unknown layer', async () => {
-    await fails([...all, '--layers', '9'], /unknown layer 9 \(expected 0 … 2/);
+    await fails([...all, '--layers', '9'], /unknown layer 9 \(expected 0 … 2/, 2);
+  });
+
+  it('a stimulus or a problem that does not exist', async () => {
+    const scan = ['lat-scan', '--model', model, '--stimuli', stimuli, '--cases', 's999'];
+    await fails(scan, /no held-out stimulus s999/, 2);
+    await fails(['align', '--problem', 'no-such'], /no problem has the id "no-such"/, 2);
+    const generate = ['generate', 'x', '--model', model, '--layers', '9'];
+    const direction = await writeDirection('fits.npy', { layers: 3, width: 16, hash: '' });
+    await fails([...generate, '--direction', direction], /layers?:? .*9/, 2);
+    const causal = ['causal', '--model', model, ...data(), '--layers', '9', '--limit', '2'];
+    await fails(causal, /no direction at layer 9 \(expected layers of 0 … 2/, 2);
   });
 
   it('a problem in both files', async () => {

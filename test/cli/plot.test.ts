@@ -61,6 +61,13 @@ describe('plot', () => {
     expect(empty.code).toBe(1);
     expect(empty.stderr).toMatch(/plot: no summary in .*empty \(expected one of scan.json, /);
     writeRun('broken', { scan: { model: 'only' } });
+    const summary = await call(['plot', 'broken/scan.json'], { cwd });
+    expect(summary.code).toBe(2);
+    expect(summary.stderr).toMatch(
+      /broken\/scan\.json is a file \(expected a run folder\); give the folder that it is in, .*broken\n$/,
+    );
+    const none = await call(['plot', 'nowhere'], { cwd });
+    expect(none.stderr).toMatch(/plot: cannot read .*nowhere: no such file or folder/);
     const broken = await call(['plot', 'broken'], { cwd });
     expect(broken.stderr).toMatch(
       /plot: .*scan.json cannot be drawn \(.*\); run its command again/,

@@ -107,10 +107,14 @@ export async function diskFull(given: KillCase, expected: Reference, bench: Benc
   return { faults: [...faults, ...(await judged(out, expected))], kills: 0 };
 }
 
+/** A small file system holds whole pages of memory. */
+const pageKilobytes = 4;
+
 async function onFullDisk(argv: string[], out: string, kilobytes: number): Promise<string[]> {
-  const mounted = mount(out, kilobytes);
+  const pages = Math.floor(kilobytes / pageKilobytes);
+  const mounted = pages > 1 && mount(out, pages * pageKilobytes);
   try {
-    const largest = Math.max(1, Math.floor(kilobytes / 2));
+    const largest = Math.max(1, Math.floor(kilobytes / 4));
     const ended = await call(argv, mounted ? {} : { fileBlocks: largest });
     const faults: string[] = [];
     if (ended.code !== 1) faults.push(`on a disk of ${kilobytes} kB it ended with ${ended.code}`);

@@ -1,6 +1,6 @@
 /** `aligner-lab plot`: the figures of a run folder once more, from its summaries alone. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Page } from '../../plot/page/page.js';
 import type { SummaryKind } from '../../experiment/shared/experiment.js';
 import { summaryKinds } from '../../experiment/summaryKinds.js';
@@ -13,6 +13,7 @@ import { common } from '../common.js';
 import { figureOptions } from '../figureOptions.js';
 import { prepareFigures } from '../figures.js';
 import { text } from '../../shape/options.js';
+import { UsageError } from '../../text/usageError.js';
 import { reasonOf } from '../../text/errorSentence.js';
 
 export const plot = defineCommand({
@@ -36,12 +37,24 @@ CHROME_PATH names it, otherwise it is looked for in the usual places.`,
   async run({ options, argument = '.', context }) {
     const write = prepareFigures(options, context);
     const folder = context.path(argument);
+    await checkFolder(folder);
     const pages = await readPages(folder);
     const files = await write(options.out ? context.path(options.out) : folder, pages);
     for (const file of files) context.show(`figure  ${file}`);
     context.result({ files });
   },
 });
+
+/** @throws where it is no folder, e.g. a summary in one, or is not there. */
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: unknown) => {
+    throw fileError({ subject: 'plot', action: 'read', path: folder, error });
+  });
+  if (found.isDirectory()) return;
+  throw new UsageError(
+    `plot: ${folder} is a file (expected a run folder); give the folder that it is in, ${dirname(folder)}`,
+  );
+}
 
 /** A page for every summary there. @throws where there is none, or one cannot be drawn. */
 async function readPages(folder: string): Promise<Record<string, Page>> {

@@ -9,6 +9,7 @@ import type { CausalProblem } from './problems.js';
 import { defaultStrengths } from './defaults.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import type { Beginnings } from './cases.js';
+import { UsageError } from '../../text/usageError.js';
 
 export const splits = ['validation', 'test'] as const;
 
@@ -86,7 +87,7 @@ export function settle(options: CausalOptions): Settled {
   const layers = [...new Set(given)].sort((a, b) => a - b);
   const unknown = layers.find((layer) => !all.includes(layer) || absent.includes(layer));
   if (unknown !== undefined || layers.length === 0) {
-    throw new Error(
+    throw new UsageError(
       `causal: no direction at layer ${unknown ?? '(none given)'} (expected layers of 0 … ${all.length - 1}${absent.length > 0 ? ` without ${absent.join(', ')}` : ''})`,
     );
   }

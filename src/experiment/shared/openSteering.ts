@@ -15,6 +15,7 @@ import { layersToSteer } from './reading/steeringBasis.js';
 import { basisOfStored } from './reading/steeringBasis.js';
 import { makeKnob, type SteeringKnob } from './steeringKnob.js';
 import { steeringUnit } from './steeringUnit.js';
+import { UsageError } from '../../text/usageError.js';
 
 export interface OpenSteeringOptions {
   /** That is steered; see {@link Model.languageModel}. */
@@ -102,7 +103,7 @@ export async function loadPlace(
   const absent = absentLayers(stored.directions);
   const missing = absent.filter((layer) => layers?.includes(layer));
   if (missing.length === 0) return stored;
-  throw new Error(
+  throw new UsageError(
     `direction: ${direction} has none for layer ${missing.join(', ')}; give --layers without ${missing.length === 1 ? 'it' : 'them'}`,
   );
 }

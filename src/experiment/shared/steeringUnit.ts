@@ -3,6 +3,7 @@
  * layers, each in units of the mean residual norm of that layer at the boundary token, times a
  * scale found on validation data.
  */
+import { UsageError } from '../../text/usageError.js';
 
 /** How it stands in records and figures. */
 export const unitText =
@@ -26,16 +27,17 @@ export function steeringUnit(options: {
 }): SteeringUnit {
   const { meanNorms, scale } = options;
   const layers = [...new Set(options.layers)].sort((a, b) => a - b);
-  if (layers.length === 0) throw new Error('steering: no layer to steer (expected at least 1)');
+  if (layers.length === 0)
+    throw new UsageError('steering: no layer to steer (expected at least 1)');
   for (const layer of layers) {
     if (!Number.isInteger(layer) || layer < 0 || layer >= meanNorms.length) {
-      throw new Error(
+      throw new UsageError(
         `steering: unknown layer ${layer} (expected 0 … ${meanNorms.length - 1}, counted from the first block)`,
       );
     }
   }
   if (!(scale > 0) || !Number.isFinite(scale)) {
-    throw new Error(`steering: scale is not a positive number (got ${scale})`);
+    throw new UsageError(`steering: scale is not a positive number (got ${scale})`);
   }
   return {
     layers,

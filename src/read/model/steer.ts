@@ -2,6 +2,7 @@
 import type { DecoderInfo } from '../../runtime/decoder.js';
 import type { PositionRule, Steering } from '../../runtime/steering.js';
 import type { Directions } from '../directions.js';
+import { UsageError } from '../../text/usageError.js';
 
 /** One push along a direction. */
 export interface Steer {
@@ -48,10 +49,10 @@ export function toSteering(steer: Steer, model: Pick<DecoderInfo, 'layers' | 'wi
 
 /** @throws on an unknown or repeated layer, and on none. */
 export function checkLayers(layers: readonly number[], count: number): void {
-  if (layers.length === 0) throw new Error('layers: none given (expected at least 1)');
+  if (layers.length === 0) throw new UsageError('layers: none given (expected at least 1)');
   for (const [i, layer] of layers.entries()) {
     if (!Number.isInteger(layer) || layer < 0 || layer >= count || layers.indexOf(layer) !== i) {
-      throw new Error(`layers: ${layer} is unknown or repeated (expected 0 … ${count - 1})`);
+      throw new UsageError(`layers: ${layer} is unknown or repeated (expected 0 … ${count - 1})`);
     }
   }
 }

@@ -6,6 +6,7 @@ import { absentLayers, type Directions, type LabelledStates } from '../../../rea
 import type { StoredDirections } from '../../../read/files/storedDirections.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { Reading } from './readCorrector.js';
+import { UsageError } from '../../../text/usageError.js';
 
 export interface SteeringBasis {
   directions: Directions;
@@ -60,7 +61,7 @@ export function layersToSteer(
 ): readonly number[] {
   if (given) return given;
   if (bestLayer !== null) return [bestLayer];
-  throw new Error(`steering: ${unknownAccuracy}`);
+  throw new UsageError(`steering: ${unknownAccuracy}`);
 }
 
 /** Why layers must be given. */
