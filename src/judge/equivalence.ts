@@ -19,7 +19,7 @@ export function answerEquivalence(options: { questions?: readonly Question[] } =
     return found.answer;
   };
   return {
-    ...{ name: 'answer-equivalence', identity: 'answer-equivalence:1' },
+    ...{ name: 'answer-equivalence', identity: 'answer-equivalence:2' },
     ...{ unit: yesNo, better: 'higher' },
     score: (items) =>
       Promise.resolve().then(() =>

@@ -1,34 +1,42 @@
 /** The final answer in a solution's text, and whether two answers are the same. */
-import { normaliseAnswer } from './answerForm.js';
-import { parseNumber, sameNumber } from './rational.js';
+import { formOf, hundredth, sameForm } from './answerForm.js';
+import { exactValue } from './expression.js';
+import { toNumber } from './rational.js';
 
 /**
  * The final answer: the content of the last `\boxed{}` (braces balanced) or `\fbox{}`; else what
- * follows the last `####` on its line; else what follows the last "(final) answer is" (or "answer:")
- * up to the end of its sentence. Null where there is none of these, or nothing in it.
+ * follows the last `####` on its line, where that is no heading; else what follows the last "(final)
+ * answer is" (or "**Answer**:", or stands under the heading "Answer") up to the end of its sentence, or
+ * comes before "is the answer". Null where there is none of these, or nothing in it.
  */
 export function extractAnswer(text: string): string | null {
-  const found = lastBoxed(text) ?? afterHashes(text) ?? afterPhrase(text);
-  return found === null || found === '' ? null : found;
+  const boxed = lastBoxed(text);
+  if (boxed) return boxed;
+  const plain = text.replace(/\*\*|__/g, '');
+  const hashes = afterHashes(plain);
+  // Markdown has headings of four hashes, too.
+  if (hashes && formOf(hashes).kind !== 'words') return hashes;
+  return afterPhrase(plain) || hashes || null;
 }
 
 /**
- * Whether two answers are the same: as normalised texts in the way of the MATH benchmark's
- * `is_equiv` (a percent sign, a unit and spacing do not count), or as exact numbers (fractions,
- * mixed numbers, decimals, thousands separators, percent as hundredths). Null equals nothing.
+ * Whether two answers are the same, as Math-Verify and the MATH benchmark's `is_equiv` have it: the
+ * same number however it is written (fractions, mixed numbers, decimals, thousands separators, powers,
+ * roots; a percent sign or hundredths; units and currencies do not count), the same expression, the
+ * same items of a list or set in any order, of a tuple in theirs, the same interval, or the same
+ * words. Null equals nothing.
  */
 export function sameAnswer(a: string | null, b: string | null): boolean {
   if (a === null || b === null) return false;
-  if (normaliseAnswer(a) === normaliseAnswer(b)) return true;
-  const x = parseNumber(a);
-  const y = parseNumber(b);
-  return x !== null && y !== null && sameNumber(x, y);
+  return sameForm(formOf(a), formOf(b));
 }
 
-/** The exact value of an answer as a float64, or null where it is no number. */
+/** The exact value of an answer as a float64, or null where it is no rational number. */
 export function answerValue(answer: string): number | null {
-  const parsed = parseNumber(answer);
-  return parsed === null ? null : Number(parsed.numerator) / Number(parsed.denominator);
+  const form = formOf(answer);
+  if (form.kind !== 'value') return null;
+  const value = exactValue(form.percent ? hundredth(form.expression) : form.expression);
+  return value ? toNumber(value) : null;
 }
 
 function lastBoxed(text: string): string | null {
@@ -64,16 +72,30 @@ function afterHashes(text: string): string | null {
   return last === undefined ? null : withoutFullStop(last);
 }
 
+/** `The answer is 7`, `Answer: 7`, a heading `Answer` over it, `7 is the answer`. */
+const phrase =
+  /\banswer[*_]*\s*(?:\s(?:is|was|would be|should be|must be|equals)\b(?:\s*:)?|[:=])\s*|^#+[^\S\n]*(?:the\s+)?(?:final\s+)?answer[^\S\n]*\n\s*/gim;
+const turnedPhrase = /(\$[^$\n]+\$|[-−]?\\?\$?\d\S*)\s+is\s+the\s+(?:\w+\s+)?answer\b/gi;
+/** What follows as a reason is no part of the answer. */
+const reason =
+  /,?\s+(?:because|since|as|which|where|when|so)\b.*$|,\s+(?!and\b|or\b)[a-z]{2,}\s.*$/is;
+
 function afterPhrase(text: string): string | null {
-  const phrase = /\banswer(?:\s+is|\s*:)\s*:?\s*((?:[^.!?\n]|\.(?=\d))*)/gi;
-  const last = [...text.matchAll(phrase)].at(-1)?.[1];
-  return last === undefined ? null : withoutFullStop(last);
+  const marks = [...text.matchAll(phrase)];
+  for (const mark of marks.reverse()) {
+    const content = /^(?:[^.!?\n]|[.!](?=\d)|(?<=\d)!(?=\s*[)=}$]))*/.exec(
+      text.slice(mark.index + mark[0].length),
+    )?.[0];
+    const found = withoutFullStop(content ?? '').replace(reason, '');
+    if (found !== '') return found;
+  }
+  return [...text.matchAll(turnedPhrase)].at(-1)?.[1] ?? null;
 }
 
 function withoutFullStop(text: string): string {
   return text
     .trim()
-    .replace(/^\*+|\*+$/g, '')
+    .replace(/^[*_]+|[*_]+$/g, '')
     .replace(/\.$/, '')
     .trim();
 }
