@@ -74,7 +74,11 @@ export function createAligner(options: AlignerOptions): Aligner {
       ? tokenizer.chatPrompt(text)
       : asText(alignerConversation(text), tokenizer.controlTokens);
   return {
-    ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
+    ...opened({
+      name: options.name ?? model.name,
+      identity: { ...model.identity, settings },
+      warnings: model.warnings,
+    }),
     readable: true,
     async correct(answers, { signal } = {}) {
       if (answers.length === 0) return [];

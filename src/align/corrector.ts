@@ -142,7 +142,11 @@ export function createCorrector(options: CorrectorOptions): LocalCorrector {
   const markers = promptMarkers(prompt);
   const { decoder, tokenizer } = model;
   return {
-    ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
+    ...opened({
+      name: options.name ?? model.name,
+      identity: { ...model.identity, settings },
+      warnings: model.warnings,
+    }),
     caches: decoder,
     readable: true,
     model,

@@ -7,18 +7,21 @@ export interface Opened extends AsyncDisposable {
   /** Short name for records and figures. */
   readonly name: string;
   readonly identity: Identity;
+  /** What is to be known of its files, in sentences; absent where there is nothing. */
+  readonly warnings?: readonly string[];
   /** Frees what it owns; calling it again does nothing more. */
   close(): Promise<void>;
 }
 
 /** The common part. @param own.close default: nothing is owned. */
 export function opened(
-  own: Pick<Opened, 'name' | 'identity'> & { close?: () => Promise<void> },
+  own: Pick<Opened, 'name' | 'identity' | 'warnings'> & { close?: () => Promise<void> },
 ): Opened {
-  const { name, identity } = own;
+  const { name, identity, warnings } = own;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= own.close?.() ?? Promise.resolve());
-  return { name, identity, close, [Symbol.asyncDispose]: close };
+  const known = warnings && { warnings };
+  return { name, identity, ...known, close, [Symbol.asyncDispose]: close };
 }
 
 /** SHA-256 of a function's source text. */

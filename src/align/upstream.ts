@@ -73,7 +73,11 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
     sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
-    ...opened({ name: options.name ?? model.name, identity: { ...model.identity, settings } }),
+    ...opened({
+      name: options.name ?? model.name,
+      identity: { ...model.identity, settings },
+      warnings: model.warnings,
+    }),
     caches: decoder,
     nextSentences: (inputs, request = {}) =>
       generateSentences({

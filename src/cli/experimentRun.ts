@@ -1,5 +1,6 @@
 /** The run of an experiment's command: its folder, records, summaries, figures and words. */
 import type { Experiment, Outcome } from '../experiment/shared/experiment.js';
+import { withModelWarnings } from '../experiment/shared/modelWarnings.js';
 import type { Page } from '../plot/page/page.js';
 import type { Context } from './command.js';
 import type { OfEvery } from './experimentOptions.js';
@@ -21,7 +22,7 @@ export async function runExperiment(
   const asked = { command, options, models, files, record: experiment.record };
   await using run = await openCommandRun(asked, context);
   if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
-  const outcome = await recordAll(run, opened.run(run));
+  const outcome = withModelWarnings(await recordAll(run, opened.run(run)), models);
   for (const [kind, summary] of Object.entries(outcome.summaries)) {
     await run.writeSummary(kind, summary);
   }

@@ -63,12 +63,14 @@ export async function loadCopies(
 async function loading(
   model: ModelFiles,
   options: EngineOptions,
-  { progress }: Context,
+  context: Context,
   load: typeof loadFiles,
 ): Promise<LanguageModel> {
+  const { progress } = context;
   progress.stage(`loading ${model.name}`);
   const loaded = await load(model, options);
   progress.clear();
+  tell(loaded, context);
   return loaded;
 }
 
@@ -76,7 +78,7 @@ async function loading(
  * Opens an upstream, a corrector or an Aligner: a local model with a line of progress, and in
  * `copies` as {@link loadCopies}; what is no model as its opener does.
  */
-export async function openNamed<T>(
+export async function openNamed<T extends Told>(
   name: string,
   how: EngineOptions & { fitting?: boolean },
   context: Context,
@@ -93,5 +95,16 @@ export async function openNamed<T>(
     threads: copies > 1 ? 1 : threads,
   });
   progress.clear();
+  tell(opened, context);
   return opened;
+}
+
+/** What is said of a model once it is loaded. */
+interface Told {
+  name: string;
+  warnings?: readonly string[];
+}
+
+function tell({ name, warnings = [] }: Told, context: Context): void {
+  warnings.forEach((text) => context.warn(`warning: ${name}: ${text}`));
 }

@@ -91,7 +91,8 @@ export async function compareForced(options: ForcedOptions): Promise<ForcedCompa
 }
 
 /** Pairs that are given, then others at random. */
-function choosePairs({ runs, pairs = 32, random }: ForcedOptions): ForcedPair[] {
+function choosePairs(options: ForcedOptions): ForcedPair[] {
+  const { runs, pairs = 32, random } = options;
   const drawn = (label: Label): LabelledRun[] =>
     random
       .fork(`forced/${label}`)
@@ -112,5 +113,15 @@ function choosePairs({ runs, pairs = 32, random }: ForcedOptions): ForcedPair[] 
       const negative = free[i];
       return negative ? [{ positive, negative }] : [];
     });
-  return [...given, ...rest].slice(0, pairs);
+  return [...given, ...rest].filter((pair) => fitsModel(pair, options)).slice(0, pairs);
+}
+
+/** Whether the model has positions for either output after either prompt. */
+function fitsModel({ positive, negative }: ForcedPair, { read, prompt }: ForcedOptions): boolean {
+  const { context } = read.decoder.info;
+  if (!context) return true;
+  const both = [positive, negative];
+  const prompts = both.map(({ stimulus }) => prompt(stimulus).length);
+  const outputs = both.map(({ run }) => run.tokens.length);
+  return Math.max(...prompts) + Math.max(...outputs) <= context.positions;
 }

@@ -7,7 +7,7 @@ import { isCopy } from '../text/copied.js';
 import { countNotes, noteWarnings, type NoteCounts, type TextNote } from '../text/notes.js';
 
 /** What became of a sentence. */
-export type Deed = 'copied' | 'changed' | 'cutOff' | 'empty';
+export type Deed = 'copied' | 'changed' | 'cutOff' | 'empty' | 'tooLong';
 
 /** A sentence, and what the corrector wrote in its place. */
 export interface Written {
@@ -36,6 +36,7 @@ const deeds: Readonly<Record<Deed, string>> = {
   changed: 'changed',
   cutOff: 'cut off',
   empty: 'empty',
+  tooLong: 'too long for the model',
 };
 const order = Object.keys(deeds) as Deed[];
 
@@ -43,7 +44,7 @@ const order = Object.keys(deeds) as Deed[];
 export const earlySentences = 60;
 
 export function countLabels(written: readonly Written[], total: number): LabelCounts {
-  const counts = { copied: 0, changed: 0, cutOff: 0, empty: 0 };
+  const counts = { copied: 0, changed: 0, cutOff: 0, empty: 0, tooLong: 0 };
   const examples: LabelCounts['examples'] = {};
   for (const each of written) {
     const deed = deedOf(each);
@@ -55,6 +56,7 @@ export function countLabels(written: readonly Written[], total: number): LabelCo
 
 /** A copy that did not end is one: it has the label of one. */
 function deedOf({ last, output, finish }: Written): Deed {
+  if (finish === 'context') return 'tooLong';
   if (output === '') return 'empty';
   if (isCopy({ last, correction: output })) return 'copied';
   return finish === 'stop' ? 'changed' : 'cutOff';
@@ -79,7 +81,8 @@ export function describeLabels(given: LabelCounts): string[] {
  *   be otherwise, and a direction needs both.
  */
 export function checkEarly({ done, counts }: LabelCounts): void {
-  if (done < earlySentences || (counts.copied > 0 && counts.copied < done)) return;
+  const labelled = done - counts.tooLong;
+  if (done < earlySentences || (counts.copied > 0 && counts.copied < labelled)) return;
   const none = counts.copied === 0 ? 'copied' : 'corrected';
   throw new Error(
     `stimuli: none of the first ${done} sentences was ${none} (${listed(counts)}), and a direction needs both; ` +
@@ -87,8 +90,10 @@ export function checkEarly({ done, counts }: LabelCounts): void {
   );
 }
 
-function remedy({ cutOff, empty, copied }: Record<Deed, number>, done: number): string {
-  if (copied === done) return 'give sentences with faults among them (--stimuli)';
+function remedy({ cutOff, empty, copied, tooLong }: Record<Deed, number>, done: number): string {
+  if (tooLong === done) return 'give shorter ones, or take a model with more positions';
+  if (copied + tooLong === done && copied > 0)
+    return 'give sentences with faults among them (--stimuli)';
   if (cutOff > done / 2) {
     return 'most outputs were cut off, so check that eos_token_id in generation_config.json is the token that ends a turn';
   }
@@ -99,7 +104,8 @@ function remedy({ cutOff, empty, copied }: Record<Deed, number>, done: number): 
 }
 
 function listed(counts: Record<Deed, number>): string {
-  return order.map((deed) => `${counts[deed]} ${deeds[deed]}`).join(', ');
+  const seen = order.filter((deed) => deed !== 'tooLong' || counts.tooLong > 0);
+  return seen.map((deed) => `${counts[deed]} ${deeds[deed]}`).join(', ');
 }
 
 const widest = 100;

@@ -72,17 +72,20 @@ export function labelCandidates({
 
 /**
  * Candidates with what the corrector made of them, labelled and balanced.
- * @param outputs one per candidate, in order
+ * @param outputs one per candidate, in order; null where it is none, for want of positions
  * @throws as {@link labelStimuli}.
  */
 export function balancedStimuli(
   chosen: readonly RecordedSentence[],
-  outputs: readonly string[],
+  outputs: readonly (string | null)[],
   { seed, perLabel = 256 }: Pick<LabelOptions, 'seed' | 'perLabel'>,
 ): CorrectionStimulus[] {
   const random = createRandom(seed).fork('stimuli');
   const halves = splitByProblem(chosen, random.fork('halves'));
-  const stimuli = chosen.map((q, i) => toStimulus(q, outputs[i] ?? '', halves));
+  const stimuli = chosen.flatMap((q, i) => {
+    const output = outputs[i];
+    return output === null ? [] : [toStimulus(q, output ?? '', halves)];
+  });
   // Before any is left out, so that the error counts what there was.
   checkStimuli(stimuli, 'stimuli');
   return balance(stimuli, perLabel, random.fork('balance'));

@@ -61,6 +61,15 @@ export function renderChat(
   );
 }
 
+/** A whole chat as the template has it, every turn ended. @throws as {@link renderChat}. */
+export function renderWhole(
+  tokenizer: Template,
+  messages: readonly ChatMessage[],
+  { date }: Pick<ChatSettings, 'date'>,
+): string {
+  return render(tokenizer, messages, { assistantNext: false, date });
+}
+
 interface Rendering extends Pick<ChatSettings, 'date'> {
   /** Whether the prompt ends with the beginning of the assistant's turn. */
   assistantNext: boolean;

@@ -174,9 +174,12 @@ export interface Tokenizer {
    * assistant's is its beginning, and is left open.
    */
   chat(messages: readonly ChatMessage[]): string;
+  /** What ends an answer: every token that the model's files name for it. */
   readonly endOfTurn: readonly number[];
   /** The day that the chat template is told; absent where it does not ask. */
   readonly date?: string;
+  /** What its files do not agree about, in sentences; absent where they do. */
+  readonly warnings?: readonly string[];
 }
 
 /** A model folder ready for use. */
@@ -185,5 +188,7 @@ export interface LanguageModel extends AsyncDisposable {
   readonly identity: Identity;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
+  /** What is to be known of its files, in sentences; absent where there is nothing. */
+  readonly warnings?: readonly string[];
   close(): Promise<void>;
 }

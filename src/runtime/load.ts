@@ -59,9 +59,10 @@ export async function loadDecoder(options: LoadOptions): Promise<Decoder> {
 export async function loadLanguageModel(options: LoadOptions): Promise<LanguageModel> {
   const files = await filesOf(options);
   const { date, controlTokens } = options;
-  const tokenizer = await loadTokenizer(files.folder, { date, controlTokens });
+  const own = await loadTokenizer(files.folder, { date, controlTokens });
   const decoder = await openDecoder(files, options);
   const { name } = files;
+  const tokenizer = withinVocabulary(own, decoder.info.vocabulary);
   const { source, sha256, device } = decoder.info;
   const close = async (): Promise<void> => await decoder[Symbol.asyncDispose]();
   return {
@@ -76,6 +77,7 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
     },
     decoder,
     tokenizer,
+    ...(tokenizer.warnings && { warnings: tokenizer.warnings }),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -91,6 +93,18 @@ function promptSettings(
     ...(controlTokens === true && { controlTokens }),
   };
   return Object.keys(settings).length > 0 ? { settings } : {};
+}
+
+/** Without end tokens that the model cannot write, which some configurations carry along. */
+function withinVocabulary(tokenizer: Tokenizer, vocabulary: number): Tokenizer {
+  const endOfTurn = tokenizer.endOfTurn.filter((id) => id < vocabulary);
+  const beyond = tokenizer.endOfTurn.filter((id) => id >= vocabulary);
+  if (beyond.length === 0) return tokenizer;
+  const what = `end tokens: ${beyond.join(', ')} lies beyond the model's vocabulary of ${vocabulary}`;
+  if (endOfTurn.length > 0) {
+    return { ...tokenizer, endOfTurn, warnings: [...(tokenizer.warnings ?? []), what] };
+  }
+  throw new Error(`${what}, and no other is named; set eos_token_id in generation_config.json`);
 }
 
 type Named = Pick<LoadOptions, 'model' | 'adapter' | 'hub'>;

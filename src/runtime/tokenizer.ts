@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { asText } from '../text/controlTokens.js';
-import { renderChat, templateSource } from './chat.js';
+import { renderChat, renderWhole, templateSource } from './chat.js';
 import { asksForDate, defaultDate, parseDate, type ChatDate } from './chatDate.js';
 import type { Tokenizer } from './decoder.js';
+import { endTokens, type EndTokens } from './endTokens.js';
 import { guardedEncoder, type TokenizerFile } from './guardedEncoder.js';
 
 const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
@@ -28,7 +29,7 @@ export interface PromptSettings {
 /**
  * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the chat
  * template from `chat_template.jinja`, `tokenizer_config.json` or `chat_template.json`; the ids that
- * end a turn from `generation_config.json`, `config.json` or the tokenizer's own end token).
+ * end a turn as {@link endTokens} finds them).
  * @throws where a file is missing or damaged, no end token is known, or the date is none.
  */
 export async function loadTokenizer(
@@ -55,18 +56,18 @@ export async function loadTokenizer(
   const template = chatTemplate(folder, tokenizer);
   if (template !== null) tokenizer.chat_template = template;
   tokenizer.chat_template = templateSource(tokenizer.chat_template);
-  const ends = endOfTurn(folder, tokenizer);
+  const { date = defaultDate } = settings;
+  parseDate(date);
+  const ends = endTokens(folder, tokenizer, (chat) => renderWhole(tokenizer, chat, { date }));
   const file = inner(tokenizer)._tokenizerJSON;
-  const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends);
+  const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends.ids);
   const encode = guardedEncoder({
     file,
     controlTokens,
     encode: bare(tokenizer),
     open: (changed) => bare(new PreTrainedTokenizer(changed, tokenizer.config)),
   });
-  const { date = defaultDate } = settings;
-  parseDate(date);
-  return wrap(tokenizer, { encode, controlTokens, endOfTurn: ends, date });
+  return wrap(tokenizer, { encode, controlTokens, ends, date });
 }
 
 /** Special tokens, and what ends a turn. */
@@ -104,17 +105,19 @@ function inner(tokenizer: PreTrainedTokenizer): Inner {
   return tokenizer;
 }
 
-interface Parts extends Pick<Tokenizer, 'encode' | 'endOfTurn'> {
+interface Parts extends Pick<Tokenizer, 'encode'> {
   controlTokens: readonly string[];
+  ends: EndTokens;
   date: ChatDate;
 }
 
 function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
-  const { encode, endOfTurn, controlTokens, date } = parts;
+  const { encode, ends, controlTokens, date } = parts;
   const { normalizer } = inner(tokenizer)._tokenizer;
   const how = { controlTokens, date };
   return {
-    endOfTurn,
+    endOfTurn: ends.ids,
+    ...(ends.warnings.length > 0 && { warnings: ends.warnings }),
     encode,
     controlTokens,
     ...(asksForDate(JSON.stringify(tokenizer.chat_template ?? '')) && { date }),
@@ -122,14 +125,14 @@ function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
       const ids = encode(asText(text, controlTokens));
       return ids.length === 0 ? ids : [...beginning(tokenizer), ...ids];
     },
-    // What was written is wanted, not what would look well: `a ? b` stays.
-    decode: (ids) =>
-      ids.length === 0
-        ? ''
-        : tokenizer.decode([...ids], {
-            skip_special_tokens: true,
-            clean_up_tokenization_spaces: false,
-          }),
+    decode: (given) => {
+      // What ends an answer is none of its text, whether the tokenizer calls it special or not.
+      const ids = given.filter((id) => !ends.marks.has(id));
+      if (ids.length === 0) return '';
+      // What was written is wanted, not what would look well: `a ? b` stays.
+      const verbatim = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+      return tokenizer.decode(ids, verbatim);
+    },
     normalize: (text) => normalizer?.normalize(text) ?? text,
     chatPrompt: (user) => renderChat(tokenizer, [{ role: 'user', content: user }], how),
     chat: (messages) => renderChat(tokenizer, messages, how),
@@ -142,19 +145,4 @@ function beginning(tokenizer: PreTrainedTokenizer): number[] {
   const special = tokenizer.encode('a');
   const at = special.findIndex((_, start) => text.every((id, i) => special[start + i] === id));
   return special.slice(0, Math.max(at, 0));
-}
-
-function endOfTurn(folder: string, tokenizer: PreTrainedTokenizer): number[] {
-  for (const file of ['generation_config.json', 'config.json']) {
-    const path = join(folder, file);
-    if (!existsSync(path)) continue;
-    const config = JSON.parse(readFileSync(path, 'utf8')) as { eos_token_id?: unknown };
-    const ids = [config.eos_token_id].flat().filter((id): id is number => typeof id === 'number');
-    if (ids.length > 0) return ids;
-  }
-  const own = tokenizer.eos_token_id;
-  if (typeof own === 'number') return [own];
-  throw new Error(
-    `tokenizer: ${folder} names no end token; set eos_token_id in generation_config.json`,
-  );
 }

@@ -1,6 +1,8 @@
 /** Answers that a model had no positions left for: what is not judged, and what is said of them. */
 import type { Verdict } from '../../judge/scoreAnswers.js';
-import { describeContext, type ContextEnd } from '../../runtime/contextLimit.js';
+import { namedLong } from '../../read/fitting.js';
+import type { ContextEnd } from '../../runtime/contextLimit.js';
+import { lengthWarnings } from '../shared/lengthWarnings.js';
 
 /** Whether a question left a model no room for a first word: then there is nothing to judge. */
 export function isRefused({ text, context }: { text: string; context?: ContextEnd }): boolean {
@@ -21,23 +23,36 @@ export interface EndedAnswer {
   context?: ContextEnd;
 }
 
-/** How many are named. */
-const named = 5;
-
-/** One warning per system whose answers ended for want of positions, naming the first of them. */
-export function contextWarnings(records: readonly EndedAnswer[]): string[] {
+/** How answers ended, where that must be known before anything of them is believed. */
+export function endWarnings(records: readonly EndedAnswer[]): string[] {
   const systems = [...new Set(records.map(({ system }) => system))];
   return systems.flatMap((system) => {
     const own = records.filter((record) => record.system === system);
-    const ended = own.filter(({ stop }) => stop === 'context');
-    if (ended.length === 0) return [];
-    const refused = ended.filter(({ answer }) => answer === '').length;
-    const shown = ended.slice(0, named).map(({ problem, context }) => {
-      return context ? `question ${problem}: ${describeContext(context)}` : `question ${problem}`;
-    });
-    const more = ended.length > named ? ` and ${ended.length - named} more` : '';
+    const running = own.filter(({ stop }) => stop === 'max-length').length;
     return [
-      `context: ${ended.length} of ${own.length} answers of ${system} ended for want of positions, ${refused} of them before a word and so not judged (${shown.join('; ')}${more})`,
+      ...contextWarnings(system, own),
+      ...lengthWarnings(`answers of ${system}`, running, own.length),
     ];
   });
+}
+
+/** A summary with its warnings, where there are any. */
+export function withWarnings<S extends { warnings?: string[] }>(
+  summary: S,
+  warnings: readonly string[],
+): S {
+  return warnings.length > 0 ? { ...summary, warnings: [...warnings] } : summary;
+}
+
+/** Of one system: how many answers ended for want of positions, and the first of them. */
+function contextWarnings(system: string, records: readonly EndedAnswer[]): string[] {
+  const ended = records.filter(({ stop }) => stop === 'context');
+  if (ended.length === 0) return [];
+  const refused = ended.filter(({ answer }) => answer === '').length;
+  const named = ended.flatMap(({ problem, context }) =>
+    context ? [{ name: `question ${problem}`, ...context }] : [],
+  );
+  return [
+    `context: ${ended.length} of ${records.length} answers of ${system} ended for want of positions, ${refused} of them before a word and so not judged (${namedLong(named)})`,
+  ];
 }

@@ -1,5 +1,6 @@
 /** What the unsteered corrector does with recorded sentences, and how its output begins. */
 import type { Corrector } from '../../align/corrector.js';
+import { fitting, type Fitting } from '../../read/fitting.js';
 import type { Decoder, LanguageModel } from '../../runtime/decoder.js';
 import {
   beginsSentence,
@@ -33,20 +34,33 @@ export function beginningsOf({ tokenizer }: Pick<LanguageModel, 'tokenizer'>): B
   };
 }
 
-/** Whether the first token shows the decision: a copy's begins y1, a correction's does not. */
-export function showsDecision({ label, beginsLast }: CaseRecord): boolean {
-  return beginsLast === (label === 'copy');
+/** Whether the first token shows the decision: a copy's begins y1, a correction's does not; what was cut off is neither. */
+export function showsDecision({ label, beginsLast, finish }: CaseRecord): boolean {
+  return finish === undefined && beginsLast === (label === 'copy');
+}
+
+/** The problems that leave the model a position to write in, see {@link fitting}. */
+export function fittingProblems(
+  problems: readonly CausalProblem[],
+  { decoder, prompt }: Pick<LabelOptions, 'decoder' | 'prompt'>,
+): Fitting<CausalProblem> {
+  return fitting(problems, {
+    ...{ decoder, tokens: prompt, what: 'problems', room: 1 },
+    name: ({ id }) => id,
+  });
+}
+
+interface LabelOptions extends Beginnings {
+  corrector: Corrector;
+  decoder: Pick<Decoder, 'forward' | 'info'>;
+  prompt: (problem: CausalProblem) => readonly number[];
+  signal?: AbortSignal;
 }
 
 /** One batch of cases, in the order of the problems. */
 export async function labelCases(
   problems: readonly CausalProblem[],
-  options: Beginnings & {
-    corrector: Corrector;
-    decoder: Pick<Decoder, 'forward'>;
-    prompt: (problem: CausalProblem) => readonly number[];
-    signal?: AbortSignal;
-  },
+  options: LabelOptions,
 ): Promise<Omit<CaseRecord, 'kind' | 'split'>[]> {
   const { corrector, decoder, prompt, signal } = options;
   const inputs = problems.map(({ question, prefix, last }) => ({ question, prefix, last }));
@@ -62,6 +76,7 @@ export async function labelCases(
     return {
       problem: id,
       label: isCopy({ last, correction: correction.text }) ? 'copy' : 'correct',
+      ...(correction.finish === 'context' && { finish: correction.finish }),
       first,
       beginsLast: begins(first, last, options),
       promptLength: tokens[i]?.length ?? 0,

@@ -40,6 +40,8 @@ export interface CausalSummaryOptions {
   meanNorms: readonly number[];
   /** The norm that coefficient 1 adds, in mean norms of the layer. */
   scale: number;
+  /** What is known beforehand. */
+  warnings?: readonly string[];
   /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
   accuracy: readonly number[] | null;
   /** Patched at each setting. */

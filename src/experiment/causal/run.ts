@@ -8,7 +8,7 @@ import { createRandom } from '../../math/random.js';
 import { batchesOf } from '../shared/batches.js';
 import { whoIs } from '../shared/identities.js';
 import { hashVectors, resume, type Unit } from '../shared/resume.js';
-import { begins, labelCases } from './cases.js';
+import { begins, fittingProblems, labelCases } from './cases.js';
 import { measureControls, measureEdits, type EditOptions } from './edits.js';
 import { settle, splits, type CausalOptions, type CausalPhase, type Settled } from './options.js';
 import { pairCases, type CausalPair } from './pairs.js';
@@ -36,10 +36,18 @@ const caseBatch = 32;
  *   no coefficient beside 0.
  */
 export async function* runCausal(
-  options: CausalOptions,
+  given: CausalOptions,
 ): AsyncGenerator<CausalRecord, CausalSummary, void> {
-  requireReadable(options.corrector, 'causal');
-  const settled = settle(options);
+  requireReadable(given.corrector, 'causal');
+  const settled = settle(given);
+  const { validation, test } = given.problems;
+  const fit = {
+    validation: fittingProblems(validation, given),
+    test: fittingProblems(test, given),
+  };
+  const problems = { validation: fit.validation.kept, test: fit.test.kept };
+  const options = { ...given, problems };
+  const warnings = splits.flatMap((split) => fit[split].warnings);
   const records = new Map<string, CausalRecord>();
   for (const record of options.done ?? []) records.set(keyOf(record), record);
   yield* runPhase('cases', caseUnits(options), records, options);
@@ -57,7 +65,7 @@ export async function* runCausal(
   // In a fixed order: sums depend on it, and a resumed run finds its records in another.
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
   return summariseCausal({
-    ...{ ...kept, controlled, scale, meanNorms, accuracy, columns, records: sorted },
+    ...{ ...kept, controlled, scale, meanNorms, accuracy, columns, records: sorted, warnings },
   });
 }
 

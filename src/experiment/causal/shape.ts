@@ -29,6 +29,10 @@ export const caseRecord = z.strictObject({
     ),
   promptLength: count.describe('in tokens'),
   notes: revision.shape.notes,
+  finish: z
+    .literal('context')
+    .optional()
+    .describe('y2 was cut off for want of positions: the case is neither, and is left out'),
 });
 export type CaseRecord = z.infer<typeof caseRecord>;
 

@@ -58,6 +58,7 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     evidence,
     data: describeData(options),
     warnings: [
+      ...(options.warnings ?? []),
       ...warningsOf(parts, steering),
       ...noteWarnings(countNotes(casesOf(options)), casesOf(options).length),
     ],
@@ -110,7 +111,9 @@ function casesOf({ records }: CausalSummaryOptions): CaseRecord[] {
 
 function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   const cases = (split: CausalSplit): CausalSummary['data']['cases'][CausalSplit] => {
-    const own = casesOf(options).filter((record) => record.split === split);
+    const own = casesOf(options).filter(
+      (record) => record.split === split && record.finish === undefined,
+    );
     const correct = own.filter(({ label }) => label === 'correct');
     return {
       copy: own.length - correct.length,

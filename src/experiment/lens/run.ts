@@ -13,7 +13,7 @@ import { batchesOf } from '../shared/batches.js';
 import { whoIs } from '../shared/identities.js';
 import { resume } from '../shared/resume.js';
 import { firstTwice } from '../../text/firstTwice.js';
-import { labelCases, showsDecision, type Beginnings } from '../causal/cases.js';
+import { fittingProblems, labelCases, showsDecision, type Beginnings } from '../causal/cases.js';
 import { greedy } from '../causal/patches.js';
 import type { CausalProblem } from '../causal/problems.js';
 import { summariseLens } from './summary.js';
@@ -51,9 +51,10 @@ const batchSize = 32;
 export async function* runLens(
   options: LensOptions,
 ): AsyncGenerator<LensRecord, LensSummary, void> {
-  const { problems, model, seed, decoder } = options;
+  const { model, seed, decoder } = options;
   requireReadable(options.corrector, 'lens');
-  checkProblems(problems);
+  checkProblems(options.problems);
+  const { kept: problems, warnings } = fittingProblems(options.problems, options);
   const cases = new Map<string, LensCase>();
   const readings = new Map<string, LensReading>();
   for (const record of options.done ?? []) {
@@ -77,7 +78,8 @@ export async function* runLens(
     run: (batch) => readBatch(batch, { options, cases, rivals }),
   });
   const kept = shown.flatMap(({ id }) => readings.get(id) ?? []);
-  return summariseLens({ model, seed, layers: decoder.info.layers, cases: all, readings: kept });
+  const { layers } = decoder.info;
+  return summariseLens({ model, seed, layers, cases: all, readings: kept, warnings });
 }
 
 function checkProblems(problems: readonly CausalProblem[]): void {

@@ -18,8 +18,11 @@ export function summariseLens(options: {
   layers: number;
   cases: readonly LensCase[];
   readings: readonly LensReading[];
+  /** What is known beforehand. */
+  warnings?: readonly string[];
 }): LensSummary {
-  const { model, seed, layers, cases, readings } = options;
+  const { model, seed, layers, readings, warnings = [] } = options;
+  const cases = options.cases.filter(({ finish }) => finish === undefined);
   const random = createRandom(seed).fork('lens bootstrap');
   const notes = countNotes(cases);
   const labelled = (label: Behaviour): LensReading[] => readings.filter((r) => r.label === label);
@@ -44,6 +47,7 @@ export function summariseLens(options: {
       notes,
     },
     warnings: [
+      ...warnings,
       ...labels
         .filter((label) => labelled(label).length < 2)
         .map((label) => `lens: ${labelled(label).length} ${label} cases; give more problems`),

@@ -1,5 +1,5 @@
 /** `rounds.html` */
-import type { Page } from '../../plot/page/page.js';
+import { warned, type Page } from '../../plot/page/page.js';
 import { defineSummary } from '../shared/experiment.js';
 import { generationModesCaption, generationModesFigure } from './figures/generationModes.js';
 import { roundAccuracyCaption, roundAccuracyFigure } from './figures/roundAccuracy.js';
@@ -10,7 +10,7 @@ import { roundsSummary, type RoundsSummary } from './shape.js';
 export function correctionRoundsPage(summary: RoundsSummary): Page {
   return {
     title: 'Answers by number of correction rounds',
-    introduction: `Upstream: ${summary.upstream}. A loop has at most ${summary.maxRounds} rounds.`,
+    introduction: `Upstream: ${summary.upstream}. A loop has at most ${summary.maxRounds} rounds.${warned(summary.warnings)}`,
     sections: [
       {
         name: 'accuracy-by-round',

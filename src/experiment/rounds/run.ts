@@ -16,7 +16,7 @@ import type { Store } from '../../record/store.js';
 import { judgesAre, whoIs } from '../shared/identities.js';
 import { batchesOf } from '../shared/batches.js';
 import { resume, type Unit } from '../shared/resume.js';
-import { contextWarnings } from '../answers/refused.js';
+import { endWarnings, withWarnings } from '../answers/refused.js';
 import { checkQuestionIds } from '../shared/questionIds.js';
 import { firstTwice } from '../../text/firstTwice.js';
 import { roundsBatch, stepsOf, type NamedCorrector } from './batch.js';
@@ -66,7 +66,7 @@ export async function* runRounds(
     signal?.throwIfAborted();
     yield record;
   }
-  const warnings = contextWarnings(
+  const warnings = endWarnings(
     Array.from(done.values(), ({ corrector, problem, classic: { text, stop, context } }) => ({
       ...{ system: corrector, problem, answer: text, stop, context },
     })),
@@ -81,7 +81,7 @@ export async function* runRounds(
     maxRounds: checkLimits(limits).maxRounds,
     random: createRandom(options.seed).fork('rounds'),
   });
-  return { ...summary, ...(warnings.length > 0 && { warnings }) };
+  return withWarnings(summary, warnings);
 }
 
 /** What goes into every unit beside its questions. */

@@ -9,10 +9,10 @@ import { scanSummary, type LayerAccuracy, type ScanSummary } from './shape.js';
 
 /** Heat maps, the same readings over the text, activity and accuracy per layer. */
 export function scanPage(summary: ScanSummary): Page {
-  const { model, device, layers, direction, health } = summary;
+  const { model, device, layers, direction, health, warnings } = summary;
   return {
     title: `LAT scan of ${model}`,
-    introduction: `${layers} layers, direction by ${direction.method}, on ${device}.${warned(health?.warnings)}`,
+    introduction: `${layers} layers, direction by ${direction.method}, on ${device}.${warned([...(warnings ?? []), ...(health?.warnings ?? [])])}`,
     sections: [
       {
         name: 'lat-scan',

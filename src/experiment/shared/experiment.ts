@@ -50,7 +50,7 @@ export interface Outcome {
 /** An experiment with its models loaded. */
 export interface OpenExperiment<R> extends AsyncDisposable {
   /** By the option that names them. */
-  models: Readonly<Record<string, { identity: Identity }>>;
+  models: Readonly<Record<string, { identity: Identity; warnings?: readonly string[] }>>;
   /** Files that are read, by the option that names them. */
   files: Readonly<Record<string, string>>;
   /** Yields the records that are missing. */

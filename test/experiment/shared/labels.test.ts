@@ -42,8 +42,10 @@ function fake(how: { failAt?: number; copies?: boolean } = {}): {
   return { corrector: corrector as unknown as LocalCorrector, calls };
 }
 
-const label = (corrector: LocalCorrector, how: LabelHow = {}): Promise<string[]> =>
-  labelOutputs(corrector, inputs, { keptIn, ...how });
+const label = async (corrector: LocalCorrector, how: LabelHow = {}): Promise<string[]> => {
+  const labels = await labelOutputs(corrector, inputs, { keptIn, ...how });
+  return labels.map(({ output }) => output);
+};
 
 describe('labelOutputs', () => {
   it('ends with the same outputs and the same bytes, wherever it was killed', async () => {
@@ -102,7 +104,7 @@ describe('labelOutputs', () => {
       [64, 100],
       [100, 100],
     ]);
-    expect(told[1]?.counts).toEqual({ copied: 65, changed: 35, cutOff: 0, empty: 0 });
+    expect(told[1]?.counts).toEqual({ copied: 65, changed: 35, cutOff: 0, empty: 0, tooLong: 0 });
   });
 
   it('stops where the first sixty are of one label, unless told to go on', async () => {

@@ -1,5 +1,5 @@
 /** `compare.html` */
-import type { Page } from '../../../plot/page/page.js';
+import { warned, type Page } from '../../../plot/page/page.js';
 import { defineSummary } from '../../shared/experiment.js';
 import { accuracyTimeCaption, accuracyTimeFigure } from '../figures/accuracyTime.js';
 import { latencyCaption, latencyFigure } from '../figures/latency.js';
@@ -10,7 +10,7 @@ import { compareSummary, type CompareSummary } from './shape.js';
 export function comparePage(summary: CompareSummary): Page {
   return {
     title: 'Systems compared',
-    introduction: `Upstream: ${summary.upstream}.`,
+    introduction: `Upstream: ${summary.upstream}.${warned(summary.warnings)}`,
     sections: [
       {
         name: 'accuracy-time',

@@ -9,7 +9,7 @@ import { comparedSystems, samplingOf, type ComparedModels } from './systems.js';
 import { summariseCompare } from './summary.js';
 import type { CompareSummary } from './shape.js';
 import { byKey, answersKey } from '../keys.js';
-import { contextWarnings } from '../refused.js';
+import { endWarnings, withWarnings } from '../refused.js';
 import { answerQuestions, type AnswersOptions } from '../run.js';
 import type { AnswerRecord, CompareRecord } from '../shape.js';
 
@@ -37,7 +37,6 @@ export async function* runCompare(
     yield record;
   }
   const answers = [...all.values()].filter((record) => record.kind === 'answer');
-  const warnings = contextWarnings(answers);
   const summary = summariseCompare({
     upstream: upstream.name,
     entries: entries.map(({ system, ...entry }) => ({ name: system.name, ...entry })),
@@ -47,7 +46,7 @@ export async function* runCompare(
     scorers,
     random: createRandom(seed).fork('compare'),
   });
-  return { ...summary, ...(warnings.length > 0 && { warnings }) };
+  return withWarnings(summary, endWarnings(answers));
 }
 
 /** The answers of the loops of `runRounds`, as its correctors' systems here would give them. */

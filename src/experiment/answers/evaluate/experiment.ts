@@ -15,8 +15,9 @@ import { opening, type Keep } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
 import { directionFiles, findKnob, placeOfDirection } from '../../shared/reading/findSteering.js';
 import { phased } from '../../shared/stages.js';
-import { contextWarnings } from '../refused.js';
-import { evaluationRecord, type EvaluationRecord } from '../shape.js';
+import { lengthWarnings } from '../../shared/lengthWarnings.js';
+import { endWarnings, withWarnings } from '../refused.js';
+import { evaluationRecord, type CorrectionRecord, type EvaluationRecord } from '../shape.js';
 import { summariseCorrector } from './correctorSummary.js';
 import type { options } from './flags.js';
 import { systemKinds } from './kinds.js';
@@ -65,11 +66,15 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
   });
 }
 
-function sentenceWarnings({ model, n, context }: CorrectorSummary): string[] {
-  if (context === undefined) return [];
-  return [
-    `context: ${model} had no positions for ${context} of ${n + context} recorded sentences, which are left out`,
-  ];
+function sentenceWarnings(
+  { model, n, context }: CorrectorSummary,
+  records: readonly CorrectionRecord[],
+): string[] {
+  const cut = records.filter(({ finish }) => finish === 'length').length;
+  const running = lengthWarnings(`corrections of ${model}`, cut, records.length);
+  if (context === undefined) return running;
+  const tooLong = `context: ${model} had no positions for ${context} of ${n + context} recorded sentences, which are left out`;
+  return [tooLong, ...running];
 }
 
 async function openModels(
@@ -156,13 +161,17 @@ async function* run({
   const answers = records.filter((record) => record.kind !== 'correction');
   const answered = answers.filter((record) => record.kind === 'answer');
   const corrections = records.filter((record) => record.kind === 'correction');
-  const evaluated = summariseEvaluate({ records: answers, scorers, random });
-  const rates = summariseCorrector({ model: corrector.name, records: corrections });
+  const evaluated = withWarnings(
+    summariseEvaluate({ records: answers, scorers, random }),
+    endWarnings(answered),
+  );
+  const summarised = summariseCorrector({ model: corrector.name, records: corrections });
+  const rates = withWarnings(summarised, sentenceWarnings(summarised, corrections));
   return {
     summaries: { evaluate: evaluated, corrector: rates },
     warnings: [
-      ...contextWarnings(answered),
-      ...sentenceWarnings(rates),
+      ...(evaluated.warnings ?? []),
+      ...(rates.warnings ?? []),
       ...revisionWarnings(answered, corrections),
     ],
     lines: [

@@ -1,5 +1,5 @@
 /** `evaluate.html` and `corrector.html`. */
-import type { Page } from '../../../plot/page/page.js';
+import { warned, type Page } from '../../../plot/page/page.js';
 import { defineSummary } from '../../shared/experiment.js';
 import {
   correctorCaption,
@@ -18,6 +18,7 @@ import {
 export function evaluatePage(summary: EvaluateSummary): Page {
   return {
     title: 'Evaluation',
+    ...introduced(summary.warnings),
     sections: [
       {
         name: 'systems',
@@ -33,6 +34,7 @@ export function evaluatePage(summary: EvaluateSummary): Page {
 export function correctorPage(summary: CorrectorSummary): Page {
   return {
     title: `Sentence-level rates of ${summary.model}`,
+    ...introduced(summary.warnings),
     sections: [
       {
         name: 'rates',
@@ -42,6 +44,10 @@ export function correctorPage(summary: CorrectorSummary): Page {
       },
     ],
   };
+}
+
+function introduced(warnings: readonly string[] | undefined): Pick<Page, 'introduction'> {
+  return warnings ? { introduction: warned(warnings).trim() } : {};
 }
 
 export const evaluateKind = defineSummary({

@@ -4,11 +4,14 @@ import type { Passage } from '../../../align/prompts.js';
 import { anyRow, readDataText, readJsonl } from '../../../data/jsonl.js';
 import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
 import type { RecordedSentence } from '../../../data/types.js';
+import { namedLong } from '../../../read/fitting.js';
 import { balancedStimuli, labelCandidates } from '../../../read/labelling.js';
 import { parseStimuli } from '../../../read/stimuliFile.js';
 import type { CorrectionStimulus } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
+import { lengthWarnings } from '../lengthWarnings.js';
 import { labelOutputs, type LabelHow } from './labels.js';
+import { stimulusTokens } from './stimulusTokens.js';
 
 /** Recorded sentences, or stimuli labelled before; or the path of a file of either. */
 export type StimuliSource = string | readonly RecordedSentence[] | readonly CorrectionStimulus[];
@@ -23,10 +26,13 @@ export interface FindStimuliOptions extends LabelHow {
   /** Most quadruples that are labelled. Default 600. */
   candidates?: number;
   seed: number;
+  /** Told what must be known of the labels. */
+  onNote?: (text: string) => void;
 }
 
 /**
- * Labelled stimuli as they are; quadruples are labelled by what the corrector does with them.
+ * Labelled stimuli as they are; quadruples are labelled by what the corrector does with them. One
+ * that it had no positions for is no stimulus.
  * @throws where too few stimuli of a label are left, and as {@link labelOutputs}; on a bad line of a
  *   file.
  */
@@ -36,8 +42,27 @@ export async function findStimuli(options: FindStimuliOptions): Promise<Correcti
   if (isLabelled(items)) return [...items];
   const corrector = createCorrector({ model, prompt, maxNewTokens });
   const chosen = labelCandidates({ quadruples: items, seed, candidates });
-  const outputs = await labelOutputs(corrector, chosen, options);
+  const labels = await labelOutputs(corrector, chosen, options);
+  labelNotes(chosen, labels, stimulusTokens(model, prompt), model).forEach((note) =>
+    options.onNote?.(note),
+  );
+  const outputs = labels.map(({ output, finish }) => (finish === 'context' ? null : output));
   return balancedStimuli(chosen, outputs, { seed });
+}
+
+/** Which sentences the model had no positions for, and whether most outputs ran on to the limit. */
+function labelNotes(
+  chosen: readonly RecordedSentence[],
+  labels: readonly { finish: string }[],
+  tokens: (input: RecordedSentence) => readonly number[],
+  { decoder }: Pick<LanguageModel, 'decoder'>,
+): string[] {
+  const positions = decoder.info.context?.positions ?? 0;
+  const long = chosen.filter((_, i) => labels[i]?.finish === 'context');
+  const named = long.map((one) => ({ name: one.problem, tokens: tokens(one).length, positions }));
+  const tooLong = `context: ${long.length} of ${chosen.length} sentences are left out, too long (${namedLong(named)})`; // prettier-ignore
+  const cut = labels.filter(({ finish }) => finish === 'length').length;
+  return [...(long.length > 0 ? [tooLong] : []), ...lengthWarnings('outputs', cut, labels.length)];
 }
 
 type Items = Exclude<StimuliSource, string>;

@@ -22,7 +22,9 @@ export const labelsName = 'labels.jsonl';
 export const labelRecord = z.strictObject({
   key: z.string().describe('SHA-256 of question, prefix and y1'),
   output: z.string().describe('y2'),
-  finish: z.string().describe('`stop` where the corrector ended its turn itself'),
+  finish: z
+    .string()
+    .describe('`stop` where the corrector ended its turn itself, else `length` or `context`'),
   notes: revision.shape.notes,
 });
 export type LabelRecord = z.infer<typeof labelRecord>;
@@ -52,7 +54,7 @@ export async function labelOutputs(
   corrector: LocalCorrector,
   inputs: readonly CorrectorInput[],
   how: LabelHow,
-): Promise<string[]> {
+): Promise<Pick<LabelRecord, 'output' | 'finish'>[]> {
   const { keptIn, store, onProgress, signal } = how;
   const journal = keptIn === undefined ? null : await openJournal(keptIn, labelRecord);
   const done = new Map((journal?.records ?? []).map((record) => [record.key, record]));
@@ -73,7 +75,7 @@ export async function labelOutputs(
   } finally {
     await journal?.close();
   }
-  return inputs.map((input) => done.get(keyOf(input))?.output ?? '');
+  return inputs.map((input) => done.get(keyOf(input)) ?? { output: '', finish: 'stop' });
 }
 
 function keyOf({ question, prefix, last }: CorrectorInput): string {

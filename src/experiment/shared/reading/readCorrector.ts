@@ -5,6 +5,7 @@
 import type { Passage } from '../../../align/prompts.js';
 import { trainingStates, type Directions, type LabelledStates } from '../../../read/directions.js';
 import { extractDirections } from '../../../read/extract.js';
+import { fitting } from '../../../read/fitting.js';
 import type { Health } from '../../../read/healthTypes.js';
 import type { OwnMethod } from '../../../read/methods/table.js';
 import type { Method } from '../../../read/methods/names.js';
@@ -28,6 +29,8 @@ export interface ReadStimuliOptions<S extends Stimulus = Stimulus> {
   /** Judged in place of a direction made here. */
   directions?: Directions;
   seed: number;
+  /** What is to stand among the warnings of the health. */
+  notes?: readonly string[];
   onProgress?: (phase: ReadingPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -55,15 +58,18 @@ export type CorrectorReading = Reading<CorrectionStimulus>;
 /** Labels by behaviour, then {@link readLabelled}. @throws as its parts do. */
 export async function readCorrector(options: ReadCorrectorOptions): Promise<CorrectorReading> {
   const { onProgress } = options;
+  const notes: string[] = [];
   const stimuli = await findStimuli({
     ...options,
+    onNote: (text) => notes.push(text),
     onProgress: onProgress && ((done, total) => onProgress('labelling', done, total)),
   });
-  return await readLabelled({ ...options, stimuli });
+  return await readLabelled({ ...options, stimuli, notes });
 }
 
 /**
- * Hidden states of labelled stimuli, a direction and its health.
+ * Hidden states of labelled stimuli, a direction and its health. Stimuli that are too long for the
+ * model are left out; the health's warnings name them.
  * @throws as {@link extractDirections} does.
  */
 export async function readLabelled<S extends Stimulus>(
@@ -71,13 +77,22 @@ export async function readLabelled<S extends Stimulus>(
 ): Promise<Reading<S>> {
   const { model, seed, method, onProgress, signal } = options;
   const prompt = stimulusTokens(model, options.prompt);
-  const stimuli = [...options.stimuli];
-  const { states, directions, health } = await extractDirections({
+  const { kept: stimuli, warnings } = fitting(options.stimuli, {
+    ...{ decoder: model.decoder, tokens: prompt, what: 'stimuli' },
+    name: ({ id }) => id,
+  });
+  const {
+    states,
+    directions,
+    health: found,
+  } = await extractDirections({
     ...{ model, stimuli, prompt, seed, method, signal },
     directions: options.directions,
     onProgress: onProgress && ((done, total) => onProgress('states', done, total)),
   });
   const training = trainingStates(stimuli, states);
   const norms = meanNorms(states);
+  const known = [...(options.notes ?? []), ...warnings];
+  const health = known.length === 0 ? found : { ...found, warnings: [...known, ...found.warnings] };
   return { stimuli, directions, health, states, norms, training, prompt };
 }

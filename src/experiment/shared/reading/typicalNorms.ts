@@ -3,6 +3,7 @@ import { anyRow, readPlaced } from '../../../data/jsonl.js';
 import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
 import { createRandom } from '../../../math/random.js';
 import { parseInput } from '../../../read/givenRows.js';
+import { fitting } from '../../../read/fitting.js';
 import { boundaryStates, meanNorms } from '../../../read/states.js';
 import type { StimulusInput } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
@@ -25,7 +26,10 @@ export async function typicalNorms(options: TypicalNormsOptions): Promise<number
   const { model, source, count = 32, seed, onProgress, signal } = options;
   const inputs = createRandom(seed).fork('mean norms').shuffle(readInputs(source)).slice(0, count);
   if (inputs.length === 0) throw new Error(`${source}: no prompt to measure mean norms on`);
-  const prompts = inputs.map(stimulusTokens(model));
+  const { kept: prompts } = fitting(inputs.map(stimulusTokens(model)), {
+    ...{ decoder: model.decoder, tokens: (ids: number[]) => ids, what: 'prompts' },
+    name: (ids) => model.tokenizer.decode(ids.slice(0, 8)),
+  });
   return meanNorms(await boundaryStates({ decoder: model.decoder, prompts, onProgress, signal }));
 }
 
