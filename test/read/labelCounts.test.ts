@@ -27,13 +27,14 @@ describe('countLabels', () => {
     ];
     const found = countLabels(written, 600);
     expect(found).toMatchObject({ done: 7, total: 600 });
-    expect(found.counts).toEqual({ copied: 3, changed: 1, cutOff: 1, empty: 2 });
+    expect(found.counts).toEqual({ copied: 3, changed: 1, cutOff: 1, empty: 1, tooLong: 1 });
     expect(describeLabels(found)).toEqual([
-      'labelled 7 of 600 sentences: 3 copied, 1 changed, 1 cut off, 2 empty',
+      'labelled 7 of 600 sentences: 3 copied, 1 changed, 1 cut off, 1 empty, 1 too long for the model',
       '  copied   "y1"',
       '  changed  "a\\nb" → "c\\u001b[31m"',
       '  cut off  "a" → "so on and"',
       '  empty    "a" → ""',
+      '  too long for the model "a" → ""',
     ]);
   });
 
@@ -53,6 +54,9 @@ describe('checkEarly', () => {
     expect(check(many(59, change))).not.toThrow();
     expect(check([...many(63, change), copy()])).not.toThrow();
     expect(check([...many(63, copy()), cut])).not.toThrow();
+    const tooLong = { ...empty, finish: 'context' };
+    expect(check([...many(40, copy()), cut, ...many(23, tooLong)])).not.toThrow();
+    expect(check([...many(41, copy()), ...many(23, tooLong)])).toThrow(/none of .* corrected/);
   });
 
   it.each([
