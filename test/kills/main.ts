@@ -26,13 +26,14 @@ writeInputs(bench.inputs);
 
 const wanted = values.only?.split(',');
 const chosen = cases.filter(({ name }) => !wanted || wanted.some((part) => name.startsWith(part)));
-const each = Math.ceil(Number(values.kills) / chosen.length);
+const shares = chosen.reduce((sum, { share = 1 }) => sum + share, 0);
 const rows: string[][] = [];
 let faults = 0;
 for (const given of chosen) {
   const random = createRandom(Number(values.seed)).fork(given.name);
   const expected = await reference(given, bench);
-  const kills = await killed(given, expected, { bench, kills: each, random });
+  const count = Math.ceil((Number(values.kills) * (given.share ?? 1)) / shares);
+  const kills = await killed(given, expected, { bench, kills: count, random });
   const twice = await twoAtOnce(given, expected, bench);
   const full = await diskFull(given, expected, bench);
   const word = (trial: Trial): string => (trial.faults.length === 0 ? 'same' : 'FAULT');

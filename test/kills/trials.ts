@@ -54,7 +54,7 @@ export async function killed(
   const out = fresh(bench, 'killed');
   const argv = given.argv(out, bench.inputs);
   let done = 0;
-  for (let i = 0; i < kills; i++) {
+  for (let tries = 0; done < kills && tries < 4 * kills; tries++) {
     // A little beyond its end, so that the last moments are hit too.
     const killAfter = 1.1 * expected.milliseconds * random.next();
     const ended = await call(argv, { killAfter });

@@ -16,6 +16,8 @@ import { recordQuadruples } from '../../experiment/shared/recordedQuadruples.js'
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
+import { openUnitsBeside, type UnitsBeside } from '../unitsBeside.js';
+import type { Store } from '../../record/store.js';
 import { loadModel } from '../models.js';
 import { choice, integer, number, text, type OptionValues } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
@@ -100,15 +102,32 @@ ${Object.entries(kinds)
       );
     }
     const out = given.out === undefined ? context.io.stdout : context.path(given.out);
-    const rows = await writeLines(counted(argument as Kind, given, context), out);
+    const kind = argument as Kind;
+    await using units = await unitsOf(kind, given, context);
+    const rows = await writeLines(counted(kind, given, { ...context, store: units?.store }), out);
+    await units?.done();
     const summary = { kind: argument, split: given.split, seed: given.seed, rows, file: given.out };
     context.result(summary);
     if (given.out !== undefined) context.show(`${rows} rows in ${given.out}`);
   },
 });
 
+/** A call, and where batches of a model's are kept. */
+type Kept = CallContext & { store: Store | undefined };
+
+/** Where what a model writes is kept until the file is there; the rest is made in seconds. */
+async function unitsOf(
+  kind: Kind,
+  given: Options,
+  context: CallContext,
+): Promise<UnitsBeside | null> {
+  if (kind !== 'quadruples' || given.out === undefined) return null;
+  const how = { engine: given, purpose: 'aligner-lab dataset quadruples' };
+  return await openUnitsBeside(context.path(given.out), how, context);
+}
+
 /** The rows, with progress on the way and an ear for Ctrl-C. */
-async function* counted(kind: Kind, given: Options, context: CallContext): AsyncGenerator<unknown> {
+async function* counted(kind: Kind, given: Options, context: Kept): AsyncGenerator<unknown> {
   const onProgress = context.progress.stage(`dataset ${kind}`);
   let done = 0;
   for await (const row of rowsOf(kind, given, context)) {
@@ -122,7 +141,7 @@ async function* counted(kind: Kind, given: Options, context: CallContext): Async
 function rowsOf(
   kind: Kind,
   given: Options,
-  context: CallContext,
+  context: Kept,
 ): AsyncIterable<unknown> | Iterable<unknown> {
   if (kind === 'quadruples') return recorded(given, context);
   if (kind === 'annotate') {
@@ -157,11 +176,11 @@ function needed(file: string | undefined, wanted: { kind: Kind; option: string }
   throw new UsageError(`dataset: ${wanted.kind} needs ${wanted.option} <file>`);
 }
 
-async function* recorded(given: Options, call: CallContext): AsyncGenerator<unknown> {
+async function* recorded(given: Options, call: Kept): AsyncGenerator<unknown> {
   const { upstream: name, temperature } = given;
   await using model = await loadModel(name, given, call);
   const sampling = { temperature, seed: given.seed };
   const upstream = createLocalUpstream({ model, sampling });
   const contexts = [...generateRows('contexts', rangeOf(given))] as Context[];
-  yield* recordQuadruples({ upstream, contexts, signal: call.signal });
+  yield* recordQuadruples({ upstream, contexts, store: call.store, signal: call.signal });
 }
