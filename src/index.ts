@@ -249,6 +249,7 @@ export {
 export type * from './plot/page/page.js';
 export { columnWidths, type FigureFormat, type PaperSize } from './plot/page/formats.js';
 export { renderPage } from './plot/page/html.js';
+export { markup, type Markup, type MarkupPart } from './text/markup.js';
 export { exportPages, type ExportOptions } from './plot/page/export.js';
 export { findBrowser, type BrowserSearch } from './plot/page/browser.js';
 export { openPainter, type Painter } from './plot/page/painter.js';

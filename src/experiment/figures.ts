@@ -62,9 +62,11 @@ export const figures = {
 
 /** Pieces of HTML, texts escaped. */
 export const html = {
-  rounds: roundsHtml,
-  tokenReading: tokenReadingHtml,
-  causalParts: causalPartsHtml,
+  rounds: (...given: Parameters<typeof roundsHtml>): string => roundsHtml(...given).text,
+  tokenReading: (...given: Parameters<typeof tokenReadingHtml>): string =>
+    tokenReadingHtml(...given).text,
+  causalParts: (...given: Parameters<typeof causalPartsHtml>): string =>
+    causalPartsHtml(...given).text,
 } as const;
 
 /** The caption of each figure and piece: units, n and intervals. */

@@ -12,8 +12,8 @@
  */
 import type { Ground } from '../plot/page/formats.js';
 import { findBrowser } from '../plot/page/browser.js';
-import { escapeHtml } from '../plot/figure.js';
-import type { Figure } from '../plot/figure.js';
+import { safeFigure, type Figure } from '../plot/figure.js';
+import { documentValue, markup, type Markup } from '../text/markup.js';
 import { renderPage } from '../plot/page/html.js';
 import { openPainter } from '../plot/page/painter.js';
 import type { Painter } from '../plot/page/painter.js';
@@ -84,32 +84,35 @@ class DisplayedNotebook implements Notebook {
 
   async figure(figure: Figure, caption?: string): Promise<void> {
     const { display, ground = 'light' } = this.#options;
-    const below = caption === undefined ? '' : captionHtml(caption);
-    if (this.#output === 'inline') return display.html(inlineFigure(figure) + below);
+    const below = caption === undefined ? null : captionHtml(caption);
+    if (this.#output === 'inline') {
+      return display.html(markup`${inlineFigure(figure)}${below ?? ''}`.text);
+    }
     if (this.#output === 'picture') {
       this.#painter ??= openPainter({ browser: findBrowser({ env: environment(this.#options) }) });
       const painter = await this.#painter;
       display.png(await painter.paint({ figure }, { format: 'png', ground, ...cell }));
     } else {
       // tslab sends what it is given as JSON: the object, not its text.
-      display.raw('application/vnd.plotly.v1+json', onGround(figure, ground));
+      display.raw('application/vnd.plotly.v1+json', onGround(safeFigure(figure), ground));
     }
-    if (below !== '') display.html(below);
+    if (below !== null) display.html(below.text);
   }
 
   table(rows: readonly TableRow[], caption?: string): void {
     const below = caption === undefined ? '' : captionHtml(caption);
-    this.#options.display.html(tableHtml(rows) + below);
+    this.#options.display.html(markup`${tableHtml(rows)}${below}`.text);
   }
 
   rounds(rounds: readonly ShownRound[]): void {
     const shown = { rounds };
-    this.#options.display.html(roundsHtml(shown) + captionHtml(roundsCaption(shown)));
+    const html = markup`${roundsHtml(shown)}${captionHtml(roundsCaption(shown))}`;
+    this.#options.display.html(html.text);
   }
 
   tokens(reading: TokenReading): void {
-    const html = tokenReadingHtml(reading) + captionHtml(tokenReadingCaption(reading));
-    this.#options.display.html(html);
+    const html = markup`${tokenReadingHtml(reading)}${captionHtml(tokenReadingCaption(reading))}`;
+    this.#options.display.html(html.text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -133,14 +136,14 @@ function hasBrowser(env: Readonly<Record<string, string | undefined>>): boolean 
 }
 
 /** A page within the cell, so that neither's scripts and styles reach the other's. */
-function inlineFigure(figure: Figure): string {
+function inlineFigure(figure: Figure): Markup {
   const section = { name: 'figure', heading: '', caption: '', figure };
-  const page = escapeHtml(renderPage({ title: '', sections: [section] }));
+  const page = documentValue(renderPage({ title: '', sections: [section] }));
   // The page's own padding is 16 pixels on each side.
   const height = heightOf(figure) + 40;
-  return `<iframe srcdoc="${page}" style="width:100%;height:${height}px;border:0"></iframe>`;
+  return markup`<iframe srcdoc="${page}" style="width:100%;height:${height}px;border:0"></iframe>`;
 }
 
-function captionHtml(caption: string): string {
-  return `<p style="font-size:0.9em;opacity:0.85;max-width:80ch">${escapeHtml(caption)}</p>`;
+function captionHtml(caption: string): Markup {
+  return markup`<p style="font-size:0.9em;opacity:0.85;max-width:80ch">${caption}</p>`;
 }

@@ -1,4 +1,5 @@
 /** A plotly figure as plain data, and what all figures share. */
+import { show } from '../text/show.js';
 
 export interface Figure {
   /** Plotly traces. */
@@ -34,9 +35,42 @@ export const diverging: [number, string][] = [
   [1, '#b2182b'],
 ];
 
-/** Plotly reads a subset of HTML in its labels; text from models and files must not be read so. */
+/**
+ * Plotly reads a subset of HTML in its labels, and places for values (`%{x}`) in what it shows on
+ * hover; text from models and files must not be read so.
+ */
 export function plotText(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '{': '&#123;',
+  };
+  return show(text).replace(/[&<>{]/g, (mark) => entities[mark] ?? mark);
+}
+
+/** The tags that figures are made with; none of them has attributes. */
+const ownTags = /^<\/?(b|i|br|sub|sup|extra)>/;
+
+/**
+ * The figure as it may be drawn: no text in it is more than bold, raised or a new line, wherever it
+ * came from. A link is the worst that plotly would make of it.
+ */
+export function safeFigure({ data, layout }: Figure): Figure {
+  return { data: data.map(safeValues), layout: safeValues(layout) };
+}
+
+function safeValues<T extends Record<string, unknown>>(values: T): T {
+  return safeValue(values) as T;
+}
+
+function safeValue(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return show(value).replace(/</g, (_, at: number, all: string) => ownTags.test(all.slice(at, at + 9)) ? '<' : '&lt;'); // prettier-ignore
+  }
+  if (Array.isArray(value)) return value.map(safeValue);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, safeValue(item)]));
 }
 
 /** A colour `#rrggbb` with an opacity. */
@@ -61,18 +95,6 @@ export function divergingColour(value: number, limit: number): [number, number, 
     return Math.round((a ?? 0) + mix * ((b ?? 0) - (a ?? 0)));
   };
   return [part(1), part(3), part(5)];
-}
-
-/** For text and for attribute values of HTML. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (mark) => entities[mark] ?? mark);
 }
 
 /** A number as captions and tables show it: three significant digits. */

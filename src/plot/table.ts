@@ -1,27 +1,31 @@
 /** Plain rows as an HTML table. */
-import { escapeHtml } from './figure.js';
+import { markup, type Markup } from '../text/markup.js';
 
 /** A line of a table: column → value. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
-const cell = 'padding:2px 12px 2px 0;vertical-align:top';
+/** Numbers stand right. */
+const styles = {
+  left: markup`padding:2px 12px 2px 0;vertical-align:top;text-align:left`,
+  right: markup`padding:2px 12px 2px 0;vertical-align:top;text-align:right`,
+} as const;
 
 /**
  * A table with a column for every key, in order of first occurrence. Numbers stand right, with four
  * significant digits; pairs of numbers are intervals; null and missing values are `–`.
  */
-export function tableHtml(rows: readonly TableRow[]): string {
+export function tableHtml(rows: readonly TableRow[]): Markup {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const numeric = columns.map((column) => rows.some((row) => typeof row[column] === 'number'));
-  const style = (i: number): string => `${cell};text-align:${numeric[i] ? 'right' : 'left'}`;
-  const head = columns.map((name, i) => `<th style="${style(i)}">${escapeHtml(name)}</th>`);
+  const style = (i: number): Markup => styles[numeric[i] ? 'right' : 'left'];
+  const head = columns.map((name, i) => markup`<th style="${style(i)}">${name}</th>`);
   const body = rows.map((row) => {
     const cells = columns.map(
-      (name, i) => `<td style="${style(i)}">${escapeHtml(cellText(row[name]))}</td>`,
+      (name, i) => markup`<td style="${style(i)}">${cellText(row[name])}</td>`,
     );
-    return `<tr>${cells.join('')}</tr>`;
+    return markup`<tr>${cells}</tr>`;
   });
-  return `<table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+  return markup`<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
 function cellText(value: unknown): string {

@@ -1,4 +1,5 @@
 /** What the parts of a reproduction leave: summaries and the records behind them, by model. */
+import { checkName } from '../disk/names.js';
 import type { Scan } from '../read/latScan.js';
 import type { CausalRecord, CausalSummary } from '../experiment/causal/shape.js';
 import type { CompareSummary } from '../experiment/answers/compare/shape.js';
@@ -46,7 +47,7 @@ export class Results {
   }
 }
 
-/** The folder of a part within the run. */
+/** The folder of a part within the run. @throws where the model's name cannot be in a file's. */
 export function partName(kind: PartKind, model: Part['model']): string {
-  return model === null ? kind : `${kind}-${model}`;
+  return model === null ? kind : checkName(`${kind}-${model}`, 'reproduce: part');
 }

@@ -21,7 +21,9 @@ describe('tokenReadingHtml', () => {
   const reading = { scanCase, layer: 1, standardize: 'zscore' } as const;
 
   it('gives every token its colour, and its reading on hover', () => {
-    const spans = [...tokenReadingHtml(reading).matchAll(/<span .*?title="(.*?)">(.*?)<\/span>/g)];
+    const spans = [
+      ...tokenReadingHtml(reading).text.matchAll(/<span .*?title="(.*?)">(.*?)<\/span>/g),
+    ];
     expect(spans.map(([, , text]) => text).slice(0, 3)).toEqual(['She', '␣', '⏎']);
     expect(spans[0]?.[1]).toBe('&quot;She&quot;: reading (z-score) 3.00');
     expect(spans[0]?.[0]).toContain(`rgb(${divergingColour(3, 3).join(',')})`);
@@ -30,7 +32,7 @@ describe('tokenReadingHtml', () => {
   });
 
   it('lets no markup of a token through', () => {
-    const html = tokenReadingHtml(reading);
+    const html = tokenReadingHtml(reading).text;
     expect(html).not.toContain('<img');
     expect(html.match(/<[a-z]+/g)?.every((tag) => ['<div', '<span', '<br', '<wbr'].includes(tag))).toBe(true); // prettier-ignore
   });
@@ -57,7 +59,7 @@ describe('roundsHtml', () => {
 
   it('marks the words that changed, and only those', () => {
     const rounds = [round(0, 'She has 3 bags.', 'She has 3 bags.'), round(1, 'So 3 + 4 = 8.', 'So 3 + 4 = 7.')]; // prettier-ignore
-    expect(cellsOf(roundsHtml({ rounds }))).toEqual([
+    expect(cellsOf(roundsHtml({ rounds }).text)).toEqual([
       ...['1', 'copied', 'She has 3 bags.'],
       ...['2', 'corrected', 'So 3 + 4 = <del>8</del><ins>7</ins>.'],
     ]);
@@ -71,7 +73,7 @@ describe('roundsHtml', () => {
       round(2, 'Too much.', ''),
       round(3, '', ''),
     ];
-    expect(cellsOf(roundsHtml({ rounds }))).toEqual([
+    expect(cellsOf(roundsHtml({ rounds }).text)).toEqual([
       ...['1', 'added', '<ins>A new one.</ins>'],
       ...['2', 'written on', 'The rest.'],
       ...['3', 'ended', '<del>Too much.</del>'],
@@ -81,7 +83,7 @@ describe('roundsHtml', () => {
 
   it('shows the edit ratio on hover and lets no markup through', () => {
     const edit = { editRatio: 0.51234, normalizedDistance: 0, indelSimilarity: 1, lengthRatio: 1 };
-    const html = roundsHtml({ rounds: [{ ...round(0, 'a <b>', `a ${hostile}`), edit }] });
+    const html = roundsHtml({ rounds: [{ ...round(0, 'a <b>', `a ${hostile}`), edit }] }).text;
     expect(html).toContain('<tr title="edit ratio 0.512">');
     expect(html).not.toMatch(/<img|<b>/);
   });
@@ -92,14 +94,16 @@ describe('tableHtml', () => {
     const html = tableHtml([
       { system: hostile, n: 3 },
       { system: 'b', '<n>': 1 },
-    ]);
+    ]).text;
     expect(html).not.toMatch(/<img|<n>/);
     expect(html.match(/<th /g)).toHaveLength(3);
     expect(html.match(/<td /g)).toHaveLength(6);
   });
 
   it('rounds numbers, keeps whole ones, and shows what is missing as –', () => {
-    const html = tableHtml([{ a: 0.123456, b: 1234567, c: null, d: [0.5, 0.61239], e: undefined }]);
+    const html = tableHtml([
+      { a: 0.123456, b: 1234567, c: null, d: [0.5, 0.61239], e: undefined },
+    ]).text;
     const texts = [...html.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, text]) => text);
     expect(texts).toEqual(['0.1235', '1234567', '–', '[0.5, 0.6124]', '–']);
   });

@@ -303,11 +303,11 @@ describe('causalPage', () => {
   });
 
   it('the table names each part, and what test pairs say of it', () => {
-    const html = causalPartsHtml(causalExample);
+    const html = causalPartsHtml(causalExample).text;
     expect(html.match(/<tr>/g)).toHaveLength(4);
     expect(html).toMatch(/>5<\/td><td[^>]*>decides<\/td><td[^>]*>prepares: not confirmed</);
     expect(html).toContain('steering (n = 40)');
-    expect(causalPartsHtml({ ...causalExample, parts: [] })).not.toContain('confirmed');
+    expect(causalPartsHtml({ ...causalExample, parts: [] }).text).not.toContain('confirmed');
     expect(causalPartsCaption(causalExample)).toMatch(
       /layer 5, ahead of the others by 0\.12 \[0\.02, 0\.2\].*Best held-out accuracy: layer 5\./,
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeHtml } from '../../src/plot/figure.js';
+import { markup } from '../../src/text/markup.js';
 import { renderPage } from '../../src/plot/page/html.js';
 import { figuresOf, type Page } from '../../src/plot/page/page.js';
 import { healthPage } from '../../src/experiment/health/page.js';
@@ -34,16 +34,16 @@ describe('renderPage', () => {
 
   it('escapes all text', () => {
     expect(html).not.toContain('<img');
-    expect(html.split(escapeHtml(hostile))).toHaveLength(6);
-    expect(escapeHtml(hostile)).toBe(
-      '&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;',
-    );
+    const escaped = '&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;';
+    expect(html.split(escaped)).toHaveLength(6);
   });
 
   it('keeps scripts from being ended by their content, and the data as they are', () => {
     expect(html.match(/<\/script/gi)).toHaveLength(4);
     expect(html).not.toContain('<!--');
-    expect(dataOf(html)).toEqual([figure]);
+    // Plotly would read the tags, too.
+    const name = hostile.replaceAll('<', '&lt;');
+    expect(dataOf(html)).toEqual([{ ...figure, data: [{ name, x: [1, null] }] }]);
   });
 
   it('reserves the height of each figure and refers to nothing outside', () => {
@@ -56,14 +56,14 @@ describe('renderPage', () => {
     expect(whole.length).toBeGreaterThan(3_000_000);
     expect(whole).toContain('plotly.js v');
     expect(whole.match(/<\/script/gi)).toHaveLength(4);
-    const text = { heading: 'h', caption: 'c', html: '<b>text</b>' };
+    const text = { heading: 'h', caption: 'c', html: markup`<b>text</b>` };
     const light = renderPage({ title: 't', sections: [text] });
     expect(light).toContain('<div class="text"><b>text</b></div>');
     expect(light).not.toContain('<script');
   });
 
   it('numbers figures, not sections', () => {
-    const text = { heading: 'h', caption: 'c', html: 'x' };
+    const text = { heading: 'h', caption: 'c', html: markup`x` };
     const page: Page = { title: 't', sections: [text, section, text, section] };
     const ids = [...renderPage(page, { plotly }).matchAll(/id="(figure-\d+)"/g)];
     expect(ids.map(([, id]) => id)).toEqual(['figure-0', 'figure-1']);
@@ -120,6 +120,6 @@ describe('pages', () => {
 
   it('show a question as text', () => {
     const page = roundsPage({ question: hostile, rounds: [] });
-    expect(renderPage(page)).toContain(escapeHtml(hostile));
+    expect(renderPage(page)).toContain(String(markup`${hostile}`));
   });
 });

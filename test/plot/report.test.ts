@@ -46,7 +46,7 @@ describe('a finding in words', () => {
   });
 
   it('is escaped', () => {
-    const html = overviewHtml([some({ claim: hostile, about: hostile, records: [hostile] })]);
+    const html = overviewHtml([some({ claim: hostile, about: hostile, records: [hostile] })]).text;
     expect(html).not.toContain('<img');
   });
 });
@@ -85,7 +85,7 @@ describe('reportPage', () => {
 
   it('says which part failed and why, and which was not run', () => {
     const last = page.sections.at(-1);
-    const content = last && 'html' in last ? last.html : '';
+    const content = last && 'html' in last ? last.html.text : '';
     expect(content).toContain('stimuli: all 256 stimuli are labelled copy');
     expect(content).toContain('not run');
   });

@@ -6,6 +6,7 @@ import type { SummaryKind } from '../../experiment/shared/experiment.js';
 import { summaryKinds } from '../../experiment/summaryKinds.js';
 import { reportPage } from '../../reproduce/report/page.js';
 import { reportSummary } from '../../reproduce/report/shape.js';
+import { fileWithin } from '../../disk/names.js';
 import { checked } from '../../shape/check.js';
 import { fileError } from '../../disk/fileErrors.js';
 import { defineCommand } from '../command.js';
@@ -74,34 +75,44 @@ async function readPages(folder: string): Promise<Record<string, Page>> {
 }
 
 /** null where the folder has no such summary. */
-async function readPage({ kind, draw }: SummaryKind, folder: string): Promise<Page | null> {
-  const path = join(folder, `${kind}.json`);
-  const value = await readJson(path);
-  return value === undefined ? null : drawing(path, () => draw(value, 'it'));
+async function readPage(
+  { kind, draw }: SummaryKind,
+  folder: string,
+  part: readonly string[] = [],
+): Promise<Page | null> {
+  const names = [...part, `${kind}.json`];
+  const value = await readJson(folder, names);
+  return value === undefined ? null : drawing(join(folder, ...names), () => draw(value, 'it'));
 }
 
 /** A report with the figures of its parts, which lie in folders beside it. */
 async function readReport(kinds: readonly SummaryKind[], folder: string): Promise<Page | null> {
   const path = join(folder, 'report.json');
-  const value = await readJson(path);
+  const value = await readJson(folder, ['report.json']);
   if (value === undefined) return null;
   const summary = drawing(path, () => checked(reportSummary, value, 'it'));
   const pages = new Map<string, Page>();
   for (const { name, kind } of summary.parts) {
     const found = kinds.find((known) => known.kind === kind);
-    const page = found && (await readPage(found, join(folder, name)));
+    const page = found && (await readPage(found, folder, [name]));
     if (page) pages.set(name, page);
   }
   return drawing(path, () => reportPage(summary, pages));
 }
 
-/** undefined where the file is not there. */
-async function readJson(path: string): Promise<unknown> {
+/** More is no text that could be held in one piece. */
+const mostBytes = 512 * 2 ** 20;
+
+/** undefined where the file is not there. The folder may be somebody else's. */
+async function readJson(folder: string, names: readonly string[]): Promise<unknown> {
+  const path = await fileWithin(folder, names, 'plot');
+  if (path === null) return undefined;
   let content: string;
   try {
+    const { size } = await stat(path);
+    if (size > mostBytes) throw new Error(`it has ${size} bytes (expected at most ${mostBytes})`);
     content = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError({ subject: 'plot', action: 'read', path, error });
   }
   return drawing(path, () => JSON.parse(content) as unknown);

@@ -2,6 +2,8 @@
 import type { FigureFormat } from './formats.js';
 import type { Ground, PaperSize } from './formats.js';
 import { join } from 'node:path';
+import { checkName, fileWithin } from '../../disk/names.js';
+import { safeFigure } from '../figure.js';
 import { writeAtomic } from '../../disk/atomic.js';
 import { fileError } from '../../disk/fileErrors.js';
 import { makeFolder } from '../../disk/makeFolder.js';
@@ -29,7 +31,8 @@ export interface ExportOptions {
  * Writes `<name>.html`, and per figure `<name>-<figure>.png`, `.svg` and `.json` (plotly's `data` and
  * `layout`, with the caption as `layout.meta.caption`).
  * @returns the paths, in that order.
- * @throws where a picture is asked for without a browser, or a file cannot be written.
+ * @throws where a picture is asked for without a browser, where a figure's name is none of a file or
+ *   a link with its name leads out of the folder, and where a file cannot be written.
  */
 export async function exportPages(options: ExportOptions): Promise<string[]> {
   const { folder, pages, formats, browser } = options;
@@ -41,8 +44,11 @@ export async function exportPages(options: ExportOptions): Promise<string[]> {
   await createFolder(folder);
   const paths: string[] = [];
   const write = async (file: string, content: string | Uint8Array): Promise<void> => {
-    paths.push(join(folder, file));
-    await writeAtomic(join(folder, file), content);
+    // A link in somebody's run folder must not make this write elsewhere.
+    await fileWithin(folder, [file], 'export');
+    const path = join(folder, checkName(file, 'export'));
+    paths.push(path);
+    await writeAtomic(path, content);
   };
   for (const [name, page] of Object.entries(pages)) {
     if (formats.includes('html')) await write(`${name}.html`, renderPage(page));
@@ -85,6 +91,6 @@ async function createFolder(path: string): Promise<void> {
 }
 
 function figureJson({ figure, caption }: FigureSection): string {
-  const { data, layout } = figure;
+  const { data, layout } = safeFigure(figure);
   return `${toJson({ data, layout: { ...layout, meta: { caption } } }, 2)}\n`;
 }

@@ -2,7 +2,8 @@
 import { grounds } from './formats.js';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { escapeHtml } from '../figure.js';
+import { dataElement, markup, scriptElement, type Markup } from '../../text/markup.js';
+import { safeFigure, type Figure } from '../figure.js';
 import { figuresOf } from './page.js';
 import type { Page, PageSection } from './page.js';
 import { groundColours, heightOf, template } from '../theme.js';
@@ -15,24 +16,26 @@ import { groundColours, heightOf, template } from '../theme.js';
 export function renderPage(page: Page, options: { plotly?: string } = {}): string {
   const { title, introduction } = page;
   const figures = figuresOf(page).map((section) => section.figure);
-  const intro = introduction === undefined ? '' : `<p>${escapeHtml(introduction)}</p>\n`;
-  return `<!doctype html>
+  const intro = introduction === undefined ? '' : markup`<p>${introduction}</p>\n`;
+  const plotly = figures.length === 0 ? '' : scriptElement(options.plotly ?? installedPlotly());
+  const whole = markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
+<title>${title}</title>
 <style>${style}</style>
-${figures.length === 0 ? '' : `<script>${escapeScript(options.plotly ?? installedPlotly())}</script>`}
+${plotly}
 </head>
 <body>
-<h1>${escapeHtml(title)}</h1>
+<h1>${title}</h1>
 ${intro}${sectionsHtml(page.sections)}
 ${figures.length === 0 ? '' : drawingHtml(figures)}
 </body>
 </html>
 `;
+  return whole.text;
 }
 
 /** The installed plotly.js, about 4.8 MB. */
@@ -46,38 +49,30 @@ export function installedPlotly(): string {
 
 let plotlyCode: string | null = null;
 
-function sectionsHtml(sections: readonly PageSection[]): string {
+function sectionsHtml(sections: readonly PageSection[]): Markup[] {
   let figure = 0;
   const parts = sections.map((section) => {
     const content =
       'figure' in section
-        ? `<div id="figure-${figure++}" class="figure" style="height:${heightOf(section.figure)}px"></div>`
-        : `<div class="text">${section.html}</div>`;
-    const level = 'minor' in section && section.minor === true ? 'h3' : 'h2';
-    return `<section>
-<${level}>${escapeHtml(section.heading)}</${level}>
+        ? markup`<div id="figure-${figure++}" class="figure" style="height:${heightOf(section.figure)}px"></div>`
+        : markup`<div class="text">${section.html}</div>`;
+    const minor = 'minor' in section && section.minor === true;
+    const { heading } = section;
+    return markup`<section>
+${minor ? markup`<h3>${heading}</h3>` : markup`<h2>${heading}</h2>`}
 ${content}
-<p class="caption">${escapeHtml(section.caption)}</p>
-</section>`;
+<p class="caption">${section.caption}</p>
+</section>
+`;
   });
-  return parts.join('\n');
+  return parts;
 }
 
-function drawingHtml(figures: readonly unknown[]): string {
+function drawingHtml(figures: readonly Figure[]): Markup {
   const templates = Object.fromEntries(grounds.map((ground) => [ground, template(ground)]));
-  return `<script type="application/json" id="figures">${jsonForHtml(figures)}</script>
-<script type="application/json" id="templates">${jsonForHtml(templates)}</script>
-<script>${drawing}</script>`;
-}
-
-/** JSON that cannot end the script element around it. */
-function jsonForHtml(value: unknown): string {
-  return JSON.stringify(value).replace(/</g, '\\u003c');
-}
-
-/** Inside string and pattern literals `<\/script` means the same and does not end the element. */
-function escapeScript(code: string): string {
-  return code.replace(/<\/script/gi, '<\\/script').replace(/<!--/g, '<\\!--');
+  return markup`${dataElement('figures', figures.map(safeFigure))}
+${dataElement('templates', templates)}
+${scriptElement(drawing)}`;
 }
 
 const { light, dark } = groundColours;
@@ -87,7 +82,7 @@ const verdictColours = {
   light: { holds: '#00588c', opposite: '#a64700' },
   dark: { holds: '#6cb8e6', opposite: '#f0975a' },
 } as const;
-const style = `
+const style = markup`
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 0 auto; padding: 1rem;
   color: ${light.text}; background: ${light.paper}; }

@@ -1,4 +1,5 @@
 /** What a page shows, as plain data: figures, and HTML elements, each with its caption. */
+import type { Markup } from '../../text/markup.js';
 import type { Figure } from '../figure.js';
 
 /** A figure of a page. */
@@ -19,8 +20,7 @@ export interface FigureSection {
 export interface HtmlSection {
   heading: string;
   caption: string;
-  /** Its maker has escaped what comes from models and files. */
-  html: string;
+  html: Markup;
 }
 
 export type PageSection = FigureSection | HtmlSection;

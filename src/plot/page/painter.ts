@@ -6,7 +6,7 @@ import type { PaperSize } from './formats.js';
 import type { Ground } from './formats.js';
 import { crc32 } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import type { Figure } from '../figure.js';
+import { safeFigure, type Figure } from '../figure.js';
 import { installedPlotly } from './html.js';
 import type { FigureSection } from './page.js';
 import { fontSize, heightOf, onGround } from '../theme.js';
@@ -112,7 +112,7 @@ class BrowserPainter implements Painter {
   ): Promise<Buffer> {
     const { format, ground = 'light', size } = options;
     const { figure, width, height, scale } = planDrawing(section, options);
-    const { data, layout } = onGround(figure, ground);
+    const { data, layout } = onGround(safeFigure(figure), ground);
     // In the page, where Plotly is a global; as text, since these types know no browser.
     const shown = JSON.stringify([
       { data, layout },

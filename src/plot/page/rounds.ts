@@ -2,33 +2,35 @@
 import { diffWords } from 'diff';
 import type { Round } from '../../align/loop.js';
 import type { Page } from './page.js';
-import { colours, escapeHtml, fixed, translucent } from '../figure.js';
+import { markup, type Markup, type MarkupPart } from '../../text/markup.js';
+import { colours, fixed, translucent } from '../figure.js';
 
 /** What is shown of a round. */
 export type ShownRound = Pick<Round, 'index' | 'phase' | 'last' | 'correction' | 'copied' | 'edit'>;
 
 /** Struck out and underlined too, so that it does not rest on colour. */
-const removed = `background:${translucent(colours.copy, 0.25)};text-decoration:line-through`;
-const added = `background:${translucent(colours.correct, 0.3)};text-decoration:underline;margin-left:2px`;
-const cell = 'padding:2px 12px 2px 0;vertical-align:top;text-align:left';
+const removed = markup`background:${translucent(colours.copy, 0.25)};text-decoration:line-through`;
+const added = markup`background:${translucent(colours.correct, 0.3)};text-decoration:underline;margin-left:2px`;
+const cell = markup`padding:2px 12px 2px 0;vertical-align:top;text-align:left`;
 
 /**
  * A table with a line per round: copied sentences as they are, corrected ones as a word diff, the
  * edit ratio on hover. Text is escaped; styles are its own, for light and for dark ground.
  */
-export function roundsHtml(options: { rounds: readonly ShownRound[] }): string {
+export function roundsHtml(options: { rounds: readonly ShownRound[] }): Markup {
   const rows = options.rounds.map((round) => {
     const { what, html } = describeRound(round);
     const ratio = round.edit?.editRatio;
     const title =
-      ratio === undefined || ratio === null ? '' : ` title="edit ratio ${fixed(ratio)}"`;
-    return (
-      `<tr${title}><td style="${cell}">${round.index + 1}</td>` +
-      `<td style="${cell}">${what}</td><td style="${cell}">${html}</td></tr>`
-    );
+      ratio === undefined || ratio === null
+        ? markup``
+        : markup` title="edit ratio ${fixed(ratio)}"`;
+    return markup`<tr${title}><td style="${cell}">${round.index + 1}</td><td style="${cell}">${what}</td><td style="${cell}">${html}</td></tr>`;
   });
-  const head = ['round', 'what', 'sentence'].map((name) => `<th style="${cell}">${name}</th>`);
-  return `<table class="rounds"><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  const head = ['round', 'what', 'sentence'].map(
+    (name) => markup`<th style="${cell}">${name}</th>`,
+  );
+  return markup`<table class="rounds"><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 /** Caption of {@link roundsHtml}: how many rounds, and how the diff is read. */
@@ -41,24 +43,22 @@ export function roundsCaption(options: { rounds: readonly ShownRound[] }): strin
   );
 }
 
-function describeRound(round: ShownRound): { what: string; html: string } {
+function describeRound(round: ShownRound): { what: string; html: MarkupPart } {
   const { phase, last, correction, copied } = round;
-  if (phase === 'continued') return { what: 'written on', html: escapeHtml(correction) };
-  if (copied) return { what: 'copied', html: escapeHtml(correction) };
+  if (phase === 'continued') return { what: 'written on', html: correction };
+  if (copied) return { what: 'copied', html: correction };
   if (correction !== '') {
     return { what: last === '' ? 'added' : 'corrected', html: wordDiff(last, correction) };
   }
-  const note = last === '' ? '<i>both have nothing to add</i>' : wordDiff(last, '');
+  const note = last === '' ? markup`<i>both have nothing to add</i>` : wordDiff(last, '');
   return { what: 'ended', html: note };
 }
 
-function wordDiff(before: string, after: string): string {
-  const marked = diffWords(before, after).map((change) => {
-    const text = escapeHtml(change.value);
-    if (change.removed) return `<del style="${removed}">${text}</del>`;
-    return change.added ? `<ins style="${added}">${text}</ins>` : text;
+function wordDiff(before: string, after: string): MarkupPart {
+  return diffWords(before, after).map(({ value, ...change }) => {
+    if (change.removed) return markup`<del style="${removed}">${value}</del>`;
+    return change.added ? markup`<ins style="${added}">${value}</ins>` : value;
   });
-  return marked.join('');
 }
 
 /** One run of the aligner loop. */

@@ -1,7 +1,8 @@
 /** Findings as tables: what the paper says, our number, and the verdict in a word and a mark. */
 import type { ReportFinding } from '../paper/verdicts.js';
 import type { Verdict } from '../findings.js';
-import { escapeHtml, fixed, intervalText } from '../../plot/figure.js';
+import { markup, type Markup, type MarkupPart } from '../../text/markup.js';
+import { fixed, intervalText } from '../../plot/figure.js';
 
 /** Marks that differ in shape, so that nothing hangs on colour. */
 const verdictMarks: Readonly<Record<Verdict, string>> = {
@@ -66,53 +67,51 @@ export function byClaim(findings: readonly ReportFinding[]): ReportFinding[][] {
 }
 
 /** Every finding in a line under its claim: its verdict leads to the row that says more. */
-export function overviewHtml(findings: readonly ReportFinding[]): string {
+export function overviewHtml(findings: readonly ReportFinding[]): Markup {
   return table(['Verdict', 'Of', 'Number', 'Evidence', 'Records'], findings, (finding) => [
-    `<a href="#${escapeHtml(finding.id)}"><b class="${finding.verdict}">${verdictText(finding.verdict)}</b></a>`,
-    escapeHtml(finding.about),
-    escapeHtml(numberText(finding)),
-    escapeHtml(evidenceText(finding)),
+    markup`<a href="#${finding.id}"><b class="${finding.verdict}">${verdictText(finding.verdict)}</b></a>`,
+    finding.about,
+    numberText(finding),
+    evidenceText(finding),
     recordsHtml(finding),
   ]);
 }
 
 /** The same with what was measured, and what a reader must know beside the number. */
-export function findingsHtml(findings: readonly ReportFinding[]): string {
+export function findingsHtml(findings: readonly ReportFinding[]): Markup {
   return table(['Verdict', 'Measured here', 'Number', 'Evidence'], findings, (finding) => {
     const { verdict, measure, note, threshold, unit, id } = finding;
     const bound = threshold === 0 ? '' : ` Threshold ${fixed(threshold)} ${unit}.`;
-    const beside = note === null ? '' : `<small>${escapeHtml(note)}</small>`;
+    const beside = note === null ? '' : markup`<small>${note}</small>`;
     return [
-      `<b class="${verdict}" id="${escapeHtml(id)}">${verdictText(verdict)}</b>`,
-      `${escapeHtml(measure)}.${escapeHtml(bound)}${beside}`,
-      escapeHtml(numberText(finding)),
-      escapeHtml(evidenceText(finding)),
+      markup`<b class="${verdict}" id="${id}">${verdictText(verdict)}</b>`,
+      markup`${measure}.${bound}${beside}`,
+      numberText(finding),
+      evidenceText(finding),
     ];
   });
 }
 
-function recordsHtml({ records }: ReportFinding): string {
-  const folders = records.map((path) => `<code>${escapeHtml(path.split('/')[0] ?? path)}/</code>`);
-  return folders.length === 0 ? '–' : folders.join(' ');
+function recordsHtml({ records }: ReportFinding): MarkupPart {
+  const folders = records.map((path) => markup`<code>${path.split('/')[0] ?? path}/</code> `);
+  return folders.length === 0 ? '–' : folders;
 }
 
 /** On a narrow screen a row becomes a block of lines, each with the name of its column. */
 function table(
   columns: readonly string[],
   findings: readonly ReportFinding[],
-  cells: (finding: ReportFinding) => string[],
-): string {
-  const row = (finding: ReportFinding): string =>
-    `<tr>${cells(finding)
-      .map((cell, i) => `<td data-name="${columns[i]}">${cell}</td>`)
-      .join('')}</tr>`;
+  cells: (finding: ReportFinding) => MarkupPart[],
+): Markup {
+  const row = (finding: ReportFinding): Markup =>
+    markup`<tr>${cells(finding).map((cell, i) => markup`<td data-name="${columns[i] ?? ''}">${cell}</td>`)}</tr>`;
   const groups = byClaim(findings).map((group) => {
     const [first] = group;
     if (!first) return '';
-    const claim = `<span>${escapeHtml(first.source)}</span> ${escapeHtml(first.claim)}`;
-    const head = `<tr class="claim"><th colspan="${columns.length}" scope="rowgroup">${claim}</th></tr>`;
-    return `<tbody>${head}${group.map(row).join('')}</tbody>`;
+    const claim = markup`<span>${first.source}</span> ${first.claim}`;
+    const head = markup`<tr class="claim"><th colspan="${columns.length}" scope="rowgroup">${claim}</th></tr>`;
+    return markup`<tbody>${head}${group.map(row)}</tbody>`;
   });
-  const head = columns.map((name) => `<th scope="col">${name}</th>`).join('');
-  return `<table class="findings"><thead><tr>${head}</tr></thead>${groups.join('')}</table>`;
+  const head = columns.map((name) => markup`<th scope="col">${name}</th>`);
+  return markup`<table class="findings"><thead><tr>${head}</tr></thead>${groups}</table>`;
 }

@@ -1,4 +1,5 @@
 /** The report as Markdown: the verdicts, and links to the folders of the parts. */
+import { show } from '../../text/show.js';
 import type { ReportFinding } from '../paper/verdicts.js';
 import type { ReportPart, ReportSummary } from './shape.js';
 import {
@@ -32,7 +33,7 @@ export function reportMarkdown(summary: ReportSummary): string {
 
 function claimTable(findings: readonly ReportFinding[]): string {
   const [first] = findings;
-  const claim = first ? `**${first.source}.** ${escapeMarkdown(first.claim)}` : '';
+  const claim = first ? `**${escapeMarkdown(first.source)}.** ${escapeMarkdown(first.claim)}` : '';
   const rows = findings.map((finding) => [
     verdictText(finding.verdict),
     [`${finding.measure}.`, finding.note ?? ''].join(' ').trim(),
@@ -58,7 +59,12 @@ function markdownTable(head: readonly string[], rows: readonly (readonly Cell[])
   const cellText = (cell: Cell): string =>
     typeof cell === 'string'
       ? escapeMarkdown(cell)
-      : cell.map((path) => `[${escapeMarkdown(path)}](${encodeURI(path)})`).join(', ') || '–';
+      : cell
+          .map(
+            (path) =>
+              `[${escapeMarkdown(path)}](${encodeURI(path).replace(/[()]/g, (mark) => (mark === '(' ? '%28' : '%29'))})`,
+          )
+          .join(', ') || '–';
   return [
     line(head),
     line(head.map(() => '---')),
@@ -68,5 +74,7 @@ function markdownTable(head: readonly string[], rows: readonly (readonly Cell[])
 
 /** What comes from models and files must not become marks of Markdown. */
 function escapeMarkdown(text: string): string {
-  return text.replace(/[\\|*_`<>[\]]/g, (mark) => `\\${mark}`).replace(/\s+/g, ' ');
+  return show(text)
+    .replace(/[\\|*_`<>[\]]/g, (mark) => `\\${mark}`)
+    .replace(/\s+/g, ' ');
 }

@@ -2,7 +2,7 @@
 import type { Section } from '../paper/finding.js';
 import type { PartKind } from '../plan.js';
 import type { ReportPart, ReportSummary } from './shape.js';
-import { escapeHtml } from '../../plot/figure.js';
+import { markup } from '../../text/markup.js';
 import {
   findingsHtml,
   overviewHtml,
@@ -82,7 +82,7 @@ function overview(summary: ReportSummary): HtmlSection {
   return {
     heading: 'Findings',
     caption: howToRead(summary),
-    html: `<p class="counts">${words.map((word) => `<span>${escapeHtml(word)}</span>`).join(' ')}</p>${overviewHtml(summary.findings)}`,
+    html: markup`<p class="counts">${words.map((word) => markup`<span>${word}</span> `)}</p>${overviewHtml(summary.findings)}`,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The shape of `report.json`: what was run, and the verdict on every finding. */
 import { z } from 'zod';
+import { isInnerPath, namingFault } from '../../disk/names.js';
 import { effect, numberOrNull, fraction } from '../../shape/pieces.js';
 import { findingUnits } from '../findings.js';
 import { sections } from '../paper/finding.js';
@@ -20,11 +21,15 @@ const finding = z.strictObject({
   adjustedP: fraction.nullable().describe('Holm’s, over all findings of the report'),
   verdict: z.enum(['holds', 'opposite', 'undecided', 'untestable']),
   note: textOrNull,
-  records: z.array(z.string()).describe('paths in the run folder'),
+  records: z
+    .array(z.string().refine(isInnerPath, { error: 'expected a path in the run folder' }))
+    .describe('paths in the run folder'),
 });
 
 const part = z.strictObject({
-  name: z.string(),
+  name: z
+    .string()
+    .refine((name) => namingFault(name) === null, { error: 'expected a folder’s name' }),
   kind: z.enum(partKinds),
   model: textOrNull,
   role: z.enum(['corrector', 'aligner']).nullable(),

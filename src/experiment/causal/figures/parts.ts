@@ -2,13 +2,14 @@
 import type { CausalSummary } from '../shape.js';
 import { fixed, intervalText } from '../../../plot/figure.js';
 import { tableHtml } from '../../../plot/table.js';
+import type { Markup } from '../../../text/markup.js';
 
 const roleText = { prepares: 'prepares', decides: 'decides', carriesOut: 'carries out' } as const;
 
 type Parts = Pick<CausalSummary, 'parts' | 'evidence' | 'scan' | 'bestLayer'>;
 
 /** One line per layer. */
-export function causalPartsHtml({ parts, evidence, scan }: Parts): string {
+export function causalPartsHtml({ parts, evidence, scan }: Parts): Markup {
   const value = (mean: number | null, ci: [number, number] | null): string =>
     mean === null ? '–' : fixed(mean) + intervalText(ci);
   const rows = scan.map(({ layer, heldOutAccuracy }, i) => ({

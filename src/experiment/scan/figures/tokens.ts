@@ -1,7 +1,8 @@
 /** Text whose tokens are coloured by their readings at one layer: the heat map's line as prose. */
 import type { LabelNames } from '../../../read/stimuli.js';
 import type { ScanCase, Standardize } from '../shape.js';
-import { divergingColour, escapeHtml, fixed } from '../../../plot/figure.js';
+import { markup, type Markup } from '../../../text/markup.js';
+import { divergingColour, fixed } from '../../../plot/figure.js';
 import { caseTitle, sideWords } from './labelWords.js';
 import { colourLimit, readingUnits, visibleToken } from './latScan.js';
 
@@ -22,7 +23,7 @@ export interface TokenReading {
  * escaped, so that it can stand in any page or notebook, on light or dark ground.
  * @throws where the case has no such layer.
  */
-export function tokenReadingHtml(options: TokenReading): string {
+export function tokenReadingHtml(options: TokenReading): Markup {
   const { scanCase, layer, standardize } = options;
   const values = scanCase.readings[layer];
   if (values === undefined) {
@@ -34,7 +35,7 @@ export function tokenReadingHtml(options: TokenReading): string {
   const spans = scanCase.tokens.map((token, t) =>
     tokenSpan(token, values[t] ?? 0, { limit, unit: readingUnits[standardize] }),
   );
-  return `<div class="tokens" style="line-height:2.1">${spans.join('')}</div>`;
+  return markup`<div class="tokens" style="line-height:2.1">${spans}</div>`;
 }
 
 /** Caption of {@link tokenReadingHtml}: case, layer, unit, scale and n. */
@@ -51,14 +52,12 @@ export function tokenReadingCaption(options: TokenReading): string {
   );
 }
 
-function tokenSpan(token: string, value: number, how: { limit: number; unit: string }): string {
+function tokenSpan(token: string, value: number, how: { limit: number; unit: string }): Markup {
   const [r, g, b] = divergingColour(value, how.limit);
   // The ground is the token's own, so the text need not know the page's.
   const text = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? '#111' : '#fff';
-  const style =
-    `background:rgb(${r},${g},${b});color:${text};padding:2px 5px;margin:0 1px;` +
-    'border-radius:3px;white-space:pre';
   const title = `${JSON.stringify(token)}: ${how.unit} ${value.toFixed(2)}`;
-  const line = token.includes('\n') ? '<br>' : '<wbr>';
-  return `<span style="${style}" title="${escapeHtml(title)}">${escapeHtml(visibleToken(token))}</span>${line}`;
+  const line = token.includes('\n') ? markup`<br>` : markup`<wbr>`;
+  const style = markup`background:rgb(${r},${g},${b});color:${text};padding:2px 5px;margin:0 1px;border-radius:3px;white-space:pre`;
+  return markup`<span style="${style}" title="${title}">${visibleToken(token)}</span>${line}`;
 }
