@@ -28,7 +28,11 @@ function describe(issue: z.core.$ZodIssue): string[] {
     return issue.keys.map((key) => `${placeOf([...issue.path, key])} is not known`);
   }
   const found = issue.input === undefined ? 'is missing' : `is ${shown(issue.input)}`;
-  return [`${place} ${found} (${issue.message.replace(/^Invalid (input|option): /, '')})`];
+  // What is found stands there already.
+  const expected = issue.message
+    .replace(/^Invalid (input|option): /, '')
+    .replace(/, received \w+$/, '');
+  return [`${place} ${found} (${expected})`];
 }
 
 function placeOf(path: readonly PropertyKey[]): string {

@@ -58,7 +58,7 @@ async function checkFolder(folder: string): Promise<void> {
 }
 
 /** A page for every summary there. @throws where there is none, or one cannot be drawn. */
-async function readPages(folder: string): Promise<Record<string, Page>> {
+export async function readPages(folder: string): Promise<Record<string, Page>> {
   const kinds = await summaryKinds();
   const pages: Record<string, Page> = {};
   for (const kind of kinds) {

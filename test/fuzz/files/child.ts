@@ -1,0 +1,30 @@
+/** Works on cases of one reader, in a process of its own: what ends it is the parent's to count. */
+import { openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { startWatchdog } from '../watchdog.js';
+import { readers } from './readers.js';
+import { Cases } from './run.js';
+import { progressFile, type Order, type Report } from './protocol.js';
+
+const order = JSON.parse(process.argv[2] ?? '{}') as Order;
+const reader = readers.find(({ name }) => name === order.reader);
+if (!reader) throw new Error(`fuzz: no reader "${order.reader}"`);
+const cases = new Cases(reader, { seed: order.seed, folder: join(order.folder, 'files') });
+const progress = openSync(join(order.folder, progressFile), 'w');
+const watchdog = startWatchdog(60);
+const end = performance.now() + order.seconds * 1000;
+const report: Report = { next: order.first, kinds: {}, faults: [] };
+for (let i = order.first; i < order.first + order.count && performance.now() < end; i++) {
+  watchdog.beat(i);
+  writeSync(progress, String(i).padEnd(12), 0);
+  const verdict = await cases.run(i);
+  report.next = i + 1;
+  if (verdict.outcome === 'fault') report.faults.push({ i, reason: verdict.reason });
+  const kind = verdict.outcome === 'refused' ? verdict.kind : verdict.outcome;
+  report.kinds[kind] = (report.kinds[kind] ?? 0) + 1;
+}
+await watchdog.stop();
+await new Promise<void>((resolve, reject) => {
+  process.send?.(report, (error: Error | null) => (error ? reject(error) : resolve()));
+});
+process.disconnect();

@@ -1,0 +1,35 @@
+/** What a reader may do with a damaged file: read it, or say in one sentence what is wrong with it. */
+
+/** What only who wrote the code understands. */
+const raw = [
+  /Cannot (read|set|destructure|convert|access|mix|assign)/,
+  /is not (a function|iterable|a constructor|defined|an object)/,
+  /\bundefined\b|\[object \w+\]/,
+  /Maximum call stack|Invalid (array|typed array|string|regular expression|count|left)/,
+  /\n\s+at |node:internal/,
+  /^E[A-Z]{3,}\b|ERR_[A-Z]/,
+  /a fault of the program/,
+];
+
+/** Longer messages would list a file's content. */
+const mostCharacters = 2000;
+
+/** Why an error is none that a reader may throw; null where it is one. */
+export function faultOf(error: unknown, file: string): string | null {
+  if (!(error instanceof Error)) return `no Error (${String(error)})`;
+  const told = `${error.message}\n${error.stack ?? ''}`;
+  if (error.constructor !== Error) return `a ${error.constructor.name}: ${told}`;
+  const { message } = error;
+  const found = raw.find((pattern) => pattern.test(message));
+  if (found) return `raw (${found.source}): ${told}`;
+  if (!message.includes(file)) return `without the file's name: ${told}`;
+  if (!/^[^\n]*\S: \S/.test(message)) return `not of the form "subject: what": ${told}`;
+  return message.length > mostCharacters ? `${message.length} characters long: ${told}` : null;
+}
+
+/** The message without names and numbers. */
+export function kindOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const names = /"[^]*?"|\S*[\d/_.]\S*/g;
+  return message.replace(names, '…').replace(/\s+/g, ' ').slice(0, 90).trim();
+}

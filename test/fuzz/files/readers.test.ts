@@ -1,0 +1,38 @@
+/** Thousands of damaged files of every kind: each is read, or refused in one sentence with its name. */
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../runtime/models.js';
+import { startWatchdog } from '../watchdog.js';
+import { readers } from './readers.js';
+import { Cases } from './run.js';
+
+const cases = 250;
+const folder = temporaryFolder();
+const watchdog = startWatchdog(60);
+afterAll(async () => {
+  await watchdog.stop();
+  folder.remove();
+});
+
+describe.each(readers.map((reader) => [reader.name, reader] as const))('%s', (name, reader) => {
+  const open = (part: string): Cases =>
+    new Cases(reader, { seed: 'suite', folder: join(folder.path, `${name} ${part}`) });
+
+  it('is read where it is sound', async () => {
+    const sound = open('sound');
+    for (const { file, bytes } of reader.specimens) {
+      expect(await sound.judge(file, bytes)).toEqual({ outcome: 'read' });
+    }
+  });
+
+  it(`is read or refused where it is damaged, ${cases} times`, { timeout: 120_000 }, async () => {
+    const damaged = open('damaged');
+    const faults: string[] = [];
+    for (let i = 0; i < cases; i++) {
+      watchdog.beat(i);
+      const verdict = await damaged.run(i);
+      if (verdict.outcome === 'fault') faults.push(`suite/${i}: ${verdict.reason}`);
+    }
+    expect(faults).toEqual([]);
+  });
+});
