@@ -38,7 +38,7 @@ export function readQuestions(
     const [before] = byId.get(id) ?? [];
     if (before && [before, row].some(({ form }) => form === 'question')) {
       throw new Error(
-        `${before.place} and ${row.place} have one id, "${id}"; give one of them another`,
+        `questions: ${before.place} and ${row.place} have one id, "${id}"; give one of them another`,
       );
     }
     byId.set(id, [...(byId.get(id) ?? []), row]);

@@ -1,7 +1,8 @@
 /** One line of a file of stimuli whose labels are given: what may stand there. */
 import type { ChatMessage } from '../runtime/decoder.js';
-import { oneOf, shown, type Row } from './jsonRows.js';
+import { oneOf, type Row } from './jsonRows.js';
 import type { GivenStimulus, Half, LabelClass, LabelNames, StimulusInput } from './stimuli.js';
+import { shownValue } from '../text/given.js';
 
 /** A stimulus as its line says, before ids and halves are given to those without. */
 export interface GivenRow {
@@ -41,7 +42,7 @@ function nameAt({ record, where }: Row, key: string): string | undefined {
   const value = record[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  throw new Error(`${where}: ${key} is neither a text nor a number (got ${shown(value)})`);
+  throw new Error(`${where}: ${key} is neither a text nor a number (got ${shownValue(value)})`);
 }
 
 const inputKeys = ['text', 'messages', 'last'] as const;
@@ -69,19 +70,19 @@ export function parseInput(row: Row): StimulusInput {
 function textAt({ record, where }: Row, key: string, least = 1): string {
   const value = record[key];
   if (typeof value === 'string' && value.length >= least) return value;
-  throw new Error(`${where}: ${key} is not a text (got ${shown(value)})`);
+  throw new Error(`${where}: ${key} is not a text (got ${shownValue(value)})`);
 }
 
 function messagesAt({ record, where }: Row): ChatMessage[] {
   const { messages } = record;
   if (!Array.isArray(messages) || messages.length === 0) {
-    throw new Error(`${where}: messages is not a list (got ${shown(messages)})`);
+    throw new Error(`${where}: messages is not a list (got ${shownValue(messages)})`);
   }
   return messages.map((message: unknown, i) => {
     const { role, content } = (message ?? {}) as Partial<Record<string, unknown>>;
     if (typeof role === 'string' && typeof content === 'string') return { role, content };
     throw new Error(
-      `${where}: message ${i} is not {"role": "…", "content": "…"} (got ${shown(message)})`,
+      `${where}: message ${i} is not {"role": "…", "content": "…"} (got ${shownValue(message)})`,
     );
   });
 }

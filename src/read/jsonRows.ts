@@ -1,5 +1,6 @@
 /** Rows of stimuli with the place they stand at, for errors that say where. */
 import { anyRow, parsePlaced } from '../data/jsonl.js';
+import { shownValue } from '../text/given.js';
 
 export interface Row {
   record: Readonly<Record<string, unknown>>;
@@ -26,10 +27,6 @@ export function oneOf<const T extends string>(
   const found = options.find((option) => option === value);
   if (found !== undefined) return found;
   throw new Error(
-    `${where}: unknown ${key} (expected ${options.join(' | ')}, got ${shown(value)})${hint}`,
+    `${where}: unknown ${key} (expected ${options.join(' | ')}, got ${shownValue(value)})${hint}`,
   );
-}
-
-export function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
 }

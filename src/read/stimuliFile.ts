@@ -5,7 +5,7 @@ import { formatGiven } from './givenRows.js';
 import { readDataText } from '../data/jsonl.js';
 import { qualities } from '../data/types.js';
 import { isCopy } from '../text/copied.js';
-import { jsonRows, oneOf, shown, type Row } from './jsonRows.js';
+import { jsonRows, oneOf, type Row } from './jsonRows.js';
 import {
   checkStimuli,
   classNames,
@@ -14,6 +14,7 @@ import {
   type LabelNames,
   type Stimulus,
 } from './stimuli.js';
+import { shownValue } from '../text/given.js';
 
 const texts = ['id', 'problem', 'question', 'prefix', 'last', 'output'] as const;
 
@@ -63,7 +64,7 @@ function parseRow({ record, where }: Row): CorrectionStimulus {
   }
   for (const key of texts) {
     if (typeof record[key] !== 'string') {
-      throw new Error(`${where}: ${key} is not a text (got ${shown(record[key])})`);
+      throw new Error(`${where}: ${key} is not a text (got ${shownValue(record[key])})`);
     }
   }
   oneOf({ record, where }, 'label', ['correct', 'copy']);
@@ -74,7 +75,7 @@ function parseRow({ record, where }: Row): CorrectionStimulus {
   oneOf({ record, where }, 'half', ['train', 'heldOut']);
   const { fault = null } = record;
   if (fault !== null && typeof fault !== 'string') {
-    throw new Error(`${where}: fault is neither null nor a text (got ${shown(fault)})`);
+    throw new Error(`${where}: fault is neither null nor a text (got ${shownValue(fault)})`);
   }
   const stimulus = { ...record, quality, fault } as unknown as CorrectionStimulus;
   const { last, output: correction } = stimulus;

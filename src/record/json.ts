@@ -32,12 +32,17 @@ export function canonicalJson(value: unknown): string {
 export function firstDifference(a: unknown, b: unknown, path = ''): Difference | null {
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
+      const found = firstDifference(own(a, key), own(b, key), path === '' ? key : `${path}.${key}`);
       if (found !== null) return found;
     }
     return null;
   }
   return JSON.stringify(a) === JSON.stringify(b) ? null : { path, a, b };
+}
+
+/** What every object inherits is no part of it. */
+function own(holder: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(holder, key) ? holder[key] : undefined;
 }
 
 export interface Difference {

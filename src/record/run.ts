@@ -17,6 +17,7 @@ import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
 import { manifestShape, type Manifest, type RunConfiguration } from './manifest.js';
+import { shownValue } from '../text/given.js';
 
 export interface Run<R> extends AsyncDisposable {
   readonly folder: string;
@@ -142,13 +143,9 @@ function checkSame(folder: string, found: Manifest, asked: RunConfiguration): vo
   if (difference === null) return;
   throw new Error(
     `run folder: ${folder} holds another run: ${difference.path} differs ` +
-      `(there ${show(difference.a)}, here ${show(difference.b)}); ` +
+      `(there ${shownValue(difference.a)}, here ${shownValue(difference.b)}); ` +
       'choose another folder, or the same options to resume it',
   );
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
 }
 
 class FolderRun<R> implements Run<R> {

@@ -1,10 +1,9 @@
-/** Chats in a model's own template (transformers.js renders it). */
-import type { PreTrainedTokenizer } from '@huggingface/transformers';
+/** Chats in a model's own template. */
 import { asText } from '../text/controlTokens.js';
+import { isFault } from '../text/errorSentence.js';
 import { asksForDate, parseDate, strftime, type ChatDate } from './chatDate.js';
 import type { ChatMessage } from './decoder.js';
-
-type Template = Pick<PreTrainedTokenizer, 'chat_template' | 'apply_chat_template'>;
+import { parseTemplate, renderTemplate, type Program } from './template.js';
 
 /** Stands at the end of an open turn while it is rendered; no text contains it. */
 const openEnd = '\u{F8FE}open end\u{F8FF}';
@@ -16,22 +15,43 @@ export interface ChatSettings {
   date: ChatDate;
 }
 
-/**
- * Jinja's own `strftime_now` is replaced within the template, since it cannot be from outside. The
- * line's end goes with the block before it, so that what follows begins its line, as it did.
- */
-const tellsDate = '{% set strftime_now = strftime_on_date %}\n';
+/** A model's template, ready to be rendered. */
+export interface ChatTemplate {
+  /** Where it stands, for errors. */
+  file: string;
+  program: Program;
+  asksForDate: boolean;
+  /** What templates call by name, e.g. `bos_token`. */
+  tokens: Readonly<Record<string, string>>;
+}
 
-/** A template as Jinja reads it: all its line ends, be they CRLF, CR or LF, are LF. */
-export function templateSource(template: unknown): unknown {
-  const asRead = (source: string): string => {
-    const lines = source.replace(/\r\n?/g, '\n');
-    return asksForDate(lines) ? tellsDate + lines : lines;
-  };
-  if (typeof template === 'string') return asRead(template);
-  if (typeof template !== 'object' || template === null) return template;
-  const named = Object.entries(template as Record<string, string>);
-  return Object.fromEntries(named.map(([name, source]) => [name, asRead(source)]));
+/**
+ * Reads a template as Jinja does: all its line ends, be they CRLF, CR or LF, are LF.
+ * @throws where it cannot be parsed.
+ */
+export function openTemplate(
+  source: string,
+  { file, tokens }: Pick<ChatTemplate, 'file' | 'tokens'>,
+): ChatTemplate {
+  try {
+    const program = parseTemplate(source.replace(/\r\n?/g, '\n'));
+    return { file, tokens, program, asksForDate: asksForDate(source) };
+  } catch (cause) {
+    const why = templateReason(cause);
+    throw new Error(`tokenizer: the chat template in ${file} cannot be parsed (${why})`, { cause });
+  }
+}
+
+/** A template can raise errors of its own; those of the language come of a wrong one. */
+function templateReason(cause: unknown): string {
+  const nonsense = isFault(cause) && cause instanceof Error && cause.name !== 'SyntaxError';
+  return nonsense ? 'it takes something for what it is not' : messageOf(cause);
+}
+
+function messageOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const line = message.split('\n')[0]?.slice(0, 300) ?? '';
+  return line.replace(/\bundefined\b/g, 'missing');
 }
 
 /**
@@ -41,7 +61,7 @@ export function templateSource(template: unknown): unknown {
  * @throws without a chat template, without messages, and where the template refuses the chat.
  */
 export function renderChat(
-  tokenizer: Template,
+  template: ChatTemplate | null,
   messages: readonly ChatMessage[],
   { controlTokens, date }: ChatSettings,
 ): string {
@@ -50,24 +70,24 @@ export function renderChat(
   });
   const last = guarded.at(-1);
   if (!last) throw new Error('tokenizer: a chat without messages (expected at least 1)');
-  if (last.role !== 'assistant') return render(tokenizer, guarded, { assistantNext: true, date });
+  if (last.role !== 'assistant') return render(template, guarded, { assistantNext: true, date });
   const marked = { ...last, content: last.content + openEnd };
   const open = { assistantNext: false, date };
-  const text = render(tokenizer, [...guarded.slice(0, -1), marked], open);
+  const text = render(template, [...guarded.slice(0, -1), marked], open);
   const end = text.lastIndexOf(openEnd);
   if (end >= 0) return text.slice(0, end);
   throw new Error(
-    "tokenizer: the chat template leaves the assistant's last turn out; end the chat with the user's",
+    `tokenizer: the chat template in ${template?.file} leaves the assistant's last turn out; end the chat with the user's`,
   );
 }
 
 /** A whole chat as the template has it, every turn ended. @throws as {@link renderChat}. */
 export function renderWhole(
-  tokenizer: Template,
+  template: ChatTemplate | null,
   messages: readonly ChatMessage[],
   { date }: Pick<ChatSettings, 'date'>,
 ): string {
-  return render(tokenizer, messages, { assistantNext: false, date });
+  return render(template, messages, { assistantNext: false, date });
 }
 
 interface Rendering extends Pick<ChatSettings, 'date'> {
@@ -75,34 +95,29 @@ interface Rendering extends Pick<ChatSettings, 'date'> {
   assistantNext: boolean;
 }
 
-function render(tokenizer: Template, messages: readonly ChatMessage[], how: Rendering): string {
-  if (!tokenizer.chat_template) {
+function render(
+  template: ChatTemplate | null,
+  messages: readonly ChatMessage[],
+  { assistantNext, date }: Rendering,
+): string {
+  if (template === null) {
     throw new Error(
       'tokenizer: the model has no chat template (expected chat_template.jinja, or chat_template in tokenizer_config.json); add one, or use an instruction-tuned model',
     );
   }
-  const prompt = applied(tokenizer, messages, how);
-  if (typeof prompt !== 'string') throw new Error('tokenizer: the chat template gave no text');
-  return prompt;
-}
-
-function applied(
-  tokenizer: Template,
-  messages: readonly ChatMessage[],
-  { assistantNext, date }: Rendering,
-): unknown {
+  const { program, tokens, file } = template;
   const now = parseDate(date);
-  const known = { strftime_on_date: (format: unknown) => strftime(now, String(format)) };
   try {
-    return tokenizer.apply_chat_template([...messages], {
-      ...{ tokenize: false, add_generation_prompt: assistantNext },
-      ...known,
+    return renderTemplate(program, {
+      ...{ messages, add_generation_prompt: assistantNext, tools: null, documents: null },
+      ...tokens,
+      strftime_now: (format: unknown) => strftime(now, String(format)),
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     const roles = messages.map(({ role }) => role).join(', ');
-    throw new Error(`tokenizer: the chat template refuses a chat of ${roles} (${reason})`, {
-      cause,
-    });
+    throw new Error(
+      `tokenizer: the chat template in ${file} refuses a chat of ${roles} (${templateReason(cause)})`,
+      { cause },
+    );
   }
 }

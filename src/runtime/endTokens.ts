@@ -29,7 +29,7 @@ export type Render = (messages: { role: string; content: string }[]) => string;
 /**
  * The union of the end tokens that `generation_config.json`, `config.json`, `genai_config.json`, the
  * tokenizer and its chat template name.
- * @param render a whole chat in the template; not used without one
+ * @param render a whole chat in the template; it may throw
  * @throws where nobody names any; on a damaged file.
  */
 export function endTokens(
@@ -114,7 +114,6 @@ const said = 'xqzvkjw';
 
 /** The token that the template ends an assistant's turn with; none where that is no single token. */
 function turnEnd(tokenizer: PreTrainedTokenizer, render: Render): number[] {
-  if (!tokenizer.chat_template) return [];
   let text: string;
   try {
     text = render([
@@ -122,7 +121,7 @@ function turnEnd(tokenizer: PreTrainedTokenizer, render: Render): number[] {
       { role: 'assistant', content: said },
     ]);
   } catch {
-    // What a template refuses is said where it is used.
+    // There is none, or it refuses this; that is said where it is used.
     return [];
   }
   const at = text.lastIndexOf(said);

@@ -16,6 +16,7 @@ export interface TokenizerFile {
     unk_token?: string | null;
   };
   pre_tokenizer?: PreTokenizer | null;
+  decoder?: unknown;
 }
 
 interface AddedToken {

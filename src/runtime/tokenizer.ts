@@ -2,18 +2,30 @@
  * Text to token ids and back, from the files of a local model folder (transformers.js).
  * Nothing is downloaded.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { asText } from '../text/controlTokens.js';
-import { renderChat, renderWhole, templateSource } from './chat.js';
-import { asksForDate, defaultDate, parseDate, type ChatDate } from './chatDate.js';
+import { renderChat, renderWhole, type ChatTemplate } from './chat.js';
+import { defaultDate, parseDate, type ChatDate } from './chatDate.js';
+import { findTemplate } from './chatTemplateFile.js';
 import type { Tokenizer } from './decoder.js';
 import { endTokens, type EndTokens } from './endTokens.js';
 import { guardedEncoder, type TokenizerFile } from './guardedEncoder.js';
+import {
+  checkTokenizer,
+  checkTokenizerFolder,
+  configFile,
+  inTokenizer,
+  tokenizerError,
+  tokenizerFile,
+} from './tokenizerFiles.js';
 
-const needed = ['tokenizer.json', 'tokenizer_config.json'] as const;
+const needed = [tokenizerFile, configFile] as const;
+
+/** Far longer than any text takes, on a machine with much else to do. */
+const mostSeconds = 10;
 
 /** How texts become prompts. */
 export interface PromptSettings {
@@ -30,11 +42,13 @@ export interface PromptSettings {
  * Loads the tokenizer of a model folder (`tokenizer.json` and `tokenizer_config.json`; the chat
  * template from `chat_template.jinja`, `tokenizer_config.json` or `chat_template.json`; the ids that
  * end a turn as {@link endTokens} finds them).
+ * @param seconds what a text may take: expressions in these files can be made to run for ever
  * @throws where a file is missing or damaged, no end token is known, or the date is none.
  */
 export async function loadTokenizer(
   folder: string,
   settings: PromptSettings = {},
+  seconds = mostSeconds,
 ): Promise<Tokenizer> {
   const missing = needed.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
@@ -42,32 +56,47 @@ export async function loadTokenizer(
       `tokenizer: ${folder} has no ${missing.join(' and no ')}; copy the tokenizer files of the model into that folder`,
     );
   }
-  const { AutoTokenizer, PreTrainedTokenizer, env, LogLevel } =
-    await import('@huggingface/transformers');
+  const { date = defaultDate } = settings;
+  parseDate(date);
+  const tokenizer = await readTokenizer(folder);
+  const { PreTrainedTokenizer } = await import('@huggingface/transformers');
+  const limit = { file: join(folder, tokenizerFile), seconds };
+  return inTokenizer(limit, () => {
+    boundNormalizer(inner(tokenizer)._tokenizer.normalizer, limit.file);
+    const template = findTemplate(folder, tokenizer);
+    const ends = endTokens(folder, tokenizer, (chat) => renderWhole(template, chat, { date }));
+    const file = inner(tokenizer)._tokenizerJSON;
+    const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends.ids);
+    const encode = guardedEncoder({
+      file,
+      controlTokens,
+      encode: bare(tokenizer),
+      open: (changed) => bare(new PreTrainedTokenizer(changed, tokenizer.config)),
+    });
+    const parts = { encode, controlTokens, ends, date, template };
+    return withinLimit(wrap(tokenizer, parts), limit, file);
+  });
+}
+
+/** @throws saying what is wrong with which file. */
+async function readTokenizer(folder: string): Promise<PreTrainedTokenizer> {
+  const { AutoTokenizer, env, LogLevel } = await import('@huggingface/transformers');
   // It writes to the console what files say, as it is; what matters is thrown.
   env.logLevel = LogLevel.NONE;
   // By default the cache lies inside node_modules; with local files only it is never written.
   env.cacheDir = join(tmpdir(), 'aligner-lab');
   env.allowRemoteModels = false;
-  // An absolute path is taken as it is; a relative one would be sought in a folder of its own.
-  const tokenizer = await AutoTokenizer.from_pretrained(resolve(folder), {
-    local_files_only: true,
-  });
-  const template = chatTemplate(folder, tokenizer);
-  if (template !== null) tokenizer.chat_template = template;
-  tokenizer.chat_template = templateSource(tokenizer.chat_template);
-  const { date = defaultDate } = settings;
-  parseDate(date);
-  const ends = endTokens(folder, tokenizer, (chat) => renderWhole(tokenizer, chat, { date }));
-  const file = inner(tokenizer)._tokenizerJSON;
-  const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends.ids);
-  const encode = guardedEncoder({
-    file,
-    controlTokens,
-    encode: bare(tokenizer),
-    open: (changed) => bare(new PreTrainedTokenizer(changed, tokenizer.config)),
-  });
-  return wrap(tokenizer, { encode, controlTokens, ends, date });
+  try {
+    // An absolute path is taken as it is; a relative one would be sought in a folder of its own.
+    const from = { local_files_only: true };
+    const tokenizer = await AutoTokenizer.from_pretrained(resolve(folder), from);
+    checkTokenizer(inner(tokenizer)._tokenizerJSON, folder);
+    return tokenizer;
+  } catch (error) {
+    // The library tells where it failed, not on what.
+    checkTokenizerFolder(folder);
+    throw tokenizerError(`${join(folder, tokenizerFile)} or ${configFile}`, error);
+  }
 }
 
 /** Special tokens, and what ends a turn. */
@@ -80,24 +109,29 @@ function bare(tokenizer: PreTrainedTokenizer): (text: string) => number[] {
   return (text) => tokenizer.encode(text, { add_special_tokens: false });
 }
 
-/**
- * A chat template in a file of its own, which transformers.js does not read; null where the
- * tokenizer has what applies. The order is that of Python's transformers.
- */
-function chatTemplate(folder: string, tokenizer: PreTrainedTokenizer): string | null {
-  const jinja = join(folder, 'chat_template.jinja');
-  if (existsSync(jinja)) return readFileSync(jinja, 'utf8');
-  const json = join(folder, 'chat_template.json');
-  if (tokenizer.chat_template || !existsSync(json)) return null;
-  const content: unknown = JSON.parse(readFileSync(json, 'utf8'));
-  const found = typeof content === 'object' && content !== null && 'chat_template' in content;
-  if (found && typeof content.chat_template === 'string') return content.chat_template;
-  throw new Error(`tokenizer: ${json} holds no template (expected {"chat_template": "…"})`);
+interface Normalizer {
+  normalize(text: string): string;
 }
+
+/** Replacements of replacements can blow a text up beyond all memory. */
+function boundNormalizer(normalizer: Normalizer | null, file: string): void {
+  if (!normalizer) return;
+  const normalize = normalizer.normalize.bind(normalizer);
+  normalizer.normalize = (text) => {
+    const normalized = normalize(text);
+    if (normalized.length <= mostGrowth * (text.length + 1000)) return normalized;
+    throw new Error(
+      `tokenizer: ${file} makes a text of ${normalized.length} characters of one of ${text.length}; download it again`,
+    );
+  };
+}
+
+/** NFKD makes up to 18 characters of one. */
+const mostGrowth = 20;
 
 /** What transformers.js types loosely. */
 interface Inner {
-  _tokenizer: { normalizer: { normalize(text: string): string } | null };
+  _tokenizer: { normalizer: Normalizer | null };
   _tokenizerJSON: TokenizerFile;
 }
 
@@ -105,14 +139,49 @@ function inner(tokenizer: PreTrainedTokenizer): Inner {
   return tokenizer;
 }
 
+/** The same tokenizer, whose calls end, and say which file is at fault. */
+function withinLimit(
+  tokenizer: Tokenizer,
+  { file, seconds }: { file: string; seconds: number },
+  { decoder }: TokenizerFile,
+): Tokenizer {
+  const within = <T>(size: number, work: () => T): T =>
+    inTokenizer({ file, seconds: seconds + size / charactersPerSecond }, work);
+  const encoding = (encode: (text: string) => number[]) => (text: string) =>
+    checkIds(
+      within(text.length, () => encode(text)),
+      file,
+    );
+  // Decoding is asked for every single token; without expressions it has its end.
+  const decodeSize = JSON.stringify(decoder ?? null).includes('Regex') ? 0 : Infinity;
+  return {
+    ...tokenizer,
+    encode: encoding((text) => tokenizer.encode(text)),
+    encodePlain: encoding((text) => tokenizer.encodePlain(text)),
+    decode: (ids) => within(decodeSize, () => tokenizer.decode(ids)),
+    normalize: (text) => within(text.length, () => tokenizer.normalize?.(text) ?? text),
+  };
+}
+
+/** Of the slowest tokenizer on a busy machine. */
+const charactersPerSecond = 10_000;
+
+function checkIds(ids: number[], file: string): number[] {
+  if (ids.every((id) => Number.isInteger(id) && id >= 0)) return ids;
+  throw new Error(
+    `tokenizer: ${file} has no token for a part of the text, and none for what is unknown (unk_token); use the tokenizer that the model was trained with`,
+  );
+}
+
 interface Parts extends Pick<Tokenizer, 'encode'> {
   controlTokens: readonly string[];
   ends: EndTokens;
+  template: ChatTemplate | null;
   date: ChatDate;
 }
 
 function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
-  const { encode, ends, controlTokens, date } = parts;
+  const { encode, ends, controlTokens, template, date } = parts;
   const { normalizer } = inner(tokenizer)._tokenizer;
   const how = { controlTokens, date };
   return {
@@ -120,7 +189,7 @@ function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
     ...(ends.warnings.length > 0 && { warnings: ends.warnings }),
     encode,
     controlTokens,
-    ...(asksForDate(JSON.stringify(tokenizer.chat_template ?? '')) && { date }),
+    ...(template?.asksForDate === true && { date }),
     encodePlain: (text) => {
       const ids = encode(asText(text, controlTokens));
       return ids.length === 0 ? ids : [...beginning(tokenizer), ...ids];
@@ -134,8 +203,8 @@ function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
       return tokenizer.decode(ids, verbatim);
     },
     normalize: (text) => normalizer?.normalize(text) ?? text,
-    chatPrompt: (user) => renderChat(tokenizer, [{ role: 'user', content: user }], how),
-    chat: (messages) => renderChat(tokenizer, messages, how),
+    chatPrompt: (user) => renderChat(template, [{ role: 'user', content: user }], how),
+    chat: (messages) => renderChat(template, messages, how),
   };
 }
 

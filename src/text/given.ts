@@ -14,8 +14,9 @@ export function listOf(
   return Array.from<unknown>(value);
 }
 
-/** A value in an error: one line, shortened. */
+/** A value in an error: one line, shortened; `nothing` where there is none. */
 export function shownValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
   // As JSON, NaN would be null.
   const text = typeof value === 'number' ? String(value) : (asJson(value) ?? typeof value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;

@@ -104,7 +104,7 @@ describe('scoreItems', () => {
     const sparse = [1];
     sparse.length = 2;
     await expect(scoreItems(fixed(sparse, 'points'), items)).rejects.toThrow(
-      /the value for bb does not fit .* got undefined\)/,
+      /the value for bb does not fit .* got nothing\)/,
     );
   });
 });

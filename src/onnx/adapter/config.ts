@@ -1,4 +1,5 @@
 /** PEFT's `adapter_config.json`: what of it changes the numbers, and what cannot be taken. */
+import { shownValue } from '../../text/given.js';
 
 export interface AdapterConfig {
   /** r of a module. */
@@ -38,7 +39,7 @@ export function readAdapterConfig(text: string, source: string): AdapterConfig {
       `${source}: the adapter has ${what}, which cannot be put on a graph's weights; merge it with PEFT and export the model`,
     );
   };
-  if (fields.peft_type !== 'LORA') fail(`peft_type ${JSON.stringify(fields.peft_type)} (not LORA)`);
+  if (fields.peft_type !== 'LORA') fail(`peft_type ${shownValue(fields.peft_type)} (not LORA)`);
   for (const [key, what] of Object.entries(refused)) if (isSet(fields[key])) fail(what);
   if (isSet(fields.bias) && fields.bias !== 'none') fail('biases of its own');
   const begin = fields.init_lora_weights;
@@ -64,10 +65,10 @@ function parse(text: string, source: string): Fields {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${source}: adapter_config.json is not JSON`, { cause });
+    throw new Error(`${source}: is not JSON; save the adapter again`, { cause });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new Error(`${source}: adapter_config.json is not an object`);
+  throw new Error(`${source}: is not an object; save the adapter again`);
 }
 
 /** Absent, null, false and empty all mean no. */
@@ -78,9 +79,7 @@ function isSet(value: unknown): boolean {
 
 function positive(value: unknown, key: string, source: string): number {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
-  throw new Error(
-    `${source}: adapter_config.json has ${key} ${JSON.stringify(value)} (expected a number above 0)`,
-  );
+  throw new Error(`${source}: has ${key} ${shownValue(value)} (expected a number above 0)`);
 }
 
 /** Per module, or end of a module's name. PEFT takes regular expressions too. */

@@ -30,12 +30,13 @@ export interface AdapterFiles {
 /**
  * Reads an adapter.
  *
- * @param source names it in errors
+ * @param folder names it in errors
  * @throws Error where a file is damaged, where a matrix has no partner, a wrong rank or numbers
  * that are not finite, and on everything that is no plain LoRA
  */
-export function readAdapter({ config, weights }: AdapterFiles, source: string): Adapter {
-  const settings = readAdapterConfig(config, source);
+export function readAdapter({ config, weights }: AdapterFiles, folder: string): Adapter {
+  const settings = readAdapterConfig(config, `${folder}/adapter_config.json`);
+  const source = `${folder}/adapter_model.safetensors`;
   const { tensors } = readSafetensors(weights, source);
   const halves = new Map<string, Partial<Record<'a' | 'b', FloatTensor>>>();
   for (const [name, tensor] of tensors) {

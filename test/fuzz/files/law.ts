@@ -3,7 +3,7 @@
 /** What only who wrote the code understands. */
 const raw = [
   /Cannot (read|set|destructure|convert|access|mix|assign)/,
-  /is not (a function|iterable|a constructor|defined|an object)/,
+  /is not (a function|iterable|a constructor|defined)/,
   /\bundefined\b|\[object \w+\]/,
   /Maximum call stack|Invalid (array|typed array|string|regular expression|count|left)/,
   /\n\s+at |node:internal/,
@@ -14,15 +14,18 @@ const raw = [
 /** Longer messages would list a file's content. */
 const mostCharacters = 2000;
 
-/** Why an error is none that a reader may throw; null where it is one. */
-export function faultOf(error: unknown, file: string): string | null {
+/**
+ * Why an error is none that a reader may throw; null where it is one.
+ * @param names one of them must stand in it
+ */
+export function faultOf(error: unknown, names: readonly string[]): string | null {
   if (!(error instanceof Error)) return `no Error (${String(error)})`;
   const told = `${error.message}\n${error.stack ?? ''}`;
   if (error.constructor !== Error) return `a ${error.constructor.name}: ${told}`;
   const { message } = error;
   const found = raw.find((pattern) => pattern.test(message));
   if (found) return `raw (${found.source}): ${told}`;
-  if (!message.includes(file)) return `without the file's name: ${told}`;
+  if (!names.some((name) => message.includes(name))) return `without the file's name: ${told}`;
   if (!/^[^\n]*\S: \S/.test(message)) return `not of the form "subject: what": ${told}`;
   return message.length > mostCharacters ? `${message.length} characters long: ${told}` : null;
 }

@@ -69,7 +69,7 @@ function mutate(random: Random, root: Holder): void {
     () => set(random.pick(odd)),
     () => set([value]),
     () => set({ [random.pick(keys)]: value }),
-    () => set(typeof value === 'object' ? JSON.stringify(value) : String(value)),
+    () => set(JSON.stringify(value)),
     () => set(nested(value, 300)),
     () => remove(holder, key),
     () => remove(holder, key),

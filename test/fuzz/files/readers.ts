@@ -35,6 +35,8 @@ export interface Reader {
   specimens: readonly Specimen[];
   /** Sound files that belong beside the damaged one. */
   around?: Readonly<Record<string, string | Uint8Array>>;
+  /** What errors may name in place of the file. */
+  names?: readonly string[];
   /** Reads the folder in which the file lies; throws or not. */
   read: (folder: string, file: string) => Promise<unknown>;
 }
@@ -65,7 +67,7 @@ const soundTokenizer = {
 
 /** All that a tokenizer is asked for. */
 async function useTokenizer(folder: string): Promise<void> {
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = await loadTokenizer(folder, {}, 0.5);
   const chat = tokenizer.chat([
     { role: 'user', content: 'Mia has 4 bags.' },
     { role: 'assistant', content: 'Four' },
@@ -93,10 +95,11 @@ const quadruples = [1, 2, 3, 4].map((n) => ({
   ...{ correction: n % 2 ? `It is ${n + 1}.` : `It is ${n}.`, problem: `p${n}` },
   ...{ quality: n % 2 ? 'bad' : 'good', fault: n % 2 ? 'number' : null },
 }));
-const stimuli = quadruples.map(({ correction, ...row }, i) => ({
+const stimuli = [...quadruples, ...quadruples].map(({ correction, ...row }, i) => ({
   ...row,
   ...{ id: `s${i}`, output: correction, label: i % 2 ? 'copy' : 'correct' },
-  half: i < 2 ? 'train' : 'heldOut',
+  problem: `p${i}`,
+  half: i < 4 ? 'train' : 'heldOut',
 }));
 const given = [1, 2, 3, 4].flatMap((pair) => [
   { label: 'positive', pair, text: `I won ${pair}!` },
@@ -171,6 +174,8 @@ export const readers: readonly Reader[] = [
   {
     name: 'manifest.json',
     specimens: [json('manifest.json', { ...configuration, started: '2025-01-01T00:00:00Z' })],
+    // It is sound, but of another run.
+    names: ['holds another run'],
     read: openFolder,
   },
   {
@@ -187,6 +192,8 @@ export const readers: readonly Reader[] = [
   },
   {
     name: 'adapter',
+    // They contradict each other.
+    names: ['adapter_config.json', 'adapter_model.safetensors'],
     specimens: [
       { file: 'adapter_config.json', bytes: bytesOf(adapter.config), format: 'json' },
       { file: 'adapter_model.safetensors', bytes: adapter.weights, format: 'safetensors' },

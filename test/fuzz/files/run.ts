@@ -39,7 +39,7 @@ export class Cases {
       await this.#reader.read(this.#folder, file);
       return { outcome: 'read' };
     } catch (error) {
-      const reason = faultOf(error, file);
+      const reason = faultOf(error, [file, ...(this.#reader.names ?? [])]);
       if (reason === null) return { outcome: 'refused', kind: kindOf(error) };
       return { outcome: 'fault', reason };
     }

@@ -46,7 +46,7 @@ const bpe = {
     type: 'BPE',
     ...{ dropout: null, unk_token: null, continuing_subword_prefix: null, fuse_unk: false },
     vocab: vocabOf([...letters, 'Ġ', 'Ċ', 'ag', 'Ġh', 'as']),
-    merges: ['a g', ['Ġ', 'h'], 'a s'],
+    merges: ['a g', 'Ġ h', 'a s'],
   },
 };
 
