@@ -33,6 +33,6 @@ describe.each(readers.map((reader) => [reader.name, reader] as const))('%s', (na
       const verdict = await damaged.run(i);
       if (verdict.outcome === 'fault') faults.push(`suite/${i}: ${verdict.reason}`);
     }
-    expect(faults).toEqual([]);
+    expect(faults.slice(0, 5)).toEqual([]);
   });
 });

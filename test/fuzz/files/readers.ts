@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { recordedAligner, recordedCorrector } from '../../../src/align/recorded.js';
 import { recordedUpstream } from '../../../src/align/recordedUpstream.js';
-import { readAnnotatedQuadruples } from '../../../src/data/jsonl.js';
+import { readAnnotatedQuadruples } from '../../../src/data/questionRows.js';
 import { openQuestions } from '../../../src/data/questionSets.js';
 import { readPages } from '../../../src/cli/commands/plot.js';
 import { createRandom } from '../../../src/math/random.js';
