@@ -84,14 +84,14 @@ export function isCopy({ last, correction }: { last: string; correction: string 
   return hasSentence(last) && correction.trim() === last.trim();
 }
 
-/** The texts that edits are counted between; those of a copy are one. */
+/** The texts that edits are counted between, without the blanks around them; those of a copy are one. */
 export function editedTexts(revision: {
   last: string;
   correction: string;
   /** y1 as the corrector would write it, where that is another text. */
   written?: string | undefined;
 }): [y1: string, y2: string] {
-  const { last, correction, written = last } = revision;
+  const { last, correction, written = last.trim() } = revision;
   return [isCopy(revision) ? correction : written, correction];
 }
 

@@ -108,5 +108,7 @@ describe('texts', () => {
     });
     const composed = { last: 'cafe\u0301 is.', written: 'café is.', correction: 'café was.' };
     expect(editMetrics(...editedTexts(composed)).editRatio).toBe(2 / 8);
+    const blanks = { last: ' It is 4. \n', correction: 'It is 5.' };
+    expect(editMetrics(...editedTexts(blanks)).editRatio).toBe(1 / 8);
   });
 });
