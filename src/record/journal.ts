@@ -1,4 +1,10 @@
-/** A JSON Lines file that grows by whole, flushed lines and survives a killed process. */
+/**
+ * A JSON Lines file that grows by whole, flushed lines and survives a killed process.
+ *
+ * Each append is flushed to disk (fdatasync) before it resolves, so that neither a kill nor a loss of
+ * power costs a record whose append has returned. What was being appended may be there in part: whole
+ * lines are kept, a last line without its newline is cut off when the file is opened again.
+ */
 import { open, readFile, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { z } from 'zod';

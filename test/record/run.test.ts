@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownerMark, ownerOf } from '../../src/disk/owner.js';
 import { z } from 'zod';
 import { openRun, readFinishedRun } from '../../src/record/run.js';
 import type { Run } from '../../src/record/run.js';
@@ -150,6 +151,34 @@ describe('openRun', () => {
     await expect(run.writeSummary('corrector', broken)).rejects.toThrow('n is Infinity');
     const kept = JSON.parse(await readFile(file('corrector.json'), 'utf8')) as { n: number };
     expect(kept.n).toBe(correctorExample.n);
+  });
+});
+
+describe('a run folder in use', () => {
+  it('is refused to a second one until the first is closed, and nothing is doubled', async () => {
+    const first = await open();
+    await expect(open()).rejects.toThrow(
+      new RegExp(
+        `is in use by process ${process.pid} \\(aligner-lab \\w+, since .*\\); wait until it ends`,
+      ),
+    );
+    await first.append({ problem: 'p1', value: 1 });
+    await first.close();
+    await using second = await open();
+    expect(second.records).toEqual([{ problem: 'p1', value: 1 }]);
+  });
+
+  it('is free again where opening it failed, and loses the drafts of the dead', async () => {
+    await (await open()).close();
+    const { start, ...here } = ownerOf(ownerMark()) ?? { space: '', pid: 0, start: 0 };
+    const drafts = [
+      `scan.json.${ownerMark({ ...here, start: start + 1 })}.tmp`,
+      'scan.json.99.tmp',
+    ];
+    for (const name of drafts) await writeFile(file(name), '{"half');
+    await expect(open({ seeds: { bootstrap: 9 } })).rejects.toThrow('holds another run');
+    await (await open()).close();
+    expect((await readdir(join(root, 'a/b'))).sort()).toEqual(['manifest.json', 'records.jsonl']);
   });
 });
 
