@@ -1,5 +1,6 @@
 /** `notebooks:check`, `notebooks:write` and `notebooks` of package.json. */
 import { fileURLToPath } from 'node:url';
+import { show } from '../../src/text/show.js';
 import { checkNotebooks } from './check.js';
 import { startJupyter } from './jupyter.js';
 
@@ -8,7 +9,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = fileURLToPath(new URL('notebooks/', new URL('../../../', import.meta.url)));
 const [mode = '', ...rest] = process.argv.slice(2);
 const say = (line: string): void => {
-  console.log(line);
+  console.log(show(line));
 };
 
 try {
@@ -17,6 +18,6 @@ try {
     await checkNotebooks({ folder, names: rest, write: mode === 'write', say });
   } else throw new Error(`notebooks: unknown mode ${mode} (expected jupyter | check | write)`);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(show(error instanceof Error ? error.message : String(error)));
   process.exitCode = 1;
 }

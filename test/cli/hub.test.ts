@@ -1,6 +1,9 @@
 /** Commands on a model of the hub: progress on a terminal alone, the commit in the records. */
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filesOf, startHub, type FakeHub } from '../runtime/fakeHub.js';
 import { temporaryFolder } from '../runtime/models.js';
@@ -61,6 +64,36 @@ describe('--model org/name', () => {
     );
     expect(stdout).toBe('');
     expect(code).toBe(1);
+  });
+
+  it('goes on where a kill ended the download', async () => {
+    const ranges: string[] = [];
+    const blobs = join(cwd, 'killed', 'hub', 'models--org--tiny', 'blobs');
+    const content = filesOf(join(cwd, 'source')).get('onnx/model.onnx') ?? Buffer.alloc(0);
+    hub.before = (request, response) => {
+      if (!request.url?.includes('onnx/model.onnx')) return false;
+      ranges.push(request.headers.range ?? '');
+      if (ranges.length > 1) return false;
+      // So much, and no more.
+      response.writeHead(200, { 'Content-Length': content.length });
+      response.write(content.subarray(0, 5000));
+      return true;
+    };
+    const program = fileURLToPath(new URL('../../bin/aligner-lab.js', import.meta.url));
+    const argv = [program, 'instrument', 'org/tiny', '--inspect'];
+    const child = spawn(process.execPath, argv, { env: { ...process.env, ...env('killed') } });
+    const hasDraft = (): boolean =>
+      existsSync(blobs) && readdirSync(blobs).some((name) => name.endsWith('.incomplete'));
+    while (!hasDraft() || ranges.length === 0) await new Promise((r) => setTimeout(r, 20));
+    await new Promise((r) => setTimeout(r, 300));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(hasDraft()).toBe(true);
+    const again = await call(['instrument', 'org/tiny', '--inspect'], { cwd, env: env('killed') });
+    expect(again.code, again.stderr).toBe(0);
+    expect(ranges[1]).toBe(`bytes=5000-${content.length - 1}`);
+    expect(hasDraft()).toBe(false);
+    hub.before = () => false;
   });
 
   it('is explained in the help', async () => {

@@ -329,7 +329,26 @@ describe('what may pass is tried again', () => {
     }
     hub.before = answering(weights, (_, response) => response.write(large.subarray(0, 10)));
     cache = join(folder.path, `cache-${caches++}`);
-    await expect(resolve({ more })).rejects.toThrow(/nothing came for 0\.3 s/);
+    await expect(resolve({ more })).rejects.toThrow(/hardly anything came for 0\.3 s/);
+  });
+});
+
+describe('a drip', () => {
+  it('counts as silence, and does not go on for ever', async () => {
+    hub.before = answering(weights, (request, response) => {
+      const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      const range = `bytes ${from}-19999/20000`;
+      response.writeHead(from > 0 ? 206 : 200, { ETag: '"one"', 'Content-Range': range });
+      let at = from;
+      const drop = setInterval(() => {
+        if (response.destroyed) clearInterval(drop);
+        else response.write(large.subarray(at, ++at));
+      }, 20);
+    });
+    const start = performance.now();
+    const more = { HF_HUB_DOWNLOAD_TIMEOUT: '0.2' };
+    await expect(resolve({ more })).rejects.toThrow(/hardly anything came for 0\.2 s/);
+    expect(performance.now() - start).toBeLessThan(15_000);
   });
 });
 

@@ -9,6 +9,9 @@ export async function* nothing(): AsyncGenerator<Uint8Array> {
   // An answer without a body.
 }
 
+/** Fewer bytes than these count as silence: what drips would never end. */
+const leastBytes = 1024;
+
 /** The pieces of a body. @throws {HubUnreachable} where it breaks, or falls silent; at the limit */
 export async function* pieces(
   body: ReadableStream<Uint8Array>,
@@ -16,11 +19,17 @@ export async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   let count = 0;
+  // Milliseconds of waiting that are left, and the bytes that have come since they were renewed.
+  let [left, since] = [quiet, 0];
   try {
     for (;;) {
-      const { done, value } = await within(quiet, reader.read());
+      const start = performance.now();
+      const { done, value } = await within(reader.read(), { left, quiet });
       if (done) return;
       count += value.length;
+      since += value.length;
+      left -= performance.now() - start;
+      if (since >= leastBytes) [left, since] = [quiet, 0];
       if (count > limit) {
         throw new Error(
           `hub: an answer is longer than it may be (expected at most ${limit} bytes); check HF_ENDPOINT`,
@@ -33,10 +42,13 @@ export async function* pieces(
   }
 }
 
-async function within<T>(milliseconds: number, read: Promise<T>): Promise<T> {
+async function within<T>(
+  read: Promise<T>,
+  { left, quiet }: { left: number; quiet: number },
+): Promise<T> {
   let wait: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
-    wait = setTimeout(() => reject(silent(milliseconds)), milliseconds);
+    wait = setTimeout(() => reject(silent(quiet)), Math.max(1, left));
   });
   try {
     return await Promise.race([read, silence]);
@@ -48,7 +60,7 @@ async function within<T>(milliseconds: number, read: Promise<T>): Promise<T> {
   }
 }
 
-/** The error of a connection where nothing came for so long. */
+/** The error of a connection where nothing, or next to nothing, came for so long. */
 export function silent(milliseconds: number): HubUnreachable {
-  return new HubUnreachable(`nothing came for ${milliseconds / 1000} s`);
+  return new HubUnreachable(`hardly anything came for ${milliseconds / 1000} s`);
 }

@@ -116,7 +116,10 @@ interface Seen {
   etag: string | null;
 }
 
-/** Fills the draft, in as many goes as it takes; pauses start anew where it got further than ever. */
+/** So much further than ever, and the pauses start anew. */
+const headway = 2 ** 16;
+
+/** Fills the draft, in as many goes as it takes. */
 async function receive(draft: DraftFile, call: Transfer): Promise<void> {
   const { file, requests, signal } = call;
   const seen: Seen = { etag: null };
@@ -127,8 +130,10 @@ async function receive(draft: DraftFile, call: Transfer): Promise<void> {
       if (draft.size < file.size) throw new HubUnreachable('the connection ended too early');
     } catch (error) {
       signal?.throwIfAborted();
-      if (draft.size > furthest) failures = 0;
-      furthest = Math.max(furthest, draft.size);
+      if (draft.size >= furthest + headway) {
+        failures = 0;
+        furthest = draft.size;
+      }
       const milliseconds = pauses[failures++];
       if (!(error instanceof HubUnreachable) || milliseconds === undefined) throw error;
       await requests.pause(milliseconds);
