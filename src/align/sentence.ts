@@ -14,6 +14,7 @@ import type {
 } from '../runtime/decoder.js';
 import { notesOf, type TextNote } from '../text/notes.js';
 import { createSentenceCutter } from '../text/sentences.js';
+import { mayEndSentence, mayHaveEnded } from '../text/terminators.js';
 import { rowSampling } from './sampling.js';
 import { cleaned } from './settled.js';
 
@@ -36,17 +37,14 @@ export interface SentenceText {
   notes?: readonly TextNote[];
 }
 
-const mayEnd = /[.!?…。！？\n]/u;
-/** A possible end of a sentence with nothing but closing marks and white space behind it. */
-const mayHaveEnded = /[.!?…。！？\n][^\p{L}\p{N}]*$/u;
-
 /**
  * The ids of all tokens whose text may end a sentence.
  * @param vocabulary number of ids to look at, from 0.
  */
 export function sentenceStops(tokenizer: Tokenizer, vocabulary: number): number[] {
   const stops: number[] = [];
-  for (let id = 0; id < vocabulary; id++) if (mayEnd.test(tokenizer.decode([id]))) stops.push(id);
+  for (let id = 0; id < vocabulary; id++)
+    if (mayEndSentence(tokenizer.decode([id]))) stops.push(id);
   return stops;
 }
 
@@ -164,7 +162,7 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
   if (row.firstText === null && text.trim() !== '') row.firstText = elapsed;
   const found = firstSentence(text, turnOver || exhausted);
   if (found.sentence === null) {
-    row.look = mayHaveEnded.test(text);
+    row.look = mayHaveEnded(text);
     return;
   }
   row.result = {
@@ -173,7 +171,7 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
     tokens: row.generated.length,
     firstTextMilliseconds: row.firstText,
     // What stands whole before it is a sentence, whatever becomes of the next.
-    ...(context && !turnOver && found.ended && !mayHaveEnded.test(text) && { context }),
+    ...(context && !turnOver && found.ended && !mayHaveEnded(text) && { context }),
     ...notesOf(notes),
   };
 }

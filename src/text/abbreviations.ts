@@ -6,7 +6,7 @@ const titles = new Set(
 );
 
 /** Always followed by more. */
-const connectors = new Set('vs cf viz approx ca eg ie resp'.split(' '));
+const connectors = new Set('vs cf viz approx ca eg ie resp incl esp'.split(' '));
 
 /** Before a number only: `No. 5` and `in Fig. 3`, but `The answer is no.` */
 const references = new Set(
@@ -16,7 +16,12 @@ const references = new Set(
   ).split(' '),
 );
 
-/** After a name or a list: no end before a small letter, an end before anything else. */
+/** Of those, the ones that a number in brackets may follow: `Eq. (3)`, `Ref. [4]`. */
+const bracketed = new Set(
+  'fig figs eq eqs ch chap sec ref refs tab def thm prop vol vols'.split(' '),
+);
+
+/** After a name or a list: no end before a small letter or a bracket, an end before most else. */
 const trailers = new Set('etc al inc ltd co corp jr sr est dept bros'.split(' '));
 
 const listNumber = /^(?:\d{1,3}|\p{L}|[ivx]{1,5})$/u;
@@ -38,6 +43,10 @@ export function isAbbreviation(head: string, next: string): boolean {
   if (/^\p{Lu}$/u.test(word) || /^(?:\p{L}\p{Ll}?\.)+\p{L}$/u.test(word)) return true;
   const lower = word.toLowerCase();
   if (titles.has(word) || connectors.has(lower)) return true;
-  if (references.has(lower)) return /^\p{N}$/u.test(next);
-  return trailers.has(lower) && /^[\p{Ll},;:)]$/u.test(next);
+  if (references.has(lower)) {
+    return /^\p{N}$/u.test(next) || (bracketed.has(lower) && /^[([]$/.test(next));
+  }
+  // `et al. 2004` names a year; a list before a number has ended.
+  if (lower === 'al' && /^\p{N}$/u.test(next)) return true;
+  return trailers.has(lower) && /^[\p{Ll},;:)([]$/u.test(next);
 }

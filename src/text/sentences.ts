@@ -1,9 +1,9 @@
 /**
  * Cuts a growing text into sentences, losing nothing: the pieces joined are the text.
  *
- * A sentence ends at `.`, `!`, `?`, `…` with closing quotes or brackets before white space, at the
- * full-width `。！？` (which no white space follows), or at a newline; never inside mathematics or
- * a code fence, after an abbreviation, an initial or a list number. A piece carries the white space
+ * A sentence ends at `.`, `!`, `?`, `…` with closing quotes or brackets before white space, at any
+ * other script's terminator (`。`, `।`, `؟`; no white space has to follow), or at a newline; never
+ * inside mathematics or a code fence, after an abbreviation, an initial or a list number. A piece carries the white space
  * behind it, so that cutting needs the first character of the next sentence, and the pieces do not
  * depend on the portions in which the text arrives.
  *
@@ -12,6 +12,14 @@
 import { isAbbreviation } from './abbreviations.js';
 import { spanAt } from './spans.js';
 import type { Span } from './spans.js';
+import {
+  closersEnd,
+  endsWithTerminator,
+  isLineEnd,
+  isPoint,
+  isUnspaced,
+  terminatorEnd,
+} from './terminators.js';
 
 export interface SentenceCutterOptions {
   /** `sentence` (default), or `step`: at blank lines only. */
@@ -134,26 +142,14 @@ function followerOf(text: string, end: number): Follower | null {
   return broken ? null : { space, next };
 }
 
-const terminators = /[.!?…]+["'”’»)\]}*_]*/y;
-const wideTerminators = /[。！？]+[”’」』）】》]*/y;
-
 /** End of the terminator (with its closing marks) at `at`, or null where there is none. */
 function sentenceEnd(text: string, at: number, span: Span): number | null {
   if (span.kind === 'closed') {
     // `$x^2.$` ends a sentence as `x².)` does: the mark behind the full stop is a closing one.
     const inside = text.slice(at, span.inner).trimEnd();
-    if (!/[.!?]$/.test(inside)) return null;
-    const closers = /["'”’»)\]}*_]*/y;
-    closers.lastIndex = span.end;
-    return span.end + (closers.exec(text)?.[0].length ?? 0);
+    return endsWithTerminator(inside) ? closersEnd(text, span.end) : null;
   }
-  if (text[at] === '\n') return at + 1;
-  for (const pattern of [terminators, wideTerminators]) {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found !== null) return at + found[0].length;
-  }
-  return null;
+  return isLineEnd(text[at] ?? '') ? at + 1 : terminatorEnd(text, at);
 }
 
 function blankLineEnd(text: string, at: number, span: Span): number | null {
@@ -165,7 +161,8 @@ function blankLineEnd(text: string, at: number, span: Span): number | null {
 /** Whether the terminator `head` ends the sentence whose text `before` stands in front of it. */
 function endsHere(options: Follower & { before: string; head: string }): boolean {
   const { before, head, space, next } = options;
-  if (head === '\n' || space.includes('\n') || /^[。！？]/.test(head)) return true;
+  if (isLineEnd(head) || isLineEnd(space)) return true;
+  if (isUnspaced(head)) return space !== '' || !isPoint(head) || !/^\p{N}$/u.test(next);
   if (space === '') return false;
   const continues = /^\p{Ll}$/u.test(next);
   // `Wait... what?` and `"Stop!" he said.` go on.
