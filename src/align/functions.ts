@@ -4,10 +4,14 @@ import { listOf, shownValue } from '../text/given.js';
 import { notesOf } from '../text/notes.js';
 import type { CacheOwner, CorrectionInput, Corrector } from './corrector.js';
 import { functionIdentity, opened } from './opened.js';
+import { promptMarkers, streamAlignerPrompt } from './prompts.js';
 import { refuseTreatment } from './readable.js';
 import { firstSentence } from './sentence.js';
 import { cleaned, settleText } from './settled.js';
 import type { Upstream, UpstreamInput, UpstreamText } from './upstream.js';
+
+/** Whatever writes corrections was most likely asked in the papers' prompt. */
+const markers = promptMarkers(streamAlignerPrompt);
 
 /** What both take beside the function. */
 export interface FunctionOptions {
@@ -97,7 +101,8 @@ export function correctorFromFunction(options: CorrectorFunction): Corrector {
       const given = await options.correct(inputs, { signal: request.signal });
       const written = writtenTexts(`corrector "${own.name}"`, given, inputs.length);
       return written.map(({ text, tokens, finish }, i) => {
-        return { ...settleText(inputs[i]?.last ?? '', text), tokens, finish, readings: null };
+        const settled = settleText(inputs[i]?.last ?? '', text, markers);
+        return { ...settled, tokens, finish, readings: null };
       });
     },
   };
@@ -112,10 +117,9 @@ function openedFunction(options: FunctionOptions): ReturnType<typeof opened> {
 type Written = Required<Exclude<WrittenText, string>>;
 
 function sentenceOf({ text: raw, tokens }: Written, elapsed: number): UpstreamText {
-  const { text, notes } = cleaned(raw);
-  const found = firstSentence(text, true);
+  const found = firstSentence(raw, true);
   const ended = found.sentence === null || found.ended;
-  const sentence = found.sentence ?? '';
+  const { text: sentence, notes } = cleaned(found.sentence ?? '');
   return {
     text: sentence,
     ended,

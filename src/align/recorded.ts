@@ -12,7 +12,7 @@ import type { Aligner } from './aligner.js';
 import type { Corrector } from './corrector.js';
 import { correctorFromFunction } from './functions.js';
 import { opened } from './opened.js';
-import type { Passage, WholeAnswer } from './prompts.js';
+import { promptMarkers, wholeAnswerPrompt, type Passage, type WholeAnswer } from './prompts.js';
 import { settleText } from './settled.js';
 
 export interface RecordedOptions {
@@ -53,6 +53,7 @@ export function recordedCorrector(options: RecordedOptions): Corrector {
  *   error that names it.
  */
 export function recordedAligner(options: RecordedOptions): Aligner {
+  const markers = promptMarkers(wholeAnswerPrompt);
   const file = recordedFile(options);
   const lookUp = lookedUp(readPlaced(file, corrected), {
     ...{ file, what: 'correction' },
@@ -65,7 +66,7 @@ export function recordedAligner(options: RecordedOptions): Aligner {
     async correct(answers, { signal } = {}) {
       await Promise.resolve(signal?.throwIfAborted());
       return answers.map((answer) => {
-        return { ...settleText(answer.answer, lookUp(answer)), tokens: 0, finish: 'stop' };
+        return { ...settleText(answer.answer, lookUp(answer), markers), tokens: 0, finish: 'stop' };
       });
     },
   };

@@ -7,6 +7,8 @@ import { opened } from './opened.js';
 import { lookedUp, missingRow, recordedFile, recording, type RecordedOptions } from './recorded.js';
 import { firstSentence, type SentenceText } from './sentence.js';
 import type { Upstream, UpstreamInput } from './upstream.js';
+import { notesOf } from '../text/notes.js';
+import { cleaned } from './settled.js';
 
 const text = z.string();
 /** One recorded whole answer. A question that stands there several times has several samples. */
@@ -55,8 +57,10 @@ interface Recording {
   rest: (input: UpstreamInput) => Written;
 }
 
-function toText({ text, ended }: Written): SentenceText {
-  return { text, ended, tokens: 0, firstTextMilliseconds: text === '' ? null : 0 };
+function toText({ text: raw, ended }: Written): SentenceText {
+  const { text, notes } = cleaned(raw);
+  const first = text === '' ? null : 0;
+  return { text, ended, tokens: 0, firstTextMilliseconds: first, ...notesOf(notes) };
 }
 
 function fromAnswers(file: string): Recording {

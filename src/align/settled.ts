@@ -30,10 +30,10 @@ export function settle(
 }
 
 /** As {@link settle}, of what is no local model's. */
-export function settleText(last: string, raw: string): Settled {
+export function settleText(last: string, raw: string, markers: readonly string[]): Settled {
   if (isSameText(last, raw)) return { text: last };
-  const { text, notes } = cleaned(raw);
-  return { text: text.trim(), ...notesOf(notes) };
+  const { text, notes } = cleaned(raw, markers);
+  return { text: isSameText(last, text) ? last : text.trim(), ...notesOf(notes) };
 }
 
 /** A model's text without control characters and markers, and notes of what was taken out. */

@@ -46,9 +46,9 @@ describe('a correction', () => {
   });
 
   it('of a function or an Aligner is cleaned, too', async () => {
-    const correct = () => ['It\0 is 5.'];
+    const correct = () => ['It\0 is 5. ##Your_Revision:'];
     const { rounds } = await answerOf(upstream(), correctorFromFunction({ name: 'f', correct }));
-    expect(rounds[0]).toMatchObject({ correction: 'It is 5.', notes: ['controls'] });
+    expect(rounds[0]).toMatchObject({ correction: 'It is 5.', notes: ['controls', 'marker'] });
     const aligner = createAligner({ model: fakeModel(() => 'It is 5.\n##Correction: It is 6.') });
     const corrected = await aligner.correct([{ question: 'Why?', answer: 'It is 4.' }]);
     expect(corrected).toMatchObject([{ text: 'It is 5.', notes: ['marker'] }]);

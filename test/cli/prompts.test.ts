@@ -69,3 +69,35 @@ describe('--control-tokens', () => {
     expect((await call([...argv, 'x'], { cwd })).stderr).not.toContain('taken as text');
   });
 });
+
+describe('what was recorded with control characters and markers', () => {
+  const record = (name: string, row: object): string => {
+    writeFileSync(join(cwd, name), `${JSON.stringify(row)}\n`);
+    return `recorded:${name}`;
+  };
+
+  it('comes into the answer without them, with exit 0, a warning and a note', async () => {
+    const upstream = record('answers.jsonl', { question: 'q', answer: 'It\0 is \x1B[1m4.' });
+    const correction = 'It is 5.\0 | ##Your_Revision: It is 6.';
+    const place = { question: 'q', prefix: '', last: 'It is 4.' };
+    const model = record('corrections.jsonl', { ...place, correction });
+    const argv = [
+      'align',
+      'q',
+      '--upstream',
+      upstream,
+      '--model',
+      model,
+      '--rounds',
+      '1',
+      '--json',
+    ];
+    const { code, stdout, stderr } = await call(argv, { cwd });
+    expect(code).toBe(0);
+    const { text, rounds } = JSON.parse(stdout) as { text: string; rounds: object[] };
+    expect(text).toBe('It is 5.');
+    expect(rounds[0]).toMatchObject({ notes: ['controlsInLast', 'controls', 'marker'] });
+    expect(stderr).toMatch(/warning: 1 of 1 texts came back with a marker of the prompt/);
+    expect(stderr).toMatch(/warning: 1 of 1 texts of the upstream held control characters/);
+  });
+});
