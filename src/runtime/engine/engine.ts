@@ -14,6 +14,7 @@ import type { GeneratedBatch, GenerateOptions } from './generate.js';
 import { loopFor } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import type { CachedRow } from './keyValues.js';
+import { checkMemory } from './memory.js';
 import { prefillRow } from './prefill.js';
 import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
@@ -30,6 +31,8 @@ export interface EngineOptions {
   limits?: BatchLimits;
   /** The most tokens of a row; absent where nobody says. */
   context?: ContextLimit;
+  /** Bytes of memory that are free, where attention scores lie in it. Default: no matter. */
+  free?: () => number;
   /** Whether loops are used that do no more than is asked. Default false. */
   lean?: boolean;
 }
@@ -75,6 +78,7 @@ export class Engine {
     const rows: ForwardRow[] = [];
     for (const batch of this.#plan(lengths)) {
       await checkpoint();
+      this.#checkMemory('forward', batch);
       const done = await new ForwardBatch(layout, request, batch).run(session);
       batch.rows.forEach((index, b) => {
         const row = done[b];
@@ -103,6 +107,7 @@ export class Engine {
     }
     for (const batch of this.#plan(rows, request.maxNewTokens)) {
       await checkpoint();
+      this.#checkMemory('generate', batch);
       const past = batch.rows.map((index) => {
         const { length = 0, window } = rows[index] ?? {};
         const reused = reusedTokens(batch, length);
@@ -139,6 +144,11 @@ export class Engine {
     this.#caches.clear();
     for (const session of this.#sessions.values()) await (await session).release();
     this.#sessions.clear();
+  }
+
+  #checkMemory(what: string, batch: Batch): void {
+    const { layout, free } = this.#options;
+    if (free) checkMemory(batch, { what, layout, free: free() });
   }
 
   #plan(rows: readonly RowLength[], generated = 0): Batch[] {

@@ -51,6 +51,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       lean: wantsLean(device, weightBytes(read)),
       limits: limits ?? batchLimits(device, layout),
       context,
+      free: device === 'cpu' ? () => process.availableMemory() : undefined,
     }),
     info: { source, sha256, device, layers, width, vocabulary, ...(context && { context }) },
   };

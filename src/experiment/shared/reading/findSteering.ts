@@ -89,6 +89,7 @@ export async function steeringBasis(
   const { place, stimuli, seed, layers } = options;
   if (!place) {
     const reading = await readModel(model, options, lab);
+    reading.notes?.forEach(lab.warn);
     const stimuliSha256 = hashStimuli(reading.stimuli);
     const stored = storedReading(reading, { model, stimuliSha256, seed });
     return { basis: basisOfReading(reading), stored };

@@ -51,6 +51,8 @@ export interface Reading<S extends Stimulus = Stimulus> {
   training: LabelledStates;
   /** A stimulus as tokens. */
   prompt: (input: StimulusInput) => number[];
+  /** What was left out, or must be known of the labels; among the health's warnings too. */
+  notes?: readonly string[];
 }
 
 export type CorrectorReading = Reading<CorrectionStimulus>;
@@ -94,5 +96,5 @@ export async function readLabelled<S extends Stimulus>(
   const norms = meanNorms(states);
   const known = [...(options.notes ?? []), ...warnings];
   const health = known.length === 0 ? found : { ...found, warnings: [...known, ...found.warnings] };
-  return { stimuli, directions, health, states, norms, training, prompt };
+  return { stimuli, directions, health, states, norms, training, prompt, notes: known };
 }
