@@ -48,8 +48,8 @@ const rows = [{ question, answer: `So ${evil} is 1.`, group: `easy ${evil}` }];
 const questions = writeRows(`questions ${evilName}.jsonl`, rows);
 const upstream = `recorded:${writeRows(`upstream ${evilName}.jsonl`, rows)}`;
 const corrector = `recorded:${writeRows(`corrector ${evilName}.jsonl`, [
-  { question, prefix: '', last: rows[0]?.answer, correction: `No ${evil}.` },
-  { question, prefix: `No ${evil}.`, last: '', correction: '' },
+  { question, prefix: '', last: rows[0]?.answer, correction: 'No.' },
+  { question, prefix: 'No.', last: '', correction: '' },
   { question, prefix: '', last: '', correction: '' },
 ])}`;
 const moods = writeRows(
@@ -198,7 +198,7 @@ describe('what was there is seen', () => {
   it('in an answer, a question and an error', async () => {
     const answer = await call(['align', question, '--upstream', upstream, '--model', corrector], { cwd }); // prettier-ignore
     expect(answer.stdout).toContain(
-      'No \\x1b]0;t\\x07\\x1b]8;;http://x\\x1b\\\\x1b]52;c;eA==\\x07',
+      'So \\x1b]0;t\\x07\\x1b]8;;http://x\\x1b\\\\x1b]52;c;eA==\\x07',
     );
     expect(answer.stdout).toContain('\\u202eevil\\u2066\\u200b\\udb40\\udc41');
     const error = await call(['generate', 'a', '--model', raising], { cwd });
@@ -208,7 +208,7 @@ describe('what was there is seen', () => {
   it('as JSON, and is what it was', async () => {
     const argv = ['align', question, '--upstream', upstream, '--model', corrector, '--json'];
     const { stdout } = await call(argv, { cwd });
-    expect(JSON.parse(stdout)).toMatchObject({ question, text: `No ${evil}.` });
+    expect(JSON.parse(stdout)).toMatchObject({ question, rounds: [{ last: rows[0]?.answer }, {}] });
   });
 
   it('and no line of an error begins like the lab’s own', async () => {

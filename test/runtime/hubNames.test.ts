@@ -109,5 +109,9 @@ describe('readHubSettings', () => {
     await expect(readHubSettings({ ...none, HF_ENDPOINT: 'mirror' })).rejects.toThrow(/no address/);
     const secret = readHubSettings({ ...none, HF_TOKEN: 'secret' });
     await expect(secret).rejects.toThrow(/^(?!.*secret).*HF_TOKEN.*hf_…/);
+    for (const token of ['hf_secret\nhf_b', 'hf_secret\u001b', 'hf_sécret', 'hf_']) {
+      const odd = readHubSettings({ ...none, HF_TOKEN: token });
+      await expect(odd).rejects.toThrow(/^(?!.*s[eé]cret).*HF_TOKEN holds no access token/);
+    }
   });
 });

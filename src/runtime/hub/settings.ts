@@ -84,8 +84,8 @@ function seconds(given: string | undefined, usual: number): number {
 async function readToken(env: Environment, file: string): Promise<string | undefined> {
   const given = (env.HF_TOKEN ?? env.HUGGING_FACE_HUB_TOKEN ?? '').trim();
   const token = given || (await readFile(file, 'utf8').catch(() => '')).trim();
-  // The hub's client takes no others; never show what was found.
-  if (token !== '' && !token.startsWith('hf_')) {
+  // No others can be sent, and a header that fails would show them; never show what was found.
+  if (token !== '' && !/^hf_[\x21-\x7e]+$/.test(token)) {
     const place = given ? 'HF_TOKEN' : file;
     throw new Error(
       `hub: ${place} holds no access token (expected hf_…); make one at https://huggingface.co/settings/tokens`,
