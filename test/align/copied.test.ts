@@ -11,7 +11,7 @@ import { writeTokenizer, type WrittenTokenizer } from '../runtime/writtenTokeniz
 import { fakeUpstream, named } from './fakes.js';
 
 const goldens = JSON.parse(
-  readFileSync(new URL('../goldens/writtenTexts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../runtime/goldens/writtenTexts.json', import.meta.url), 'utf8'),
 ) as { name: string; file: WrittenTokenizer }[];
 
 const folder = temporaryFolder();

@@ -1,4 +1,4 @@
-/** Chat templates and dates against jinja2 and Python's strftime (test/goldens/chatTemplates.py). */
+/** Chat templates and dates against jinja2 and Python's strftime (test/runtime/goldens/chatTemplates.py). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { writeTinyModel } from '../cli/harness.js';
 import { temporaryFolder } from './models.js';
 
 const goldens = JSON.parse(
-  readFileSync(new URL('../goldens/chatTemplates.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./goldens/chatTemplates.json', import.meta.url), 'utf8'),
 ) as {
   templates: {
     name: string;

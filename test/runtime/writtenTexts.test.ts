@@ -1,4 +1,4 @@
-/** Text as text, against Python's tokenizers (test/goldens/writtenTexts.py). */
+/** Text as text, against Python's tokenizers (test/runtime/goldens/writtenTexts.py). */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { asText, textIds } from '../../src/text/controlTokens.js';
@@ -12,7 +12,7 @@ interface Golden {
 }
 
 const goldens = JSON.parse(
-  readFileSync(new URL('../goldens/writtenTexts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('./goldens/writtenTexts.json', import.meta.url), 'utf8'),
 ) as Golden[];
 
 const folder = temporaryFolder();

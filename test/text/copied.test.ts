@@ -17,7 +17,7 @@ import { temporaryFolder } from '../runtime/models.js';
 import { writeTokenizer, type WrittenTokenizer } from '../runtime/writtenTokenizer.js';
 
 const goldens = JSON.parse(
-  readFileSync(new URL('../goldens/writtenTexts.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../runtime/goldens/writtenTexts.json', import.meta.url), 'utf8'),
 ) as { name: string; file: WrittenTokenizer; texts: { text: string; whole: boolean }[] }[];
 
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ Each text is encoded as text, control tokens in it included (`encode_special_tok
 again without clean-up of spaces.
 
 python -m pip install tokenizers==0.23.3
-python test/goldens/writtenTexts.py
+python test/runtime/goldens/writtenTexts.py
 """
 
 import json

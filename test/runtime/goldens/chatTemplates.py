@@ -1,7 +1,7 @@
 """Writes chatTemplates.json: chat templates as jinja2 renders them in Python's transformers.
 
 python -m pip install jinja2==3.1.6
-python test/goldens/chatTemplates.py
+python test/runtime/goldens/chatTemplates.py
 """
 
 import json
