@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import { start } from './start.js';
 
-await main('lat-scan');
+await start('lat-scan');

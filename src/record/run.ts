@@ -89,9 +89,15 @@ export async function readFinishedRun<S, R>(
   return { summary: checked(summary, await readJson(path), `run folder: ${path}`), records };
 }
 
+/** JSON has numbers that are too large to be held, and would be infinite. */
+function finite(key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new Error(`"${key}" is too large a number; mend it, or run its command again`);
+}
+
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8'), finite);
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'read', path, error });
   }

@@ -27,7 +27,7 @@ export function bounded<T>(work: () => T, limit: { seconds: number; what: string
     if (!isTimeout(error)) throw error;
     const { what, seconds } = limit;
     throw new Error(
-      `${what} takes longer than ${seconds} s; use the files of a model you trust, or a shorter text`,
+      `${what} takes longer than ${Number(seconds.toPrecision(2))} s; use the files of a model you trust, or a shorter text`,
       { cause: error },
     );
   } finally {

@@ -53,6 +53,9 @@ function systemErrorIn(error: unknown): SystemError | null {
 
 function systemSentence(error: SystemError): string {
   const { syscall, path, code } = error;
+  if (syscall === 'uv_cwd') {
+    return 'folder: the one that this runs in is not there any more; change to another (cd)';
+  }
   const does = syscall === undefined ? 'use' : (verbs[syscall] ?? syscall);
   const subject = /^(E(CONN|AI|HOST|NET|ADDR|NOTFOUND|TIMEDOUT))/.test(code) ? 'network' : 'file';
   return `${subject}: cannot ${does}${path === undefined ? '' : ` ${path}`}: ${fileReason(error)}`;

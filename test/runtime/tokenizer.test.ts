@@ -117,3 +117,32 @@ describe('chat template', () => {
     await expect(none).rejects.toThrow(/no chat template \(expected chat_template\.jinja, or/);
   });
 });
+
+describe('files that would never end', () => {
+  const load = (change: object) => {
+    const model = writeTinyModel(folder.path, `endless ${JSON.stringify(change).length}`);
+    const path = join(model, 'tokenizer.json');
+    const file = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...file, ...change }));
+    return loadTokenizer(model, {}, 0.2);
+  };
+  const text = `${'a'.repeat(40)}c`;
+  const pattern = { Regex: '(a+)+$' };
+  const split = { type: 'Split', pattern, behavior: 'Isolated', invert: false };
+  const doubled = { type: 'Replace', pattern: { String: 'a' }, content: 'aa' };
+
+  it.each([
+    ['a split', { pre_tokenizer: split }, /takes longer than 0.2 s/],
+    ['a replacement', { normalizer: { type: 'Replace', pattern, content: '' } }, /longer than/],
+    [
+      'replacements of replacements',
+      { normalizer: { type: 'Sequence', normalizers: Array.from({ length: 12 }, () => doubled) } },
+      /makes a text of \d+ characters of one of 41/,
+    ],
+  ])('end: %s', async (_, change, message) => {
+    const tokenizer = await load(change);
+    expect(() => tokenizer.encode(text)).toThrow(message);
+    expect(() => tokenizer.encode(text)).toThrow(/^tokenizer: \S.*tokenizer\.json /);
+    expect(tokenizer.encode('x')).toHaveLength(1);
+  });
+});

@@ -1,5 +1,5 @@
 /** Works on cases of one reader, in a process of its own: what ends it is the parent's to count. */
-import { openSync, writeSync } from 'node:fs';
+import { openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { startWatchdog } from '../watchdog.js';
 import { readers } from './readers.js';
@@ -9,7 +9,10 @@ import { progressFile, type Order, type Report } from './protocol.js';
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 const reader = readers.find(({ name }) => name === order.reader);
 if (!reader) throw new Error(`fuzz: no reader "${order.reader}"`);
-const cases = new Cases(reader, { seed: order.seed, folder: join(order.folder, 'files') });
+const folder = join(order.folder, 'files');
+// Of the process before.
+rmSync(folder, { recursive: true, force: true });
+const cases = new Cases(reader, { seed: order.seed, folder });
 const progress = openSync(join(order.folder, progressFile), 'w');
 const watchdog = startWatchdog(60);
 const end = performance.now() + order.seconds * 1000;

@@ -2,7 +2,7 @@
 
 /** What only who wrote the code understands. */
 const raw = [
-  /Cannot (read|set|destructure|convert|access|mix|assign)/,
+  /Cannot (read|set|destructure|convert|mix|assign|access ')/,
   /is not (a function|iterable|a constructor|defined)/,
   /\bundefined\b|\[object \w+\]/,
   /Maximum call stack|Invalid (array|typed array|string|regular expression|count|left)/,

@@ -81,7 +81,6 @@ async function runBatch(order: Order, reader: Reader): Promise<Report> {
   const [report] = reports;
   if (report) return report;
   const i = Number(readFileSync(join(order.folder, progressFile), 'utf8'));
-  rmSync(join(order.folder, 'files'), { recursive: true, force: true });
   process.stdout.write(`${reader.name}: case ${i} ended the process (${ended})\n`);
   return { next: i + 1, kinds: { fault: 1 }, faults: [{ i, reason: `crash or hang: ${ended}` }] };
 }
