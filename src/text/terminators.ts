@@ -6,7 +6,7 @@ const spacedMarks = '.!?…';
 const pointMarks = '\u2024\ufe52\uff0e';
 const terminal = '\\p{Sentence_Terminal}…';
 /** Line and paragraph ends. */
-const lineEnds = '\\n\\u0085\\u2028\\u2029';
+const lineEnds = '\\n\\u0085\\u2029';
 /** Closing marks; format controls and variation selectors belong to what they follow. */
 const closing = '\\p{Pe}\\p{Pf}\\p{Cf}\\ufe0e\\ufe0f';
 

@@ -205,7 +205,7 @@ describe('every script', () => {
     ['Er rief: „Halt!“ Sie hielt.', ['Er rief: „Halt!“ ', 'Sie hielt.']],
     ['Il dit «Oui.» Elle part.', ['Il dit «Oui.» ', 'Elle part.']],
     ['Really‼️ Yes⁉ No.', ['Really‼️ ', 'Yes⁉ ', 'No.']],
-    ['One.\u2029Two\u2028three', ['One.\u2029', 'Two\u2028', 'three']],
+    ['One.\u2029Two\u2028three', ['One.\u2029', 'Two\u2028three']],
     ['So $x = 1。$ 好。', ['So $x = 1。$ ', '好。']],
   ];
   it.each(cases)('%j', (text, pieces) => {
