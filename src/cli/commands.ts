@@ -49,4 +49,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check this machine: versions, devices, embedded models',
     load: async () => (await import('./commands/doctor.js')).doctor,
   },
+  {
+    name: 'completion',
+    summary: 'words for the shell: completes commands and options',
+    load: async () => (await import('./commands/completion.js')).completion(commands),
+  },
 ];

@@ -25,14 +25,22 @@ const program = 'aligner-lab';
  */
 export async function run(argv: readonly string[], given: Io, name = program): Promise<number> {
   const io = shownIo(given);
+  const line = name === program ? askedForHelp(argv) : argv;
   let call: Call | null;
   try {
-    call = parse(argv, io, { name, called: await loadCalled(argv, name) });
+    call = parse(line, io, { name, called: await loadCalled(line, name) });
   } catch (error) {
-    return report(error, io, { debug: argv.includes('--debug'), kept: null });
+    return report(error, io, { debug: line.includes('--debug'), kept: null });
   }
   if (call === null) return exitCodes.done;
   return await perform(call, io);
+}
+
+/** `help sweep` is `sweep --help`. */
+function askedForHelp(argv: readonly string[]): readonly string[] {
+  const [first, wanted] = argv;
+  if (first !== 'help') return argv;
+  return wanted === undefined ? ['--help'] : [wanted, '--help'];
 }
 
 /** The command that a line calls; null where it calls none that there is. */
@@ -61,7 +69,7 @@ function parse(
     return null;
   }
   try {
-    parser.parse([...argv], { from: 'user' });
+    parser.parse(known(argv, called), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return null;
     throw error instanceof CommanderError ? explained(error, called) : error;
@@ -70,6 +78,12 @@ function parse(
   if (!call) throw new UsageError(`no command given; try ${name} --help`);
   checkArgument(call);
   return call;
+}
+
+/** Of a command that there is not, its name alone: no option of it may be taken for the program's. */
+function known(argv: readonly string[], called: NamedCommand | null): string[] {
+  const [first = '-'] = argv;
+  return called === null && !first.startsWith('-') ? [first] : [...argv];
 }
 
 /** The parser's complaint, with what would have been valid. */

@@ -25,7 +25,7 @@ describe('help', () => {
       const command = await commands.find((known) => known.name === name)?.load();
       expect(code).toBe(0);
       for (const key of Object.keys(command?.options ?? {})) expect(stdout).toContain(flagOf(key));
-      expect(stdout).toMatch(/Examples:\n {2}(aligner-lab|npx|lat-scan|echo)/);
+      expect(stdout).toMatch(/Examples:\n {2}(aligner-lab|npx|lat-scan|echo|source)/);
     },
   );
 
@@ -67,5 +67,41 @@ describe('usage errors exit with 2, in one line', () => {
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+});
+
+describe('completion', () => {
+  it('knows every command and option, and the choices of those that have few', async () => {
+    const { code, stdout } = await call(['completion', 'bash'], { cwd });
+    expect(code).toBe(0);
+    for (const { name } of commands) expect(stdout).toContain(name);
+    const sweep = await commands.find(({ name }) => name === 'sweep')?.load();
+    const line = stdout.split('\n').find((given) => given.includes(' sweep:*)')) ?? '';
+    for (const key of Object.keys(sweep?.options ?? {})) expect(line).toContain(flagOf(key));
+    expect(stdout).toContain("sweep:--mode) words='loop fixed' ;;");
+  });
+
+  it('of fish has a line per option', async () => {
+    const { stdout } = await call(['completion', 'fish'], { cwd });
+    expect(stdout).toContain("'__fish_seen_subcommand_from sweep' -l mode -x -a 'loop fixed'");
+  });
+
+  it('names the shells where another is asked for', async () => {
+    const { code, stderr } = await call(['completion', 'csh'], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('bash, zsh, fish')]);
+  });
+});
+
+describe('help as a word', () => {
+  it('is the help of the command, or of all', async () => {
+    expect(await call(['help', 'sweep'], { cwd })).toEqual(
+      await call(['sweep', '--help'], { cwd }),
+    );
+    expect(await call(['help'], { cwd })).toEqual(await call(['--help'], { cwd }));
+  });
+
+  it('names a command that there is not', async () => {
+    const { code, stderr } = await call(['help', 'swep'], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("unknown command 'swep'")]);
   });
 });
