@@ -83,6 +83,8 @@ export type { LoopLimits, Round } from './align/loop.js';
 
 // Reading: stimuli, directions, scans.
 export { boundaryStates, meanNorms, stateAt } from './read/states.js';
+export { exportStates, type ExportStatesOptions, type StateRow } from './read/exportStates.js';
+export type { StatePositions } from './read/statePositions.js';
 export type { BoundaryOptions, States } from './read/states.js';
 export type * from './read/stimuli.js';
 export { labelStimuli, type LabelOptions } from './read/labelling.js';

@@ -24,6 +24,8 @@ const notOfTheRun = new Set([
   // It changes no record whether a run goes on, or how figures are drawn.
   'keepLabelling',
   ...['format', 'size', 'ground'],
+  // Files beside the run.
+  ...['states', 'statePositions'],
 ]);
 
 /**

@@ -38,8 +38,7 @@ interface HeaderEntry {
 
 /** Bytes of a safetensors file; tensors stand in the order of the map, data aligned to 8 bytes. */
 export function writeSafetensors(file: Safetensors): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: file.metadata };
-  let offset = 0;
+  const shapes = new Map<string, readonly number[]>();
   for (const [name, tensor] of file.tensors) {
     const count = tensor.shape.reduce((product, n) => product * n, 1);
     if (count !== tensor.values.length) {
@@ -47,24 +46,45 @@ export function writeSafetensors(file: Safetensors): Uint8Array {
         `safetensors: ${name} has ${tensor.values.length} numbers (expected ${count} for shape [${tensor.shape.join(', ')}])`,
       );
     }
-    const end = offset + tensor.values.byteLength;
-    header[name] = { dtype: 'F32', shape: [...tensor.shape], data_offsets: [offset, end] };
+    shapes.set(name, tensor.shape);
+  }
+  const header = safetensorsHeader(shapes, file.metadata);
+  const data = [...file.tensors.values()].map(({ values }) => float32Bytes(values));
+  const parts = [header, ...data];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** All that stands before the data of float32 tensors, which follow in the order of the map. */
+export function safetensorsHeader(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, shape] of shapes) {
+    const end = offset + 4 * shape.reduce((product, n) => product * n, 1);
+    header[name] = { dtype: 'F32', shape: [...shape], data_offsets: [offset, end] };
     offset = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(8 + padded + offset);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(padded), true);
-  bytes.fill(0x20, 8, 8 + padded);
+  const bytes = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.set(json, 8);
-  let at = 8 + padded;
-  for (const tensor of file.tensors.values()) {
-    for (const value of tensor.values) {
-      view.setFloat32(at, value, true);
-      at += 4;
-    }
-  }
+  return bytes;
+}
+
+/** Little-endian, whatever the machine. */
+export function float32Bytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setFloat32(4 * i, value, true));
   return bytes;
 }
 

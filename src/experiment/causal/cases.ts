@@ -9,6 +9,7 @@ import {
   type WrittenSentence,
 } from '../../text/copied.js';
 import { notesOf } from '../../text/notes.js';
+import { correctionTextOf } from '../shared/revisions.js';
 import { greedy } from './patches.js';
 import type { CaseRecord } from './shape.js';
 import type { CausalProblem } from './problems.js';
@@ -80,6 +81,8 @@ export async function labelCases(
       first,
       beginsLast: begins(first, last, options),
       promptLength: tokens[i]?.length ?? 0,
+      last,
+      ...correctionTextOf({ last, correction: correction.text, finish: correction.finish }),
       ...notesOf(correction.notes),
     };
   });

@@ -11,6 +11,7 @@ import type { PositionRule } from '../../runtime/steering.js';
 import type { ControlRecord, EditOutcome, EditRecord } from './shape.js';
 import type { CausalProblem } from './problems.js';
 import { layerCoefficients, steeringUnit } from '../shared/steeringUnit.js';
+import { correctionTextOf } from '../shared/revisions.js';
 import { isDegenerate } from '../sweep/measure.js';
 
 export interface EditOptions {
@@ -122,5 +123,6 @@ function toOutcome(
     ...(metric.name !== defaultEditMetric && { metric: metric.of(...texts) }),
     copied: isCopy(revision),
     degenerate: isDegenerate(revision, repeat),
+    ...correctionTextOf(revision),
   };
 }

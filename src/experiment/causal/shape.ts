@@ -9,7 +9,7 @@ import {
   positionRule,
   rate,
 } from '../../shape/pieces.js';
-import { noteCounts, revision } from '../shared/revisions.js';
+import { correctionText, noteCounts, revision } from '../shared/revisions.js';
 
 /** Rules are applied on `validation` and tested on `test`. */
 export const causalSplit = z.enum(['validation', 'test']);
@@ -28,6 +28,8 @@ export const caseRecord = z.strictObject({
       'whether that token begins y1: a copy’s does; of a correction that it does not is usual',
     ),
   promptLength: count.describe('in tokens'),
+  last: z.string().optional().describe('y1'),
+  ...correctionText,
   notes: revision.shape.notes,
   finish: z
     .literal('context')
@@ -42,6 +44,7 @@ export const editOutcome = z.strictObject({
   metric: numberOrNull.optional().describe('what is compared, where it is not the edit ratio'),
   copied: z.boolean(),
   degenerate: z.boolean(),
+  ...correctionText,
 });
 export type EditOutcome = z.infer<typeof editOutcome>;
 

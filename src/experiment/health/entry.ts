@@ -16,10 +16,17 @@ corrector's inputs, and lines that share a pair are compared with each other.
 Written to the run folder: directions.safetensors (unit vectors [layers, width], with what they were
 made from), health.json, health.html (accuracy by layer and method), stimuli.jsonl (the labelled
 stimuli, for --stimuli), labels.jsonl (what the corrector wrote for every sentence, as it comes: an
-interrupted extraction goes on from there when run again), manifest.json.`,
+interrupted extraction goes on from there when run again), manifest.json.
+
+--states writes the hidden states for other tools: <name>.safetensors with one tensor, states [rows,
+width], and <name>.jsonl, whose line r names stimulus, label, layer, position and token of row r.`,
   options,
   examples: [
     ['aligner-lab extract --out runs/direction', 'the embedded corrector, RepE’s PCA'],
+    [
+      'aligner-lab extract --states states.safetensors',
+      'the hidden states too, for pandas and PyTorch',
+    ],
     ['aligner-lab extract --method probe --limit 1500', 'a logistic probe, on more stimuli'],
     [
       'aligner-lab extract --stimuli moods.jsonl --labels given --label-names happy,sad',

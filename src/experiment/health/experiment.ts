@@ -2,13 +2,15 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Health } from '../../read/healthTypes.js';
-import { writeStimuli } from '../../read/stimuliFile.js';
+import { exportStates, indexPath } from '../../read/exportStates.js';
+import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import { figure, formatTable, percentWithin } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
+import type { ConceptReading } from '../shared/reading/readConcept.js';
 import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { healthKind } from './page.js';
@@ -24,6 +26,8 @@ export const healthExperiment: Experiment<Given, never> = {
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<never>> {
   checkStimuliFile(given, lab);
+  // Before a model is loaded.
+  if (given.states !== undefined) indexPath(given.states);
   const model = await lab.load(given.model);
   return {
     models: { model },
@@ -44,6 +48,7 @@ async function extract(
   const { stimuli, health, names } = reading;
   const file = await saveReading(folder, { model, reading, seed: given.seed });
   await writeStimuli(join(folder, 'stimuli.jsonl'), stimuli, names);
+  const written = await writeStates(reading, given, { model, lab });
   const summary = { model: model.name, stimuli: stimuli.length, ...health, labels: names };
   return {
     summaries: { health: summary },
@@ -52,10 +57,33 @@ async function extract(
       layerTable(health),
       ...describeHealth(reading),
       `direction      ${file}`,
+      ...(written ? [`states         ${written.rows} in ${written.states}`] : []),
     ],
     warnings: health.warnings,
-    result: { ...summary, file },
+    result: { ...summary, file, ...(written && { states: written }) },
   };
+}
+
+/** The hidden states for other tools, where they are asked for. */
+async function writeStates(
+  { stimuli, states, prompt }: ConceptReading,
+  given: Given,
+  { model, lab }: { model: LanguageModel; lab: Lab },
+): Promise<Awaited<ReturnType<typeof exportStates>> | undefined> {
+  if (given.states === undefined) return undefined;
+  return await exportStates({
+    path: lab.path(given.states),
+    ...{ stimuli, states, prompts: stimuli.map(prompt), decoder: model.decoder },
+    decode: (token) => model.tokenizer.decode([token]),
+    positions: given.statePositions,
+    metadata: {
+      model: model.name,
+      model_sha256: model.identity.sha256,
+      stimuli_sha256: hashStimuli(stimuli),
+    },
+    onProgress: lab.stages('writing hidden states'),
+    signal: lab.signal,
+  });
 }
 
 function layerTable({ perLayer }: Health): string {

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Round } from '../../align/loop.js';
 import { qualities, type Annotation, type Question } from '../../data/types.js';
 import { annotatePlaces, type SentenceJudge, type SentencePlace } from '../../judge/sentences.js';
+import type { Finish } from '../../runtime/decoder.js';
 import { count } from '../../shape/pieces.js';
+import { isCopy } from '../../text/copied.js';
 import { countNotes, notesOf, noteWarnings, textNotes, type TextNote } from '../../text/notes.js';
 
 /** A sentence (or, for the Aligner, an answer) before and after its correction. */
@@ -24,6 +26,38 @@ export const noteCounts = z.strictObject({
   controls: count.optional().describe('y2 that held control characters'),
   marker: count.optional().describe('y2 that held a marker of the prompt'),
 });
+
+/** y2 in a record that holds y1, and as little else as tells the rest. */
+export const correctionText = {
+  correction: z.string().optional().describe('y2; left out where y1 was copied'),
+  finish: z.enum(['length', 'context']).optional().describe('why y2 was cut off, where it was'),
+};
+
+/** A sentence of a record that holds the prefix by its order: p is the y2 before it, joined. */
+export const sentence = z.strictObject({
+  last: z.string().describe('y1; empty where the upstream wrote nothing'),
+  ...correctionText,
+  written: revision.shape.written,
+});
+export type Sentence = z.infer<typeof sentence>;
+
+/** @see {@link correctionText} */
+export function correctionTextOf(round: {
+  last: string;
+  correction: string;
+  finish: Finish;
+}): z.infer<z.ZodObject<typeof correctionText>> {
+  const { correction, finish } = round;
+  return { ...(!isCopy(round) && { correction }), ...(finish !== 'stop' && { finish }) };
+}
+
+/** @see {@link sentence} */
+export function sentenceOf(
+  round: Parameters<typeof correctionTextOf>[0] & { written?: string | undefined },
+): Sentence {
+  const { last, written } = round;
+  return { last, ...correctionTextOf(round), ...(written !== undefined && { written }) };
+}
 
 /** What a loop did to sentences. A round that was cut off for want of positions did nothing. */
 export function revisionsOf(rounds: readonly Round[]): Revision[] {

@@ -22,6 +22,7 @@ import type { Finish } from '../../runtime/decoder.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import { isRefused, unlessRefused } from '../answers/refused.js';
 import { batchesOf } from '../shared/batches.js';
+import { sentenceOf } from '../shared/revisions.js';
 import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
 import type { SweepProblem } from './problems.js';
@@ -201,6 +202,7 @@ export function summariseRounds(
     degenerate: meanOf(counted.map((round) => (isDegenerate(round, repeat) ? 1 : 0))),
     right,
     ...(Object.keys(notes).length > 0 && { notes }),
+    sentences: rounds.map(sentenceOf),
   };
 }
 

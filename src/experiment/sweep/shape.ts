@@ -1,7 +1,7 @@
 /** The shapes of a steering sweep: the records, and the summary. */
 import { z } from 'zod';
 import { perEditMetric } from '../../text/editMetricTable.js';
-import { noteCounts } from '../shared/revisions.js';
+import { noteCounts, sentence } from '../shared/revisions.js';
 import { ci, count, fraction, numberOrNull, pair, positionRule, rate } from '../../shape/pieces.js';
 
 /**
@@ -21,6 +21,10 @@ const outcome = {
   degenerate: rate.describe('share of outputs that repeat themselves or hit the length limit'),
   right: z.boolean().nullable().describe('whether the final answer is right; null in fixed mode'),
   notes: noteCounts.optional().describe('of its rounds'),
+  sentences: z
+    .array(sentence)
+    .optional()
+    .describe('every round in order, those that are left out of the means among them'),
 };
 
 /** What became of one problem at one coefficient: means over its rounds. */

@@ -139,7 +139,14 @@ describe('summariseRounds', () => {
       copyRate: 0.5,
       degenerate: 0,
       right: true,
+      sentences: [
+        { last: 'abcd' },
+        { last: 'abcd', correction: 'abxx' },
+        { last: '', correction: 'added' },
+      ],
     });
+    const cut = { last: 'ab', correction: 'a', finish: 'context', written: 'a b' } as const;
+    expect(summariseRounds([cut], null)).toMatchObject({ rounds: 0, sentences: [cut] });
     expect(summariseRounds([round('', 'added')], null)).toMatchObject({
       rounds: 0,
       editRatio: null,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { editRatio } from '../../../src/text/edits.js';
 import { runSweep } from '../../../src/experiment/sweep/run.js';
 import type { SweepOptions } from '../../../src/experiment/sweep/options.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
@@ -201,15 +202,33 @@ describe('runSweep, fixed mode', () => {
     expect(corrector.calls).toBe(0);
   });
 
+  it('keeps the sentences that its numbers are made of', async () => {
+    const { records } = await run(sweepOptions({ steeredLayers: [1], scale: 1 }));
+    const cases = records.flatMap((record) => (record.kind === 'case' ? [record] : []));
+    const { problems } = sweepOptions();
+    for (const { problem, sentences = [], editRatio: mean, copyRate } of cases) {
+      const inputs = problems.find(({ id }) => id === problem)?.inputs ?? [];
+      expect(sentences.map(({ last }) => last)).toEqual(inputs.map(({ last }) => last));
+      const ratios = sentences.map(
+        ({ last, correction = last }) => editRatio(last, correction) ?? NaN,
+      );
+      expect(mean).toBeCloseTo(ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length, 12);
+      const copies = sentences.filter(({ correction }) => correction === undefined);
+      expect(copyRate).toBeCloseTo(copies.length / sentences.length, 12);
+    }
+    expect(cases.some(({ copyRate }) => copyRate === 0)).toBe(true);
+  });
+
   it('climbs no ladder of scales twice, wherever its planning was interrupted', async () => {
-    const whole = await run(sweepOptions());
+    const few = { controls: { random: 1, shuffled: 0, problems: 2 } };
+    const whole = await run(sweepOptions(few));
     const ladders = whole.records.filter(({ kind }) => kind === 'scales');
     expect(ladders.length).toBeGreaterThan(3);
     expect(whole.records.slice(0, ladders.length)).toEqual(ladders);
     const calls = async (kept: number): Promise<number> => {
       const corrector = plantedCorrector();
       const done = whole.records.slice(0, kept);
-      const rest = await run(sweepOptions({ corrector, done }));
+      const rest = await run(sweepOptions({ ...few, corrector, done }));
       expect([...done, ...rest.records]).toEqual(whole.records);
       expect(rest.summary).toEqual(whole.summary);
       return corrector.calls;

@@ -7,6 +7,7 @@ import { isPositive, type LabelNames } from '../../../read/stimuli.js';
 import type { ScanCase, Standardize } from '../shape.js';
 import { diverging, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
+import { visibleToken } from '../../../text/visibleToken.js';
 import { panelGrid } from '../../../plot/panels.js';
 import type { PanelGrid } from '../../../plot/panels.js';
 import { caseTitle, sideWords } from './labelWords.js';
@@ -149,12 +150,6 @@ export function tokenLabel(token: string): string {
 function shortened(text: string, most: number): string {
   const characters = [...text];
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
-}
-
-/** A token as text: line breaks and tabs are made visible, and white space that stands alone. */
-export function visibleToken(token: string): string {
-  const shown = token.replace(/\n/g, '⏎').replace(/\t/g, '⇥');
-  return shown.trim() === '' ? '␣' : shown;
 }
 
 function casePanel({ label, id, tokens, readings }: ScanCase, names?: LabelNames): Panel {

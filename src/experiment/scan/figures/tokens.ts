@@ -4,7 +4,8 @@ import type { ScanCase, Standardize } from '../shape.js';
 import { markup, type Markup } from '../../../text/markup.js';
 import { divergingColour, fixed } from '../../../plot/figure.js';
 import { caseTitle, sideWords } from './labelWords.js';
-import { colourLimit, readingUnits, visibleToken } from './latScan.js';
+import { visibleToken } from '../../../text/visibleToken.js';
+import { colourLimit, readingUnits } from './latScan.js';
 
 /** What is shown: one layer of one case. */
 export interface TokenReading {
