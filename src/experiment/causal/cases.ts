@@ -9,7 +9,6 @@ import {
   type WrittenSentence,
 } from '../../text/copied.js';
 import { notesOf } from '../../text/notes.js';
-import { correctionTextOf } from '../shared/revisions.js';
 import { greedy } from './patches.js';
 import type { CaseRecord } from './shape.js';
 import type { CausalProblem } from './problems.js';
@@ -74,15 +73,16 @@ export async function labelCases(
     const [correction, row] = [corrections[i], rows[i]];
     if (!correction || !row) throw new Error(`causal: nothing came back for problem ${id}`);
     const first = greedy(row.logits);
+    const copied = isCopy({ last, correction: correction.text });
     return {
       problem: id,
-      label: isCopy({ last, correction: correction.text }) ? 'copy' : 'correct',
+      label: copied ? 'copy' : 'correct',
       ...(correction.finish === 'context' && { finish: correction.finish }),
       first,
       beginsLast: begins(first, last, options),
       promptLength: tokens[i]?.length ?? 0,
       last,
-      ...correctionTextOf({ last, correction: correction.text, finish: correction.finish }),
+      ...(!copied && { correction: correction.text }),
       ...notesOf(correction.notes),
     };
   });

@@ -29,7 +29,7 @@ export const caseRecord = z.strictObject({
     ),
   promptLength: count.describe('in tokens'),
   last: z.string().optional().describe('y1'),
-  ...correctionText,
+  correction: correctionText.correction,
   notes: revision.shape.notes,
   finish: z
     .literal('context')
