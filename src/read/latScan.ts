@@ -19,6 +19,7 @@ import { readFree, type LabelledRun, type ReadOptions } from './readings.js';
 import {
   applyScale,
   balancedScale,
+  boundaryScale,
   identityScale,
   layerReadings,
   type Scale,
@@ -29,6 +30,7 @@ import {
   classNames,
   isGiven,
   pairOf,
+  wordingOf,
   type Label,
   type LabelNames,
   type Stimulus,
@@ -48,7 +50,11 @@ export interface Scan {
     method: string;
     /** Shown = (projection − centre) ÷ spread, per layer; zero and one where not standardised. */
     scale: Scale;
+    /** Likewise for the boundary token: zero is the threshold between the labels. */
+    boundaryScale: Scale;
   };
+  /** How the cases were chosen, in words. */
+  caseRule: string;
   /** What the labels are called, where they were given. */
   labels?: LabelNames;
   perLayer: ({ layer: number } & HeldOut)[];
@@ -88,6 +94,12 @@ export interface ScanCase {
   tokens: string[];
   /** `[layer][token]` */
   readings: number[][];
+  /** `[layer]`, at the boundary token, where the accuracy is measured; see `direction.boundaryScale`. */
+  boundary?: number[];
+  /** What the model read: question, prefix and y1; or a text; or the words of a chat. */
+  input: { question: string; prefix: string; last: string } | { text: string };
+  /** y2 of a corrector, whole. */
+  output?: string;
 }
 
 export interface ScanOptions {
@@ -105,6 +117,11 @@ export interface ScanOptions {
   standardize?: Standardize;
   /** Ids of held-out stimuli to show. Default: one of each label. */
   cases?: readonly string[];
+  /**
+   * Ids of stimuli whose sentence is right afterwards. Of each label the first of them is shown, in
+   * the order of the stimuli. Default: nobody judged.
+   */
+  right?: ReadonlySet<string>;
   /** Held-out runs per label. Default 64. */
   perLabel?: number;
   seed: number | string;
@@ -138,6 +155,13 @@ export async function latScan(options: ScanOptions): Promise<Scan> {
     standardize === 'zscore'
       ? balancedScale(labelled, directions.layers)
       : identityScale(directions.layers);
+  const atBoundary =
+    standardize === 'zscore'
+      ? boundaryScale(
+          labelled,
+          health.perLayer.map(({ threshold }) => threshold),
+        )
+      : identityScale(directions.layers);
   const runs = labelled.map((r) => ({ ...r, run: applyScale(r.run, scale) }));
   const readAt = clock();
   const forced = await compareForced({ ...options, read, scale, runs, random });
@@ -148,10 +172,11 @@ export async function latScan(options: ScanOptions): Promise<Scan> {
     layers: directions.layers,
     tokens,
     standardize,
-    direction: { method: directions.method, scale },
+    direction: { method: directions.method, scale, boundaryScale: atBoundary },
+    caseRule: caseRule(options),
     ...labelNames(options),
     perLayer: health.perLayer.map((layer) => ({ layer: layer.layer, ...heldOut(layer) })),
-    cases: chooseCases(options, runs).map((run) => toCase(run, model)),
+    cases: chooseCases(options, runs).map((run) => toCase(run, { model, atBoundary })),
     activity: activity(runs, directions.layers, random.fork('activity')),
     teacherForced: forced.activity,
     baselines: {
@@ -228,6 +253,17 @@ function chooseCases(options: ScanOptions, runs: readonly LabelledRun[]): Labell
   if (options.cases && options.cases.length > 0) {
     return options.cases.flatMap((id) => runs.filter((r) => r.stimulus.id === id));
   }
+  const { right, stimuli } = options;
+  if (right) {
+    const order = new Map(stimuli.map(({ id }, i) => [id, i]));
+    const place = ({ stimulus }: LabelledRun): number => order.get(stimulus.id) ?? Infinity;
+    const inOrder = [...runs].sort((a, b) => place(a) - place(b));
+    return bothLabels(runs).flatMap((label) => {
+      const own = inOrder.filter((r) => r.label === label && r.run.tokens.length > 0);
+      const good = own.filter((r) => right.has(r.stimulus.id));
+      return (good.length > 0 ? good : own).slice(0, 1);
+    });
+  }
   return bothLabels(runs).flatMap((label) => {
     const own = runs.filter((r) => r.label === label && r.run.tokens.length > 0);
     const varied = own.filter((r) => !isMonotonous(r.run.tokens));
@@ -237,6 +273,13 @@ function chooseCases(options: ScanOptions, runs: readonly LabelledRun[]): Labell
   });
 }
 
+function caseRule({ cases, right }: ScanOptions): string {
+  if (cases && cases.length > 0) return 'asked for';
+  return right
+    ? 'of each label the first held-out stimulus, in the order of the stimuli, whose sentence is right afterwards'
+    : 'of each label the first held-out run, in random order, with at least the median number of tokens';
+}
+
 /** More than half of the tokens are one and the same. */
 function isMonotonous(tokens: readonly number[]): boolean {
   const counts = new Map<number, number>();
@@ -244,14 +287,28 @@ function isMonotonous(tokens: readonly number[]): boolean {
   return tokens.length > 2 && Math.max(...counts.values()) > tokens.length / 2;
 }
 
-function toCase({ stimulus, label, run }: LabelledRun, model: LanguageModel): ScanCase {
+function toCase(
+  { stimulus, label, run }: LabelledRun,
+  { model, atBoundary }: { model: LanguageModel; atBoundary: Scale },
+): ScanCase {
+  const { centre, spread } = atBoundary;
+  const boundary = run.boundary && Array.from(run.boundary, (x, l) => (x - (centre[l] ?? 0)) / (spread[l] ?? 1)); // prettier-ignore
   const layers = run.tokens.length > 0 ? run.readings.length / run.tokens.length : 0;
   return {
     id: stimulus.id,
     label,
     tokens: run.tokens.map((id) => model.tokenizer.decode([id])),
     readings: Array.from({ length: layers }, (_, layer) => [...layerReadings(run, layer)]),
+    ...(boundary?.every(Number.isFinite) && { boundary }),
+    ...inputOf(stimulus),
   };
+}
+
+function inputOf(stimulus: Stimulus): Pick<ScanCase, 'input' | 'output'> {
+  if (!('last' in stimulus)) return { input: { text: wordingOf(stimulus) } };
+  const { question, prefix, last } = stimulus;
+  const input = { question, prefix, last };
+  return isGiven(stimulus) ? { input } : { input, output: stimulus.output };
 }
 
 function activity(runs: readonly LabelledRun[], layers: number, random: Random): Activity[] {

@@ -16,6 +16,8 @@ export interface Run {
   tokens: number[];
   /** float64 `[L, T]` */
   readings: Float64Array;
+  /** float64 `[L]`, at the boundary token (the prompt's last), unscaled; absent where it was not read. */
+  boundary?: Float64Array;
 }
 
 /** A stimulus and what the model wrote for it now. */
@@ -69,7 +71,13 @@ export async function readFree(
             : (row.projections[at] ?? NaN);
         }
       }
-      return checked({ tokens: row.tokens.slice(0, count), readings });
+      // Entry 0 is the boundary token's.
+      const boundary = Float64Array.from({ length: directions.layers }, (_, layer) =>
+        cosine
+          ? cosineOf(stateOf(row.states, layer, directions.width), directionAt(directions, layer))
+          : (row.projections[layer] ?? NaN),
+      );
+      return { ...checked({ tokens: row.tokens.slice(0, count), readings }), boundary };
     });
   });
 }

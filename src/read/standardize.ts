@@ -62,14 +62,37 @@ export function balancedScale(runs: readonly { run: Run; label: Label }[], layer
   return scale;
 }
 
-/** The same run in the scale's units. */
+/**
+ * Of the boundary token, where the accuracy is measured: 0 is the threshold between the labels, 1 one
+ * standard deviation over the runs, both labels weighing the same.
+ * @param thresholds `[L]`, in projections
+ */
+export function boundaryScale(
+  runs: readonly { run: Run; label: Label }[],
+  thresholds: readonly number[],
+): Scale {
+  const spread = thresholds.map((_, layer) => {
+    const moments = bothLabels(runs).map((label) => {
+      const own = runs.flatMap((r) => (r.label === label ? (r.run.boundary?.[layer] ?? []) : []));
+      const mean = own.reduce((sum, x) => sum + x, 0) / own.length;
+      return { mean, square: own.reduce((sum, x) => sum + x * x, 0) / own.length };
+    });
+    const centre = moments.reduce((sum, { mean }) => sum + mean / 2, 0);
+    const square = moments.reduce((sum, m) => sum + m.square / 2, 0);
+    const deviation = Math.sqrt(Math.max(0, square - centre ** 2));
+    return deviation > 0 ? deviation : 1;
+  });
+  return { centre: [...thresholds], spread };
+}
+
+/** The same run in the scale's units; its boundary reading stays as it is. */
 export function applyScale(run: Run, scale: Scale): Run {
   const count = run.tokens.length;
   const readings = run.readings.map((x, i) => {
     const layer = Math.floor(i / count);
     return (x - (scale.centre[layer] ?? 0)) / (scale.spread[layer] ?? 1);
   });
-  return { tokens: run.tokens, readings };
+  return { ...run, readings };
 }
 
 /** Readings `[T]` of one layer, as a view. */

@@ -10,6 +10,7 @@ import { describeHealth, readModel, saveReading } from '../shared/reading/readin
 import type { options } from './flags.js';
 import { terminalScanText } from './figures/terminal.js';
 import { scanKind } from './page.js';
+import { rightAfterwards } from './right.js';
 import { scanRecords, type ScanRecord } from './records.js';
 import { scanRecord } from './shape.js';
 
@@ -42,6 +43,7 @@ async function* scan(
   const summary = await latScan({
     ...reading,
     ...{ model, tokens, standardize, cases, seed, signal: lab.signal },
+    right: rightAfterwards(reading.stimuli),
     onProgress: lab.stages('reading output tokens'),
   });
   yield* scanRecords(reading.stimuli, summary, records);

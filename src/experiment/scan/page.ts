@@ -1,4 +1,5 @@
 /** `scan.html`. */
+import { markup, type Markup } from '../../text/markup.js';
 import { warned, type FigureSection, type HtmlSection, type Page } from '../../plot/page/page.js';
 import { defineSummary } from '../shared/experiment.js';
 import { accuracySections } from './accuracySections.js';
@@ -17,7 +18,7 @@ export function scanPage(summary: ScanSummary): Page {
       {
         name: 'lat-scan',
         heading: 'LAT scan',
-        caption: latScanCaption(summary),
+        caption: latScanCaption(summary) + chosenBy(summary),
         figure: latScanFigure(summary),
         narrow: latScanFigure({ ...summary, narrow: true }),
       },
@@ -26,6 +27,10 @@ export function scanPage(summary: ScanSummary): Page {
       ...accuracySections({ ...summary, methods: health?.methods }),
     ],
   };
+}
+
+function chosenBy({ caseRule }: ScanSummary): string {
+  return caseRule === undefined ? '' : ` Cases: ${caseRule}.`;
 }
 
 /** Of each case, the layer that tells best: where a reader would look first. */
@@ -37,9 +42,29 @@ function tokenSections(summary: ScanSummary): HtmlSection[] {
     return {
       heading: `Readings over the text, layer ${layer}`,
       caption: tokenReadingCaption(reading),
-      html: tokenReadingHtml(reading),
+      html: markup`${inputHtml(scanCase)}${tokenReadingHtml(reading)}`,
     };
   });
+}
+
+/** What the model read and wrote; nothing in summaries of before. */
+function inputHtml({ input, output }: ScanSummary['cases'][number]): Markup {
+  if (!input) return markup``;
+  const rows: [string, string | undefined][] =
+    'text' in input
+      ? [['input', input.text]]
+      : [
+          ['question', input.question],
+          ['answer so far', input.prefix],
+          ['y1, the upstream’s', input.last],
+          ['y2, the corrector’s', output],
+        ];
+  const lines = rows.flatMap(([name, text]) =>
+    text === undefined
+      ? []
+      : [markup`<div><b>${name}</b>: ${text === '' ? '(nothing)' : text}</div>`],
+  );
+  return markup`<div style="margin-bottom:8px">${lines}</div>`;
 }
 
 function bestLayer(perLayer: readonly LayerAccuracy[]): number {

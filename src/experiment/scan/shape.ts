@@ -36,6 +36,20 @@ export const scanCase = z.strictObject({
   label,
   tokens: z.array(z.string()).describe('output tokens as text'),
   readings: z.array(z.array(z.number())).describe('[layer][token], in the unit of `standardize`'),
+  boundary: z
+    .array(z.number())
+    .optional()
+    .describe(
+      '[layer], at the prompt’s last token, where the accuracy is measured; z-scores count from the threshold between the labels',
+    ),
+  input: z
+    .union([
+      z.strictObject({ question: z.string(), prefix: z.string(), last: z.string() }),
+      z.strictObject({ text: z.string() }),
+    ])
+    .optional()
+    .describe('what the model read; `last` is y1'),
+  output: z.string().optional().describe('y2, whole'),
 });
 export type ScanCase = z.infer<typeof scanCase>;
 
@@ -63,6 +77,7 @@ const scanContents = z.strictObject({
   perLayer: z.array(layerAccuracy),
   warnings,
   cases: z.array(scanCase),
+  caseRule: z.string().optional().describe('how the cases were chosen, in words'),
   timing: z.record(z.string(), z.number()).describe('milliseconds by part'),
   baselines: baselines.optional(),
   health: z

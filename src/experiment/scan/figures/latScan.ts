@@ -37,8 +37,13 @@ export function colourLimit(
 /** Characters of a case's id that fit over its heat map in one column of a paper. */
 const titleLength = 24;
 
+/** Stands for the prompt's last token, before the output's. */
+export const boundaryMark = '→';
+
 /** One heat map among others of its figure. */
 interface Panel {
+  /** Columns before the first output token: 1 where the boundary token was read. */
+  before: number;
   title: string;
   /** `[layer][token]` */
   values: readonly (readonly number[])[];
@@ -102,9 +107,13 @@ function comparedCases(cases: readonly ScanCase[]): [ScanCase, ScanCase] | null 
 /** Over the tokens that both have, `[layer][token]`. */
 function difference([a, b]: [ScanCase, ScanCase]): number[][] {
   const tokens = Math.min(a.tokens.length, b.tokens.length);
-  return a.readings.map((row, layer) =>
-    Array.from({ length: tokens }, (_, t) => (row[t] ?? 0) - (b.readings[layer]?.[t] ?? 0)),
-  );
+  return a.readings.map((row, layer) => {
+    const before = a.boundary && b.boundary ? [(a.boundary[layer] ?? 0) - (b.boundary[layer] ?? 0)] : []; // prettier-ignore
+    return [
+      ...before,
+      ...Array.from({ length: tokens }, (_, t) => (row[t] ?? 0) - (b.readings[layer]?.[t] ?? 0)),
+    ];
+  });
 }
 
 /** Twice a case's ±3, so that two cells at opposite ends still fit; else the largest difference. */
@@ -114,7 +123,7 @@ function differenceLimit(pair: [ScanCase, ScanCase], standardize: Standardize): 
 
 /** Caption of {@link latScanFigure}: unit, scale, and how many readings lie beyond it. */
 export function latScanCaption({ cases, standardize, labels }: LatScan): string {
-  const readings = cases.flatMap((c) => c.readings);
+  const readings = cases.flatMap(columnsOf);
   const limit = colourLimit(readings, standardize);
   const pair = comparedCases(cases);
   const { positive, negative } = sideWords(labels);
@@ -122,16 +131,30 @@ export function latScanCaption({ cases, standardize, labels }: LatScan): string 
     `Each cell is the ${readingUnits[standardize]} of one output token's hidden state on the`,
     `direction, after one block; positive (red) points to ${positive}, negative (blue) to ${negative}.`,
     `Colours span ±${fixed(limit)}.${beyond(readings, limit, 'readings')}`,
+    ...(cases.some(({ boundary }) => boundary) ? [boundaryCaption(standardize)] : []),
     ...(pair === null ? [] : [differenceCaption(pair, standardize)]),
     `n = ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}; single cases have no interval.`,
   ].join(' ');
+}
+
+function boundaryCaption(standardize: Standardize): string {
+  const unit =
+    standardize === 'zscore'
+      ? ', there in standard deviations from the threshold between the labels'
+      : '';
+  return `The first column (${boundaryMark}) is the prompt's last token, where the decision is read and the accuracy measured${unit}.`;
+}
+
+/** Readings with the boundary token's before them, `[layer][column]`. */
+function columnsOf({ readings, boundary }: ScanCase): number[][] {
+  return readings.map((row, layer) => (boundary ? [boundary[layer] ?? 0, ...row] : [...row]));
 }
 
 function differenceCaption(pair: [ScanCase, ScanCase], standardize: Standardize): string {
   const limit = differenceLimit(pair, standardize);
   const values = difference(pair);
   return (
-    `Below, one case minus the other, over the ${values[0]?.length ?? 0} output tokens that both ` +
+    `Below, one case minus the other, over the ${Math.min(pair[0].tokens.length, pair[1].tokens.length)} output tokens that both ` +
     `have, in the same unit, on ±${fixed(limit)}.${beyond(values, limit, 'differences')}`
   );
 }
@@ -152,13 +175,18 @@ function shortened(text: string, most: number): string {
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
 }
 
-function casePanel({ label, id, tokens, readings }: ScanCase, names?: LabelNames): Panel {
+function casePanel(scanCase: ScanCase, names?: LabelNames): Panel {
+  const { label, id, tokens, boundary } = scanCase;
   return {
+    before: boundary ? 1 : 0,
     title: `<b>${plotText(caseTitle(label, names))}</b> · ${plotText(shortened(id, titleLength))}`,
-    values: readings,
-    labels: tokens.map(tokenLabel),
+    values: columnsOf(scanCase),
+    labels: [...(boundary ? [boundaryMark] : []), ...tokens.map(tokenLabel)],
     axisTitle: 'output token',
-    hover: tokens.map((token, t) => `${t} ${plotText(JSON.stringify(token))}`),
+    hover: [
+      ...(boundary ? ['of the prompt, the last'] : []),
+      ...tokens.map((token, t) => `${t} ${plotText(JSON.stringify(token))}`),
+    ],
     coloraxis: 'coloraxis',
   };
 }
@@ -166,15 +194,20 @@ function casePanel({ label, id, tokens, readings }: ScanCase, names?: LabelNames
 function differencePanel(pair: [ScanCase, ScanCase], names?: LabelNames): Panel {
   const [a, b] = pair;
   const title = (one: ScanCase): string => plotText(caseTitle(one.label, names));
+  const before = a.boundary && b.boundary ? 1 : 0;
   const values = difference(pair);
-  const columns = values[0] ?? [];
+  const columns = (values[0] ?? []).slice(before);
   const quoted = (token: string | undefined): string => plotText(JSON.stringify(token ?? ''));
   return {
     title: `<b>difference</b> · ${title(a)} − ${title(b)}`,
     values,
-    labels: columns.map((_, t) => String(t)),
+    before,
+    labels: [...(before ? [boundaryMark] : []), ...columns.map((_, t) => String(t))],
     axisTitle: 'position of the output token (0 = first)',
-    hover: columns.map((_, t) => `${t} ${quoted(a.tokens[t])} − ${quoted(b.tokens[t])}`),
+    hover: [
+      ...(before ? ['of the prompt, the last'] : []),
+      ...columns.map((_, t) => `${t} ${quoted(a.tokens[t])} − ${quoted(b.tokens[t])}`),
+    ],
     coloraxis: 'coloraxis2',
   };
 }
@@ -185,7 +218,7 @@ function heatMap(panel: Panel, grid: PanelGrid, index: number): Record<string, u
   const what = coloraxis === 'coloraxis' ? 'reading' : 'difference';
   return {
     type: 'heatmap',
-    x: panel.labels.map((_, t) => t),
+    x: panel.labels.map((_, t) => t - panel.before),
     y: values.map((_, layer) => layer),
     z: values,
     text: values.map(() => hover),
@@ -205,10 +238,10 @@ function axes(
 ): Record<string, Record<string, unknown>> {
   const plain = { showgrid: false, zeroline: false };
   const all: Record<string, Record<string, unknown>> = {};
-  panels.forEach(({ labels, axisTitle, coloraxis }, i) => {
+  panels.forEach(({ labels, axisTitle, coloraxis, before }, i) => {
     const place = grid.panels[i];
     if (place === undefined) return;
-    const shown = labels.map((_, t) => t).filter((t) => t % grid.labelStep === 0);
+    const shown = labels.map((_, t) => t - before).filter((t) => t < 0 || t % grid.labelStep === 0);
     all[place.x.replace('x', 'xaxis')] = {
       ...plain,
       domain: place.across,
@@ -216,7 +249,7 @@ function axes(
       tickmode: 'array',
       // Positions, not names, so that equal tokens keep columns of their own.
       tickvals: shown,
-      ticktext: shown.map((t) => plotText(labels[t] ?? '')),
+      ticktext: shown.map((t) => plotText(labels[t + before] ?? '')),
       tickangle: coloraxis === 'coloraxis' ? grid.labelAngle : 0,
       tickfont: { size: 12 },
       title: { text: axisTitle },
@@ -247,10 +280,7 @@ function colourAxes({ cases, standardize }: LatScan, grid: PanelGrid): Record<st
       len: rows[1] - rows[0],
     },
   });
-  const limit = colourLimit(
-    cases.flatMap((c) => c.readings),
-    standardize,
-  );
+  const limit = colourLimit(cases.flatMap(columnsOf), standardize);
   const unit = readingUnits[standardize];
   const downs = grid.panels.map((place) => place.down);
   const last = downs.at(-1) ?? [0, 1];

@@ -5,7 +5,7 @@ import { markup, type Markup } from '../../../text/markup.js';
 import { divergingColour, fixed } from '../../../plot/figure.js';
 import { caseTitle, sideWords } from './labelWords.js';
 import { visibleToken } from '../../../text/visibleToken.js';
-import { colourLimit, readingUnits } from './latScan.js';
+import { boundaryMark, colourLimit, readingUnits } from './latScan.js';
 
 /** What is shown: one layer of one case. */
 export interface TokenReading {
@@ -36,7 +36,17 @@ export function tokenReadingHtml(options: TokenReading): Markup {
   const spans = scanCase.tokens.map((token, t) =>
     tokenSpan(token, values[t] ?? 0, { limit, unit: readingUnits[standardize] }),
   );
-  return markup`<div class="tokens" style="line-height:2.1">${spans}</div>`;
+  const { boundary } = scanCase;
+  const first =
+    boundary === undefined
+      ? []
+      : [
+          tokenSpan(boundaryMark, boundary[layer] ?? 0, {
+            limit,
+            unit: `${readingUnits[standardize]} at the prompt’s last token`,
+          }),
+        ];
+  return markup`<div class="tokens" style="line-height:2.1">${[...first, ...spans]}</div>`;
 }
 
 /** Caption of {@link tokenReadingHtml}: case, layer, unit, scale and n. */
