@@ -4,7 +4,8 @@
  * - `started` in manifest.json: when the run was first opened.
  * - Measured times: `timing` (scan.json, and of each system in compare.json), `milliseconds` and
  *   `firstTextMilliseconds` (records of answers, and of a report's parts), `msPerToken` and
- *   `firstTokenMs` (evaluate.json), and what is drawn of them.
+ *   `firstTokenMs` (evaluate.json), ratios of them, `perToken` and `firstText` (compare.json), and what
+ *   is drawn of them.
  *
  * A page is drawn from its summary, times included; it must be what its own summary gives.
  */
@@ -14,7 +15,7 @@ import { join } from 'node:path';
 /** Keys whose values are a clock's. */
 export const measured = [
   ...['started', 'timing', 'milliseconds', 'firstTextMilliseconds'],
-  ...['msPerToken', 'firstTokenMs'],
+  ...['msPerToken', 'firstTokenMs', 'perToken', 'firstText'],
 ] as const;
 
 /** Relative path → content, measured times taken out. */
