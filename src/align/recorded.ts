@@ -11,6 +11,7 @@ import type { Identity } from '../runtime/identity.js';
 import type { Aligner } from './aligner.js';
 import type { Corrector } from './corrector.js';
 import { correctorFromFunction } from './functions.js';
+import { cleanOutput } from '../text/modelOutput.js';
 import { opened } from './opened.js';
 import { promptMarkers, wholeAnswerPrompt, type Passage, type WholeAnswer } from './prompts.js';
 import { settleText } from './settled.js';
@@ -125,8 +126,9 @@ export function lookedUp<K, R extends K>(
   };
 }
 
+/** What is asked for was cleaned of control characters (modelOutput.ts); rows may hold them still. */
 function keyOf(asked: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.values(asked).map((text) => text.trim()));
+  return JSON.stringify(Object.values(asked).map((text) => cleanOutput(text).text.trim()));
 }
 
 /** What is asked for and not in a file. */

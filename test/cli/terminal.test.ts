@@ -52,6 +52,8 @@ const corrector = `recorded:${writeRows(`corrector ${evilName}.jsonl`, [
   { question, prefix: 'No.', last: '', correction: '' },
   { question, prefix: '', last: '', correction: '' },
 ])}`;
+/** What is left of the answer: control characters are taken out of what a model writes. */
+const cleaned = 'So \u202eevil\u2066\u200b\u{e0041}\u2028z is 1.';
 const moods = writeRows(
   'moods.jsonl',
   Array.from({ length: 32 }, (_, i) => ({
@@ -171,6 +173,7 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [noGraph],
   ],
   doctor: [[], [`--${evil}`]],
+  completion: [['bash'], [evil]],
 };
 
 it('knows every command', () => {
@@ -198,7 +201,7 @@ describe('what was there is seen', () => {
   it('in an answer, a question and an error', async () => {
     const answer = await call(['align', question, '--upstream', upstream, '--model', corrector], { cwd }); // prettier-ignore
     expect(answer.stdout).toContain(
-      'So \\x1b]0;t\\x07\\x1b]8;;http://x\\x1b\\\\x1b]52;c;eA==\\x07',
+      'How many \\x1b]0;t\\x07\\x1b]8;;http://x\\x1b\\\\x1b]52;c;eA==\\x07',
     );
     expect(answer.stdout).toContain('\\u202eevil\\u2066\\u200b\\udb40\\udc41');
     const error = await call(['generate', 'a', '--model', raising], { cwd });
@@ -208,7 +211,7 @@ describe('what was there is seen', () => {
   it('as JSON, and is what it was', async () => {
     const argv = ['align', question, '--upstream', upstream, '--model', corrector, '--json'];
     const { stdout } = await call(argv, { cwd });
-    expect(JSON.parse(stdout)).toMatchObject({ question, rounds: [{ last: rows[0]?.answer }, {}] });
+    expect(JSON.parse(stdout)).toMatchObject({ question, rounds: [{ last: cleaned }, {}] });
   });
 
   it('and no line of an error begins like the lab’s own', async () => {
