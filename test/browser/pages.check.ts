@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../../src/plot/page/browser.js';
 import { renderPage } from '../../src/plot/page/html.js';
 import { figuresOf } from '../../src/plot/page/page.js';
+import { hostilePages } from '../experiment/hostile.js';
 import { pages } from './examples.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'aligner-lab-pages-'));
@@ -28,7 +29,7 @@ interface Opened extends AsyncDisposable {
 }
 
 async function open(name: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Opened> {
-  const page = pages[name];
+  const page = pages[name] ?? hostilePages.find(({ kind }) => name === `hostile-${kind}`)?.page;
   if (page === undefined) throw new Error(`no page ${name}`);
   const file = join(folder, `${name}.html`);
   writeFileSync(file, renderPage(page));
@@ -69,6 +70,17 @@ describe.each(Object.keys(pages))('the page %s', (name) => {
         }).map((text) => text.textContent);
       })`);
     expect(cut).toEqual([]);
+  });
+});
+
+describe.each(hostilePages)('the page of hostile texts, $kind', ({ kind, page }) => {
+  it('runs nothing of theirs, and asks for nothing', async () => {
+    await using opened = await open(`hostile-${kind}`);
+    for (const figure of await opened.tab.locator('.figure').all()) await figure.hover();
+    expect(opened.complaints).toEqual([]);
+    expect(opened.requests.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
+    expect(await opened.tab.title()).toContain(page.title);
+    expect(await opened.tab.locator('img, a[href^="javascript"], iframe').count()).toBe(0);
   });
 });
 

@@ -5,13 +5,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { renderPage } from '../../src/plot/page/html.js';
 import { figuresOf } from '../../src/plot/page/page.js';
 import { safeFigure } from '../../src/plot/figure.js';
-import { summaryKinds } from '../../src/experiment/summaryKinds.js';
 import { toJson } from '../../src/record/json.js';
 import { reportMarkdown } from '../../src/reproduce/report/markdown.js';
 import { reportPage } from '../../src/reproduce/report/page.js';
 import { reportSummary, type ReportSummary } from '../../src/reproduce/report/shape.js';
-import { compareExample, roundsExample } from '../experiment/answerExamples.js';
-import { causalExample, correctorExample, evaluateExample, healthExample, lensExample, scanExample, sweepExample } from '../experiment/examples.js'; // prettier-ignore
+import { roundsExample } from '../experiment/answerExamples.js';
+import { scanExample } from '../experiment/examples.js';
+import { hostile, hostileAs, hostilePages as hostiles } from '../experiment/hostile.js';
 import { reportExample } from '../reproduce/example.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call } from './harness.js';
@@ -19,48 +19,6 @@ import { call } from './harness.js';
 const folder = temporaryFolder();
 const cwd = folder.path;
 afterAll(folder.remove);
-
-/** Ends scripts, styles, attributes and comments; a link for plotly, and one for Markdown. */
-const hostile =
-  '\'"></script></style><!--<img src=x onerror=alert(1)><a href="javascript:alert(1)">b</a>%{x}[c](javascript:alert(1))';
-
-interface Shape {
-  safeParse(value: unknown): { success: boolean };
-}
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-/** The value with every text in it hostile, as far as its shape lets that pass. */
-function hostileAs<T>(shape: Shape, example: T): T {
-  const whole = JSON.parse(toJson(example)) as Json;
-  let count = 0;
-  const visit = (at: Json, put: (value: Json) => void): void => {
-    if (typeof at === 'string') {
-      put(hostile);
-      if (shape.safeParse(whole).success) count += 1;
-      else put(at);
-    } else if (Array.isArray(at)) {
-      // The first ones stand for all.
-      at.slice(0, 2).forEach((item, i) => visit(item, (value) => (at[i] = value)));
-    } else if (at !== null && typeof at === 'object') {
-      for (const [key, item] of Object.entries(at)) visit(item, (value) => (at[key] = value));
-    }
-  };
-  visit(whole, () => undefined);
-  expect(count).toBeGreaterThan(0);
-  return whole as T;
-}
-
-const kinds = await summaryKinds();
-const examples: Readonly<Record<string, unknown>> = {
-  ...{ scan: scanExample, sweep: sweepExample, causal: causalExample, lens: lensExample },
-  ...{ health: healthExample, rounds: roundsExample, compare: compareExample },
-  ...{ evaluate: evaluateExample, corrector: correctorExample },
-};
-const hostiles = kinds.map(({ kind, shape, draw }) => {
-  const summary = hostileAs(shape, examples[kind]);
-  return { kind, summary, page: draw(summary, 'it') };
-});
 
 /** Elements and attributes of a page, its scripts' content left out. */
 const tagsOf = (html: string): string[] =>
@@ -118,7 +76,7 @@ describe('plot', () => {
     const { code, stderr } = await call(['plot', run, '--format', 'html,json', '--out', 'out'], { cwd }); // prettier-ignore
     expect(code, stderr).toBe(0);
     const files = readdirSync(join(cwd, 'out'));
-    expect(files.filter((file) => file.endsWith('.html'))).toHaveLength(kinds.length);
+    expect(files.filter((file) => file.endsWith('.html'))).toHaveLength(hostiles.length);
     for (const file of files.filter((name) => name.endsWith('.json'))) {
       const { caption, ...drawn } = JSON.parse(readFileSync(join(cwd, 'out', file), 'utf8')) as Record<string, unknown>; // prettier-ignore
       expect(caption).toBeUndefined();
