@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { extractAnswer } from '../text/answers.js';
+import { shownValue } from '../text/given.js';
 import { splitSentences } from '../text/sentences.js';
 import { anyRow, checkedRow, readPlaced } from './jsonl.js';
 import { qualities, type RecordedSentence } from './types.js';
@@ -86,7 +87,7 @@ export function readQuestionRows(file: string): QuestionRow[] {
     const before = known.get(id) ?? row;
     if (before.question.trim() !== row.question.trim()) {
       throw new Error(
-        `${before.place} and ${row.place} have one id, "${id}", and different questions; give one of them another`,
+        `${row.place}: has the id ${shownValue(id)} of ${before.place} and another question; give one of them another id`,
       );
     }
     known.set(id, before);

@@ -164,7 +164,7 @@ function readTensor(place: TensorPlace): FloatTensor & { bytes: number } {
   const type = types[entry.dtype];
   if (!Object.hasOwn(types, entry.dtype) || !type) {
     throw new Error(
-      `${source}: tensor ${name} has dtype ${entry.dtype} (expected ${Object.keys(types).join(', ')})`,
+      `${source}: tensor ${name} has dtype ${entry.dtype.slice(0, 40)} (expected ${Object.keys(types).join(', ')})`,
     );
   }
   const [from, to] = entry.data_offsets;

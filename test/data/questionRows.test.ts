@@ -84,7 +84,7 @@ describe('quadruples', () => {
       [{ ...first, fault: 1 }, /:3: "fault" must be a string/],
       [{ ...first, problem: {} }, /:3: "problem" must be a text or a number/],
       [{ ...first, question: ' ' }, /:3: "question" is empty/],
-      [{ ...first, question: 'Else?', problem: 'p' }, /:1 and \S+:3 have one id, "p", and different/], // prettier-ignore
+      [{ ...first, question: 'Else?', problem: 'p' }, /:3: has the id "p" of \S+:1 and another question/], // prettier-ignore
       [{ text: 'Hi' }, /:3: "question" must be a string/],
       [{ question: 'Why?' }, /:3: no sentence to correct \(expected the keys question, prefix/],
     ];
