@@ -79,11 +79,15 @@ describe('completion', () => {
     const line = stdout.split('\n').find((given) => given.includes(' sweep:*)')) ?? '';
     for (const key of Object.keys(sweep?.options ?? {})) expect(line).toContain(flagOf(key));
     expect(stdout).toContain("sweep:--mode) words='loop fixed' ;;");
+    // Names of files are the shell's own to complete.
+    expect(stdout).toContain("sweep:--problems) words='' ;;");
   });
 
   it('of fish has a line per option', async () => {
     const { stdout } = await call(['completion', 'fish'], { cwd });
     expect(stdout).toContain("'__fish_seen_subcommand_from sweep' -l mode -x -a 'loop fixed'");
+    expect(stdout).toMatch(/from sweep' -l problems -r$/m);
+    expect(stdout).toMatch(/from sweep' -l json$/m);
   });
 
   it('names the shells where another is asked for', async () => {

@@ -11,8 +11,8 @@ const shells = ['bash', 'zsh', 'fish'] as const;
 interface Words {
   name: string;
   summary: string;
-  /** With their choices, where there are few and all are known. */
-  flags: { flag: string; choices: readonly string[] }[];
+  /** Whether a value follows, and its choices, where there are few and all are known. */
+  flags: { flag: string; takesValue: boolean; choices: readonly string[] }[];
 }
 
 /** @param entries all commands, this one among them */
@@ -40,17 +40,19 @@ async function wordsOf({ name, summary, load }: CommandEntry): Promise<Words> {
   // Its own options would have to be loaded while they are being made.
   const options = name === 'completion' ? {} : (await load()).options;
   const flags = Object.entries(options).map(([key, shape]) => {
-    const { value = '' } = helpOf(shape);
-    return { flag: flagOf(key), choices: /^[\w.|-]+\|/.test(value) ? value.split('|') : [] };
+    const { value } = helpOf(shape);
+    const choices = value !== undefined && /^[\w.|-]+\|/.test(value) ? value.split('|') : [];
+    return { flag: flagOf(key), takesValue: value !== undefined, choices };
   });
-  return { name, summary, flags: [...flags, { flag: '--help', choices: [] }] };
+  return { name, summary, flags: [...flags, { flag: '--help', takesValue: false, choices: [] }] };
 }
 
 /** zsh reads bash's completions. */
 function bashScript(words: readonly Words[], shell: 'bash' | 'zsh'): string {
   const cases = words.flatMap(({ name, flags }) => [
+    // Without words the shell completes names of files.
     ...flags
-      .filter(({ choices }) => choices.length > 0)
+      .filter(({ takesValue }) => takesValue)
       .map(({ flag, choices }) => `    ${name}:${flag}) words='${choices.join(' ')}' ;;`),
     `    ${name}:*) words='${flags.map(({ flag }) => flag).join(' ')}' ;;`,
   ]);
@@ -74,8 +76,9 @@ function fishScript(words: readonly Words[]): string {
   return words
     .flatMap(({ name, summary, flags }) => [
       `complete -c aligner-lab -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`,
-      ...flags.map(({ flag, choices }) => {
-        const of = choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : '';
+      ...flags.map(({ flag, takesValue, choices }) => {
+        const files = takesValue ? ' -r' : '';
+        const of = choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : files;
         return `complete -c aligner-lab -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}${of}`;
       }),
     ])
