@@ -101,9 +101,9 @@ async function checkModel(name: string, { file, folder }: ModelFiles): Promise<C
   }
 }
 
-/** What draws PNG and SVG. */
+/** What draws PNG, SVG and PDF. */
 function checkBrowser(env: Io['env']): Check {
-  const check = { name: 'browser for png and svg', optional: true };
+  const check = { name: 'browser for png, svg and pdf', optional: true };
   try {
     return { ...check, ok: true, found: findBrowser({ env }) };
   } catch (error) {

@@ -8,19 +8,19 @@ export const figureOptions = {
   format: list(
     {
       value: 'formats',
-      help: `of ${figureFormats.join(',')}: one page, or one file per figure; png and svg need Chromium or Chrome (CHROME_PATH)`,
+      help: `of ${figureFormats.join(',')}: one page, or one file per figure; png, svg and pdf need Chromium or Chrome (CHROME_PATH)`,
       default: ['html'],
     },
     z.enum(figureFormats),
   ),
   size: z.string().transform(readSize).optional().meta({
     value: 'size',
-    help: 'of png and svg on paper: single (3.3 in wide), double (7 in), or WxH in inches; png has 300 dpi (default: for screens)',
+    help: 'of png, svg and pdf on paper: single (3.3 in wide), double (7 in), or WxH in inches; png has 300 dpi (default: for screens)',
   }),
   ground: z
     .enum(grounds)
     .optional()
-    .meta({ value: grounds.join('|'), help: 'of png and svg (default: light)' }),
+    .meta({ value: grounds.join('|'), help: 'of png, svg and pdf (default: light)' }),
 };
 
 /** Most inches: beyond it a picture is a mistake, and its pixels do not fit a browser. */

@@ -1,7 +1,7 @@
 /** The figures of a command: in which formats, how large, and where they are written. */
 import type { FigureFormat, Ground, PaperSize } from '../plot/page/formats.js';
 import { findBrowser } from '../plot/page/browser.js';
-import { exportPages, pictureFormats } from '../plot/page/export.js';
+import { exportPages, picturesOf } from '../plot/page/export.js';
 import type { Page } from '../plot/page/page.js';
 import type { Context } from './command.js';
 import { shownPath } from './runFolder.js';
@@ -21,11 +21,11 @@ export type WriteFigures = (folder: string, pages: Record<string, Page>) => Prom
  * @throws where a picture is asked for and there is no browser, or a size for no picture.
  */
 export function prepareFigures(given: FigureOptions, context: Context): WriteFigures {
-  const pictures = pictureFormats(given.format);
+  const pictures = picturesOf(given.format);
   for (const key of ['size', 'ground'] as const) {
     if (given[key] === undefined || pictures.length > 0) continue;
     throw new UsageError(
-      `--${key}: is for png and svg (got --format ${given.format.join(',')}); add one of them`,
+      `--${key}: is for png, svg and pdf (got --format ${given.format.join(',')}); add one of them`,
     );
   }
   const browser = pictures.length > 0 ? findBrowser({ env: context.io.env }) : undefined;

@@ -1,4 +1,4 @@
-/** Figures as PNG and SVG: their size, their resolution, and what is legible in them. */
+/** Figures as PNG, SVG and PDF: their size, their resolution, and what is legible in them. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -27,20 +27,39 @@ function readPng(path: string): { width: number; height: number; resolution: num
   };
 }
 
+/** Pages, size in points of the first, and how many pictures of pixels are in it. */
+function readPdf(path: string): { pages: number; size: number[]; images: number } {
+  const text = readFileSync(path, 'latin1');
+  expect(text.slice(0, 5)).toBe('%PDF-');
+  const [, box = ''] = /\/MediaBox *\[([^\]]*)\]/.exec(text) ?? [];
+  return {
+    pages: (text.match(/\/Type *\/Page\b/g) ?? []).length,
+    size: box.trim().split(/\s+/).slice(2).map(Number),
+    images: (text.match(/\/Subtype *\/Image/g) ?? []).length,
+  };
+}
+
 describe('exportPages', () => {
   it('draws every figure once per format, 300 dots per inch on paper', async () => {
     const folder = join(root, 'double');
-    const formats = ['png', 'svg'] as const;
+    const formats = ['png', 'svg', 'pdf'] as const;
     const paths = await exportPages({ folder, pages, formats, size: { width: 7 }, browser });
     expect(paths.map((path) => basename(path)).sort()).toEqual(
-      drawn.flatMap((name) => [`${name}.png`, `${name}.svg`]).sort(),
+      drawn.flatMap((name) => [`${name}.png`, `${name}.svg`, `${name}.pdf`]).sort(),
     );
     for (const path of paths.filter((name) => name.endsWith('.png'))) {
       const { width, resolution } = readPng(path);
       expect(Math.abs(width - 2100)).toBeLessThanOrEqual(1);
       expect(resolution).toBe(11811);
     }
+    for (const path of paths.filter((name) => name.endsWith('.pdf'))) {
+      const { pages: count, size, images } = readPdf(path);
+      expect([count, size[0], images]).toEqual([1, 504, 0]);
+    }
     const svg = readFileSync(join(folder, 'large-lat-scan.svg'), 'utf8');
+    // Heat maps, too, are vectors: a cell for each of 40 layers and 20 tokens, twice and a difference.
+    expect(svg).not.toContain('<image');
+    expect(svg.match(/<rect[^>]* fill="rgb/g)?.length).toBeGreaterThan(2000);
     expect(svg).toMatch(/^<svg[^>]* width="7in" height="[\d.]+in"/);
     expect(svg).toContain('supercalifrag…');
     expect(svg).not.toContain('<img');
@@ -60,11 +79,14 @@ describe('exportPages', () => {
     const one = { sweep: pages['sweep'] ?? { title: '', sections: [] } };
     const size = { width: 5, height: 3 };
     await exportPages({
-      ...{ folder, pages: one, formats: ['png', 'svg'], size, ground: 'dark', browser },
+      ...{ folder, pages: one, formats: ['png', 'svg', 'pdf'], size, ground: 'dark', browser },
     });
     const { width, height } = readPng(join(folder, 'sweep-steering-curve.png'));
     expect(Math.abs(width - 1500) + Math.abs(height - 900)).toBeLessThanOrEqual(2);
     expect(readFileSync(join(folder, 'sweep-steering-curve.svg'), 'utf8')).toContain('rgb(24, 26, 27)'); // prettier-ignore
+    const pdf = readPdf(join(folder, 'sweep-steering-curve.pdf'));
+    expect(pdf.pages).toBe(1);
+    expect(Math.abs((pdf.size[0] ?? 0) - 360) + Math.abs((pdf.size[1] ?? 0) - 216)).toBeLessThan(1);
   });
 });
 

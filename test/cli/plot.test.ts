@@ -88,10 +88,13 @@ describe('--format', () => {
   );
 
   it.each([
-    [['--format', 'pdf'], /--format: unknown value "pdf" \(expected one of html, png, svg, json\)/],
+    [
+      ['--format', 'gif'],
+      /--format: unknown value "gif" \(expected one of html, png, svg, pdf, json\)/,
+    ],
     [['--format', ''], /--format: empty/],
-    [['--size', 'single'], /--size: is for png and svg \(got --format html\)/],
-    [['--ground', 'dark'], /--ground: is for png and svg/],
+    [['--size', 'single'], /--size: is for png, svg and pdf \(got --format html\)/],
+    [['--ground', 'dark'], /--ground: is for png, svg and pdf/],
     [['--format', 'png', '--size', '5'], /--size: expected single, double, or WxH in inches/],
     [['--format', 'png', '--size', '0.5x3'], /from 1 to 40/],
     [['--format', 'png', '--ground', 'grey'], /--ground: unknown value "grey"/],

@@ -9,7 +9,7 @@ const width = 39;
 export const doctor = defineCommand({
   description: `Checks what the lab needs: the version of Node, the installed packages, which devices models can run
 on (CUDA piece by piece: driver, provider and its version, each library, a session), the embedded
-models, the browser that png and svg are drawn in, and whether run folders can be made.
+models, the browser that png, svg and pdf are drawn in, and whether run folders can be made.
 It changes nothing. The exit code is 1 where something is missing that the lab cannot do without.`,
   options: common,
   examples: [['aligner-lab doctor', 'all checks, with remedies']],

@@ -22,8 +22,8 @@ export const plot = defineCommand({
 lens.json, rounds.json, compare.json, evaluate.json, corrector.json, health.json; report.json with those
 of its parts). No model runs, and the numbers stay as they are.
 
-html is one page per summary. png, svg and json are one file per figure, e.g. scan-lat-scan.png; json
-holds what plotly draws, with the caption. png and svg are drawn in an installed Chromium or Chrome:
+html is one page per summary. png, svg, pdf and json are one file per figure, e.g. scan-lat-scan.png;
+json holds what plotly draws, with the caption. png, svg and pdf are drawn in an installed Chromium or Chrome:
 CHROME_PATH names it, otherwise it is looked for in the usual places.`,
   argument: { name: 'folder', help: 'the run folder', required: true },
   options: {
@@ -32,8 +32,8 @@ CHROME_PATH names it, otherwise it is looked for in the usual places.`,
     ...common,
   },
   examples: [
-    ['aligner-lab plot runs/lat-scan-1a2b3c4d --format png,svg', 'every figure as a picture'],
-    ['aligner-lab plot runs/sweep --format png --size single', 'for one column of a paper'],
+    ['aligner-lab plot runs/lat-scan-1a2b3c4d --format png,pdf', 'every figure as a picture'],
+    ['aligner-lab plot runs/sweep --format pdf --size single', 'for one column of a paper'],
   ],
   async run({ options, argument = '.', context }) {
     const write = prepareFigures(options, context);

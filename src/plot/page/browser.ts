@@ -1,4 +1,4 @@
-/** Where an installed Chromium or Chrome is. PNG and SVG are drawn in it; nothing is downloaded. */
+/** Where an installed Chromium or Chrome is. Pictures are drawn in it; nothing is downloaded. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 
@@ -48,7 +48,7 @@ export function findBrowser(search: BrowserSearch): string {
   const found = candidates(env, platform).find(isProgram);
   if (found !== undefined) return found;
   throw new Error(
-    'browser: no Chromium or Chrome found, and PNG and SVG are drawn in one; ' +
+    'browser: no Chromium or Chrome found, and PNG, SVG and PDF are drawn in one; ' +
       `${remedy(platform)}, or set CHROME_PATH to the program; html and json need none`,
   );
 }

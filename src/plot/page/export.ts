@@ -1,6 +1,6 @@
 /** Pages as files: one for the page, one per figure for what draws or holds figures alone. */
-import type { FigureFormat } from './formats.js';
-import type { Ground, PaperSize } from './formats.js';
+import { pictureFormats } from './formats.js';
+import type { FigureFormat, Ground, PaperSize, PictureFormat } from './formats.js';
 import { join } from 'node:path';
 import { checkName, fileWithin } from '../../disk/names.js';
 import { safeFigure } from '../figure.js';
@@ -12,23 +12,23 @@ import { renderPage } from './html.js';
 import { figuresOf } from './page.js';
 import type { FigureSection, Page } from './page.js';
 import { openPainter } from './painter.js';
-import type { Painter, PictureFormat } from './painter.js';
+import type { Painter } from './painter.js';
 
 export interface ExportOptions {
   folder: string;
   /** File name without ending → page. */
   pages: Readonly<Record<string, Page>>;
   formats: readonly FigureFormat[];
-  /** Of PNG and SVG; default: for screens. */
+  /** Of pictures (PNG, SVG, PDF); default: for screens. */
   size?: PaperSize;
-  /** Of PNG and SVG; default `light`. A page follows its reader. */
+  /** Of pictures; default `light`. A page follows its reader. */
   ground?: Ground;
-  /** Path of Chromium or Chrome (`findBrowser`); needed for PNG and SVG alone. */
+  /** Path of Chromium or Chrome (`findBrowser`); needed for pictures alone. */
   browser?: string;
 }
 
 /**
- * Writes `<name>.html`, and per figure `<name>-<figure>.png`, `.svg` and `.json` (plotly's `data` and
+ * Writes `<name>.html`, and per figure `<name>-<figure>.png`, `.svg`, `.pdf` and `.json` (plotly's `data` and
  * `layout`, with the caption as `layout.meta.caption`).
  * @returns the paths, in that order.
  * @throws where a picture is asked for without a browser, where a figure's name is none of a file or
@@ -36,7 +36,7 @@ export interface ExportOptions {
  */
 export async function exportPages(options: ExportOptions): Promise<string[]> {
   const { folder, pages, formats, browser } = options;
-  const pictures = pictureFormats(formats);
+  const pictures = picturesOf(formats);
   if (pictures.length > 0 && browser === undefined) {
     throw new Error(`export: ${pictures.join(' and ')} need a browser; name one (findBrowser)`);
   }
@@ -64,8 +64,8 @@ export async function exportPages(options: ExportOptions): Promise<string[]> {
 }
 
 /** Those that are drawn in a browser. */
-export function pictureFormats(formats: readonly FigureFormat[]): PictureFormat[] {
-  return formats.filter((format) => format === 'png' || format === 'svg');
+export function picturesOf(formats: readonly FigureFormat[]): PictureFormat[] {
+  return pictureFormats.filter((format) => formats.includes(format));
 }
 
 async function drawn(
@@ -75,7 +75,7 @@ async function drawn(
 ): Promise<[PictureFormat, Buffer][]> {
   if (painter === null) return [];
   const pictures: [PictureFormat, Buffer][] = [];
-  for (const format of pictureFormats(formats)) {
+  for (const format of picturesOf(formats)) {
     const how = { format, ...(size && { size }), ...(ground && { ground }) };
     pictures.push([format, await painter.paint(section, how)]);
   }

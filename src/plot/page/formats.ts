@@ -1,7 +1,11 @@
 /** What figures can be written as. */
 
-export const figureFormats = ['html', 'png', 'svg', 'json'] as const;
+export const figureFormats = ['html', 'png', 'svg', 'pdf', 'json'] as const;
 export type FigureFormat = (typeof figureFormats)[number];
+
+/** Those that are drawn in a browser, one file per figure. */
+export const pictureFormats = ['png', 'svg', 'pdf'] as const;
+export type PictureFormat = (typeof pictureFormats)[number];
 
 export const grounds = ['light', 'dark'] as const;
 export type Ground = (typeof grounds)[number];

@@ -1,18 +1,16 @@
 /**
- * Figures as PNG and SVG, drawn by plotly.js in an installed Chromium (playwright-core drives it and
- * is loaded only then). Plotly cannot draw without a browser: it measures its text in one.
+ * Figures as PNG, SVG and PDF, drawn by plotly.js in an installed Chromium (playwright-core drives it
+ * and is loaded only then). Plotly cannot draw without a browser: it measures its text in one.
  */
-import type { PaperSize } from './formats.js';
-import type { Ground } from './formats.js';
+import type { Ground, PaperSize, PictureFormat } from './formats.js';
 import { crc32 } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { safeFigure, type Figure } from '../figure.js';
 import { installedPlotly } from './html.js';
 import type { FigureSection } from './page.js';
 import { fontSize, heightOf, onGround } from '../theme.js';
+import { bricksOf } from './bricks.js';
 import { reasonOf } from '../../text/errorSentence.js';
-
-export type PictureFormat = 'png' | 'svg';
 
 export interface PictureOptions {
   format: PictureFormat;
@@ -32,6 +30,8 @@ const printFont = 8;
 /** CSS pixels per inch at which the figures' own font comes out at {@link printFont}. */
 const pixelsPerInch = (fontSize * 72) / printFont;
 const screen = { width: 1200, scale: 2 };
+/** Of CSS. */
+const screenPixelsPerInch = 96;
 /** Narrower than this, inches, a figure takes its arrangement for one column. */
 const narrowBelow = 5;
 
@@ -111,7 +111,22 @@ class BrowserPainter implements Painter {
     options: PictureOptions,
   ): Promise<Buffer> {
     const { format, ground = 'light', size } = options;
-    const { figure, width, height, scale } = planDrawing(section, options);
+    const drawing = planDrawing(section, options);
+    if (format === 'png') {
+      const png = Buffer.from(await this.#draw(drawing, { format, ground }), 'base64');
+      return size ? withResolution(png, printResolution) : png;
+    }
+    const drawn = decodeURIComponent(await this.#draw(drawing, { format: 'svg', ground }));
+    const svg = await this.#page.evaluate<string>(`(${bricksOf})(${JSON.stringify(drawn)})`);
+    if (format === 'pdf') return await this.#print(svg, drawing, size);
+    return Buffer.from(size ? svgInInches(svg, size) : svg);
+  }
+
+  /** What plotly makes of it: base64 of a PNG, or an SVG as part of an address. */
+  async #draw(
+    { figure, width, height, scale }: Drawing,
+    { format, ground }: { format: 'png' | 'svg'; ground: Ground },
+  ): Promise<string> {
     const { data, layout } = onGround(safeFigure(figure), ground);
     // In the page, where Plotly is a global; as text, since these types know no browser.
     const shown = JSON.stringify([
@@ -119,14 +134,23 @@ class BrowserPainter implements Painter {
       { format, width, height, scale },
     ]);
     const url = await this.#page.evaluate<string>(`Plotly.toImage(...${shown})`);
-    const content = url.slice(url.indexOf(',') + 1);
-    if (format === 'svg') {
-      return Buffer.from(
-        size ? svgInInches(decodeURIComponent(content), size) : decodeURIComponent(content),
+    return url.slice(url.indexOf(',') + 1);
+  }
+
+  /** A page of the figure's size and nothing else. */
+  async #print(svg: string, drawing: Drawing, size?: PaperSize): Promise<Buffer> {
+    const wide = size?.width ?? drawing.width / screenPixelsPerInch;
+    const paper = { width: `${wide}in`, height: `${(wide * drawing.height) / drawing.width}in` };
+    const context = await this.#browser.newContext({ javaScriptEnabled: false });
+    try {
+      const page = await context.newPage();
+      await page.setContent(
+        `<style>html,body{margin:0}body>svg{display:block;width:${paper.width};height:${paper.height}}</style>${svg}`,
       );
+      return await page.pdf({ ...paper, printBackground: true, pageRanges: '1' });
+    } finally {
+      await context.close();
     }
-    const png = Buffer.from(content, 'base64');
-    return size ? withResolution(png, printResolution) : png;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
