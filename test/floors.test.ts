@@ -22,7 +22,7 @@ const floors = [
 /** Packages that only one folder may import. */
 const owners: Record<string, readonly string[]> = {
   'onnxruntime-node': ['runtime'],
-  '@huggingface/transformers': ['runtime'],
+  '@huggingface/tokenizers': ['runtime'],
   '@huggingface/hub': ['runtime'],
   'onnx-buf': ['onnx', 'runtime'],
   'ml-pca': ['math'],

@@ -1,16 +1,15 @@
 /** The program's half of the bundle: what the checks and the commands import, and nothing else. */
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Files of the project that run there; models and stimuli come with the tree. */
 const own = ['dist', 'build', 'bin', 'package.json', 'bench/gpu/reference.py', 'bench/gpu/calls.sh', 'bench/gpu/unpack.sh']; // prettier-ignore
 
 /** Loaded only for names of the hub and for PNG and SVG: neither works there anyway. */
-const left = new Set(['playwright-core', '@huggingface/hub', 'onnxruntime-web']);
+const left = new Set(['playwright-core', '@huggingface/hub']);
 
 /** Of large packages, the files that Node loads. */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  '@huggingface/transformers': ['package.json', 'LICENSE', 'dist/transformers.node.mjs'],
   'plotly.js-dist-min': ['package.json', 'LICENSE', 'plotly.min.js'],
 };
 
@@ -24,7 +23,6 @@ export function copyProgram(project: string): void {
       copy(join('node_modules', name, file), join(project, 'node_modules', name, file));
     }
   }
-  writeSharp(join(project, 'node_modules', 'sharp'));
   const binaries = join(project, 'node_modules/onnxruntime-node/bin/napi-v6');
   for (const platform of readdirSync(binaries)) {
     if (platform !== 'linux') rmSync(join(binaries, platform), { recursive: true });
@@ -37,16 +35,6 @@ function copy(from: string, to: string): void {
   cpSync(from, to, { recursive: true, dereference: true, filter: (path) => !/\.(d\.[mc]?ts|map)$/.test(path) }); // prettier-ignore
 }
 
-/** Tokenizers never touch images, yet transformers.js imports sharp (20 MB) as it starts. */
-function writeSharp(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'sharp', version: '0.0.0', type: 'module', main: 'index.js' })); // prettier-ignore
-  writeFileSync(
-    join(folder, 'index.js'),
-    "export default function sharp() {\n  throw new Error('sharp: images cannot be read here (it was left out of the bundle)');\n}\n",
-  );
-}
-
 /** Dependencies, and theirs, by name. */
 function packages(root: string): string[] {
   const found = new Set<string>();
@@ -57,7 +45,7 @@ function packages(root: string): string[] {
       dependencies?: Record<string, string>;
     };
     for (const name of Object.keys(dependencies)) {
-      if (found.has(name) || left.has(name) || name === 'sharp') continue;
+      if (found.has(name) || left.has(name)) continue;
       if (!existsSync(join('node_modules', name))) continue;
       found.add(name);
       visit(join('node_modules', name));

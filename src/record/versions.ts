@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const dependencies = ['onnxruntime-node', '@huggingface/transformers', 'ml-pca'];
+const dependencies = ['onnxruntime-node', '@huggingface/tokenizers', 'ml-pca'];
 
 /** Name → version: the lab, Node, and the packages whose arithmetic the numbers come from. */
 export function installedVersions(): Record<string, string> {

@@ -1,25 +1,23 @@
 /** Where a model's chat template stands. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { openTemplate, type ChatTemplate } from './chat.js';
+import { namedToken, type TokenizerConfig } from './openTokenizer.js';
 import { configFile, readTokenizerJson, readTokenizerText } from './tokenizerFiles.js';
 
 /** Tokens that templates call by name. */
 const named = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'].map((name) => `${name}_token`);
-
-type Loaded = Pick<PreTrainedTokenizer, 'chat_template' | 'config'>;
 
 /**
  * The template of a model folder, in the order of Python's transformers: `chat_template.jinja`,
  * `tokenizer_config.json`, `chat_template.json`. Null where there is none.
  * @throws where a file holds none, or one that cannot be parsed.
  */
-export function findTemplate(folder: string, tokenizer: Loaded): ChatTemplate | null {
-  const found = inFile(folder, 'chat_template.jinja') ?? inConfig(folder, tokenizer);
+export function findTemplate(folder: string, config: TokenizerConfig): ChatTemplate | null {
+  const found = inFile(folder, 'chat_template.jinja') ?? inConfig(folder, config);
   const { source, file } = found ?? inJson(join(folder, 'chat_template.json')) ?? {};
   if (source === undefined || file === undefined) return null;
-  return openTemplate(source, { file, tokens: tokensOf(tokenizer) });
+  return openTemplate(source, { file, tokens: tokensOf(config) });
 }
 
 interface Found {
@@ -33,12 +31,12 @@ function inFile(folder: string, name: string): Found | null {
 }
 
 /** The one, or the default of several. */
-function inConfig(folder: string, tokenizer: Loaded): Found | null {
+function inConfig(folder: string, config: TokenizerConfig): Found | null {
   const file = join(folder, configFile);
-  const template: unknown = tokenizer.chat_template;
+  const template = config.chat_template;
   if (!template) return null;
   if (typeof template === 'string') return { source: template, file };
-  const byName = template as Readonly<Record<string, unknown>>;
+  const byName = templatesByName(template);
   const source = Object.hasOwn(byName, 'default') ? byName.default : undefined;
   if (typeof source === 'string') return { source, file };
   throw new Error(
@@ -57,12 +55,17 @@ function inJson(file: string): Found | null {
 }
 
 /** By name, as `tokenizer_config.json` has them: texts, or objects with a content. */
-function tokensOf({ config }: Loaded): Record<string, string> {
-  const given = config as Readonly<Record<string, unknown>>;
+function tokensOf(config: TokenizerConfig): Record<string, string> {
   const tokens = named.flatMap((name): [string, string][] => {
-    const token = Object.hasOwn(given, name) ? given[name] : null;
-    const content = typeof token === 'object' && token !== null && 'content' in token ? token.content : token; // prettier-ignore
-    return typeof content === 'string' ? [[name, content]] : [];
+    const token = namedToken(config, name);
+    return token === null ? [] : [[name, token]];
   });
   return Object.fromEntries(tokens);
+}
+
+/** Several templates are an object, or a list of names with templates; their shapes were checked. */
+function templatesByName(given: unknown): Readonly<Record<string, unknown>> {
+  if (!Array.isArray(given)) return given as Readonly<Record<string, unknown>>;
+  const list = given as { name: string; template: string }[];
+  return Object.fromEntries(list.map(({ name, template }) => [name, template]));
 }

@@ -5,8 +5,8 @@
  * Hugging Face's `generate` stops at the list of generation_config.json, vLLM at that and at the
  * tokenizer's end token; llama.cpp also at the tokens that chat templates end turns with.
  */
-import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import { objectIn, readConfig } from './modelConfig.js';
+import { namedToken, type LibraryTokenizer, type OpenTokenizer } from './openTokenizer.js';
 
 export interface EndTokens {
   ids: number[];
@@ -34,11 +34,12 @@ export type Render = (messages: { role: string; content: string }[]) => string;
  */
 export function endTokens(
   folder: string,
-  tokenizer: PreTrainedTokenizer,
+  opened: Pick<OpenTokenizer, 'tokenizer' | 'config'>,
   render: Render,
 ): EndTokens {
-  const added = vocabularyOf(tokenizer).get_added_tokens_decoder();
-  const statements = statementsOf(folder, tokenizer, render).filter(({ ids }) => ids.length > 0);
+  const { tokenizer } = opened;
+  const added = tokenizer.get_added_tokens_decoder();
+  const statements = statementsOf(folder, opened, render).filter(({ ids }) => ids.length > 0);
   const sure = statements.filter(({ weak, ids }) => !weak || ids.some((id) => added.has(id)));
   // An ordinary word of this vocabulary, which a leftover may name, would end answers anywhere.
   const kept = sure.length > 0 ? sure : statements;
@@ -57,32 +58,26 @@ export function endTokens(
   return { ids, marks, warnings: agreed ? warnings : [different, ...warnings] };
 }
 
-function ignoredText(statement: Statement, tokenizer: PreTrainedTokenizer): string {
+function ignoredText(statement: Statement, tokenizer: LibraryTokenizer): string {
   return `end tokens: ${statement.source} names ${listed(statement.ids, tokenizer)}, which is no special token of this tokenizer and is not stopped at`;
 }
 
-/** What transformers.js types loosely. */
-interface Vocabulary {
-  get_added_tokens_decoder(): ReadonlyMap<number, { content: string }>;
-  id_to_token(id: number): string | undefined;
-}
-
-function vocabularyOf(tokenizer: { _tokenizer: Vocabulary }): Vocabulary {
-  return tokenizer._tokenizer;
-}
-
 /** `</s> (2)` */
-function listed(ids: readonly number[], tokenizer: PreTrainedTokenizer): string {
+function listed(ids: readonly number[], tokenizer: LibraryTokenizer): string {
   const shown = ids.map((id) => {
-    const token = vocabularyOf(tokenizer).id_to_token(id);
+    const token = tokenizer.id_to_token(id);
     return token === undefined ? String(id) : `${token} (${id})`;
   });
   return shown.join(' and ');
 }
 
-function statementsOf(folder: string, tokenizer: PreTrainedTokenizer, render: Render): Statement[] {
+function statementsOf(
+  folder: string,
+  { tokenizer, config: own }: Pick<OpenTokenizer, 'tokenizer' | 'config'>,
+  render: Render,
+): Statement[] {
   const [generation, config, genai] = (['generation_config.json', 'config.json', 'genai_config.json'] as const).map((file) => readConfig(folder, file)); // prettier-ignore
-  const own = tokenizer.eos_token_id;
+  const end = namedToken(own, 'eos_token');
   return [
     {
       source: 'generation_config.json',
@@ -99,7 +94,11 @@ function statementsOf(folder: string, tokenizer: PreTrainedTokenizer, render: Re
       ids: idsIn(objectIn(genai?.model)?.eos_token_id),
       weak: false,
     },
-    { source: 'the tokenizer', ids: idsIn(own), weak: false },
+    {
+      source: 'the tokenizer',
+      ids: idsIn(end === null ? null : tokenizer.token_to_id(end)),
+      weak: false,
+    },
     { source: 'the chat template', ids: turnEnd(tokenizer, render), weak: false },
   ];
 }
@@ -113,7 +112,7 @@ function idsIn(value: unknown): number[] {
 const said = 'xqzvkjw';
 
 /** The token that the template ends an assistant's turn with; none where that is no single token. */
-function turnEnd(tokenizer: PreTrainedTokenizer, render: Render): number[] {
+function turnEnd(tokenizer: LibraryTokenizer, render: Render): number[] {
   let text: string;
   try {
     text = render([
@@ -127,7 +126,7 @@ function turnEnd(tokenizer: PreTrainedTokenizer, render: Render): number[] {
   const at = text.lastIndexOf(said);
   if (at < 0) return [];
   const rest = text.slice(at + said.length).trimStart();
-  const added = [...vocabularyOf(tokenizer).get_added_tokens_decoder()];
+  const added = [...tokenizer.get_added_tokens_decoder()];
   const begins = added.filter(([, { content }]) => content.trim() !== '' && rest.startsWith(content)); // prettier-ignore
   const [longest] = begins.sort(([, a], [, b]) => b.content.length - a.content.length);
   return longest ? [longest[0]] : [];

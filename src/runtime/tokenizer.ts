@@ -1,11 +1,9 @@
 /**
- * Text to token ids and back, from the files of a local model folder (transformers.js).
+ * Text to token ids and back, from the files of a local model folder.
  * Nothing is downloaded.
  */
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { PreTrainedTokenizer } from '@huggingface/transformers';
+import { join } from 'node:path';
 import { asText } from '../text/controlTokens.js';
 import { renderChat, renderWhole, type ChatTemplate } from './chat.js';
 import { defaultDate, parseDate, type ChatDate } from './chatDate.js';
@@ -13,14 +11,8 @@ import { findTemplate } from './chatTemplateFile.js';
 import type { Tokenizer } from './decoder.js';
 import { endTokens, type EndTokens } from './endTokens.js';
 import { guardedEncoder, type TokenizerFile } from './guardedEncoder.js';
-import {
-  checkTokenizer,
-  checkTokenizerFolder,
-  configFile,
-  inTokenizer,
-  tokenizerError,
-  tokenizerFile,
-} from './tokenizerFiles.js';
+import { makeTokenizer, openTokenizer, type LibraryTokenizer } from './openTokenizer.js';
+import { configFile, inTokenizer, tokenizerFile } from './tokenizerFiles.js';
 
 const needed = [tokenizerFile, configFile] as const;
 
@@ -58,45 +50,23 @@ export async function loadTokenizer(
   }
   const { date = defaultDate } = settings;
   parseDate(date);
-  const tokenizer = await readTokenizer(folder);
-  const { PreTrainedTokenizer } = await import('@huggingface/transformers');
+  const opened = openTokenizer(folder);
+  const { tokenizer, file, config } = opened;
   const limit = { file: join(folder, tokenizerFile), seconds };
   return inTokenizer(limit, () => {
-    boundNormalizer(inner(tokenizer)._tokenizer.normalizer, limit.file);
-    const template = findTemplate(folder, tokenizer);
-    const ends = endTokens(folder, tokenizer, (chat) => renderWhole(template, chat, { date }));
-    const file = inner(tokenizer)._tokenizerJSON;
+    boundNormalizer(tokenizer.normalizer, limit.file);
+    const template = findTemplate(folder, config);
+    const ends = endTokens(folder, opened, (chat) => renderWhole(template, chat, { date }));
     const controlTokens = settings.controlTokens === true ? [] : controlTokensOf(file, ends.ids);
     const encode = guardedEncoder({
       file,
       controlTokens,
       encode: bare(tokenizer),
-      open: (changed) => bare(new PreTrainedTokenizer(changed, tokenizer.config)),
+      open: (changed) => bare(makeTokenizer(changed, config)),
     });
     const parts = { encode, controlTokens, ends, date, template };
     return withinLimit(wrap(tokenizer, parts), limit, file);
   });
-}
-
-/** @throws saying what is wrong with which file. */
-async function readTokenizer(folder: string): Promise<PreTrainedTokenizer> {
-  const { AutoTokenizer, env, LogLevel } = await import('@huggingface/transformers');
-  // It writes to the console what files say, as it is; what matters is thrown.
-  env.logLevel = LogLevel.NONE;
-  // By default the cache lies inside node_modules; with local files only it is never written.
-  env.cacheDir = join(tmpdir(), 'aligner-lab');
-  env.allowRemoteModels = false;
-  try {
-    // An absolute path is taken as it is; a relative one would be sought in a folder of its own.
-    const from = { local_files_only: true };
-    const tokenizer = await AutoTokenizer.from_pretrained(resolve(folder), from);
-    checkTokenizer(inner(tokenizer)._tokenizerJSON, folder);
-    return tokenizer;
-  } catch (error) {
-    // The library tells where it failed, not on what.
-    checkTokenizerFolder(folder);
-    throw tokenizerError(`${join(folder, tokenizerFile)} or ${configFile}`, error);
-  }
 }
 
 /** Special tokens, and what ends a turn. */
@@ -105,16 +75,12 @@ function controlTokensOf({ added_tokens: added = [] }: TokenizerFile, ends: numb
   return found.map(({ content }) => content);
 }
 
-function bare(tokenizer: PreTrainedTokenizer): (text: string) => number[] {
-  return (text) => tokenizer.encode(text, { add_special_tokens: false });
-}
-
-interface Normalizer {
-  normalize(text: string): string;
+function bare(tokenizer: LibraryTokenizer): (text: string) => number[] {
+  return (text) => tokenizer.encode(text, { add_special_tokens: false }).ids;
 }
 
 /** Replacements of replacements can blow a text up beyond all memory. */
-function boundNormalizer(normalizer: Normalizer | null, file: string): void {
+function boundNormalizer(normalizer: LibraryTokenizer['normalizer'], file: string): void {
   if (!normalizer) return;
   const normalize = normalizer.normalize.bind(normalizer);
   normalizer.normalize = (text) => {
@@ -128,16 +94,6 @@ function boundNormalizer(normalizer: Normalizer | null, file: string): void {
 
 /** NFKD makes up to 18 characters of one. */
 const mostGrowth = 20;
-
-/** What transformers.js types loosely. */
-interface Inner {
-  _tokenizer: { normalizer: Normalizer | null };
-  _tokenizerJSON: TokenizerFile;
-}
-
-function inner(tokenizer: PreTrainedTokenizer): Inner {
-  return tokenizer;
-}
 
 /** The same tokenizer, whose calls end, and say which file is at fault. */
 function withinLimit(
@@ -180,9 +136,9 @@ interface Parts extends Pick<Tokenizer, 'encode'> {
   date: ChatDate;
 }
 
-function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
+function wrap(tokenizer: LibraryTokenizer, parts: Parts): Tokenizer {
   const { encode, ends, controlTokens, template, date } = parts;
-  const { normalizer } = inner(tokenizer)._tokenizer;
+  const { normalizer } = tokenizer;
   const how = { controlTokens, date };
   return {
     endOfTurn: ends.ids,
@@ -209,9 +165,9 @@ function wrap(tokenizer: PreTrainedTokenizer, parts: Parts): Tokenizer {
 }
 
 /** What stands before every text; some tokenizers also end one, which is to go on here. */
-function beginning(tokenizer: PreTrainedTokenizer): number[] {
+function beginning(tokenizer: LibraryTokenizer): number[] {
   const text = bare(tokenizer)('a');
-  const special = tokenizer.encode('a');
+  const special = tokenizer.encode('a').ids;
   const at = special.findIndex((_, start) => text.every((id, i) => special[start + i] === id));
   return special.slice(0, Math.max(at, 0));
 }

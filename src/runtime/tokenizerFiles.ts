@@ -33,14 +33,10 @@ const configShape = z.looseObject({
     .nullish(),
 });
 
-/**
- * That the files of a folder are JSON of the right shape; for the reason why a tokenizer does not load.
- * @throws naming the file and the place in it.
- */
-export function checkTokenizerFolder(folder: string): void {
-  checkTokenizer(readTokenizerJson(join(folder, tokenizerFile)), folder);
+/** What `tokenizer_config.json` of a folder holds. @throws naming the file and the place in it. */
+export function readTokenizerConfig(folder: string): Readonly<Record<string, unknown>> {
   const path = join(folder, configFile);
-  checked(configShape, readTokenizerJson(path), `tokenizer: ${path}`);
+  return checked(configShape, readTokenizerJson(path), `tokenizer: ${path}`);
 }
 
 /** That what a `tokenizer.json` holds has the right shape. @throws naming the place. */
@@ -97,7 +93,8 @@ function* oddEntries(vocab: unknown): Generator<string> {
 
 /** @throws where it cannot be read or is not JSON. */
 export function readTokenizerJson(path: string): unknown {
-  const text = readTokenizerText(path);
+  // Some editors begin a file with a mark of its byte order.
+  const text = readTokenizerText(path).replace(/^\uFEFF/, '');
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
