@@ -2,8 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTemplate, type ChatTemplate } from './chat.js';
-import { namedToken, type TokenizerConfig } from './openTokenizer.js';
-import { configFile, readTokenizerJson, readTokenizerText } from './tokenizerFiles.js';
+import {
+  configFile,
+  namedToken,
+  readTokenizerJson,
+  readTokenizerText,
+  type TokenizerConfig,
+} from './tokenizerFiles.js';
 
 /** Tokens that templates call by name. */
 const named = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'].map((name) => `${name}_token`);

@@ -6,7 +6,8 @@
  * tokenizer's end token; llama.cpp also at the tokens that chat templates end turns with.
  */
 import { objectIn, readConfig } from './modelConfig.js';
-import { namedToken, type LibraryTokenizer, type OpenTokenizer } from './openTokenizer.js';
+import type { LibraryTokenizer, OpenTokenizer } from './openTokenizer.js';
+import { namedToken } from './tokenizerFiles.js';
 
 export interface EndTokens {
   ids: number[];

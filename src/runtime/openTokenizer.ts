@@ -13,6 +13,7 @@ import {
   readTokenizerJson,
   tokenizerError,
   tokenizerFile,
+  type TokenizerConfig,
 } from './tokenizerFiles.js';
 
 /** What the library does; the imports in its types lead nowhere under NodeNext. */
@@ -32,9 +33,6 @@ export interface LibraryTokenizer {
 const { Tokenizer } = tokenizers as unknown as {
   Tokenizer: new (file: TokenizerFile, config: object) => LibraryTokenizer;
 };
-
-/** What `tokenizer_config.json` holds. */
-export type TokenizerConfig = Readonly<Record<string, unknown>>;
 
 export interface OpenTokenizer {
   tokenizer: LibraryTokenizer;
@@ -60,12 +58,4 @@ export function openTokenizer(folder: string): OpenTokenizer {
 /** The tokenizer of a file that was changed. */
 export function makeTokenizer(file: TokenizerFile, config: TokenizerConfig): LibraryTokenizer {
   return new Tokenizer(file, config);
-}
-
-/** A token that the configuration names, e.g. `eos_token`: a text, or an object with its content. */
-export function namedToken(config: TokenizerConfig, name: string): string | null {
-  const token = Object.hasOwn(config, name) ? config[name] : null;
-  const content =
-    typeof token === 'object' && token !== null && 'content' in token ? token.content : token;
-  return typeof content === 'string' ? content : null;
 }

@@ -11,7 +11,7 @@ import { findTemplate } from './chatTemplateFile.js';
 import type { Tokenizer } from './decoder.js';
 import { endTokens, type EndTokens } from './endTokens.js';
 import { guardedEncoder, type TokenizerFile } from './guardedEncoder.js';
-import { makeTokenizer, openTokenizer, type LibraryTokenizer } from './openTokenizer.js';
+import type { LibraryTokenizer } from './openTokenizer.js';
 import { configFile, inTokenizer, tokenizerFile } from './tokenizerFiles.js';
 
 const needed = [tokenizerFile, configFile] as const;
@@ -50,6 +50,7 @@ export async function loadTokenizer(
   }
   const { date = defaultDate } = settings;
   parseDate(date);
+  const { makeTokenizer, openTokenizer } = await import('./openTokenizer.js');
   const opened = openTokenizer(folder);
   const { tokenizer, file, config } = opened;
   const limit = { file: join(folder, tokenizerFile), seconds };

@@ -33,8 +33,11 @@ const configShape = z.looseObject({
     .nullish(),
 });
 
-/** What `tokenizer_config.json` of a folder holds. @throws naming the file and the place in it. */
-export function readTokenizerConfig(folder: string): Readonly<Record<string, unknown>> {
+/** What `tokenizer_config.json` holds. */
+export type TokenizerConfig = Readonly<Record<string, unknown>>;
+
+/** That of a folder. @throws naming the file and the place in it. */
+export function readTokenizerConfig(folder: string): TokenizerConfig {
   const path = join(folder, configFile);
   return checked(configShape, readTokenizerJson(path), `tokenizer: ${path}`);
 }
@@ -89,6 +92,14 @@ function* oddEntries(vocab: unknown): Generator<string> {
     if (typeof id === 'number' && Number.isInteger(id) && id >= 0) continue;
     yield `a vocabulary with ${shownValue(id)} for ${shownValue(token)} (expected a whole number)`;
   }
+}
+
+/** A token that the configuration names, e.g. `eos_token`: a text, or an object with its content. */
+export function namedToken(config: TokenizerConfig, name: string): string | null {
+  const token = Object.hasOwn(config, name) ? config[name] : null;
+  const content =
+    typeof token === 'object' && token !== null && 'content' in token ? token.content : token;
+  return typeof content === 'string' ? content : null;
 }
 
 /** @throws where it cannot be read or is not JSON. */
