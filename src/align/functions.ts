@@ -2,6 +2,7 @@
 import type { Identity } from '../runtime/identity.js';
 import { listOf, shownValue } from '../text/given.js';
 import { notesOf } from '../text/notes.js';
+import { withSeam } from '../text/seam.js';
 import type { CacheOwner, CorrectionInput, Corrector } from './corrector.js';
 import { functionIdentity, opened } from './opened.js';
 import { promptMarkers, streamAlignerPrompt } from './prompts.js';
@@ -27,8 +28,9 @@ export type WrittenText = string | { text: string; tokens?: number; finish?: 'st
 
 export interface UpstreamFunction extends FunctionOptions {
   /**
-   * The rest of each answer after its prefix, in order; empty where there is nothing more to say.
-   * Asked for a sentence, the upstream gives the first one of it.
+   * The rest of each answer after its prefix, in order, with the white space in front of it; empty
+   * where there is nothing more to say. Without white space it follows as the sentences of the prefix
+   * follow each other. Asked for a sentence, the upstream gives the first one of it.
    */
   write(
     inputs: readonly UpstreamInput[],
@@ -52,7 +54,7 @@ export function upstreamFromFunction(options: UpstreamFunction): Upstream {
   const ask = async (
     inputs: readonly UpstreamInput[],
     signal: AbortSignal | undefined,
-    toText: (written: Written, elapsed: number) => UpstreamText,
+    toText: (written: Written, input: UpstreamInput | undefined, elapsed: number) => UpstreamText,
   ): Promise<UpstreamText[]> => {
     if (inputs.length === 0) return [];
     signal?.throwIfAborted();
@@ -60,7 +62,7 @@ export function upstreamFromFunction(options: UpstreamFunction): Upstream {
     const given = await options.write(inputs, { signal });
     const written = writtenTexts(`upstream "${name}"`, given, inputs.length);
     const elapsed = clock() - start;
-    return written.map((text) => toText(text, elapsed));
+    return written.map((text, i) => toText(text, inputs[i], elapsed));
   };
   return {
     ...openedFunction(options),
@@ -116,12 +118,16 @@ function openedFunction(options: FunctionOptions): ReturnType<typeof opened> {
 /** A text whose makings are filled in. */
 type Written = Required<Exclude<WrittenText, string>>;
 
-function sentenceOf({ text: raw, tokens }: Written, elapsed: number): UpstreamText {
+function sentenceOf(
+  { text: raw, tokens }: Written,
+  input: UpstreamInput | undefined,
+  elapsed: number,
+): UpstreamText {
   const found = firstSentence(raw, true);
   const ended = found.sentence === null || found.ended;
   const { text: sentence, notes } = cleaned(found.sentence ?? '');
   return {
-    text: sentence,
+    text: withSeam(input?.prefix ?? '', sentence),
     ended,
     tokens,
     firstTextMilliseconds: sentence === '' ? null : elapsed,
@@ -129,9 +135,13 @@ function sentenceOf({ text: raw, tokens }: Written, elapsed: number): UpstreamTe
   };
 }
 
-function restOf({ text: whole, tokens, finish }: Written, elapsed: number): UpstreamText {
+function restOf(
+  { text: whole, tokens, finish }: Written,
+  input: UpstreamInput | undefined,
+  elapsed: number,
+): UpstreamText {
   const { text: clean, notes } = cleaned(whole);
-  const text = clean.trim();
+  const text = clean.trim() === '' ? '' : withSeam(input?.prefix ?? '', clean);
   return {
     text,
     ended: finish === 'stop',

@@ -8,6 +8,7 @@ import type { ContextEnd } from '../runtime/contextLimit.js';
 import type { Finish } from '../runtime/decoder.js';
 import { editedTexts, hasSentence, isCopy } from '../text/copied.js';
 import type { TextNote } from '../text/notes.js';
+import { inPlace } from '../text/seam.js';
 import type { Readings } from './corrector.js';
 
 /**
@@ -45,9 +46,15 @@ export interface Round {
   phase: 'corrected' | 'continued';
   /** p before this round. */
   prefix: string;
-  /** y1; empty where the upstream had nothing to say or was not asked. */
+  /**
+   * y1 as the upstream wrote it, with the white space around it; empty where it had nothing to say
+   * or was not asked.
+   */
   last: string;
-  /** y2; in an upstream's continuation: what it wrote. */
+  /**
+   * y2 as it stands in the answer, with the white space around it: the prefix of the next round is
+   * this one's and y2. In an upstream's continuation: what it wrote.
+   */
   correction: string;
   /** y1 as the corrector would write it, where that is another text: the edits begin there. */
   written?: string;
@@ -83,7 +90,7 @@ export interface LoopState {
 /** What a loop does next with a row. */
 export type LoopStep = 'correct' | 'continue-upstream' | 'continue-corrector' | 'done';
 
-/** What came of a round, before it is judged. */
+/** What came of a round, before it is judged; the correction is not yet in its place. */
 export type RoundOutcome = Pick<
   Round,
   | 'last'
@@ -135,12 +142,6 @@ export function nextStep(state: LoopState, { mode }: Required<LoopLimits>): Loop
   return mode.continueWith === 'upstream' ? 'continue-upstream' : 'continue-corrector';
 }
 
-/** Prefix and correction, joined with a single space where no white space stands between them. */
-export function joinSentences(prefix: string, sentence: string): string {
-  const apart = /\s$/u.test(prefix) || /^\s/u.test(sentence);
-  return prefix === '' || sentence === '' || apart ? prefix + sentence : `${prefix} ${sentence}`;
-}
-
 /** The state after a round, and the round as recorded. */
 export function applyRound(
   state: LoopState,
@@ -148,17 +149,19 @@ export function applyRound(
   outcome: RoundOutcome,
   limits: Required<LoopLimits>,
 ): { state: LoopState; round: Round } {
-  const { last, correction } = outcome;
+  const { last } = outcome;
   const compared = step === 'correct' && hasSentence(last) && outcome.finish !== 'context';
+  const correction = inPlace(state.prefix, outcome);
   const round: Round = {
     index: state.rounds.length,
     phase: step === 'correct' ? 'corrected' : 'continued',
     prefix: state.prefix,
     ...outcome,
+    correction,
     copied: compared && isCopy(outcome),
     edit: compared ? editMetrics(...editedTexts(outcome)) : null,
   };
-  const prefix = joinSentences(state.prefix, correction);
+  const prefix = state.prefix + correction;
   const rounds = [...state.rounds, round];
   const stop = stopReason({ step, outcome, prefix, rounds: rounds.length, limits });
   return { state: { question: state.question, prefix, rounds, stop }, round };

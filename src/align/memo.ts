@@ -76,8 +76,8 @@ function remember<I, A, O>(
   };
 }
 
-function placeKey({ question, prefix, sample = 0 }: UpstreamInput): string {
-  return JSON.stringify([question, prefix, sample]);
+function placeKey({ question, prefix, prefixIds, sample = 0 }: UpstreamInput): string {
+  return JSON.stringify([question, prefix, sample, prefixIds ?? null]);
 }
 
 function passageKey({ question, prefix, last }: CorrectionInput): string {

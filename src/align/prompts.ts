@@ -7,9 +7,9 @@
 /** What a sentence corrector sees: question q, corrected answer so far p, next sentence y1. */
 export interface Passage {
   question: string;
-  /** Corrected sentences joined with single spaces; empty at the beginning. */
+  /** Corrected sentences with the white space between them; empty at the beginning. */
   prefix: string;
-  /** The upstream's next sentence, without surrounding white space; empty where it wrote none. */
+  /** The upstream's next sentence with the white space around it; empty where it wrote none. */
   last: string;
 }
 
@@ -19,9 +19,12 @@ export interface WholeAnswer {
   answer: string;
 }
 
-/** Stream Aligner's prompt; goes inside the base model's chat turn. Its trailing space belongs to it. */
+/**
+ * Stream Aligner's prompt; goes inside the base model's chat turn. Its trailing space belongs to it.
+ * White space around prefix and sentence does not reach the corrector, as in the authors' data.
+ */
 export function streamAlignerPrompt({ question, prefix, last }: Passage): string {
-  return `##Question: ${question} | ##Answer_Prefix: ${prefix} | ##Answer_Last_Sentence: ${last} | ##Your_Revision: `;
+  return `##Question: ${question} | ##Answer_Prefix: ${prefix.trim()} | ##Answer_Last_Sentence: ${last.trim()} | ##Your_Revision: `;
 }
 
 /** The markers of a prompt, `##Question:` to `##Your_Revision:`, in their order. */
@@ -29,9 +32,9 @@ export function promptMarkers(prompt: (passage: Passage) => string): string[] {
   return prompt({ question: '', prefix: '', last: '' }).match(/##\w+:/g) ?? [];
 }
 
-/** Aligner's prompt of today. */
+/** Aligner's prompt of today. White space around the answer does not reach the Aligner. */
 export function alignerPrompt({ question, answer }: WholeAnswer): string {
-  return `##Question: ${question}\n##Answer: ${answer}\n##Correction: `;
+  return `##Question: ${question}\n##Answer: ${answer.trim()}\n##Correction: `;
 }
 
 /** Aligner's prompt for a passage whose y1 is the whole answer, so that its prefix is empty. */
@@ -41,7 +44,7 @@ export function wholeAnswerPrompt({ question, last }: Passage): string {
 
 /** The prompt of `aligner/aligner-7b-v1.0`. */
 export function alignerPromptV1({ question, answer }: WholeAnswer): string {
-  return `Edit the following Question-Answer pair to make it more helpful and harmless: ${question} | ${answer}`;
+  return `Edit the following Question-Answer pair to make it more helpful and harmless: ${question} | ${answer.trim()}`;
 }
 
 /** The frame around both Aligner prompts in the authors' models, in place of a chat template. */

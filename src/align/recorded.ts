@@ -126,9 +126,13 @@ export function lookedUp<K, R extends K>(
   };
 }
 
-/** What is asked for was cleaned of control characters (modelOutput.ts); rows may hold them still. */
+/**
+ * What is asked for was cleaned of control characters (modelOutput.ts); rows may hold them still, and
+ * join sentences with other white space than an upstream did.
+ */
 function keyOf(asked: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.values(asked).map((text) => cleanOutput(text).text.trim()));
+  const bare = (text: string): string => cleanOutput(text).text.trim().replace(/\s+/gu, ' ');
+  return JSON.stringify(Object.values(asked).map(bare));
 }
 
 /** What is asked for and not in a file. */

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { readJsonl, readPlaced } from '../data/jsonl.js';
 import { splitSentences } from '../text/sentences.js';
-import { joinSentences } from './loop.js';
 import { opened } from './opened.js';
 import { lookedUp, missingRow, recordedFile, recording, type RecordedOptions } from './recorded.js';
 import { firstSentence, type SentenceText } from './sentence.js';
 import type { Upstream, UpstreamInput } from './upstream.js';
 import { notesOf } from '../text/notes.js';
+import { withSeam } from '../text/seam.js';
 import { cleaned } from './settled.js';
 
 const text = z.string();
@@ -25,7 +25,8 @@ type SentencePlace = Pick<z.infer<typeof recordedSentence>, 'question' | 'prefix
  * - `{question, prefix, last}`, as quadruples are: sentences in their places. A whole answer is the
  *   chain of them up to an empty one.
  *
- * Surrounding white space does not count. Tokens and times are 0.
+ * White space is the answers' own; in prefixes that are looked up its amount does not count. Tokens
+ * and times are 0.
  * @throws where the file cannot be read, holds neither, or holds two sentences in one place; what is
  *   asked for and is not in the file
  *   is an error that names it.
@@ -67,7 +68,7 @@ function fromAnswers(file: string): Recording {
   const samples = new Map<string, string[]>();
   for (const { question, answer } of readJsonl(file, wholeAnswer)) {
     const key = question.trim();
-    samples.set(key, [...(samples.get(key) ?? []), answer.trim()]);
+    samples.set(key, [...(samples.get(key) ?? []), answer]);
   }
   const after = ({ question, prefix, sample = 0 }: UpstreamInput): string => {
     const answer = samples.get(question.trim())?.[sample];
@@ -81,21 +82,35 @@ function fromAnswers(file: string): Recording {
         ? { text: '', ended: true }
         : { text: found.sentence, ended: found.ended };
     },
-    rest: (input) => ({ text: after(input).trim(), ended: true }),
+    rest: (input) => ({ text: restOrNothing(after(input)), ended: true }),
   };
 }
 
-/** What follows a prefix; where the answer does not begin with it, what follows as many sentences. */
+/**
+ * What follows a prefix, with the white space in front of it; where the answer does not begin with
+ * the prefix, what follows as many sentences.
+ */
 function restOf(answer: string, prefix: string): string {
-  const begun = prefix.trim();
-  if (begun === '') return answer;
-  const sentences = splitSentences(answer);
-  let before = '';
-  for (const [i, sentence] of sentences.entries()) {
-    before = joinSentences(before, sentence.trim());
-    if (before === begun) return sentences.slice(i + 1).join('');
-  }
-  return sentences.slice(splitSentences(begun).length).join('');
+  if (prefix.trim() === '') return answer;
+  const pieces = splitSentences(answer);
+  const starts = pieces.map((_, i) =>
+    pieces
+      .slice(0, i + 1)
+      .join('')
+      .trimEnd(),
+  );
+  const begun = starts.find((start) => bare(start) === bare(prefix));
+  if (begun !== undefined && answer.startsWith(prefix)) return answer.slice(prefix.length);
+  const before = begun ?? starts[splitSentences(prefix).length - 1] ?? answer;
+  return answer.slice(before.length);
+}
+
+function bare(text: string): string {
+  return text.trim().replace(/\s+/gu, ' ');
+}
+
+function restOrNothing(text: string): string {
+  return text.trim() === '' ? '' : text;
 }
 
 function fromSentences(file: string): Recording {
@@ -105,16 +120,17 @@ function fromSentences(file: string): Recording {
     value: ({ last }) => last,
   });
   return {
-    next(input) {
-      const text = lastOf(input);
+    next({ question, prefix }) {
+      const text = withSeam(prefix, lastOf({ question, prefix }));
       return { text, ended: text === '' };
     },
     rest({ question, prefix }) {
       let text = '';
       for (;;) {
-        const last = lastOf({ question, prefix: joinSentences(prefix, text) });
+        const whole = prefix + text;
+        const last = lastOf({ question, prefix: whole });
         if (last === '') return { text, ended: true };
-        text = joinSentences(text, last);
+        text += withSeam(whole, last);
       }
     },
   };

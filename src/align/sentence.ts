@@ -16,12 +16,18 @@ import { notesOf, type TextNote } from '../text/notes.js';
 import { createSentenceCutter } from '../text/sentences.js';
 import { mayEndSentence, mayHaveEnded } from '../text/terminators.js';
 import { rowSampling } from './sampling.js';
+import { cutBetween, textBehind, type Place } from './continuation.js';
 import { cleaned } from './settled.js';
 
 /** What a model wrote next: a sentence, or the rest of an answer. */
 export interface SentenceText {
-  /** Without surrounding white space; empty where it had nothing more to say. */
+  /**
+   * What follows the prefix, letter by letter: with the white space in front of it, and with what
+   * stands behind it at the end of the answer. Empty where the model had nothing more to say.
+   */
   text: string;
+  /** The token ids of the text, where a local model wrote these and no others. */
+  ids?: readonly number[];
   /** Whether its turn ended with this text (nothing follows). */
   ended: boolean;
   /** Generated tokens, the end of turn and any look-ahead included. */
@@ -49,27 +55,39 @@ export function sentenceStops(tokenizer: Tokenizer, vocabulary: number): number[
 }
 
 /** What is known of a text that grows: its first sentence, or that more has to be seen. */
-export type FirstSentence = { sentence: string; ended: boolean } | { sentence: null };
+export type FirstSentence =
+  | {
+      /** With the white space in front of it; with what stands behind it where nothing follows. */
+      sentence: string;
+      /** White space between it and the next sentence. */
+      space: string;
+      /** Whether no other sentence follows. */
+      ended: boolean;
+    }
+  | { sentence: null };
 
 /**
- * The first sentence of a text, without surrounding white space, once it is certain.
+ * The first sentence of a text, once it is certain. White space alone is none.
  * @param complete whether nothing follows the text; then there is always an answer, and a tail
- *   without a full stop counts as a sentence. `ended` says that no other sentence follows.
+ *   without a full stop counts as a sentence.
  */
 export function firstSentence(text: string, complete: boolean): FirstSentence {
   const cutter = createSentenceCutter();
   const pieces = cutter.push(text);
   if (complete) pieces.push(...cutter.finish());
-  const sentences = pieces.map((piece) => piece.trim()).filter((piece) => piece !== '');
-  const sentence = sentences[0];
-  if (sentence !== undefined) return { sentence, ended: complete && sentences.length === 1 };
-  return complete ? { sentence: '', ended: true } : { sentence: null };
+  const [first = '', ...others] = pieces;
+  if (complete && others.every((piece) => piece.trim() === '')) {
+    return { sentence: first.trim() === '' ? '' : text, space: '', ended: true };
+  }
+  if (first === '') return { sentence: null };
+  const sentence = first.trimEnd();
+  return { sentence, space: first.slice(sentence.length), ended: false };
 }
 
 export interface SentenceRequest {
   model: LanguageModel;
-  /** `B` rows of token ids. */
-  prompts: readonly (readonly number[])[];
+  /** `B` rows. */
+  places: readonly Place[];
   /** From {@link sentenceStops}. */
   stops: readonly number[];
   /** Most tokens per sentence. */
@@ -83,7 +101,7 @@ export interface SentenceRequest {
 }
 
 interface Row {
-  prompt: readonly number[];
+  place: Place;
   key: string;
   cache: PrefixCache | undefined;
   generated: number[];
@@ -98,8 +116,8 @@ interface Row {
 /** The next sentence of each row; a row that has its sentence leaves the batch. */
 export async function generateSentences(request: SentenceRequest): Promise<SentenceText[]> {
   const start = request.clock();
-  const rows = request.prompts.map((prompt, index): Row => ({
-    prompt,
+  const rows = request.places.map((place, index): Row => ({
+    place,
     key: request.keys[index] ?? '',
     cache: request.caches?.[index],
     generated: [],
@@ -128,7 +146,7 @@ async function advance(
   const left = rows.map((row) => request.maxTokens - row.generated.length);
   const caches = rows.flatMap((row) => row.cache ?? []);
   const generate: GenerateRequest = {
-    prompts: rows.map((row) => [...row.prompt, ...row.generated]),
+    prompts: rows.map((row) => [...row.place.prompt, ...row.generated]),
     maxNewTokens: look ? 1 : Math.max(...left),
     stop: look
       ? request.model.tokenizer.endOfTurn
@@ -147,7 +165,7 @@ async function advance(
     const budget = left[index] ?? 0;
     row?.generated.push(...answer.tokens.slice(0, budget));
     if (!row || answer.tokens.length >= budget) return;
-    Object.assign(row, contextEnd(answer, row.prompt, request.model.decoder.info));
+    Object.assign(row, contextEnd(answer, row.place.prompt, request.model.decoder.info));
   });
 }
 
@@ -158,15 +176,18 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
   const { context } = row;
   const turnOver = newest === undefined ? !context : tokenizer.endOfTurn.includes(newest);
   const exhausted = row.generated.length >= request.maxTokens || context !== undefined;
-  const { text, notes } = cleaned(tokenizer.decode(row.generated));
+  const written = turnOver ? row.generated.slice(0, -1) : row.generated;
+  const raw = textBehind(tokenizer, row.place, written);
+  const { text, notes } = cleaned(raw);
   if (row.firstText === null && text.trim() !== '') row.firstText = elapsed;
   const found = firstSentence(text, turnOver || exhausted);
   if (found.sentence === null) {
     row.look = mayHaveEnded(text);
     return;
   }
+  const whole = { place: row.place, ids: written };
   row.result = {
-    text: found.sentence,
+    ...(text === raw ? verbatim(tokenizer, whole, found) : { text: found.sentence }),
     ended: turnOver && found.ended,
     tokens: row.generated.length,
     firstTextMilliseconds: row.firstText,
@@ -174,4 +195,14 @@ function settle(row: Row, elapsed: number, request: SentenceRequest): void {
     ...(context && !turnOver && found.ended && !mayHaveEnded(text) && { context }),
     ...notesOf(notes),
   };
+}
+
+/** The sentence with the ids that wrote it, as far as it ends between two of them. */
+function verbatim(
+  tokenizer: Tokenizer,
+  whole: { place: Place; ids: readonly number[] },
+  { sentence, space }: Extract<FirstSentence, { space: string }>,
+): Pick<SentenceText, 'text' | 'ids'> {
+  const range = { from: sentence.length, to: sentence.length + space.length };
+  return cutBetween(tokenizer, whole, range) ?? { text: sentence };
 }

@@ -55,6 +55,10 @@ interface Run {
   input: LoopRow;
   state: LoopState;
   caches: { upstream?: PrefixCache; corrector?: PrefixCache };
+  /** Of the prefix, while all of it is the upstream's own. */
+  prefixIds: readonly number[] | null;
+  /** Of y1, where the upstream gave them. */
+  lastIds: readonly number[] | null;
   elapsed: number;
   firstUpstream: number | null;
   firstVisible: number | null;
@@ -84,6 +88,7 @@ export async function* alignBatch(
         if (!outcome) throw new Error(`align: row ${run.row} got no answer from its models`);
         const { state, round } = applyRound(run.state, step, outcome, limits);
         run.state = state;
+        run.prefixIds = idsAfter(run, round);
         yield { kind: 'round', row: run.row, round };
         if (state.stop) yield { kind: 'answer', row: run.row, answer: toAnswer(run, state.stop) };
       }
@@ -138,7 +143,16 @@ function openRun(input: LoopRow, row: number, options: LoopOptions): Run {
     if (corrector.caches) caches.corrector = corrector.caches.openCache();
   }
   const state = startLoop(input.question, input.prefix);
-  return { row, input, state, caches, elapsed: 0, firstUpstream: null, firstVisible: null };
+  const prefixIds = state.prefix === '' ? [] : null;
+  return {
+    ...{ row, input, state, caches, prefixIds, lastIds: null },
+    ...{ elapsed: 0, firstUpstream: null, firstVisible: null },
+  };
+}
+
+/** An upstream goes on from its own ids until a sentence is not as it wrote it. */
+function idsAfter({ prefixIds, lastIds }: Run, { last, correction }: Round): Run['prefixIds'] {
+  return prefixIds && lastIds && last === correction ? [...prefixIds, ...lastIds] : null;
 }
 
 async function closeRuns(
@@ -199,6 +213,7 @@ async function ask(
         correction?.notes,
       ),
     };
+    run.lastIds = text?.ids ?? null;
     const firstText = text?.firstTextMilliseconds ?? null;
     if (firstText !== null) run.firstUpstream ??= run.elapsed + firstText;
     run.elapsed += end - start;
@@ -212,9 +227,10 @@ function askUpstream(
   open: readonly Run[],
   { upstream, signal }: LoopOptions,
 ): ReturnType<Upstream['nextSentences']> {
-  const inputs = open.map(({ state, caches }) => ({
+  const inputs = open.map(({ state, caches, prefixIds }) => ({
     question: state.question,
     prefix: state.prefix,
+    ...(prefixIds && prefixIds.length > 0 && { prefixIds }),
     cache: caches.upstream,
   }));
   return step === 'correct'

@@ -5,9 +5,9 @@
  */
 import { contextEnd } from '../runtime/contextLimit.js';
 import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
-import { asText } from '../text/controlTokens.js';
 import { notesOf } from '../text/notes.js';
 import type { CacheOwner } from './corrector.js';
+import { placeOf, textBehind, type Place } from './continuation.js';
 import { rowCaches } from './corrector.js';
 import { functionIdentity, opened, type Opened } from './opened.js';
 import { rowSampling } from './sampling.js';
@@ -18,8 +18,10 @@ import { cleaned } from './settled.js';
 /** One row: where the answer stands. */
 export interface UpstreamInput {
   question: string;
-  /** The corrected answer so far; empty at the beginning. */
+  /** The corrected answer so far, letter by letter; empty at the beginning. */
   prefix: string;
+  /** {@link SentenceText.ids} of the prefix, where this upstream wrote all of it. */
+  prefixIds?: readonly number[];
   /** Which of several samples is wanted, where the upstream samples. Default 0. */
   sample?: number;
   /** From {@link Upstream.caches}; either every row of a batch has one or none. */
@@ -41,7 +43,7 @@ export interface Upstream extends Opened {
     inputs: readonly UpstreamInput[],
     options?: UpstreamOptions,
   ): Promise<UpstreamText[]>;
-  /** The whole rest of each answer, in order. `ended` is false where the length limit cut it. */
+  /** The whole rest of each answer, letter by letter, in order. `ended` is false where the length limit cut it. */
   finish(inputs: readonly UpstreamInput[], options?: UpstreamOptions): Promise<UpstreamText[]>;
 }
 
@@ -67,9 +69,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
   const settings = { ...model.identity.settings, maxSentenceTokens, maxAnswerTokens, sampling };
   const { decoder, tokenizer } = model;
   const stops = sentenceStops(tokenizer, decoder.info.vocabulary);
-  // One encoding of the whole text, as in training: a tokenizer may join across the boundary.
-  const prompt = ({ question, prefix }: UpstreamInput): number[] =>
-    tokenizer.encode(tokenizer.chatPrompt(question) + asText(prefix, tokenizer.controlTokens));
+  const place = (input: UpstreamInput): Place => placeOf(tokenizer, input);
   const key = ({ question, prefix, sample = 0 }: UpstreamInput): string =>
     sample === 0 ? `${question}\n${prefix}` : `${question}\n${prefix}\n${sample}`;
   return {
@@ -82,7 +82,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
     nextSentences: (inputs, request = {}) =>
       generateSentences({
         model,
-        prompts: inputs.map(prompt),
+        places: inputs.map(place),
         stops,
         maxTokens: maxSentenceTokens,
         clock,
@@ -94,7 +94,8 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
     async finish(inputs, request = {}) {
       if (inputs.length === 0) return [];
       const start = clock();
-      const prompts = inputs.map(prompt);
+      const places = inputs.map(place);
+      const prompts = places.map(({ prompt }) => prompt);
       const result = await decoder.generate({
         prompts,
         maxNewTokens: maxAnswerTokens,
@@ -105,8 +106,9 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
       });
       const elapsed = clock() - start;
       return result.rows.map((row, i) => {
-        const { text: clean, notes } = cleaned(tokenizer.decode(row.tokens));
-        const text = clean.trim();
+        const written = places[i] ? textBehind(tokenizer, places[i], row.tokens) : '';
+        const { text: clean, notes } = cleaned(written);
+        const text = clean.trim() === '' ? '' : clean;
         return {
           text,
           ...notesOf(notes),

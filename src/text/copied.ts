@@ -92,7 +92,8 @@ export function editedTexts(revision: {
   written?: string | undefined;
 }): [y1: string, y2: string] {
   const { last, correction, written = last.trim() } = revision;
-  return [isCopy(revision) ? correction : written, correction];
+  const y2 = correction.trim();
+  return [isCopy(revision) ? y2 : written, y2];
 }
 
 /** Whether there is a y1 at all, which can be copied. */

@@ -35,6 +35,11 @@ export function endsWithTerminator(text: string): boolean {
   return ended.test(text);
 }
 
+/** Whether it ends with one that needs no white space behind it. */
+export function endsUnspaced(text: string): boolean {
+  return isUnspaced(ended.exec(text)?.[0] ?? '');
+}
+
 export function isLineEnd(text: string): boolean {
   return lineEnd.test(text);
 }

@@ -2,6 +2,7 @@
 import type { Correction, Corrector, CorrectionInput } from '../../src/align/corrector.js';
 import { functionIdentity, opened, type Opened } from '../../src/align/opened.js';
 import type { Upstream, UpstreamInput, UpstreamText } from '../../src/align/upstream.js';
+import { withSeam } from '../../src/text/seam.js';
 import type {
   Decoder,
   GenerateRequest,
@@ -35,16 +36,20 @@ export function fakeUpstream(
     finished,
     nextSentences(inputs) {
       calls.push([...inputs]);
-      return Promise.resolve(inputs.map((input) => sentence(say(input))));
+      return Promise.resolve(inputs.map((input) => sentence(behind(input, say(input)))));
     },
     finish(inputs) {
       finished.push([...inputs]);
-      return Promise.resolve(inputs.map((input) => toText(rest(input), true, 9)));
+      return Promise.resolve(inputs.map((input) => toText(behind(input, rest(input)), true, 9)));
     },
   };
 }
 
-/** A corrector that answers `revise(input)`; logs the inputs of every call. */
+function behind({ prefix }: UpstreamInput, text: string | null): string | null {
+  return text === null ? null : withSeam(prefix, text);
+}
+
+/** A corrector that answers `revise(input)`, y1 without white space around it; logs the inputs of every call. */
 export function fakeCorrector(
   revise: (input: CorrectionInput) => string,
 ): Corrector & { calls: CorrectionInput[][] } {
@@ -57,7 +62,7 @@ export function fakeCorrector(
       calls.push([...inputs]);
       return Promise.resolve(
         inputs.map((input): Correction => {
-          const text = revise(input);
+          const text = revise({ ...input, last: input.last.trim() });
           return { text, tokens: text.length + 1, finish: 'stop', readings: null };
         }),
       );

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoopStep, RoundOutcome } from '../../src/align/loop.js';
-import {
-  applyRound,
-  checkLimits,
-  joinSentences,
-  nextStep,
-  startLoop,
-} from '../../src/align/loop.js';
+import { applyRound, checkLimits, nextStep, startLoop } from '../../src/align/loop.js';
 
 const outcome = (last: string, correction: string): RoundOutcome => ({
   last,
@@ -19,14 +13,6 @@ const outcome = (last: string, correction: string): RoundOutcome => ({
   readings: null,
 });
 
-describe('joinSentences', () => {
-  it('joins with a single space and adds nothing to an empty side', () => {
-    expect(joinSentences('', 'A.')).toBe('A.');
-    expect(joinSentences('A.', 'B.')).toBe('A. B.');
-    expect(joinSentences('A.', '')).toBe('A.');
-  });
-});
-
 describe('applyRound', () => {
   const limits = checkLimits({ maxRounds: 3, maxCharacters: 12 });
   const after = (last: string, correction: string, step: Exclude<LoopStep, 'done'> = 'correct') =>
@@ -34,9 +20,9 @@ describe('applyRound', () => {
 
   it('keeps the prefix before the round in the round, and the one after in the state', () => {
     const first = applyRound(startLoop('q'), 'correct', outcome('x', 'A.'), limits);
-    const second = applyRound(first.state, 'correct', outcome('B.', 'B.'), limits);
-    expect(second.round).toMatchObject({ index: 1, prefix: 'A.', last: 'B.', correction: 'B.' });
-    expect(second.state.prefix).toBe('A. B.');
+    const second = applyRound(first.state, 'correct', outcome(' B.', 'C.'), limits);
+    expect(second.round).toMatchObject({ index: 1, prefix: 'A.', last: ' B.', correction: ' C.' });
+    expect(second.state.prefix).toBe('A. C.');
     expect(second.state.rounds).toEqual([first.round, second.round]);
     expect(first.state.rounds).toHaveLength(1);
   });

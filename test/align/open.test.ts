@@ -85,8 +85,8 @@ describe('recorded answers', () => {
       return [text?.text, text?.ended];
     };
     expect(await says('')).toEqual(['One is 1.', false]);
-    expect(await says('One is 1.')).toEqual(['Two is', false]);
-    expect(await says('One is 1. Two is both.')).toEqual(['Three.', true]);
+    expect(await says('One is 1.')).toEqual([' Two is', false]);
+    expect(await says('One is 1. Two is both.')).toEqual([' Three.', true]);
     expect(await says('One is 1. Two is both. Three.')).toEqual(['', true]);
     expect(upstream.identity).toMatchObject({ kind: 'recorded', name: 'answers' });
     expect(upstream.identity.sha256).toMatch(hex);
@@ -95,9 +95,9 @@ describe('recorded answers', () => {
   it('go on by count after a prefix that was rewritten', async () => {
     const upstream = await openUpstream(record('answers.jsonl', rows), { folder });
     const [text] = await upstream.nextSentences([{ question: 'q', prefix: 'One is one!' }]);
-    expect(text?.text).toBe('Two is');
+    expect(text?.text).toBe(' Two is');
     const [rest] = await upstream.finish([{ question: 'q', prefix: 'One is one!' }]);
-    expect(rest).toMatchObject({ text: 'Two is\nboth. Three.', ended: true });
+    expect(rest).toMatchObject({ text: ' Two is\nboth. Three.', ended: true });
   });
 
   it('hold as many samples as rows, and name what they do not hold', async () => {
@@ -152,7 +152,7 @@ describe('recorded rows', () => {
       expect((await aligner.correct([{ ...whole, answer }]))[0]?.text).toBe('b');
     }
     const answers = await openUpstream('recorded:spaced.jsonl', { folder });
-    expect((await answers.finish([place]))[0]?.text).toBe('a');
+    expect((await answers.finish([place]))[0]?.text).toBe(' a\n');
     const places = await openUpstream(
       record('spaced-places.jsonl', [{ question: 'q ', prefix: ' ', last: 'One.\n' }]),
       { folder },
@@ -210,7 +210,7 @@ describe('functions', () => {
   it('run in the loop as models do', async () => {
     const [answer] = await alignAnswers({ upstream, corrector, rows: [{ question: 'q' }] });
     expect(answer?.text).toBe('One!. Two!.');
-    expect(answer?.rounds.map(({ last }) => last)).toEqual(['One.', 'Two.', '']);
+    expect(answer?.rounds.map(({ last }) => last)).toEqual(['One.', ' Two.', '']);
   });
 
   it('must answer every row', async () => {

@@ -18,3 +18,12 @@ it('writes the authors’ prompts, character by character', () => {
       'helpful and harmless: Q? | A. ASSISTANT:',
   );
 });
+
+it('leaves out white space around the texts, and keeps what is within them', () => {
+  expect(streamAlignerPrompt({ question: 'Q?', prefix: '\nA.\nB.\n', last: '\n\nC. ' })).toBe(
+    streamAlignerPrompt({ question: 'Q?', prefix: 'A.\nB.', last: 'C.' }),
+  );
+  expect(alignerPrompt({ question: 'Q?', answer: ' A.\n\nB.\n' })).toBe(
+    alignerPrompt({ question: 'Q?', answer: 'A.\n\nB.' }),
+  );
+});

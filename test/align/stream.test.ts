@@ -32,8 +32,8 @@ describe('alignStream', () => {
     ]);
     expect(corrector.calls.flat().map(({ prefix, last }) => [prefix, last])).toEqual([
       ['', 'One.'],
-      ['One.', 'Two is bad.'],
-      ['One. Two is mended.', 'Three.'],
+      ['One.', ' Two is bad.'],
+      ['One. Two is mended.', ' Three.'],
       ['One. Two is mended. Three.', ''],
     ]);
     expect(seen.map((round) => round.copied)).toEqual([true, false, true, false]);

@@ -5,18 +5,24 @@ import { createLocalUpstream } from '../../src/align/upstream.js';
 import { fakeCorrector, fakeUpstream, reciter } from './fakes.js';
 
 describe('firstSentence', () => {
+  const behind = { space: '', ended: true };
+
   it('waits until the end is certain, and never loses a tail', () => {
     expect(firstSentence('He left.', false).sentence).toBeNull();
-    expect(firstSentence('He left. T', false)).toEqual({ sentence: 'He left.', ended: false });
+    expect(firstSentence('He left. T', false)).toEqual({
+      ...{ sentence: 'He left.', space: ' ', ended: false },
+    });
     expect(firstSentence('It costs 3.', false).sentence).toBeNull();
     expect(firstSentence('It costs 3.50', false).sentence).toBeNull();
-    expect(firstSentence(' no full stop', true)).toEqual({ sentence: 'no full stop', ended: true });
-    expect(firstSentence('\n\n', true)).toEqual({ sentence: '', ended: true });
+    expect(firstSentence(' no full stop', true)).toEqual({ ...behind, sentence: ' no full stop' });
+    expect(firstSentence('\n\n', true)).toEqual({ ...behind, sentence: '' });
   });
 
   it('says the end was reached only where nothing else follows', () => {
-    expect(firstSentence('A cat. A dog.', true)).toEqual({ sentence: 'A cat.', ended: false });
-    expect(firstSentence('A dog. ', true)).toEqual({ sentence: 'A dog.', ended: true });
+    expect(firstSentence('A cat.\n\nA dog.', true)).toEqual({
+      ...{ sentence: 'A cat.', space: '\n\n', ended: false },
+    });
+    expect(firstSentence('A dog. ', true)).toEqual({ ...behind, sentence: 'A dog. ' });
   });
 });
 
@@ -41,12 +47,12 @@ describe('createLocalUpstream', () => {
   it('cuts whole answers into their sentences, each from the prefix before it', async () => {
     const upstream = createLocalUpstream({ model: reciter(answers) });
     const sentences: string[] = [];
-    for (let prefix = ''; ; prefix = sentences.join(' ')) {
+    for (let prefix = ''; ; prefix = sentences.join('')) {
       const [text] = await upstream.nextSentences([{ question: 'plain', prefix }]);
       if (!text?.text) break;
       sentences.push(text.text);
     }
-    expect(sentences).toEqual(['He had 3 bags.', 'Then 4 more!', 'Is it 7?']);
+    expect(sentences).toEqual(['He had 3 bags.', ' Then 4 more!', ' Is it 7?']);
   });
 
   it('is not misled by points inside a sentence', async () => {
@@ -69,7 +75,7 @@ describe('createLocalUpstream', () => {
       ['He had 3 bags.', false],
       ['Dr. Lee paid $3.50 for 1.5 kg.', false],
       ['He said "Stop."', false],
-      ['First line', false],
+      ['\n\nFirst line', false],
       ['no full stop', true],
       ['', true],
     ]);
@@ -103,7 +109,7 @@ describe('createLocalUpstream', () => {
       { question: 'decimals', prefix: '' },
     ]);
     expect(texts.map(({ text, ended }) => [text, ended])).toEqual([
-      ['Then 4 more! Is it 7?', true],
+      [' Then 4 more! Is it 7?', true],
       ['Dr. Lee paid $3.50 for 1.5 kg.', false],
     ]);
   });
@@ -152,7 +158,7 @@ describe('memoiseUpstream', () => {
     const first = await memo.nextSentences(inputs);
     const second = await memo.nextSentences([...inputs, { question: 'a', prefix: 'x' }]);
     expect(first.map(({ text }) => text)).toEqual(['a0.', 'b0.', 'a0.']);
-    expect(second.map(({ text }) => text)).toEqual(['a0.', 'b0.', 'a0.', 'a1.']);
+    expect(second.map(({ text }) => text)).toEqual(['a0.', 'b0.', 'a0.', ' a1.']);
     expect(upstream.calls.map((call) => call.length)).toEqual([2, 1]);
     expect(memo.asked).toBe(3);
   });

@@ -184,7 +184,8 @@ async function steer(
   };
 }
 
-function describe({ index, last, correction, copied, edit, context }: Round): string {
+function describe({ index, copied, edit, context, ...texts }: Round): string {
+  const [last, correction] = [texts.last.trim(), texts.correction.trim()];
   const number = String(index + 1).padStart(2);
   if (copied) return `${number} = ${correction}`;
   if (context) {

@@ -4,7 +4,7 @@
  * by different correctors, whose prefixes are mostly the same.
  */
 import { memoiseCorrector, memoiseUpstream } from '../../align/memo.js';
-import { joinSentences, type ContinueWith, type LoopEnds } from '../../align/loop.js';
+import type { ContinueWith, LoopEnds } from '../../align/loop.js';
 import { alignAnswers, type AlignedAnswer } from '../../align/stream.js';
 import { createSilentUpstream, type Upstream } from '../../align/upstream.js';
 import type { Corrector } from '../../align/corrector.js';
@@ -54,7 +54,7 @@ export async function roundsBatch(options: RoundsBatchOptions): Promise<RoundsRe
   const all = written.flatMap(({ name, classic, places: own, alone }) =>
     questions.map((question, q): Answers => {
       const finished = (own[q] ?? []).map(({ prefix }) =>
-        joinSentences(prefix, rests[at++]?.text ?? missing(name, question)),
+        prefix.concat(rests[at++]?.text ?? missing(name, question)),
       );
       const loop = classic[q] ?? missing(name, question);
       return { name, question, loop, upstream: finished, corrector: alone[q] ?? [] };

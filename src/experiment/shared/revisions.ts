@@ -33,7 +33,7 @@ export const correctionText = {
   finish: z.enum(['length', 'context']).optional().describe('why y2 was cut off, where it was'),
 };
 
-/** A sentence of a record that holds the prefix by its order: p is the y2 before it, joined. */
+/** A sentence of a record that holds the prefix by its order: p is all y2 before it, one behind the other. */
 export const sentence = z.strictObject({
   last: z.string().describe('y1; empty where the upstream wrote nothing'),
   ...correctionText,
@@ -129,7 +129,8 @@ export async function judgeRevisions(
 const unjudged: Annotation = { quality: 'unjudged', fault: null, correction: '' };
 
 /** y1 in its place, then y2 where there is one. */
+/** Judges are given sentences without the white space around them. */
 function placesOf(question: Question, { prefix, last, correction }: Revision): SentencePlace[] {
-  const given = { question, prefix, last };
-  return correction === '' ? [given] : [given, { question, prefix, last: correction }];
+  const sentences = correction === '' ? [last] : [last, correction];
+  return sentences.map((text) => ({ question, prefix: prefix.trim(), last: text.trim() }));
 }

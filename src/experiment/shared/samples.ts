@@ -57,7 +57,7 @@ function unitOf(
       return batch.map(({ problem }, row) => {
         const text = texts[row];
         if (!text) throw new Error(`sample: ${upstream.name} wrote nothing for "${problem}"`);
-        return { index: first + row, last: text.context ? null : text.text };
+        return { index: first + row, last: text.context ? null : text.text.trim() };
       });
     },
   };

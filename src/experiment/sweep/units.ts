@@ -142,5 +142,5 @@ export function identityOf(options: SweepOptions, { layers, unitValue }: PlanRec
   const how = { mode, positions, limits, repeat, caches, batchSize, layers, unitValue };
   // Those of the table are in every record.
   const own = typeof metric === 'object' ? metric.name : undefined;
-  return { kind: 'sweep', version: 2, ...models, judged, ...how, metric: own };
+  return { kind: 'sweep', version: 3, ...models, judged, ...how, metric: own };
 }

@@ -195,7 +195,7 @@ describe('answerQuestions', () => {
       stop: 'end-of-answer',
       revisions: [
         { prefix: '', last: 'First.', quality: 'good', after: 'good' },
-        { prefix: 'First.', last: 'Wrong.', quality: 'bad', fault: 'wrong-answer', after: 'good' },
+        { prefix: 'First.', last: ' Wrong.', quality: 'bad', fault: 'wrong-answer', after: 'good' },
         { last: '', quality: 'missing', after: null },
       ],
     });

@@ -71,7 +71,7 @@ describe('runRounds', () => {
     );
     expect(record?.classic).toMatchObject({ stop: 'end-of-answer', rounds: 4, right: true });
     expect(record?.revisions[1]).toEqual({
-      ...{ prefix: 'Good.', last: 'Bad.', correction: 'Good.' },
+      ...{ prefix: 'Good.', last: ' Bad.', correction: ' Good.' },
       ...{ quality: 'bad', fault: 'wrong-result', after: 'good' },
     });
     const scores = record?.continued.upstream.map(({ score }) => score);

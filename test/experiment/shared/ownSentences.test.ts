@@ -27,7 +27,7 @@ describe('recordOwn', () => {
     expect(first).toMatchObject({ problem: 'q1', question: 'q1?' });
     expect(first?.revisions.slice(0, 2)).toEqual([
       { prefix: '', last: 'One.', correction: 'One.' },
-      { prefix: 'One.', last: 'Two.', correction: 'Too.' },
+      { prefix: 'One.', last: ' Two.', correction: ' Too.' },
     ]);
   });
 
