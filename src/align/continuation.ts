@@ -5,9 +5,17 @@
  */
 import type { Tokenizer } from '../runtime/decoder.js';
 import { asText } from '../text/controlTokens.js';
-import type { UpstreamInput } from './upstream.js';
 
-/** Where an answer stands, as token ids. */
+/** Where an answer stands. */
+export interface AnswerSoFar {
+  question: string;
+  /** The corrected answer so far, letter by letter; empty at the beginning. */
+  prefix: string;
+  /** The prefix as the token ids of the upstream that wrote all of it. */
+  prefixIds?: readonly number[];
+}
+
+/** The same as token ids. */
 export interface Place {
   /** The whole prompt: the question in its chat template, and the prefix. */
   prompt: readonly number[];
@@ -22,10 +30,7 @@ const mostContext = 8;
  * A prefix that the upstream wrote itself goes on from its own ids; any other is encoded, and as one
  * text with the prompt as in training, since a tokenizer may join across the boundary.
  */
-export function placeOf(
-  tokenizer: Tokenizer,
-  { question, prefix, prefixIds }: UpstreamInput,
-): Place {
+export function placeOf(tokenizer: Tokenizer, { question, prefix, prefixIds }: AnswerSoFar): Place {
   const turn = tokenizer.chatPrompt(question);
   if (prefixIds) {
     const start = tokenizer.encode(turn);

@@ -7,7 +7,7 @@ import { contextEnd } from '../runtime/contextLimit.js';
 import type { LanguageModel, PrefixCache, Sampling } from '../runtime/decoder.js';
 import { notesOf } from '../text/notes.js';
 import type { CacheOwner } from './corrector.js';
-import { placeOf, textBehind, type Place } from './continuation.js';
+import { placeOf, textBehind, type AnswerSoFar, type Place } from './continuation.js';
 import { rowCaches } from './corrector.js';
 import { functionIdentity, opened, type Opened } from './opened.js';
 import { rowSampling } from './sampling.js';
@@ -16,12 +16,7 @@ import { generateSentences, sentenceStops } from './sentence.js';
 import { cleaned } from './settled.js';
 
 /** One row: where the answer stands. */
-export interface UpstreamInput {
-  question: string;
-  /** The corrected answer so far, letter by letter; empty at the beginning. */
-  prefix: string;
-  /** {@link SentenceText.ids} of the prefix, where this upstream wrote all of it. */
-  prefixIds?: readonly number[];
+export interface UpstreamInput extends AnswerSoFar {
   /** Which of several samples is wanted, where the upstream samples. Default 0. */
   sample?: number;
   /** From {@link Upstream.caches}; either every row of a batch has one or none. */
