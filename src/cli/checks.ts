@@ -9,7 +9,7 @@ import { installedVersions } from '../record/versions.js';
 import { cudaChecks } from '../runtime/cuda/checks.js';
 import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
-import { readGraphFile } from '../runtime/graphFile.js';
+import { inFile, readGraphFile } from '../runtime/graphFile.js';
 import { configuredLimit, leastLimit } from '../runtime/contextLimit.js';
 import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
@@ -89,7 +89,8 @@ function findEmbedded(name: string, embedded: string): ModelFiles | null {
 async function checkModel(name: string, { file, folder }: ModelFiles): Promise<Check> {
   const check = { name: `model ${name}`, optional: false };
   try {
-    const layout = inspectDecoder((await readGraphFile(file)).graph);
+    const { graph } = await readGraphFile(file);
+    const layout = inFile(file, () => inspectDecoder(graph));
     const { layers, width, vocabulary } = layout;
     const limit = leastLimit([configuredLimit(folder), layout.positions.context]);
     await loadTokenizer(folder);

@@ -39,9 +39,11 @@ export async function resolveDevice(requested: RequestedDevice): Promise<Device>
 
 /** Why a device cannot be used; null where a one-operator model ran on it. */
 export async function deviceFailure(device: Device): Promise<string | null> {
-  if (device === 'cuda') {
-    const missing = cudaLibraries().filter(({ path }) => path === null);
+  try {
+    const missing = device === 'cuda' ? cudaLibraries().filter(({ path }) => path === null) : [];
     if (missing.length > 0) return missingCudaMessage(missing);
+  } catch (error) {
+    return `${reasonOf(error)}, or use --device cpu`;
   }
   try {
     await addOnDevice(device);

@@ -10,7 +10,7 @@
 import { statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { externalWeights, renameExternalData } from '../onnx/externalData.js';
 import type { ExternalWeight } from '../onnx/externalData.js';
 import { parseModel } from '../onnx/model.js';
@@ -48,7 +48,7 @@ export async function readGraphFile(file: string): Promise<GraphFile> {
   const bytes = await readBytes(file);
   const weights = inFile(file, () => externalWeights(parseModel(bytes).model));
   const folder = await realpath(dirname(file));
-  const real = await findFiles(folder, own, weights);
+  const real = await findFiles({ folder, file, own }, weights);
   const paths = [...real].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
   if ([...real].every(([location, path]) => path === join(folder, location))) {
     return { bytes, graph: bytes, folder, weights: paths };
@@ -89,8 +89,7 @@ export function inFile<T>(file: string, read: () => T): T {
 
 /** Where each location leads, all links followed. */
 async function findFiles(
-  folder: string,
-  own: Stats,
+  { folder, file, own }: { folder: string; file: string; own: Stats },
   weights: readonly ExternalWeight[],
 ): Promise<Map<string, string>> {
   const last = new Map<string, ExternalWeight>();
@@ -101,15 +100,18 @@ async function findFiles(
   const real = new Map<string, string>();
   for (const [location, weight] of last) {
     const path = join(folder, location);
-    const found = await statRegular(path, `model: ${path}, which holds weight ${weight.name},`);
+    const found = await statRegular(
+      path,
+      `model: ${path}, which holds weight ${weight.name} of ${basename(file)},`,
+    );
     if (found.dev === own.dev && found.ino === own.ino) {
       throw new Error(
-        `model: weight ${weight.name} has external data in the ONNX file itself (expected another file); export it again`,
+        `model: weight ${weight.name} of ${file} has external data in the ONNX file itself (expected another file); export it again`,
       );
     }
     if (found.size < endOf(weight)) {
       throw new Error(
-        `model: ${path} is too short for weight ${weight.name} (expected at least ${endOf(weight)} bytes, got ${found.size}); download it again`,
+        `model: ${path} is too short for weight ${weight.name} of ${basename(file)} (expected at least ${endOf(weight)} bytes, got ${found.size}); download it again`,
       );
     }
     real.set(location, await realpath(path));

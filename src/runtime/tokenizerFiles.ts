@@ -129,9 +129,17 @@ export function tokenizerError(file: string, cause: unknown): Error {
   // Libraries speak of their own insides.
   const inside = isFault(cause) || /\bundefined\b|\[object|Cannot |Invalid /.test(reason);
   const json = reason.startsWith('it is not JSON');
-  const why = inside && !json ? 'its parts do not fit together' : reason.split('\n')[0];
+  const why = inside && !json ? 'its parts do not fit together' : shortened(reason);
   return new Error(`tokenizer: ${file} cannot be used: ${why}; download it again`, { cause });
 }
+
+/** The first line; what a library says may hold a part of the file. */
+function shortened(reason: string): string {
+  const [line = ''] = reason.split('\n');
+  return line.length > mostReason ? `${line.slice(0, mostReason)}…` : line;
+}
+
+const mostReason = 200;
 
 /**
  * Work with what a tokenizer's file says, within a time.

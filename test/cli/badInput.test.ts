@@ -61,6 +61,24 @@ describe('models', () => {
     await fails(['instrument', path, '--inspect'], /not.*ONNX/i);
   });
 
+  it('a graph that holds together no more, whichever command reads it', async () => {
+    const broken = writeTinyModel(cwd, 'torn');
+    const path = findModel(broken).file;
+    const text = readFileSync(path, 'latin1');
+    expect(text).toContain('unfused/Mul_40');
+    writeFileSync(path, text.replace('unfused/Mul_40', 'unfused/MuX_40'), 'latin1');
+    await writeDirection('torn.safetensors', { layers: 3, width: 16, hash: '' });
+    const message = new RegExp(`^aligner-lab: model: .*nothing makes.* \\(in ${path}\\)`, 'm');
+    for (const argv of [
+      ['instrument', broken, '--inspect'],
+      ['instrument', broken, '--out', 'torn.onnx'],
+      ['convert', 'torn.safetensors', '--out', 'torn.gguf', '--model', broken],
+      ['lat-scan', '--model', broken, '--stimuli', stimuli, ...small],
+    ]) {
+      await fails(argv, message);
+    }
+  });
+
   it('truncated weights', async () => {
     const broken = writeTinyModel(cwd, 'truncated');
     const path = findModel(broken).file;

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { packageOf } from '../../src/runtime/cuda/libraries.js';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { neededByProvider, packageOf } from '../../src/runtime/cuda/libraries.js';
 import { judgeCuda, versionsIn } from '../../src/runtime/cuda/checks.js';
 import type { CudaMachine } from '../../src/runtime/cuda/checks.js';
 import { neededLibraries } from '../../src/runtime/cuda/elf.js';
+import { fakeElf } from './fakeElf.js';
+import { temporaryFolder } from './models.js';
 
 const complete: CudaMachine = {
   platform: 'linux/x64',
@@ -68,37 +72,25 @@ describe('a library', () => {
     expect(() => neededLibraries(read)).toThrow('not a 64-bit shared library');
   });
 
+  it('that is damaged is named, wherever it points', () => {
+    const folder = temporaryFolder();
+    const path = join(folder.path, 'provider.so');
+    const damaged = (change: (bytes: Uint8Array) => void): (() => unknown) => {
+      const bytes = fakeElf(['libcudart.so.13']);
+      change(bytes);
+      writeFileSync(path, bytes);
+      return () => neededByProvider(path);
+    };
+    expect(damaged(() => undefined)()).toEqual(['libcudart.so.13']);
+    expect(damaged((bytes) => bytes.fill(0, 0, 4))).toThrow(
+      /^device: \S+provider\.so cannot be used \(elf: not a 64-bit shared library of Linux\); copy/,
+    );
+    // The place of a name, beyond what a number can hold.
+    expect(damaged((bytes) => bytes.fill(0xff, 264, 271))()).toEqual([]);
+    folder.remove();
+  });
+
   it('says its version where it stands alone', () => {
     expect(versionsIn(Buffer.from('a\x001.30.0\x00b 1.2.3 \x00'))).toEqual(['1.30.0']);
   });
 });
-
-/** One segment that is loaded at 0x1000, and the dynamic section in it. */
-function fakeElf(names: readonly string[]): Uint8Array {
-  const bytes = new Uint8Array(1024);
-  const view = new DataView(bytes.buffer);
-  const set = (at: number, value: number): void => view.setBigUint64(at, BigInt(value), true);
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
-  set(32, 64);
-  view.setUint16(54, 56, true);
-  view.setUint16(56, 2, true);
-  const segment = (i: number, type: number, offset: number, size: number): void => {
-    const at = 64 + 56 * i;
-    view.setUint32(at, type, true);
-    set(at + 8, offset);
-    set(at + 16, 0x1000 + offset);
-    set(at + 32, size);
-  };
-  segment(0, 1, 0, 1024);
-  segment(1, 2, 256, 16 * (names.length + 1));
-  let text = 512;
-  names.forEach((name, i) => {
-    set(256 + 16 * i, 1);
-    set(264 + 16 * i, text - 512);
-    bytes.set(new TextEncoder().encode(`${name}\0`), text);
-    text += name.length + 1;
-  });
-  set(256 + 16 * names.length, 5);
-  set(264 + 16 * names.length, 0x1000 + 512);
-  return bytes;
-}

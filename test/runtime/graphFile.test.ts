@@ -66,12 +66,12 @@ describe('readGraphFile refuses', () => {
     [
       'a file that is not there',
       () => rmSync(place(data)),
-      /model\.onnx_data, which holds weight \S+, is not there/,
+      /model\.onnx_data, which holds weight \S+ of model\.onnx, is not there/,
     ],
     [
       'a file that is too short',
       () => truncateSync(place(data), 5000),
-      /model\.onnx_data is too short for weight \S+ \(expected at least \d+ bytes, got 5000\)/,
+      /model\.onnx_data is too short for weight \S+ of model\.onnx \(expected at least \d+ bytes, got 5000\)/,
     ],
     [
       'a folder',

@@ -269,6 +269,21 @@ describe('what comes is bounded', () => {
   });
 });
 
+describe('an answer of another shape', () => {
+  it.each([
+    ['/revision/', 'null'],
+    ['/revision/', '7'],
+    ['/tree/', 'null'],
+    ['/tree/', '{}'],
+    ['/tree/', '{"files": []}'],
+  ])('to %s: %s', async (part, body) => {
+    hub.before = answering(part, (_, response) => response.end(body));
+    await expect(resolve()).rejects.toThrow(
+      /^hub: http:\S+ gives (an answer of another shape|no commit) for org\/tiny@main/,
+    );
+  });
+});
+
 describe('what may pass is tried again', () => {
   const paused = (): { pauses: number[]; options: HubOptions } => {
     const pauses: number[] = [];

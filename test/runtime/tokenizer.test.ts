@@ -118,6 +118,24 @@ describe('chat template', () => {
   });
 });
 
+describe('a damaged tokenizer', () => {
+  it.each(['constructor', 'toString', '__proto__'])('of class %s is read as any', async (name) => {
+    const config = JSON.stringify({ ...JSON.parse(bare), tokenizer_class: name });
+    const files = { 'tokenizer_config.json': config, 'chat_template.jinja': templateOf('>') };
+    expect(await promptOf(files)).toBe('>x');
+  });
+
+  it('is not told in full', async () => {
+    const model = writeTinyModel(folder.path, 'long');
+    const path = join(model, 'tokenizer.json');
+    const content = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...content, decoder: { type: 'a'.repeat(5000) } }));
+    const failure = await loadTokenizer(model).then(() => '', String);
+    expect(failure).toMatch(/tokenizer\.json .*cannot be used: .*a{50}…; download it again$/);
+    expect(failure.length).toBeLessThan(500);
+  });
+});
+
 describe('files that would never end', () => {
   const load = (change: object) => {
     const model = writeTinyModel(folder.path, `endless ${JSON.stringify(change).length}`);

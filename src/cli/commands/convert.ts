@@ -12,7 +12,7 @@ import {
   type ModelSize,
   type StoredDirections,
 } from '../../read/files/storedDirections.js';
-import { readGraphFile } from '../../runtime/graphFile.js';
+import { inFile, readGraphFile } from '../../runtime/graphFile.js';
 import { defineCommand, type Context } from '../command.js';
 import { common } from '../common.js';
 import { modelNames } from '../../experiment/shared/options.js';
@@ -97,7 +97,8 @@ interface Written {
 /** Layers and width of a model, from its graph alone. */
 async function sizeOf(name: string, context: Context): Promise<ModelSize> {
   const { file } = await findOrDownload(name, context);
-  const { layers, width } = inspectDecoder((await readGraphFile(file)).graph);
+  const { graph } = await readGraphFile(file);
+  const { layers, width } = inFile(file, () => inspectDecoder(graph));
   return { source: file, layers, width };
 }
 

@@ -7,7 +7,7 @@ import type { ContextLimit, DecoderLayout, Port } from '../../onnx/layout.js';
 import { instrumentLoop } from '../../onnx/loop/loop.js';
 import { configuredLimit, leastLimit } from '../../runtime/contextLimit.js';
 import { readGraph } from '../../runtime/adapterFiles.js';
-import type { GraphFile } from '../../runtime/graphFile.js';
+import { inFile, type GraphFile } from '../../runtime/graphFile.js';
 import { writeBytes } from '../files.js';
 import { defineCommand, type Context } from '../command.js';
 import { common } from '../common.js';
@@ -56,13 +56,13 @@ file (no fused block end) or differs in the last digits.`,
     const { name, file } = files;
     const source = await readGraph(files);
     if (options.inspect) {
-      const layout = inspectDecoder(source.graph);
+      const layout = inFile(file, () => inspectDecoder(source.graph));
       const limit = leastLimit([configuredLimit(files.folder), layout.positions.context]);
       context.show(describe(file, layout, limit));
       return context.result({ model: name, file, context: limit, ...layout });
     }
     const build = options.graph === 'loop' ? instrumentLoop : instrumentForward;
-    const { model, layout, ports } = build(source.graph);
+    const { model, layout, ports } = inFile(file, () => build(source.graph));
     const out = options.out ?? `${name}-${options.graph}.onnx`;
     await writeBytes(context.path(out), model);
     context.show(`${out}: ${layout.layers} layers, ${(model.length / 1e6).toFixed(1)} MB`);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { reasonOf } from '../../text/errorSentence.js';
 import { binaryFolder, cudaLibraries, packageOf } from './libraries.js';
 import type { Library } from './libraries.js';
 import { deviceFailure } from '../device.js';
@@ -30,7 +31,12 @@ export interface CudaMachine {
 
 /** All checks; the last one opens a session of one operator. */
 export async function cudaChecks(): Promise<CudaCheck[]> {
-  const checks = judgeCuda(thisMachine());
+  let checks: CudaCheck[];
+  try {
+    checks = judgeCuda(thisMachine());
+  } catch (error) {
+    return [{ name: 'provider', ok: false, found: reasonOf(error) }];
+  }
   if (checks.some(({ name, ok }) => !ok && name !== 'cudnn')) return checks;
   const failure = await deviceFailure('cuda');
   const found = failure ?? 'a one-operator model ran on it';

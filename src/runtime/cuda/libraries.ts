@@ -9,6 +9,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { neededLibraries } from './elf.js';
+import { reasonOf } from '../../text/errorSentence.js';
 
 /** Files that belong beside onnxruntime-node's own binary. */
 const providerFiles = [
@@ -59,15 +60,31 @@ export function cudaLibraries(env: NodeJS.ProcessEnv = process.env): Library[] {
   return [...provided, ...system];
 }
 
-/** The libraries of CUDA among those that a provider links against, the driver's included. */
-function neededByProvider(path: string): string[] {
+/**
+ * The libraries of CUDA among those that a provider links against, the driver's included.
+ * @throws naming the file, where it is damaged or cannot be read.
+ */
+export function neededByProvider(path: string): string[] {
+  try {
+    return linkedLibraries(path).filter((name) => /^lib(cu|nv)/.test(name));
+  } catch (cause) {
+    const reason = reasonOf(cause);
+    throw new Error(
+      `device: ${path} cannot be used (${reason}); copy it there again (docs/cuda.md)`,
+      { cause },
+    );
+  }
+}
+
+function linkedLibraries(path: string): string[] {
   const file = openSync(path, 'r');
   try {
-    const names = neededLibraries((offset, length) => {
+    return neededLibraries((offset, length) => {
+      // Beyond the end of every file: a damaged one points anywhere.
+      if (!Number.isSafeInteger(offset)) return new Uint8Array();
       const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
     });
-    return names.filter((name) => /^lib(cu|nv)/.test(name));
   } finally {
     closeSync(file);
   }

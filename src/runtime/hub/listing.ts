@@ -2,6 +2,7 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { isCommit, type HubFile } from './cache.js';
 import type { HubName } from './name.js';
+import { isFault } from '../../text/errorSentence.js';
 
 export interface Listed {
   commit: string;
@@ -17,6 +18,23 @@ const mostPages = 200;
  * @throws what `hub.fetch` throws, and where an answer is none that can be used
  */
 export async function askHub(
+  name: HubName,
+  hub: { url: string; fetch: typeof fetch },
+): Promise<Listed> {
+  const { repo, revision } = name;
+  try {
+    return await list(name, hub);
+  } catch (error) {
+    // The hub's client takes the shape of answers for granted. What is no JSON is told apart.
+    if (!isFault(error) || error instanceof SyntaxError) throw error;
+    throw new Error(
+      `hub: ${hub.url} gives an answer of another shape for ${repo}@${revision}; check HF_ENDPOINT`,
+      { cause: error },
+    );
+  }
+}
+
+async function list(
   { repo, revision }: HubName,
   hub: { url: string; fetch: typeof fetch },
 ): Promise<Listed> {

@@ -2,7 +2,7 @@
 import { createRandom, type Random } from '../../../src/math/random.js';
 import { byteMutations } from '../mutateBytes.js';
 import { mutateJson, mutateLines } from './mutateJson.js';
-import type { Specimen } from './readers.js';
+import type { Specimen } from './reader.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeFileCase } from './cases.js';
 import { progressFile, type Order, type Report } from './protocol.js';
-import { readers, type Reader } from './readers.js';
+import type { Reader } from './reader.js';
+import { readers } from './readers.js';
 
 const { values } = parseArgs({
   options: {

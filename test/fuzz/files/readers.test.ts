@@ -6,7 +6,7 @@ import { startWatchdog } from '../watchdog.js';
 import { readers } from './readers.js';
 import { Cases } from './run.js';
 
-const cases = 250;
+const cases = 150;
 const folder = temporaryFolder();
 const watchdog = startWatchdog(60);
 afterAll(async () => {

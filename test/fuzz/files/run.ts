@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFileCase } from './cases.js';
 import { faultOf, kindOf } from './law.js';
-import { prepare, type Reader } from './readers.js';
+import { prepare, type Reader } from './reader.js';
 
 export type Verdict =
   | { outcome: 'read' }
