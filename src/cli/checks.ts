@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { inspectDecoder } from '../onnx/inspect.js';
 import { findBrowser } from '../plot/page/browser.js';
 import { installedVersions } from '../record/versions.js';
@@ -11,8 +11,9 @@ import type { Device } from '../runtime/decoder.js';
 import { deviceFailure } from '../runtime/device.js';
 import { inFile, readGraphFile } from '../runtime/graphFile.js';
 import { configuredLimit, leastLimit } from '../runtime/contextLimit.js';
-import { embeddedModels, findModel, listEmbedded } from '../runtime/modelFiles.js';
-import type { ModelFiles } from '../runtime/modelFiles.js';
+import { findModel, foldersIn, listEmbedded } from '../runtime/modelFiles.js';
+import { embeddedFolders, howToInstall, inModelsPackage, modelsPackage } from '../runtime/modelsPackage.js'; // prettier-ignore
+import { runtimeRemedy } from '../runtime/session.js';
 import { loadTokenizer } from '../runtime/tokenizer.js';
 import type { Io } from './io.js';
 import { reasonOf } from '../text/errorSentence.js';
@@ -32,8 +33,7 @@ const leastNode = [20, 19] as const;
 export async function* checkAll({ cwd, env }: Pick<Io, 'cwd' | 'env'>): AsyncGenerator<Check> {
   yield checkNode(process.versions.node);
   for (const [name, version] of Object.entries(installedVersions())) {
-    if (name !== 'node')
-      yield { name, ok: version !== 'not installed', optional: false, found: version };
+    if (name !== 'node') yield checkPackage(name, version);
   }
   yield { name: 'cores', ok: true, optional: true, found: String(availableParallelism()) };
   for (const device of ['cpu', 'webgpu'] as const) yield await checkDevice(device);
@@ -53,40 +53,43 @@ function checkNode(version: string): Check {
   return { name: 'node', ok, optional: false, found };
 }
 
+function checkPackage(name: string, version: string): Check {
+  const ok = version !== 'not installed';
+  return { name, ok, optional: false, found: ok ? version : `${version}; ${runtimeRemedy}` };
+}
+
 async function checkDevice(device: Device): Promise<Check> {
   const failure = await deviceFailure(device);
   const found = failure ?? 'a one-operator model ran on it';
   return { name: `device ${device}`, ok: failure === null, optional: device !== 'cpu', found };
 }
 
-/** @param embedded folder of the embedded models */
-export async function* checkModels(embedded = embeddedModels): AsyncGenerator<Check> {
-  let here = 0;
-  for (const name of listEmbedded(embedded)) {
-    const model = findEmbedded(name, embedded);
-    if (model !== null) here++;
-    // A checkout may hold some of them only: those that are there are enough to work with.
+/** @param embedded folders of the embedded models */
+export async function* checkModels(embedded = embeddedFolders('models')): AsyncGenerator<Check> {
+  const here = listEmbedded(embedded);
+  for (const name of here) yield await checkModel(name, findModel(name, embedded));
+  const packaged = inModelsPackage.models.filter((name) => !here.includes(name));
+  const others: readonly string[] = [...here, ...packaged];
+  // A checkout may hold some of them only: those that are there are enough to work with.
+  for (const name of new Set(foldersIn(embedded).map((folder) => basename(folder)))) {
+    if (others.includes(name)) continue;
     const found = 'its weights are not here; reinstall the package if you need it';
-    yield model === null
-      ? { name: `model ${name}`, ok: false, optional: true, found }
-      : await checkModel(name, model);
+    yield { name: `model ${name}`, ok: false, optional: true, found };
   }
-  if (here > 0) return;
-  const found = `none in ${embedded}; reinstall the package, or give --model`;
+  if (packaged.length > 0) {
+    const found = `${packaged.length} other models are not here; ${howToInstall}`;
+    yield { name: modelsPackage, ok: false, optional: true, found };
+  }
+  if (here.length > 0) return;
+  const found = `none in ${embedded.join(', ')}; reinstall the package, or give --model`;
   yield { name: 'embedded models', ok: false, optional: false, found };
 }
 
-/** Null where there is no ONNX file. */
-function findEmbedded(name: string, embedded: string): ModelFiles | null {
-  try {
-    return findModel(join(embedded, name), embedded);
-  } catch {
-    return null;
-  }
-}
-
 /** That its graph can be read and its tokenizer loads. */
-async function checkModel(name: string, { file, folder }: ModelFiles): Promise<Check> {
+async function checkModel(
+  name: string,
+  { file, folder }: ReturnType<typeof findModel>,
+): Promise<Check> {
   const check = { name: `model ${name}`, optional: false };
   try {
     const { graph } = await readGraphFile(file);

@@ -6,6 +6,7 @@ import { sha256 } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
 import type { RunConfiguration } from '../record/manifest.js';
 import { resolveDevice } from '../runtime/device.js';
+import { inModelsPackage, modelsPackage } from '../runtime/modelsPackage.js';
 import { modelSize } from '../runtime/modelFiles.js';
 import { copiesOf, type EngineOptions } from '../runtime/copies.js';
 import { generatedData, questionData, type ReproduceData } from './data.js';
@@ -61,13 +62,17 @@ export async function prepare(given: ReproduceOptions, host: ReproduceHost): Pro
   );
   const id = sha256(canonicalJson(configuration)).slice(0, 8);
   const folder = given.out ?? join(given.runs ?? 'runs', `reproduce-${id}`);
-  const notes =
-    absent.length === 0
-      ? []
-      : [`Not there, so left out with what compares them: ${absent.join(', ')}.`];
+  const notes = absent.length === 0 ? [] : [absentNote(absent)];
   const empty = { results: new Results(), made: new Map(), readings: new Map() };
   const setting = { ...shared, ...empty, hashes, folder, partsAtOnce };
   return { setting, configuration, extent, notes };
+}
+
+function absentNote(absent: readonly string[]): string {
+  const note = `Not there, so left out with what compares them: ${absent.join(', ')}.`;
+  const known: readonly string[] = inModelsPackage.models;
+  const packaged = absent.some((name) => known.includes(name));
+  return packaged ? `${note} The package ${modelsPackage} has them.` : note;
 }
 
 function dataOf(given: ReproduceOptions, sizes: Setting['sizes']): ReproduceData {

@@ -1,16 +1,16 @@
 /** LoRA adapters on this machine: their folders, and a model's graph with one in its weights. */
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { applyAdapter } from '../onnx/adapter/apply.js';
 import { readAdapter } from '../onnx/adapter/file.js';
 import type { ExternalWeight } from '../onnx/externalData.js';
 import { inFile, readGraphFile, type GraphFile } from './graphFile.js';
-import type { ModelFiles } from './modelFiles.js';
+import { foldersIn, type ModelFiles } from './modelFiles.js';
+import { elsewhere, embeddedFolders, ownFolder } from './modelsPackage.js';
 
-/** Embedded adapters: `artifacts/adapters/` of this package. */
-export const embeddedAdapters = fileURLToPath(new URL('../../artifacts/adapters', import.meta.url));
+/** Embedded adapters: `artifacts/adapters/` of a checkout. */
+export const embeddedAdapters = ownFolder('adapters');
 
 const [configFile, weightsFile] = ['adapter_config.json', 'adapter_model.safetensors'] as const;
 /** An adapter is small beside its model; rank 256 of 8 billion parameters takes 2.7 GB in fp32. */
@@ -20,8 +20,8 @@ const mostBytes = 2 ** 31 - 1;
 export type ModelPart = Pick<ModelFiles, 'file' | 'adapter'>;
 
 /** Whether a name is an adapter's: a folder with its configuration, or an embedded one. */
-export function isAdapter(name: string, embedded = embeddedAdapters): boolean {
-  return placesOf(name, embedded).some((folder) => existsSync(join(folder, configFile)));
+export function isAdapter(name: string): boolean {
+  return placesOf(name).some((folder) => existsSync(join(folder, configFile)));
 }
 
 /**
@@ -29,17 +29,13 @@ export function isAdapter(name: string, embedded = embeddedAdapters): boolean {
  * @param name folder with `adapter_config.json` and `adapter_model.safetensors`, or an embedded one
  * @throws where there is no such adapter, or the model has one already
  */
-export function withAdapter(
-  model: ModelFiles,
-  name: string,
-  embedded = embeddedAdapters,
-): ModelFiles {
+export function withAdapter(model: ModelFiles, name: string): ModelFiles {
   if (model.adapter !== undefined) {
     throw new Error(
       `adapter: ${model.name} has an adapter already (got ${name} as well); merge one of them with PEFT`,
     );
   }
-  const adapter = findAdapter(name, embedded);
+  const adapter = findAdapter(name);
   return {
     ...model,
     name: `${model.name}+${basename(adapter)}`,
@@ -48,11 +44,14 @@ export function withAdapter(
   };
 }
 
-function findAdapter(name: string, embedded: string): string {
-  const places = placesOf(name, embedded);
+function findAdapter(name: string): string {
+  const places = placesOf(name);
   const folder = places.find((place) => existsSync(join(place, configFile)));
   if (folder === undefined) {
-    const known = existsSync(embedded) ? readdirSync(embedded).sort().join(', ') : 'none';
+    const other = elsewhere(name, 'adapters');
+    if (other !== null) throw new Error(`adapter: ${other}`);
+    const folders = foldersIn(embeddedFolders('adapters'));
+    const known = folders.map((path) => basename(path)).sort().join(', ') || 'none'; // prettier-ignore
     throw new Error(
       `adapter: nothing found for "${name}"; looked for ${configFile} in ${places.join(' and ')}. Embedded adapters: ${known}. Give one of these names, or a folder that PEFT saved; one of the Hugging Face hub is downloaded first with \`hf download\`.`,
     );
@@ -64,8 +63,8 @@ function findAdapter(name: string, embedded: string): string {
   );
 }
 
-function placesOf(name: string, embedded: string): string[] {
-  return [resolve(name), join(embedded, name)];
+function placesOf(name: string): string[] {
+  return [resolve(name), ...embeddedFolders('adapters').map((folder) => join(folder, name))];
 }
 
 /** The files of an adapter that decide what a model with it is. */

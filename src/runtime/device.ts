@@ -12,7 +12,7 @@ import { cudaLibraries, missingCudaMessage } from './cuda/libraries.js';
 import type { Device } from './decoder.js';
 import { devices } from './devices.js';
 import type { RequestedDevice } from './worker/protocol.js';
-import { openSession } from './session.js';
+import { openSession, RuntimeMissing } from './session.js';
 import { reasonOf } from '../text/errorSentence.js';
 
 /** @throws listing the devices, where the name is none of them. */
@@ -49,6 +49,7 @@ export async function deviceFailure(device: Device): Promise<string | null> {
     await addOnDevice(device);
     return null;
   } catch (error) {
+    if (error instanceof RuntimeMissing) return error.message;
     const reason = reasonOf(error);
     return `device: ${device} cannot be used, ONNX Runtime says: ${reason.trim()}; use --device cpu`;
   }

@@ -1,7 +1,7 @@
 /** From a model's name to its files. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { elsewhere, embeddedFolders, ownFolder } from './modelsPackage.js';
 
 /** Places of the decoder inside a model folder, best first. Full precision before reduced. */
 export const decoderFiles = [
@@ -15,8 +15,11 @@ export const decoderFiles = [
   'model_fp16.onnx',
 ] as const;
 
-/** Embedded models: `artifacts/models/` of this package, the same from `src/` and from `dist/`. */
-export const embeddedModels = fileURLToPath(new URL('../../artifacts/models', import.meta.url));
+/** Those of this package: `artifacts/models/`. */
+export const embeddedModels = ownFolder('models');
+
+/** One folder of embedded models, or several. */
+type Folders = string | readonly string[];
 
 export interface ModelFiles {
   /** Short name for records and figures. */
@@ -35,7 +38,10 @@ export interface ModelFiles {
  * Finds a model on this machine: an embedded model's name, a folder, or an `.onnx` file.
  * @throws saying every place that was looked at.
  */
-export function findModel(model: string, embedded = embeddedModels): ModelFiles {
+export function findModel(
+  model: string,
+  embedded: Folders = embeddedFolders('models'),
+): ModelFiles {
   const looked: string[] = [];
   for (const path of localPlaces(model, embedded)) {
     if (!existsSync(path)) {
@@ -50,6 +56,8 @@ export function findModel(model: string, embedded = embeddedModels): ModelFiles 
       looked.push(...files);
     }
   }
+  const other = elsewhere(model, 'models');
+  if (other !== null) throw new Error(`model: ${other}`);
   throw new Error(
     `model: nothing found for "${model}"; looked for\n${looked.map((path) => `  ${path}`).join('\n')}\n` +
       `Embedded models: ${listEmbedded(embedded).join(', ') || 'none'}. Give one of these names, a folder with onnx/model.onnx, an .onnx file, or org/name of the Hugging Face hub.`,
@@ -57,17 +65,29 @@ export function findModel(model: string, embedded = embeddedModels): ModelFiles 
 }
 
 /** Paths that a model's name can stand for on this machine, best first. */
-export function localPlaces(model: string, embedded = embeddedModels): string[] {
-  return [resolve(model), join(embedded, model)];
+export function localPlaces(
+  model: string,
+  embedded: Folders = embeddedFolders('models'),
+): string[] {
+  return [resolve(model), ...[embedded].flat().map((folder) => join(folder, model))];
 }
 
-/** Names of the embedded models, sorted. */
-export function listEmbedded(embedded = embeddedModels): string[] {
-  if (!existsSync(embedded)) return [];
-  return readdirSync(embedded, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+/** Names of the embedded models that are here, sorted. */
+export function listEmbedded(embedded: Folders = embeddedFolders('models')): string[] {
+  const named = foldersIn(embedded).filter((folder) =>
+    decoderFiles.some((file) => existsSync(join(folder, file))),
+  );
+  return [...new Set(named.map((folder) => basename(folder)))].sort();
+}
+
+/** A checkout, and the cards of a package, may lack the weights of some. */
+export function foldersIn(embedded: Folders): string[] {
+  const there = [embedded].flat().filter((folder) => existsSync(folder));
+  return there.flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name)),
+  );
 }
 
 /** The folder with the configuration: the file's own, or the one above `onnx/`. */

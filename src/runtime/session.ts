@@ -1,5 +1,6 @@
 /** ONNX Runtime behind plain tensors: the one file that creates and runs sessions. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { reasonOf } from '../text/errorSentence.js';
 import type { Device } from './decoder.js';
 import { callNative } from './worker/native.js';
 
@@ -32,9 +33,18 @@ export interface SessionOptions {
   profile?: string;
 }
 
-/** Opens a session over model bytes. Errors of the runtime are passed on with their message. */
+/** onnxruntime-node is not there, or not whole. */
+export class RuntimeMissing extends Error {
+  override readonly name = 'RuntimeMissing';
+}
+
+/** What to do where it is not; its own installation downloads libraries that only CUDA needs. */
+export const runtimeRemedy =
+  'install aligner-lab again, with ONNXRUNTIME_NODE_INSTALL=skip in the environment where api.nuget.org cannot be reached';
+
+/** Opens a session over model bytes. @throws RuntimeMissing where there is no runtime. Errors of the runtime are passed on with their message. */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  const ort = await import('onnxruntime-node');
+  const ort = await loadRuntime();
   // Its log goes to the terminal as it is, names from the file included; what fails is thrown, too.
   // The CUDA provider also warns about every ScatterND, by a logger that no session option reaches:
   // what it warns of cannot be, since checkSteering refuses two patches in one place.
@@ -101,4 +111,16 @@ function toPlain(name: string, tensor: Tensor | undefined): PlainTensor {
 
 function isPlainType(type: string): type is PlainTensor['type'] {
   return type === 'float32' || type === 'float16' || type === 'int32' || type === 'int64';
+}
+
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (cause) {
+    const reason = reasonOf(cause).split('\n')[0];
+    throw new RuntimeMissing(
+      `runtime: onnxruntime-node, which runs models, cannot be loaded (${reason}); ${runtimeRemedy}`,
+      { cause },
+    );
+  }
 }

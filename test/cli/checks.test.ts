@@ -10,7 +10,7 @@ async function check(fill: (folder: string) => void): Promise<Record<string, Che
   const folder = mkdtempSync(join(tmpdir(), 'models-'));
   fill(folder);
   const checks: Record<string, Check> = {};
-  for await (const found of checkModels(folder)) checks[found.name] = found;
+  for await (const found of checkModels([folder])) checks[found.name] = found;
   return checks;
 }
 

@@ -13,7 +13,7 @@ import { readGraph } from '../adapterFiles.js';
 import { inFile, weightBytes } from '../graphFile.js';
 import type { GraphFile } from '../graphFile.js';
 import type { WorkerOptions } from '../worker/protocol.js';
-import { openSession } from '../session.js';
+import { openSession, RuntimeMissing } from '../session.js';
 import type { Session } from '../session.js';
 import { reasonOf } from '../../text/errorSentence.js';
 
@@ -34,6 +34,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
     try {
       return await openSession(model, { device, folder, threads });
     } catch (error) {
+      if (error instanceof RuntimeMissing) throw error;
       const reason = reasonOf(error);
       throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
         cause: error,
