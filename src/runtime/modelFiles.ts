@@ -18,9 +18,6 @@ export const decoderFiles = [
 /** Those of this package: `artifacts/models/`. */
 export const embeddedModels = ownFolder('models');
 
-/** One folder of embedded models, or several. */
-type Folders = string | readonly string[];
-
 export interface ModelFiles {
   /** Short name for records and figures. */
   name: string;
@@ -40,7 +37,7 @@ export interface ModelFiles {
  */
 export function findModel(
   model: string,
-  embedded: Folders = embeddedFolders('models'),
+  embedded: string | readonly string[] = embeddedFolders('models'),
 ): ModelFiles {
   const looked: string[] = [];
   for (const path of localPlaces(model, embedded)) {
@@ -67,13 +64,15 @@ export function findModel(
 /** Paths that a model's name can stand for on this machine, best first. */
 export function localPlaces(
   model: string,
-  embedded: Folders = embeddedFolders('models'),
+  embedded: string | readonly string[] = embeddedFolders('models'),
 ): string[] {
   return [resolve(model), ...[embedded].flat().map((folder) => join(folder, model))];
 }
 
 /** Names of the embedded models that are here, sorted. */
-export function listEmbedded(embedded: Folders = embeddedFolders('models')): string[] {
+export function listEmbedded(
+  embedded: string | readonly string[] = embeddedFolders('models'),
+): string[] {
   const named = foldersIn(embedded).filter((folder) =>
     decoderFiles.some((file) => existsSync(join(folder, file))),
   );
@@ -81,7 +80,7 @@ export function listEmbedded(embedded: Folders = embeddedFolders('models')): str
 }
 
 /** A checkout, and the cards of a package, may lack the weights of some. */
-export function foldersIn(embedded: Folders): string[] {
+export function foldersIn(embedded: string | readonly string[]): string[] {
   const there = [embedded].flat().filter((folder) => existsSync(folder));
   return there.flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })
