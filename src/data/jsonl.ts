@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { reasonOf } from '../text/errorSentence.js';
+import { shownName } from '../text/given.js';
 
 /** A row and where it stands, as errors say it: `<file>:<line>`, in an array with its number. */
 export interface Placed<T> {
@@ -124,7 +125,7 @@ export function checkedRow<T>(row: unknown, shape: z.ZodType<T>, place: string):
 }
 
 function faultOf(issue: z.core.$ZodIssue): string {
-  const key = issue.path.map(String).join('.');
+  const key = shownName(issue.path.map(String).join('.'));
   const got = issue.input === undefined ? 'nothing' : shorten(JSON.stringify(issue.input));
   if (key === '') return `expected a JSON object, one row (got ${got})`;
   const wanted = issue.code === 'invalid_type' ? `must be a ${issue.expected}` : issue.message;

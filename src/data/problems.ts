@@ -14,6 +14,7 @@ import {
 import { drawNames } from './names.js';
 import type { Problem, Split, Step } from './types.js';
 import { UsageError } from '../text/usageError.js';
+import { shownName } from '../text/given.js';
 
 export interface ProblemsOptions {
   split: Split;
@@ -42,7 +43,9 @@ export const generatedId = /^(train|validation|test)-\d+-\d+$/;
 export function problemById(id: string): Problem {
   const split = generatedId.exec(id)?.[1] as Split | undefined;
   if (split === undefined) {
-    throw new UsageError(`problem: no problem has the id "${id}" (expected e.g. "test-0-17")`);
+    throw new UsageError(
+      `problem: no problem has the id "${shownName(id)}" (expected e.g. "test-0-17")`,
+    );
   }
   const random = createRandom(`problem/${id}`);
   // Length and the unseen family are drawn once, so that rejection does not favour long problems.

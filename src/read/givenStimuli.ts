@@ -13,6 +13,7 @@ import {
   type Half,
   type LabelNames,
 } from './stimuli.js';
+import { shownName } from '../text/given.js';
 
 export interface GivenOptions {
   /** What the file calls the labels. Default: positive and negative. */
@@ -88,11 +89,11 @@ function checkPairs(rows: readonly GivenRow[], groups: readonly string[]): void 
     const labels = members.map((i) => rows[i]?.label);
     if (labels.length !== 2 || labels[0] === labels[1]) {
       throw new Error(
-        `${where}: pair ${pair} is not two lines, one of either label (got ${labels.join(', ')})`,
+        `${where}: pair ${shownName(pair)} is not two lines, one of either label (got ${labels.join(', ')})`,
       );
     }
     if (new Set(members.map((i) => groups[i])).size > 1) {
-      throw new Error(`${where}: pair ${pair} is in two groups (expected one)`);
+      throw new Error(`${where}: pair ${shownName(pair)} is in two groups (expected one)`);
     }
   }
 }
@@ -108,7 +109,7 @@ function halvesOf(
     if (half === undefined) return;
     const known = halves.get(group);
     if (known !== undefined && known !== half) {
-      throw new Error(`${where}: group ${group} is in both halves (expected one)`);
+      throw new Error(`${where}: group ${shownName(group)} is in both halves (expected one)`);
     }
     halves.set(group, half);
   });
@@ -140,7 +141,7 @@ function groupsByLabels(
 function checkIds(stimuli: readonly GivenStimulus[], source: string): void {
   const ids = new Set<string>();
   for (const { id } of stimuli) {
-    if (ids.has(id)) throw new Error(`${source}: two stimuli have the id ${id}`);
+    if (ids.has(id)) throw new Error(`${source}: two stimuli have the id ${shownName(id)}`);
     ids.add(id);
   }
 }

@@ -1,6 +1,7 @@
 /** Pairs of a stimulus of either label: what contrastive methods take differences of. */
 import type { Random } from '../math/random.js';
 import { bothLabels, isPositive, type Label } from './stimuli.js';
+import { shownName } from '../text/given.js';
 
 /** Indices into the stimuli. */
 export interface Pair {
@@ -55,7 +56,7 @@ function givenPairs({ labels, pairs = [] }: PairOptions): Pair[] {
     const [negative = 0] = indices.filter((i) => !isPositive(labels[i]));
     if (indices.length === 2 && positive !== negative) return [{ positive, negative }];
     throw new Error(
-      `pairs: pair ${name} is not one stimulus of either label (got ${indices.map((i) => labels[i]).join(', ')})`,
+      `pairs: pair ${shownName(name)} is not one stimulus of either label (got ${indices.map((i) => labels[i]).join(', ')})`,
     );
   });
 }

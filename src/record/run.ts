@@ -17,7 +17,7 @@ import { openJournal, readJournal } from './journal.js';
 import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
 import { manifestShape, type Manifest, type RunConfiguration } from './manifest.js';
-import { shownValue } from '../text/given.js';
+import { shownValue, shownName } from '../text/given.js';
 
 export interface Run<R> extends AsyncDisposable {
   readonly folder: string;
@@ -148,7 +148,7 @@ function checkSame(folder: string, found: Manifest, asked: RunConfiguration): vo
   const difference = firstDifference(identity(found), identity(asked));
   if (difference === null) return;
   throw new Error(
-    `run folder: ${folder} holds another run: ${difference.path} differs ` +
+    `run folder: ${folder} holds another run: ${shownName(difference.path)} differs ` +
       `(there ${shownValue(difference.a)}, here ${shownValue(difference.b)}); ` +
       'choose another folder, or the same options to resume it',
   );

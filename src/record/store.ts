@@ -6,6 +6,7 @@ import { fileError } from '../disk/fileErrors.js';
 import { makeFolder } from '../disk/makeFolder.js';
 import { sha256 } from './hash.js';
 import { canonicalJson, toJson } from './json.js';
+import { shownName } from '../text/given.js';
 
 export interface Store {
   /** The value of a key; undefined where there is none. */
@@ -21,7 +22,7 @@ export interface Store {
 export function folderStore(folder: string, about: unknown = null): Store {
   const pathOf = (given: string): string => {
     if (!/^[0-9a-f]{8,}$/.test(given)) {
-      throw new Error(`store: key "${given}" (expected hexadecimal, at least 8 digits)`);
+      throw new Error(`store: key "${shownName(given)}" (expected hexadecimal, at least 8 digits)`);
     }
     const key = about === null ? given : sha256(canonicalJson({ about, key: given }));
     return join(folder, key.slice(0, 2), `${key}.json`);

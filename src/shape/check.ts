@@ -1,5 +1,6 @@
 /** Reading what a shape describes: the value with its type, or an error that names the place. */
 import { z } from 'zod';
+import { shownName } from '../text/given.js';
 
 /** Faults that are named; of a file of another kind every key is one. */
 const mostFaults = 3;
@@ -37,7 +38,7 @@ function describe(issue: z.core.$ZodIssue): string[] {
 
 function placeOf(path: readonly PropertyKey[]): string {
   const joined = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
-  return joined.join('').replace(/^\./, '') || 'the whole';
+  return shownName(joined.join('').replace(/^\./, '')) || 'the whole';
 }
 
 function shown(value: unknown): string {

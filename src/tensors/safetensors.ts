@@ -5,6 +5,7 @@
  * Specification: https://github.com/huggingface/safetensors#format
  */
 import { fromBfloat16, fromFloat16 } from './float16.js';
+import { shownName } from '../text/given.js';
 
 export interface FloatTensor {
   shape: readonly number[];
@@ -43,7 +44,7 @@ export function writeSafetensors(file: Safetensors): Uint8Array {
     const count = tensor.shape.reduce((product, n) => product * n, 1);
     if (count !== tensor.values.length) {
       throw new Error(
-        `safetensors: ${name} has ${tensor.values.length} numbers (expected ${count} for shape [${tensor.shape.join(', ')}])`,
+        `safetensors: ${shownName(name)} has ${tensor.values.length} numbers (expected ${count} for shape [${tensor.shape.join(', ')}])`,
       );
     }
     shapes.set(name, tensor.shape);
@@ -159,12 +160,12 @@ interface TensorPlace {
 function readTensor(place: TensorPlace): FloatTensor & { bytes: number } {
   const { view, start, name, entry, source, left } = place;
   if (!isEntry(entry)) {
-    throw new Error(`${source}: tensor ${name} has no dtype, shape and data_offsets`);
+    throw new Error(`${source}: tensor ${shownName(name)} has no dtype, shape and data_offsets`);
   }
   const type = types[entry.dtype];
   if (!Object.hasOwn(types, entry.dtype) || !type) {
     throw new Error(
-      `${source}: tensor ${name} has dtype ${entry.dtype.slice(0, 40)} (expected ${Object.keys(types).join(', ')})`,
+      `${source}: tensor ${shownName(name)} has dtype ${entry.dtype.slice(0, 40)} (expected ${Object.keys(types).join(', ')})`,
     );
   }
   const [from, to] = entry.data_offsets;
@@ -172,7 +173,7 @@ function readTensor(place: TensorPlace): FloatTensor & { bytes: number } {
   const bytes = count * type.size;
   if (to - from !== bytes || start + to > view.byteLength || bytes > left) {
     throw new Error(
-      `${source}: tensor ${name} lies at bytes ${from} … ${to} (expected ${bytes} bytes of its own within ${view.byteLength - start}); the file is truncated or damaged`,
+      `${source}: tensor ${shownName(name)} lies at bytes ${from} … ${to} (expected ${bytes} bytes of its own within ${view.byteLength - start}); the file is truncated or damaged`,
     );
   }
   const values = new Float32Array(count);

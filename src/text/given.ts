@@ -22,6 +22,11 @@ export function shownValue(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
+/** A name out of a file (an id, a key, a group) in an error: as it is, shortened. */
+export function shownName(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 79)}…` : name;
+}
+
 /** undefined for what has no JSON: nothing, functions, what holds itself. */
 function asJson(value: unknown): string | undefined {
   try {

@@ -10,6 +10,7 @@ import { defaultStrengths } from './defaults.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import type { Beginnings } from './cases.js';
 import { UsageError } from '../../text/usageError.js';
+import { shownName } from '../../text/given.js';
 
 export const splits = ['validation', 'test'] as const;
 
@@ -133,5 +134,5 @@ function checkProblems(problems: CausalOptions['problems']): void {
   }
   const known = new Set(problems.test.map(({ id }) => id));
   const both = problems.validation.find(({ id }) => known.has(id));
-  if (both) throw new Error(`causal: problem ${both.id} is in validation and test data`);
+  if (both) throw new Error(`causal: problem ${shownName(both.id)} is in validation and test data`);
 }

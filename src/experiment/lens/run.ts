@@ -19,6 +19,7 @@ import type { CausalProblem } from '../causal/problems.js';
 import { summariseLens } from './summary.js';
 import { lensCase, lensReading } from './shape.js';
 import type { LensCase, LensLayer, LensReading, LensRecord, LensSummary } from './shape.js';
+import { shownName } from '../../text/given.js';
 
 export type LensPhase = 'cases' | 'lens';
 
@@ -86,7 +87,9 @@ function checkProblems(problems: readonly CausalProblem[]): void {
   if (problems.length === 0) throw new Error('lens: no problems (expected at least 1)');
   const twice = firstTwice(problems.map(({ id }) => id));
   if (twice !== undefined) {
-    throw new Error(`lens: problem ${twice} is given twice (expected one sentence each)`);
+    throw new Error(
+      `lens: problem ${shownName(twice)} is given twice (expected one sentence each)`,
+    );
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type CorrectorReading,
   type ReadCorrectorOptions,
 } from './reading/readCorrector.js';
+import { shownName } from '../../text/given.js';
 
 /** A generated problem by its id, or a question of one's own, whose answer no solver judges. */
 export type AnsweredProblem = string | Pick<Question, 'id' | 'question'>;
@@ -42,7 +43,7 @@ export async function* recordAnswers(
 ): AsyncGenerator<RecordedSentence, void> {
   const { upstream, problems, signal } = options;
   const twice = firstTwice(problems.map(answeredId));
-  if (twice !== undefined) throw new Error(`answers: problem ${twice} is given twice`);
+  if (twice !== undefined) throw new Error(`answers: problem ${shownName(twice)} is given twice`);
   const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
   const units = batchesOf(problems, options.batchSize ?? 32).map((batch) => ({
     records: batch.map(answeredId),

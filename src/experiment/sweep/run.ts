@@ -21,6 +21,7 @@ import {
 import { resolveEditMetric, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepOptions } from './options.js';
 import { createProgress, identityOf, makeControls, toUnit, workUnits } from './units.js';
+import { shownName } from '../../text/given.js';
 
 /**
  * Runs a sweep; returns the summary after the last record.
@@ -84,10 +85,12 @@ export function checkProblems(given: Pick<SweepOptions, 'problems' | 'validation
   const ids = new Set(problems.map(({ id }) => id));
   if (ids.size < problems.length) throw new Error('sweep: a problem is given twice');
   const both = validation.find(({ id }) => ids.has(id));
-  if (both) throw new Error(`sweep: problem ${both.id} is in validation and test data`);
+  if (both) throw new Error(`sweep: problem ${shownName(both.id)} is in validation and test data`);
   const bare = problems.find(({ inputs }) => inputs.every(({ last }) => last === ''));
   if (mode === 'fixed' && bare) {
-    throw new Error(`sweep: problem ${bare.id} has no recorded round (fixed mode needs one)`);
+    throw new Error(
+      `sweep: problem ${shownName(bare.id)} has no recorded round (fixed mode needs one)`,
+    );
   }
 }
 

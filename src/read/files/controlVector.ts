@@ -14,6 +14,7 @@
  * The indices are 1 … L − 1 either way; the one mark in the file is the type of `layer_count`, int32
  * from cvector-generator, uint32 from repeng and others that use Python's `gguf`.
  */
+import { shownName } from '../../text/given.js';
 import { absentLayers } from '../directions.js';
 import { readGguf, readGgufFloats, type Gguf } from './gguf.js';
 import { writeGguf, type WritableValue } from './ggufWriter.js';
@@ -63,7 +64,7 @@ export function parseControlVector(
     const index = indexPattern.exec(name)?.[1];
     if (index === undefined || tensor.shape.length !== 1) {
       throw new Error(
-        `${source}: GGUF tensor ${name} of shape [${tensor.shape.join(', ')}] (expected direction.{layer} of shape [width])`,
+        `${source}: GGUF tensor ${shownName(name)} of shape [${tensor.shape.join(', ')}] (expected direction.{layer} of shape [width])`,
       );
     }
     // Tensors may claim the same bytes over and over.

@@ -5,6 +5,7 @@
  *
  * Specification: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
+import { shownName } from '../../text/given.js';
 
 /** Types of single values, in the order of their numbers in the file; 9 is an array. */
 export const ggufTypes = [
@@ -73,13 +74,14 @@ export function readGguf(bytes: Uint8Array, source: string): Gguf {
   const metadata = new Map<string, GgufValue>();
   for (let i = 0; i < valueCount; i++) {
     const key = cursor.text('a key');
-    if (metadata.has(key)) throw new Error(`${source}: GGUF key ${key} is there twice`);
+    if (metadata.has(key)) throw new Error(`${source}: GGUF key ${shownName(key)} is there twice`);
     metadata.set(key, readValue(cursor, key, source));
   }
   const infos = new Map<string, GgufTensor>();
   for (let i = 0; i < tensorCount; i++) {
     const name = cursor.text('the name of a tensor');
-    if (infos.has(name)) throw new Error(`${source}: GGUF tensor ${name} is there twice`);
+    if (infos.has(name))
+      throw new Error(`${source}: GGUF tensor ${shownName(name)} is there twice`);
     infos.set(name, readInfo(cursor, name, source));
   }
   const alignment = readAlignment(metadata, source);
@@ -99,12 +101,14 @@ export function readGgufFloats(
 ): Float32Array {
   const { name, source } = names;
   if (tensor.type !== 0) {
-    throw new Error(`${source}: GGUF tensor ${name} has type ${tensor.type} (expected 0, float32)`);
+    throw new Error(
+      `${source}: GGUF tensor ${shownName(name)} has type ${tensor.type} (expected 0, float32)`,
+    );
   }
   const count = tensor.shape.reduce((product, n) => product * n, 1);
   if (tensor.start + 4 * count > bytes.length) {
     throw new Error(
-      `${source}: GGUF tensor ${name} ends at byte ${tensor.start + 4 * count} of ${bytes.length}; the file is truncated or damaged`,
+      `${source}: GGUF tensor ${shownName(name)} ends at byte ${tensor.start + 4 * count} of ${bytes.length}; the file is truncated or damaged`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -176,7 +180,7 @@ function readType(cursor: Cursor, key: string, source: string): GgufType {
   const number = cursor.uint32(`the type of ${key}`);
   const type = ggufTypes[number];
   if (type === undefined) {
-    throw new Error(`${source}: GGUF key ${key} has the unknown type ${number}`);
+    throw new Error(`${source}: GGUF key ${shownName(key)} has the unknown type ${number}`);
   }
   return type;
 }
@@ -185,7 +189,8 @@ function skipArray(
   cursor: Cursor,
   { key, source, depth }: { key: string; source: string; depth: number },
 ): void {
-  if (depth > maxNesting) throw new Error(`${source}: GGUF key ${key} nests arrays too deeply`);
+  if (depth > maxNesting)
+    throw new Error(`${source}: GGUF key ${shownName(key)} nests arrays too deeply`);
   const type = readType(cursor, key, source);
   const count = cursor.count(`items of ${key}`, Number.MAX_SAFE_INTEGER);
   if (type !== 'array' && type !== 'string') {
@@ -227,7 +232,7 @@ function readInfo(cursor: Cursor, name: string, source: string): GgufTensor {
   const dimensions = cursor.uint32(`the shape of ${name}`);
   if (dimensions < 1 || dimensions > maxDimensions) {
     throw new Error(
-      `${source}: GGUF tensor ${name} has ${dimensions} dimensions (expected 1 … ${maxDimensions})`,
+      `${source}: GGUF tensor ${shownName(name)} has ${dimensions} dimensions (expected 1 … ${maxDimensions})`,
     );
   }
   const shape = Array.from({ length: dimensions }, () =>

@@ -20,7 +20,10 @@ const odd: readonly unknown[] = [
   ...Object.keys(raws),
 ];
 
-const keys = ['__proto__', 'constructor', 'toString', 'length', 'type', 'id', 'x', '', '0'];
+const keys = [
+  ...['__proto__', 'constructor', 'toString', 'length', 'type', 'id', 'x', '', '0'],
+  'k'.repeat(5000),
+];
 
 /** 1 to 3 changes somewhere in the document. */
 export function mutateJson(random: Random, text: string): string {
