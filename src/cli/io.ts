@@ -19,6 +19,15 @@ export class OutputFailed extends Error {
   override readonly name = 'OutputFailed';
 }
 
+/** A signal asked the process to end; Ctrl-C is SIGINT. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor(readonly signal: NodeJS.Signals) {
+    super('interrupted');
+  }
+}
+
 /** An output at whose edge all text is shown, but for the lab's own sequences. */
 export interface ShownOutput extends Output {
   write(text: string | TerminalText): void;

@@ -2,10 +2,11 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { StringDecoder } from 'node:string_decoder';
+import { removeOwnFiles } from '../disk/ownFiles.js';
 import { errorSentence, reasonOf } from '../text/errorSentence.js';
 import { show } from '../text/show.js';
 import { exitCodes } from './exitCodes.js';
-import { OutputClosed, OutputFailed, type Io, type Output } from './io.js';
+import { Interrupted, OutputClosed, OutputFailed, type Io, type Output } from './io.js';
 import { run } from './run.js';
 
 /** A launcher (npx, timeout) may pass on the Ctrl-C that the process has had itself. */
@@ -32,8 +33,9 @@ function listenForSignals(ending: AbortController): void {
     if (first === null) {
       first = performance.now();
       process.stderr.write('\naligner-lab: stopping after this step; Ctrl-C again kills\n');
-      ending.abort(new Error('interrupted'));
+      ending.abort(new Interrupted(signal));
     } else if (performance.now() - first > echoMilliseconds) {
+      removeOwnFiles();
       stopListening();
       process.kill(process.pid, signal);
     }
@@ -41,6 +43,7 @@ function listenForSignals(ending: AbortController): void {
   // By the signal itself, which tears nothing down: an exit waits for models that run.
   const stopListening = (): void => signals.forEach((name) => process.removeAllListeners(name));
   signals.forEach((name) => process.on(name, interrupt));
+  process.once('exit', removeOwnFiles);
   process.once('exit', stopListening);
 }
 

@@ -6,7 +6,14 @@ import { takingAdapter } from './adapter.js';
 import type { Context } from './command.js';
 import { commands } from './commands.js';
 import { terminalText, type TerminalText } from '../text/show.js';
-import { OutputClosed, OutputFailed, shownIo, type Io, type ShownOutput } from './io.js';
+import {
+  Interrupted,
+  OutputClosed,
+  OutputFailed,
+  shownIo,
+  type Io,
+  type ShownOutput,
+} from './io.js';
 import { defaultOf } from '../shape/options.js';
 import { flagOf } from './options.js';
 import { buildParser, type Call, type NamedCommand } from './parse.js';
@@ -21,7 +28,7 @@ const program = 'aligner-lab';
  * Runs a command line without the program's name, e.g. `['lat-scan', '--json']`.
  *
  * @param name `lat-scan` stands for `aligner-lab lat-scan`
- * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted
+ * @returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted, 143 ended by SIGTERM
  */
 export async function run(argv: readonly string[], given: Io, name = program): Promise<number> {
   const io = shownIo(given);
@@ -157,7 +164,8 @@ function report(
       ? `what is done is in ${how.kept}; run the same command again to go on`
       : 'nothing was kept';
     io.stderr.write(`${program}: interrupted; ${rest}\n`);
-    return exitCodes.interrupted;
+    const terminated = reason instanceof Interrupted && reason.signal === 'SIGTERM';
+    return terminated ? exitCodes.ended : exitCodes.interrupted;
   }
   const message = hanging(errorSentence(aborted ? reason : error));
   io.stderr.write(`${program}: ${message}\n`);

@@ -9,6 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError } from './fileErrors.js';
 import { removeLeftovers, temporarySuffix } from './leftovers.js';
+import { addOwnFile, forgetOwnFile } from './ownFiles.js';
 import { ownerMark } from './owner.js';
 
 /** A file on its way to its place. */
@@ -81,6 +82,7 @@ class FileDraft implements Draft {
         dirname(place),
         `${shortName(place)}.${ownerMark()}${temporarySuffix}`,
       );
+      addOwnFile(temporary);
       const file = await open(temporary, 'wx');
       if (old) await chmod(temporary, old.mode).catch(() => undefined);
       return new FileDraft({ path, subject }, { file, place, temporary });
@@ -101,14 +103,21 @@ class FileDraft implements Draft {
       if (this.#temporary === null) return;
       if (replace) await rename(this.#temporary, this.#place);
       else await linkNew(this.#temporary, this.#place);
+      forgetOwnFile(this.#temporary);
       await syncFolder(dirname(this.#place));
     });
   }
 
   async drop(): Promise<void> {
     if (!this.#open) return;
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
     await this.#close().catch(() => undefined);
-    if (this.#temporary !== null) await rm(this.#temporary, { force: true }).catch(() => undefined);
+    if (this.#temporary === null) return;
+    await rm(this.#temporary, { force: true }).catch(() => undefined);
+    forgetOwnFile(this.#temporary);
   }
 
   async #close(): Promise<void> {
@@ -121,10 +130,7 @@ class FileDraft implements Draft {
     try {
       await work();
     } catch (error) {
-      await this.#close().catch(() => undefined);
-      if (this.#temporary !== null) {
-        await rm(this.#temporary, { force: true }).catch(() => undefined);
-      }
+      await this.#remove();
       throw fileError({ subject: this.#subject, action: 'write', path: this.#path, error });
     }
   }

@@ -12,6 +12,7 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileError } from './fileErrors.js';
+import { addOwnFile, forgetOwnFile } from './ownFiles.js';
 import { ownerMark, ownerOf, ownerState } from './owner.js';
 
 /** Suffix of a lock's file. */
@@ -52,18 +53,18 @@ export async function lockFolder(options: LockOptions): Promise<Lock> {
   for (;;) {
     await create(path);
     const won = await settle(path, end).catch(async (error: unknown) => {
-      await rm(path, { force: true });
+      await remove(path);
       throw error;
     });
     if (won) break;
-    await rm(path, { force: true });
+    await remove(path);
     await wait(2 * pollMilliseconds);
   }
   const text = description(options);
   try {
     await fill(path, text);
   } catch (error) {
-    await rm(path, { force: true });
+    await remove(path);
     throw fileError({ subject: 'run folder', action: 'write', path: folder, error });
   }
   return holding(path, text);
@@ -142,6 +143,7 @@ function parse(text: string): { host?: string; purpose?: string; since?: string 
 }
 
 async function create(path: string): Promise<void> {
+  addOwnFile(path);
   try {
     await (await open(path, 'wx')).close();
   } catch (error) {
@@ -155,9 +157,15 @@ function holding(path: string, text: string): Lock {
   return {
     async release() {
       clearInterval(beat);
-      await rm(path, { force: true });
+      await remove(path);
     },
   };
+}
+
+/** One's own, never another's. */
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true });
+  forgetOwnFile(path);
 }
 
 /** Writes over what is there, never making it empty on the way. */

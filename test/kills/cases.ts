@@ -1,29 +1,16 @@
-/** Every command that writes, with limits so small that it runs for seconds. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Every command, with limits so small that it runs for seconds. */
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 export interface KillCase {
   name: string;
-  /** Whether it writes a run folder; else files. */
-  run: boolean;
+  /** Whether all that it gives is on stdout. */
+  prints?: true;
+  /** Whether what it prints holds measured times. */
+  clocked?: true;
   /** Of the kills, beside the others': long commands have fewer. Default 1. */
   share?: number;
-  /** @param out the folder that it writes into; @param inputs of {@link writeInputs} */
+  /** @param out the folder that it writes into; @param inputs those of inputs.ts */
   argv: (out: string, inputs: string) => string[];
-}
-
-/** From `build/`, where this runs. */
-const shipped = fileURLToPath(
-  new URL('../../../artifacts/stimuli/arithmetic-validation.jsonl', import.meta.url),
-);
-
-/** A part of the shipped stimuli, so that labelling is short. */
-export function writeInputs(folder: string): void {
-  const rows = readFileSync(shipped, 'utf8').split('\n');
-  const first = (count: number): string => `${rows.slice(0, count).join('\n')}\n`;
-  writeFileSync(join(folder, 'stimuli.jsonl'), first(64));
-  writeFileSync(join(folder, 'validation.jsonl'), first(6));
 }
 
 const one = ['--threads', '1'];
@@ -33,7 +20,7 @@ const given = (inputs: string, ...keys: string[]): string[] =>
 
 /** A command that writes a run folder. */
 function run(name: string, argv: (inputs: string) => string[]): KillCase {
-  return { name, run: true, argv: (out, inputs) => [...argv(inputs), '--out', out] };
+  return { name, argv: (out, inputs) => [...argv(inputs), '--out', out] };
 }
 
 /** One that takes long. */
@@ -42,20 +29,43 @@ function seldom(name: string, argv: (inputs: string) => string[]): KillCase {
 }
 
 /** A command that writes one file. */
-function file(name: string, option: string, path: string, argv: string[]): KillCase {
-  return { name, run: false, argv: (out) => [...argv, option, join(out, path)] };
+function file(
+  name: string,
+  [option, path]: [option: string, path: string],
+  argv: readonly string[] | ((inputs: string) => string[]),
+): KillCase {
+  const given = (inputs: string): readonly string[] =>
+    typeof argv === 'function' ? argv(inputs) : argv;
+  return { name, argv: (out, inputs) => [...given(inputs), option, join(out, path)] };
+}
+
+/** A command that writes to stdout alone. */
+function prints(name: string, argv: readonly string[]): KillCase {
+  return { name, prints: true, argv: () => [...argv] };
 }
 
 const question = 'Mia has 4 bags of 7 nuts. How many nuts does Mia have?';
 const [corrector, aligner] = ['corrector-arithmetic-s', 'aligner-arithmetic-s'];
 
 export const cases: readonly KillCase[] = [
-  file('dataset written', '--out', 'rows.jsonl', ['dataset', 'written', '--count', '6000']),
-  file('dataset quadruples', '--out', 'rows.jsonl', [
-    ...['dataset', 'quadruples', '--split', 'validation', '--count', '48', ...one],
+  file('dataset written', ['--out', 'rows.jsonl'], ['dataset', 'written', '--count', '6000']),
+  file(
+    'dataset quadruples',
+    ['--out', 'rows.jsonl'],
+    [...['dataset', 'quadruples', '--split', 'validation', '--count', '48', ...one]],
+  ),
+  file('dataset annotate', ['--out', 'rows.jsonl'], (inputs) => [
+    ...['dataset', 'annotate', ...given(inputs, 'samples')],
   ]),
-  file('instrument', '--out', 'graph.onnx', ['instrument', corrector, '--graph', 'loop']),
-  file('align --page', '--page', 'rounds.html', ['align', question, ...small]),
+  file('dataset triples', ['--out', 'rows.jsonl'], (inputs) => [
+    ...['dataset', 'triples', ...given(inputs, 'answers')],
+  ]),
+  file('convert', ['--out', 'direction.safetensors'], (inputs) => [
+    ...['convert', join(inputs, 'direction.gguf')],
+  ]),
+  run('plot', (inputs) => ['plot', join(inputs, 'run'), '--format', 'html,json']),
+  file('instrument', ['--out', 'graph.onnx'], ['instrument', corrector, '--graph', 'loop']),
+  file('align --page', ['--page', 'rounds.html'], ['align', question, ...small]),
   run('lat-scan', (inputs) => ['lat-scan', ...small, ...given(inputs, 'stimuli')]),
   run('extract', (inputs) => ['extract', ...small, ...given(inputs, 'stimuli')]),
   run('sweep --mode fixed', (inputs) => [
@@ -71,6 +81,13 @@ export const cases: readonly KillCase[] = [
     ...['--limit', '2', '--pairs', '1', '--pool', '8', '--controls', '1'],
   ]),
   run('lens', () => ['lens', ...small, '--limit', '40']),
+  {
+    name: 'lens --store',
+    argv: (out) => [
+      ...['lens', ...small, '--limit', '20', '--out', join(out, 'run')],
+      ...['--store', join(out, 'store')],
+    ],
+  },
   run('rounds', () => [
     ...['rounds', '--correctors', corrector, ...one, '--limit', '2', '--rounds', '1'],
   ]),
@@ -86,4 +103,9 @@ export const cases: readonly KillCase[] = [
     ...['reproduce', '--quick', '--corrector', corrector, ...one, '--limit', '2'],
     ...['--only', 'rounds,lens'],
   ]),
+  prints('generate', ['generate', question, ...small, '--max-new-tokens', '200']),
+  prints('align', ['align', question, ...small]),
+  prints('dataset problems', ['dataset', 'problems', '--count', '20000']),
+  { ...prints('doctor', ['doctor']), clocked: true },
+  prints('completion', ['completion', 'bash']),
 ];

@@ -11,6 +11,7 @@ import { differences, leftOver, readResults, type Results } from './results.js';
 
 export interface Reference {
   results: Results;
+  stdout: string;
   milliseconds: number;
 }
 
@@ -26,7 +27,7 @@ export interface Bench {
   work: string;
 }
 
-const fresh = (bench: Bench, name: string): string => {
+export const fresh = (bench: Bench, name: string): string => {
   const folder = join(bench.work, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -36,8 +37,8 @@ const fresh = (bench: Bench, name: string): string => {
 /** What the command leaves when nothing comes between. @throws where it fails. */
 export async function reference(given: KillCase, bench: Bench): Promise<Reference> {
   const out = fresh(bench, 'reference');
-  const { milliseconds } = succeeded(await call(given.argv(out, bench.inputs)), given.name);
-  return { results: readResults(out), milliseconds };
+  const { milliseconds, stdout } = succeeded(await call(given.argv(out, bench.inputs)), given.name);
+  return { results: readResults(out), stdout, milliseconds };
 }
 
 function succeeded(ended: Ended, name: string): Ended {
@@ -56,9 +57,9 @@ export async function killed(
   let done = 0;
   for (let tries = 0; done < kills && tries < 4 * kills; tries++) {
     // A little beyond its end, so that the last moments are hit too.
-    const killAfter = 1.1 * expected.milliseconds * random.next();
-    const ended = await call(argv, { killAfter });
-    if (ended.killed) done++;
+    const after = 1.1 * expected.milliseconds * random.next();
+    const ended = await call(argv, { send: [{ signal: 'SIGKILL', after }] });
+    if (ended.signal !== null) done++;
     else if (ended.code !== 0) return { faults: [failure(ended)], kills: done };
     else {
       // It came to its end: the next kill meets a new one.
@@ -141,12 +142,12 @@ function mount(folder: string, kilobytes: number): boolean {
   }
 }
 
-function failure({ code, stderr }: Ended): string {
+export function failure({ code, stderr }: Ended): string {
   return `it ended with ${code}: ${stderr.slice(-500)}`;
 }
 
 /** What differs from the reference, what is left over, and pages that are not their summaries'. */
-async function judged(out: string, expected: Reference): Promise<string[]> {
+export async function judged(out: string, expected: Reference): Promise<string[]> {
   const got = readResults(out);
   const pages = await ownPages(out);
   const left = leftOver(got).map((name) => `${name} is left over`);
