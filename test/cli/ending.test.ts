@@ -1,8 +1,9 @@
 /** How processes end while models run: in order, with their message and code, whatever ends them. */
 import { spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../runtime/models.js';
 
 const dist = (file: string): string =>
   fileURLToPath(new URL(`../../dist/${file}`, import.meta.url));
@@ -96,13 +97,53 @@ describe('a command', () => {
     expect(ended.stderr).toMatch(/^aligner-lab: stdout: cannot write: the disk is full; .*\n$/);
   });
 
-  it('ends in order on Ctrl-C', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends in order on %s, with %d', async (signal, code) => {
     let sent = false;
     const onOutput: SpawnOptions['onOutput'] = (_, child) => {
-      sent ||= child.kill('SIGINT');
+      sent ||= child.kill(signal);
     };
     const ended = await node(align, { onOutput });
-    expect(ended).toMatchObject({ code: 130, signal: null });
+    expect(ended).toMatchObject({ code, signal: null });
     expect(ended.stderr).toMatch(/stopping after this step.*\naligner-lab: interrupted; .*\n$/);
+  });
+
+  it('ends at once on a second Ctrl-C, and leaves no lock and no draft', async () => {
+    const folder = temporaryFolder();
+    // Opens both, and waits for ever.
+    const waiting = `
+      import { main } from ${JSON.stringify(dist('cli/main.js'))};
+      import { commands } from ${JSON.stringify(dist('cli/commands.js'))};
+      import { lockFolder } from ${JSON.stringify(dist('disk/lock.js'))};
+      import { openDraft } from ${JSON.stringify(dist('disk/atomic.js'))};
+      const folder = ${JSON.stringify(folder.path)};
+      commands.push({ name: 'wait', summary: '', load: () => ({
+        description: '', options: {}, examples: [],
+        run: async () => {
+          await lockFolder({ folder, purpose: 'wait' });
+          await openDraft(folder + '/rows.jsonl');
+          process.stderr.write('waiting');
+          await new Promise((resolve) => setTimeout(resolve, 60_000));
+        },
+      }) });
+      process.argv.push('aligner-lab', 'wait');
+      await main('aligner-lab');`;
+    const left: string[][] = [];
+    let first = true;
+    const onOutput: SpawnOptions['onOutput'] = (text, child) => {
+      if (!first || !text.includes('waiting')) return;
+      first = false;
+      left.push(readdirSync(folder.path));
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGINT'), 700);
+    };
+    const ended = await node(['--input-type=module', '-e', waiting], { onOutput });
+    left.push(readdirSync(folder.path));
+    folder.remove();
+    expect(ended).toMatchObject({ code: null, signal: 'SIGINT' });
+    expect(left[0]?.map((name) => name.replace(/.*\./, '')).sort()).toEqual(['lock', 'tmp']);
+    expect(left[1]).toEqual([]);
   });
 });
