@@ -6,11 +6,20 @@ export { generateRows, generatedKinds, annotateSamples, correctAnswers } from '.
 export type * from './data/dataset.js';
 export type { Sample } from './data/quadruples.js';
 export type { Solution } from './data/corpus.js';
-export { readAnnotatedQuadruples } from './data/questionRows.js';
+export {
+  readAnnotatedQuadruples,
+  streamPreferences,
+  streamRecordedAnswers,
+  streamVerdicts,
+  type ReadDataOptions,
+} from './data/questionRows.js';
+export { describeReport, type DataReport } from './data/report.js';
+export type { DataPlace, DataSource } from './data/files/place.js';
 export { generateProblems, problemById, type ProblemsOptions } from './data/problems.js';
 export { openQuestions, type OpenQuestionsOptions } from './data/questionSets.js';
 export { readQuestions, type AnsweredQuestion } from './data/questions.js';
 export { annotate, isRight, type Place } from './data/solver.js';
+export { findData, type FindDataOptions } from './runtime/resolveData.js';
 
 // Mathematics: seeded random numbers, which summaries take.
 export { createRandom, type Random } from './math/random.js';

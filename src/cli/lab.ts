@@ -1,12 +1,14 @@
 /** The lab of a command: models with a line of progress, paths from the working directory. */
 import { availableParallelism } from 'node:os';
 import { openAligner, openCorrector, openUpstream } from '../align/open.js';
+import type { DataPlace } from '../data/files/place.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
 import { folderStore } from '../record/store.js';
 import { installedVersions } from '../record/versions.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
 import { wantsColour, type Io } from './io.js';
+import { findOrDownloadData, noteReport } from './data.js';
 import { findOrDownload, loadCopies, loadModel, openNamed } from './models.js';
 
 export function labOf(
@@ -19,7 +21,14 @@ export function labOf(
   const engineOf = ({ copies = false, proxy }: LoadHow = {}) => {
     return { ...engine, proxy, fitting: copies };
   };
+  const data = new Map<string, Promise<DataPlace>>();
   return {
+    data: (name, how) => {
+      const found = data.get(name) ?? findOrDownloadData(name, context, how);
+      data.set(name, found);
+      return found;
+    },
+    onReport: (report) => noteReport(report, context),
     find: (name) => findOrDownload(name, context),
     load: (name, { copies = false, proxy } = {}) =>
       (copies ? loadCopies : loadModel)(name, { ...engine, proxy }, context),

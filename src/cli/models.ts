@@ -28,8 +28,8 @@ export async function findOrDownload(model: string, context: Context): Promise<M
   return files;
 }
 
-/** One stage per file, with the bytes of all of them. */
-function downloadStages(progress: Progress): (now: DownloadProgress) => void {
+/** One stage per file of a model or of data, with the bytes of all of them. */
+export function downloadStages(progress: Progress): (now: DownloadProgress) => void {
   let shown: { file: string; tell: OnProgress } | null = null;
   return ({ file, done, total }) => {
     if (shown?.file !== file) {

@@ -1,6 +1,7 @@
 /** Run folders of commands: where they are, what identifies them, and how records get in. */
 import { relative } from 'node:path';
 import type { z } from 'zod';
+import { hashData, type DataPlace } from '../data/files/place.js';
 import { sha256, sha256File } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
 import { openRun, type Run } from '../record/run.js';
@@ -15,8 +16,8 @@ export interface CommandRun {
   options: Readonly<Record<string, unknown>> & { seed: number; out?: string | undefined };
   /** Models, and what stands in for one, by the option that names them. */
   models: Readonly<Record<string, { identity: Identity }>>;
-  /** Other files by the option that names them. */
-  files: Readonly<Record<string, string>>;
+  /** Other files, and data, by the option that names them. */
+  files: Readonly<Record<string, string | DataPlace>>;
 }
 
 const notOfTheRun = new Set([
@@ -61,7 +62,11 @@ async function configure({
     inputs.push({ name, path: identity.source ?? identity.name, sha256: identity.sha256 });
   }
   for (const [name, path] of Object.entries(files)) {
-    inputs.push({ name, path, sha256: await sha256File(path) });
+    inputs.push(
+      typeof path === 'string'
+        ? { name, path, sha256: await sha256File(path) }
+        : { name, path: path.source, sha256: await hashData(path) },
+    );
   }
   const devices = Object.values(models).flatMap(({ identity }) => identity.device ?? []);
   return {

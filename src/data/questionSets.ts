@@ -1,13 +1,13 @@
 /** Sets of questions, opened by name. */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
 import { UsageError } from '../text/usageError.js';
+import { hashData, placeOf, type DataSource } from './files/place.js';
 import { generateProblems } from './problems.js';
+import type { ReadDataOptions } from './questionRows.js';
 import { readQuestions } from './questions.js';
 import type { Problem, QuestionSet, Split } from './types.js';
 
-export interface OpenQuestionsOptions {
+export interface OpenQuestionsOptions extends ReadDataOptions {
   /** How many, the first ones. Default: all of a file, 1,000 generated problems. */
   count?: number;
   /** Of generated problems. Default 0. */
@@ -34,18 +34,23 @@ const kinds: Readonly<Record<string, OpenKind>> = {
 
 /**
  * The questions with this name: `generated:test` (or another split) for arithmetic word problems, or
- * the path of a file of rows about questions, e.g. GSM8K, see {@link readQuestions}.
+ * the path of data about questions, e.g. GSM8K, or what {@link findData} found by a name of the hub; see
+ * {@link readQuestions}.
  * @throws where nothing has that name, and as {@link readQuestions} on a file.
  * @example
- * const { questions } = openQuestions('generated:test', { count: 20 });
+ * const { questions } = await openQuestions('generated:test', { count: 20 });
  */
-export function openQuestions(name: string, options: OpenQuestionsOptions = {}): QuestionSet {
+export async function openQuestions(
+  name: DataSource,
+  options: OpenQuestionsOptions = {},
+): Promise<QuestionSet> {
+  if (typeof name !== 'string') return await openData(name, options);
   const [, kind = '', rest = ''] = /^(\w+):(.*)$/s.exec(name) ?? [];
-  const set = Object.hasOwn(kinds, kind) ? kinds[kind]?.(rest, options) : openFile(name, options);
+  const set = Object.hasOwn(kinds, kind) ? kinds[kind]?.(rest, options) : null;
   if (set) return set;
-  const known = splits.map((split) => `generated:${split}`).join(', ');
+  if (set === null && existsSync(name)) return await openData(name, options);
   throw new UsageError(
-    `questions: nothing is called "${name}" (expected ${known}, or a JSON Lines file of {question, answer})`,
+    `questions: nothing is called "${name}" (expected ${questionKinds.join(', ')}, or a file or folder of data, e.g. JSON Lines of {question, answer})`,
   );
 }
 
@@ -60,10 +65,20 @@ export function generatedQuestions(options: {
   return { name, identity: `${name}:${options.seed}`, questions };
 }
 
-/** A file is known by its content. */
-function openFile(file: string, { count, answers }: OpenQuestionsOptions): QuestionSet | undefined {
-  if (!existsSync(file)) return undefined;
-  const questions = readQuestions(file, { answers }).slice(0, count);
-  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
-  return { name: basename(file), identity: `sha256:${sha256}`, questions };
+/** Data are known by their content. */
+async function openData(
+  source: DataSource,
+  { count, answers, ...how }: OpenQuestionsOptions,
+): Promise<QuestionSet> {
+  const place = await placeOf(source);
+  const questions = (await readQuestions(place, { answers, ...how })).slice(0, count);
+  return { name: place.name, identity: `sha256:${await hashData(place)}`, questions };
+}
+
+/** The names of kinds of their own. */
+export const questionKinds: readonly string[] = splits.map((split) => `generated:${split}`);
+
+/** Whether a name is of a kind of its own, and none of data. */
+export function isQuestionKind(name: string): boolean {
+  return Object.hasOwn(kinds, /^(\w+):/.exec(name)?.[1] ?? '');
 }

@@ -1,35 +1,42 @@
 /** Data sets of questions, e.g. GSM8K, and the questions of the official data sets. */
 import { sameAnswer } from '../text/answers.js';
 import { knownProblem } from './problems.js';
-import { agreedAnswer, readQuestionRows, type QuestionRow } from './questionRows.js';
+import { nameOf, type DataSource } from './files/place.js';
+import type { QuestionRow } from './formats/row.js';
+import { agreedAnswer, readQuestionRows, type ReadDataOptions } from './questionRows.js';
 import type { Question } from './types.js';
 
 /** A question whose final answer is known. */
 export type AnsweredQuestion = Question & { answer: string };
 
 /**
- * Questions of a file of rows (JSON Lines or one JSON array): `{question, answer}`, and `id` and
- * `group` where it has them; other ids are `question-<n>`, counted from 1. The answer is a solution
+ * Questions of data in any of the formats of docs/data.md. Of rows `{question, answer}`, with `id` and
+ * `group` where they have them; other ids are `question-<n>`, counted from 1. The answer is a solution
  * that ends in its final answer (`#### 42`, `\boxed{42}`, `The answer is 42.`), or the final answer
  * itself.
  *
  * Or rows of the official data sets, each question once: of `{question, answer, correction}` the
  * correction says the right answer; of `{question, prefix, last, correction}` the correction that
- * ends the solution. A question on whose answer the rows do not agree, or say none, has none.
+ * ends the solution. A question on whose answer the rows do not agree, or say none, has none; those of
+ * pairs, of labelled answers and of verdicts have none.
  * @param options.answers `optional`: for scorers that do without. Default `needed`.
  * @throws on a row of another form, an id of two questions, a file without any row; where answers
  *   are needed, on a question `{question, answer}` without one, and where none at all has one.
  */
-export function readQuestions(file: string, options?: { answers?: 'needed' }): AnsweredQuestion[];
-export function readQuestions(
-  file: string,
-  options: { answers?: 'needed' | 'optional' },
-): Question[];
-export function readQuestions(
-  file: string,
-  { answers = 'needed' }: { answers?: 'needed' | 'optional' } = {},
-): Question[] {
-  const rows = readQuestionRows(file);
+export async function readQuestions(
+  source: DataSource,
+  options?: ReadDataOptions & { answers?: 'needed' },
+): Promise<AnsweredQuestion[]>;
+export async function readQuestions(
+  source: DataSource,
+  options: ReadDataOptions & { answers?: 'needed' | 'optional' },
+): Promise<Question[]>;
+export async function readQuestions(
+  source: DataSource,
+  { answers = 'needed', ...how }: ReadDataOptions & { answers?: 'needed' | 'optional' } = {},
+): Promise<Question[]> {
+  const rows = await readQuestionRows(source, how);
+  const file = nameOf(source);
   if (rows.length === 0) throw new Error(`${file}: no questions (expected at least 1 line)`);
   const byId = new Map<string, QuestionRow[]>();
   rows.forEach((row, i) => {
@@ -66,5 +73,6 @@ function toQuestion(id: string, rows: readonly QuestionRow[]): Question {
   const known = knownProblem({ id, question });
   const answer = known?.answer ?? agreedAnswer(rows, sameAnswer);
   const group = known?.group ?? rows.find((row) => row.group !== undefined)?.group;
-  return { id, question, ...(answer !== undefined && { answer }), ...(group !== undefined && { group }) }; // prettier-ignore
+  const turns = rows.find((row) => row.turns)?.turns;
+  return { id, question, ...(answer !== undefined && { answer }), ...(group !== undefined && { group }), ...(turns && { turns }) }; // prettier-ignore
 }

@@ -17,6 +17,42 @@ export interface Question {
   answer?: string;
   /** What results are also reported by, e.g. a subject or a level. */
   group?: string;
+  /** Of a conversation: its turns, of which `question` is the text. The last one is the user's. */
+  turns?: readonly Turn[];
+}
+
+/** One turn of a conversation, its text verbatim. */
+export interface Turn {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** Two answers to a question, one of which is preferred. Both are verbatim. */
+export interface RecordedPreference extends Pick<Question, 'question' | 'turns' | 'group'> {
+  chosen: string;
+  rejected: string;
+}
+
+/** An answer that somebody wrote, verbatim, and what a data set says of it. */
+export interface LabelledAnswer extends Pick<Question, 'question' | 'turns' | 'group'> {
+  answer: string;
+  /** Who wrote it. */
+  model?: string;
+  /** Whether it is harmless. */
+  safe?: boolean;
+  /** Kinds of harm, where it is not. */
+  categories?: readonly string[];
+}
+
+/** A judge's word on two answers of two models. */
+export interface RecordedVerdict {
+  question: string;
+  first: { model: string; answer: string };
+  second: { model: string; answer: string };
+  /** 1: the first is better, 2: the second; between them: how sure, 1.5 is a tie. */
+  preference: number;
+  /** Who judged. */
+  annotator?: string;
 }
 
 export interface QuestionSet {
@@ -30,9 +66,9 @@ export interface QuestionSet {
 /** A sentence-level preference: question q, corrected answer so far p, next sentence y1, and y2. */
 export interface Quadruple {
   question: string;
-  /** Sentences joined with single spaces; empty at the beginning. */
+  /** What stands before, with its white space; empty at the beginning. White space at its ends does not count. */
   prefix: string;
-  /** The upstream's next sentence, without surrounding white space; empty where it wrote none. */
+  /** The upstream's next sentence, likewise; empty where it wrote none. */
   last: string;
   /** Empty: the answer is complete, stop. */
   correction: string;

@@ -4,8 +4,8 @@
  */
 import { createRandom, type Random } from '../math/random.js';
 import { parseGivenRow, type GivenRow } from './givenRows.js';
-import { jsonRows } from './jsonRows.js';
-import { readStimuliText } from './stimuliFile.js';
+import { nameOf, type DataSource } from '../data/files/place.js';
+import { dataRows, jsonRows, type Row } from './jsonRows.js';
 import {
   checkStimuli,
   classNames,
@@ -35,9 +35,17 @@ export interface GivenOptions {
 export function parseGivenStimuli(
   text: string,
   source: string,
+  options: GivenOptions,
+): GivenStimulus[] {
+  return fromRows(jsonRows(text, source), source, options);
+}
+
+function fromRows(
+  given: readonly Row[],
+  source: string,
   { names = classNames, seed }: GivenOptions,
 ): GivenStimulus[] {
-  const rows = jsonRows(text, source).map((row) => parseGivenRow(row, names));
+  const rows = given.map((row) => parseGivenRow(row, names));
   const groups = groupsOf(rows);
   checkPairs(rows, groups);
   const halves = halvesOf(rows, groups, createRandom(seed).fork('given halves'));
@@ -58,12 +66,12 @@ export function parseGivenStimuli(
   return stimuli;
 }
 
-/** @throws where the file cannot be read, and as {@link parseGivenStimuli}. */
+/** @throws where the data cannot be read, and as {@link parseGivenStimuli}. */
 export async function readGivenStimuli(
-  path: string,
+  source: DataSource,
   options: GivenOptions,
 ): Promise<GivenStimulus[]> {
-  return parseGivenStimuli(await readStimuliText(path), path, options);
+  return fromRows(await dataRows(source), nameOf(source), options);
 }
 
 /** Of each row: its own group, else its pair's, else one of its own. */

@@ -1,5 +1,8 @@
 /** Rows of stimuli with the place they stand at, for errors that say where. */
-import { anyRow, parsePlaced } from '../data/jsonl.js';
+import { anyRow, checkedRow } from '../data/checkedRow.js';
+import type { DataSource } from '../data/files/place.js';
+import { streamRows } from '../data/files/rows.js';
+import { parsePlaced } from '../data/jsonl.js';
 import { shownValue } from '../text/given.js';
 
 export interface Row {
@@ -11,6 +14,15 @@ export interface Row {
 /** JSON Lines or one JSON array. @throws with `source:line` where a row is no JSON object. */
 export function jsonRows(text: string, source: string): Row[] {
   return parsePlaced(text, source, anyRow).map(({ row, place }) => ({ record: row, where: place }));
+}
+
+/** The rows of data, in any kind of file. @throws as {@link streamRows}, and where a row is no JSON object. */
+export async function dataRows(source: DataSource): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const { row, place } of streamRows(source)) {
+    rows.push({ record: checkedRow(row, anyRow, place), where: place });
+  }
+  return rows;
 }
 
 /**

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { writeAtomic } from '../disk/atomic.js';
 import { formatGiven } from './givenRows.js';
-import { readDataText } from '../data/jsonl.js';
+import { nameOf, type DataSource } from '../data/files/place.js';
 import { qualities } from '../data/types.js';
 import { isCopy } from '../text/copied.js';
-import { jsonRows, oneOf, type Row } from './jsonRows.js';
+import { dataRows, jsonRows, oneOf, type Row } from './jsonRows.js';
 import {
   checkStimuli,
   classNames,
@@ -51,7 +51,11 @@ function formatCorrection(s: CorrectionStimulus): string {
  * and as {@link checkStimuli}.
  */
 export function parseStimuli(text: string, source: string): CorrectionStimulus[] {
-  const stimuli = jsonRows(text, source).map(parseRow);
+  return fromRows(jsonRows(text, source), source);
+}
+
+function fromRows(rows: readonly Row[], source: string): CorrectionStimulus[] {
+  const stimuli = rows.map(parseRow);
   checkStimuli(stimuli, source);
   return stimuli;
 }
@@ -88,14 +92,9 @@ function parseRow({ record, where }: Row): CorrectionStimulus {
   return stimulus;
 }
 
-/** @throws where the file cannot be read, and as {@link parseStimuli}. */
-export async function readStimuli(path: string): Promise<CorrectionStimulus[]> {
-  return parseStimuli(await readStimuliText(path), path);
-}
-
-/** @throws where the file cannot be read. */
-export async function readStimuliText(path: string): Promise<string> {
-  return await Promise.resolve().then(() => readDataText(path));
+/** @throws where the data cannot be read, and as {@link parseStimuli}. */
+export async function readStimuli(source: DataSource): Promise<CorrectionStimulus[]> {
+  return fromRows(await dataRows(source), nameOf(source));
 }
 
 export async function writeStimuli(

@@ -1,5 +1,7 @@
 /** What is answered and read: generated problems with recorded sentences, or a user's questions. */
 import { basename } from 'node:path';
+import { nameOf, type DataSource } from '../data/files/place.js';
+import type { DataReport } from '../data/report.js';
 import type { LoopEnds } from '../align/loop.js';
 import { readAnnotatedQuadruples } from '../data/questionRows.js';
 import { readQuestions } from '../data/questions.js';
@@ -17,8 +19,8 @@ export type Split = CausalSplit;
 export interface ReproduceData {
   /** In words, for the report. */
   description: string;
-  /** Files by the option that names them. */
-  files: Readonly<Record<string, string>>;
+  /** Data by the option that names them. */
+  files: Readonly<Record<string, DataSource>>;
   /** `test` is answered, in order; on `validation` a strength of proxy-tuning is chosen. */
   questions: Readonly<Record<Split, readonly Question[]>>;
   /** Says whether an answer is right; knows the answers of all questions by their ids. */
@@ -39,21 +41,22 @@ export interface ReproduceData {
 const generatedLimits: LoopEnds = { maxRounds: 10, maxCharacters: 600 };
 
 /** Generated test problems, and files of recorded sentences. */
-export function generatedData(options: {
-  files: Readonly<Record<Split, string>>;
+export async function generatedData(options: {
+  files: Readonly<Record<Split, DataSource>>;
   /** How many of each split. */
   count: Readonly<Record<Split, number>>;
   seed: number;
-}): ReproduceData {
-  const { files, count, seed } = options;
+  onReport?: (report: DataReport) => void;
+}): Promise<ReproduceData> {
+  const { files, count, seed, onReport } = options;
   const recorded = {
-    validation: readAnnotatedQuadruples(files.validation),
-    test: readAnnotatedQuadruples(files.test),
+    validation: await readAnnotatedQuadruples(files.validation, { onReport }),
+    test: await readAnnotatedQuadruples(files.test, { onReport }),
   };
   const questions = (split: Split): readonly Question[] =>
     generatedQuestions({ split, count: count[split], seed }).questions;
   return {
-    description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${basename(files.validation)} and tested on those of ${basename(files.test)}`,
+    description: `generated arithmetic word problems (test split, seed ${seed}), judged by an exact solver; models are read on the sentences of ${shortOf(files.validation)} and tested on those of ${shortOf(files.test)}`,
     files: { stimuli: files.validation, problems: files.test },
     questions: { validation: questions('validation'), test: questions('test') },
     // The files may hold sentences about other questions.
@@ -69,22 +72,31 @@ export function generatedData(options: {
  * @param options.read most questions of the first part; at most half of all
  * @throws as {@link readQuestions}; with fewer than four questions.
  */
-export function questionData(options: { file: string; read: number }): ReproduceData {
-  const all = readQuestions(options.file);
+export async function questionData(options: {
+  source: DataSource;
+  read: number;
+  onReport?: (report: DataReport) => void;
+}): Promise<ReproduceData> {
+  const { source, onReport } = options;
+  const all = await readQuestions(source, { onReport });
   if (all.length < 4) {
     throw new Error(
-      `dataset: ${options.file} has ${all.length} questions (expected at least 4: some are read, others tested)`,
+      `dataset: ${nameOf(source)} has ${all.length} questions (expected at least 4: some are read, others tested)`,
     );
   }
   const read = Math.min(Math.floor(all.length / 2), options.read);
   const [validation, test] = [all.slice(0, read), all.slice(read)];
   return {
-    description: `${basename(options.file)}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
-    files: { dataset: options.file },
+    description: `${shortOf(source)}: ${test.length} questions are answered and judged by their final answer alone; on the first ${read} the models are read`,
+    files: { dataset: source },
     questions: { validation, test },
     scorer: answerEquivalence({ questions: all }),
     sentences: null,
     limits: {},
     recorded: null,
   };
+}
+
+function shortOf(source: DataSource): string {
+  return typeof source === 'string' ? basename(source) : source.name;
 }

@@ -1,4 +1,6 @@
 /** Who runs a reproduction: where models are found, and who hears of what happens. */
+import type { DataPlace } from '../data/files/place.js';
+import type { DataReport } from '../data/report.js';
 import type { Stages } from '../experiment/shared/stages.js';
 import type { Page } from '../plot/page/page.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
@@ -8,6 +10,10 @@ import type { PartOutcome, PartStart } from './runParts.js';
 export interface ReproduceHost {
   /** From a model's name to its files, e.g. `resolveModel`. */
   findModel: (name: string) => Promise<ModelFiles>;
+  /** From the name of data to their files, e.g. {@link findData}. Default: it is a path. */
+  findData?: (name: string) => Promise<DataPlace>;
+  /** Told what data were found to hold. */
+  onReport?: (report: DataReport) => void;
   /** Writes pages (file name → page) into a folder; returns what was written. */
   writeFigures: (folder: string, pages: Record<string, Page>) => Promise<string[]>;
   /** Something to know before it begins. */

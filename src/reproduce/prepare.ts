@@ -1,5 +1,6 @@
 /** From the options of `reproduce` to what its parts share; no model is loaded. */
 import { join } from 'node:path';
+import { placeOf } from '../data/files/place.js';
 import { limitSizes, partSizes, type Extent, type ReproduceModels } from './plan.js';
 import { Results } from './results.js';
 import { sha256 } from '../record/hash.js';
@@ -46,7 +47,7 @@ export async function prepare(given: ReproduceOptions, host: ReproduceHost): Pro
   const { models: named, absent } = chooseModels(given);
   const extent = given.quick ? 'quick' : 'default';
   const sizes = limitSizes(partSizes[extent], given.limit ?? Infinity);
-  const data = dataOf(given, sizes);
+  const data = await dataOf(given, sizes, host);
   const { models, known } = await findAll(named, host);
   const device = await resolveDevice(given.device);
   const { seed, threads, date, controlTokens } = given;
@@ -75,12 +76,18 @@ function absentNote(absent: readonly string[]): string {
   return packaged ? `${note} The package ${modelsPackage} has them.` : note;
 }
 
-function dataOf(given: ReproduceOptions, sizes: Setting['sizes']): ReproduceData {
+async function dataOf(
+  given: ReproduceOptions,
+  sizes: Setting['sizes'],
+  { findData = placeOf, onReport }: ReproduceHost,
+): Promise<ReproduceData> {
   if (given.dataset !== undefined) {
-    return questionData({ file: given.dataset, read: sizes.scan.answers });
+    const source = await findData(given.dataset);
+    return await questionData({ source, read: sizes.scan.answers, onReport });
   }
-  return generatedData({
-    files: { validation: given.stimuli, test: given.problems },
+  const [validation, test] = [await findData(given.stimuli), await findData(given.problems)];
+  return await generatedData({
+    ...{ files: { validation, test }, onReport },
     count: {
       validation: sizes.compare.alphaProblems,
       test: Math.max(sizes.rounds.problems, sizes.compare.problems),

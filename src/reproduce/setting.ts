@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { CorrectorReading } from '../experiment/shared/reading/readCorrector.js';
 import type { Part, PartSizes, ReproduceModels } from './plan.js';
 import { partName, type Results } from './results.js';
-import { sha256File } from '../record/hash.js';
+import { hashData, type DataSource } from '../data/files/place.js';
 import { openRun, type Run } from '../record/run.js';
 import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
@@ -68,10 +68,10 @@ export async function madeOnce<V>(
 }
 
 export async function hashFiles(
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, DataSource>>,
 ): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
-  for (const [name, path] of Object.entries(files)) hashes.set(name, await sha256File(path));
+  for (const [name, source] of Object.entries(files)) hashes.set(name, await hashData(source));
   return hashes;
 }
 
@@ -96,9 +96,9 @@ export function configurationOf(
     const { files, identity } = modelOf(setting, name);
     return { name: `model ${name}`, path: files.source, sha256: identity.sha256 };
   });
-  const files = Object.entries(setting.data.files).map(([name, path]): RunInput => ({
+  const files = Object.entries(setting.data.files).map(([name, source]): RunInput => ({
     name,
-    path,
+    path: typeof source === 'string' ? source : source.source,
     sha256: setting.hashes.get(name) ?? '',
   }));
   return {

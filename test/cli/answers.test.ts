@@ -168,7 +168,7 @@ describe('evaluate', () => {
       { name: 'stream-corrector', accuracy: 0.5, copyRate: 1 },
     ]); // prettier-ignore
     expect(stdout).toContain('2 questions of questions.jsonl, greedy');
-    expect(openQuestions(join(cwd, questions)).questions).toHaveLength(2);
+    expect((await openQuestions(join(cwd, questions))).questions).toHaveLength(2);
   });
 
   it('says what questions there are where nothing has the name', async () => {

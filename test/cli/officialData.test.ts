@@ -103,7 +103,7 @@ describe('official files', () => {
   });
 
   it('are the questions of a reproduction', async () => {
-    const { questions, scorer } = questionData({ file: join(cwd, aligner), read: 0 });
+    const { questions, scorer } = await questionData({ source: join(cwd, aligner), read: 0 });
     const items = questions.test.map((question, i) => ({ question, answer: triples[i]?.answer ?? '' })); // prettier-ignore
     expect((await scorer.score(items)).filter((right) => right === true)).toHaveLength(5);
   });

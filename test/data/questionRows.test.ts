@@ -41,41 +41,43 @@ describe('the forms of a file', () => {
     ['a byte order mark', (rows) => `\uFEFF${jsonLines(rows)}`],
     ['a mark before an array', (rows) => `\uFEFF${JSON.stringify(rows)}`],
   ];
-  it.each(forms)('%s', (_, form) => {
+  it.each(forms)('%s', async (_, form) => {
     for (const rows of [quadruples, corrected]) {
-      const read = readAnnotatedQuadruples(write(form(rows)));
-      expect(read).toEqual(readAnnotatedQuadruples(write(jsonLines(rows))));
+      const read = await readAnnotatedQuadruples(write(form(rows)));
+      expect(read).toEqual(await readAnnotatedQuadruples(write(jsonLines(rows))));
       expect(read).toHaveLength(3);
     }
   });
 
-  it('are refused in another encoding than UTF-8, where letters would be lost in silence', () => {
+  it('are refused in another encoding than UTF-8, where letters would be lost in silence', async () => {
     const latin = Buffer.from(jsonLines(quadruples).replace('nuts', 'N\u00fcsse'), 'latin1');
     for (const bytes of [latin, Buffer.from(`\uFEFF${jsonLines(quadruples)}`, 'utf16le')]) {
-      expect(() => readAnnotatedQuadruples(write(bytes))).toThrow(/\.json: not a text in UTF-8; /);
+      await expect(readAnnotatedQuadruples(write(bytes))).rejects.toThrow(
+        /\.json: not a text in UTF-8; /,
+      );
     }
   });
 });
 
-describe('quadruples', () => {
-  const rows = readAnnotatedQuadruples(write(jsonLines(quadruples)));
+describe('quadruples', async () => {
+  const rows = await readAnnotatedQuadruples(write(jsonLines(quadruples)));
 
-  it('take their problem from the question; quality and fault may be left out', () => {
+  it('take their problem from the question; quality and fault may be left out', async () => {
     expect(rows[0]?.problem).toMatch(/^question-[0-9a-f]{12}$/);
     expect(rows.map(({ problem }) => problem === rows[0]?.problem)).toEqual([true, true, false]);
     expect(rows[0]).toMatchObject({ quality: 'unjudged', fault: null, correction: 'He has 4.' });
     // The same in another file and order, so that a question in two splits is seen.
-    const [last] = readAnnotatedQuadruples(write(jsonLines([...quadruples].reverse())));
+    const [last] = await readAnnotatedQuadruples(write(jsonLines([...quadruples].reverse())));
     expect(last?.problem).toBe(rows[2]?.problem);
   });
 
-  it('keep what they say', () => {
+  it('keep what they say', async () => {
     const row = { ...quadruples[0], problem: 7, quality: 'bad', fault: 'mine', extra: 1 };
-    const [read] = readAnnotatedQuadruples(write(jsonLines([row])));
+    const [read] = await readAnnotatedQuadruples(write(jsonLines([row])));
     expect(read).toEqual({ ...quadruples[0], problem: '7', quality: 'bad', fault: 'mine' });
   });
 
-  it('name file, line and key of what is wrong', () => {
+  it('name file, line and key of what is wrong', async () => {
     const first = { ...quadruples[0] };
     const faults: [object, RegExp][] = [
       [{ ...first, last: undefined }, /:3: "last" must be a string \(got nothing\)/],
@@ -85,68 +87,81 @@ describe('quadruples', () => {
       [{ ...first, problem: {} }, /:3: "problem" must be a text or a number/],
       [{ ...first, question: ' ' }, /:3: "question" is empty/],
       [{ ...first, question: 'Else?', problem: 'p' }, /:3: has the id "p" of \S+:1 and another question/], // prettier-ignore
-      [{ text: 'Hi' }, /:3: "question" must be a string/],
+      [
+        { text: 'Hi' },
+        /:3: the columns text, of no format that is known \(expected one of: Stream Aligner \{question, prefix, last, correction\}; /,
+      ],
       [{ question: 'Why?' }, /:3: no sentence to correct \(expected the keys question, prefix/],
     ];
     for (const [row, message] of faults) {
       const file = write(`${jsonLines([{ ...first, problem: 'p' }])}\n${jsonLines([row])}`);
-      expect(() => readAnnotatedQuadruples(file), JSON.stringify(row)).toThrow(message);
+      await expect(readAnnotatedQuadruples(file), JSON.stringify(row)).rejects.toThrow(message);
     }
-    expect(() => readAnnotatedQuadruples(write('{"question": 1,\n'))).toThrow(/:1: not a line of/);
-    expect(() => readAnnotatedQuadruples(write('[{"question": "q"},'))).toThrow(/begins like/);
-    expect(() => readAnnotatedQuadruples(write('3\n'))).toThrow(/:1: expected a JSON object/);
+    await expect(readAnnotatedQuadruples(write('{"question": 1,\n'))).rejects.toThrow(
+      /:1: not a line of/,
+    );
+    await expect(readAnnotatedQuadruples(write('[{"question": "q"},'))).rejects.toThrow(
+      /begins like/,
+    );
+    await expect(readAnnotatedQuadruples(write('3\n'))).rejects.toThrow(
+      /:1: expected a JSON object/,
+    );
   });
 
-  it('of an array are named by their line and number', () => {
+  it('of an array are named by their line and number', async () => {
     const nested = { ...quadruples[0], extra: [{ a: '],"{' }, []] };
     const file = write(JSON.stringify([nested, nested, { ...nested, last: 1 }], null, 1));
-    expect(() => readAnnotatedQuadruples(file)).toThrow(/:26, item 2: "last" must be a string/);
+    await expect(readAnnotatedQuadruples(file)).rejects.toThrow(
+      /:26, item 2: "last" must be a string/,
+    );
   });
 });
 
 describe('corrected answers', () => {
-  it('are sentences of the uncorrected answer, each behind those before it', () => {
-    const read = readAnnotatedQuadruples(write(jsonLines(corrected)));
+  it('are sentences of the uncorrected answer, each behind those before it', async () => {
+    const read = await readAnnotatedQuadruples(write(jsonLines(corrected)));
     expect(read.map(({ prefix, last }) => [prefix, last])).toEqual([
       ['', 'It is 2 + 2 = 5.'],
-      ['It is 2 + 2 = 5.', 'The answer is 5.'],
+      ['It is 2 + 2 = 5.', ' The answer is 5.'],
       ['', 'Yes.'],
     ]);
     // What should stand in the place of a sentence, nobody has said.
     expect(read.every((row) => row.correction === null && row.quality === 'unjudged')).toBe(true);
   });
 
-  it('have the right answer in their correction', () => {
-    const questions = readQuestions(write(JSON.stringify(corrected)));
+  it('have the right answer in their correction', async () => {
+    const questions = await readQuestions(write(JSON.stringify(corrected)));
     expect(questions.map(({ answer }) => answer)).toEqual(['4', undefined]);
-    expect(readProblems(write(JSON.stringify(corrected)))).toMatchObject([
+    expect(await readProblems(write(JSON.stringify(corrected)))).toMatchObject([
       { id: questions[0]?.id, answer: '4', inputs: [{}, {}] },
       { id: questions[1]?.id, inputs: [{ prefix: '', last: 'Yes.' }] },
     ]);
   });
 
-  it('are of one question each, and say its answer where they agree', () => {
+  it('are of one question each, and say its answer where they agree', async () => {
     const again = { ...corrected[0], answer: '3', correction: 'So \\boxed{4.0}.' };
-    const [one] = readQuestions(write(jsonLines([corrected[0], again])));
+    const [one] = await readQuestions(write(jsonLines([corrected[0], again])));
     expect(one?.answer).toBe('4');
     const other = { ...again, correction: 'So \\boxed{7}.' };
     const rows = [corrected[0], other, { question: 'One?', answer: '2', correction: '1' }];
-    expect(readQuestions(write(jsonLines(rows))).map(({ answer }) => answer)).toEqual([
+    expect((await readQuestions(write(jsonLines(rows)))).map(({ answer }) => answer)).toEqual([
       undefined,
       '1',
     ]);
-    expect(() => readQuestions(write(jsonLines([corrected[1]])))).toThrow(
+    await expect(readQuestions(write(jsonLines([corrected[1]])))).rejects.toThrow(
       /no question has a final answer \(expected texts that end in one/,
     );
     const prose = { question: 'Why?', answer: 'It rained. Then it did not.' };
-    expect(() => readQuestions(write(jsonLines([prose])))).toThrow(/:1: "answer" says no final/);
+    await expect(readQuestions(write(jsonLines([prose])))).rejects.toThrow(
+      /:1: "answer" says no final/,
+    );
   });
 });
 
 describe('problems of a sweep', () => {
-  it('are those of quadruples, of corrected answers, and of questions alone', () => {
+  it('are those of quadruples, of corrected answers, and of questions alone', async () => {
     const rows = [...quadruples, corrected[0], { question: 'Alone?' }, { question: 'Asked?', answer: 'Yes. #### 3', id: 'mine' }]; // prettier-ignore
-    const problems = readProblems(write(jsonLines(rows)));
+    const problems = await readProblems(write(jsonLines(rows)));
     expect(problems.map(({ answer, inputs }) => [answer, inputs.length])).toEqual([
       ['4', 1],
       [undefined, 1],
@@ -155,7 +170,7 @@ describe('problems of a sweep', () => {
       ['3', 2],
     ]);
     expect(problems.at(-1)?.id).toBe('mine');
-    expect(readProblems(write(jsonLines(rows)), 2)).toHaveLength(2);
+    expect(await readProblems(write(jsonLines(rows)), 2)).toHaveLength(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readQuestions } from '../../src/data/questions.js';
@@ -15,26 +15,30 @@ function file(...rows: unknown[]): string {
 }
 
 describe('readQuestions', () => {
-  it('takes the final answer out of a solution, or the answer as it is', () => {
+  it('takes the final answer out of a solution, or the answer as it is', async () => {
     const path = file(
       { question: ' How many? ', answer: 'She has 9 - 2 = <<9-2=7>>7.\n#### 7', more: 1 },
       { question: 'What?', answer: 'So \\boxed{\\frac{1}{2}}.' },
       { question: 'And?', answer: ' 1,000 ' },
     );
-    expect(readQuestions(path)).toEqual([
+    expect(await readQuestions(path)).toEqual([
       { id: 'question-1', question: 'How many?', answer: '7' },
       { id: 'question-2', question: 'What?', answer: '\\frac{1}{2}' },
       { id: 'question-3', question: 'And?', answer: '1,000' },
     ]);
   });
 
-  it('refuses a file without questions, lines without a key, and empty ones', () => {
-    expect(() => readQuestions(file())).toThrow(/no questions \(expected at least 1 line\)/);
-    expect(() => readQuestions(file({ question: 'Why?' }))).toThrow(
+  it('refuses a file without questions, lines without a key, and empty ones', async () => {
+    await expect(readQuestions(file())).rejects.toThrow(
+      /no questions \(expected at least 1 line\)/,
+    );
+    await expect(readQuestions(file({ question: 'Why?' }))).rejects.toThrow(
       /:1: "answer" must be a string/,
     );
-    expect(() => readQuestions(file({ question: 'Why?', answer: '####' }))).not.toThrow();
-    expect(() => readQuestions(file({ question: 'Why?', answer: ' ' }))).toThrow(
+    await expect(readQuestions(file({ question: 'Why?', answer: '####' }))).resolves.toHaveLength(
+      1,
+    );
+    await expect(readQuestions(file({ question: 'Why?', answer: ' ' }))).rejects.toThrow(
       /:1: an empty answer; mend/,
     );
   });
@@ -43,18 +47,20 @@ describe('readQuestions', () => {
 describe('ids', () => {
   const asked = { question: 'Why?', answer: '1' };
 
-  it('are those of the rows, where they have one', () => {
+  it('are those of the rows, where they have one', async () => {
     const path = file({ ...asked, id: 'mine' }, { ...asked, id: 17 }, { ...asked, id: null });
-    expect(readQuestions(path).map(({ id }) => id)).toEqual(['mine', '17', 'question-3']);
+    expect((await readQuestions(path)).map(({ id }) => id)).toEqual(['mine', '17', 'question-3']);
   });
 
-  it('are of one question only, and texts or numbers', () => {
-    expect(() => readQuestions(file({ ...asked, id: 'a' }, asked, { ...asked, id: 'a ' }))).toThrow(
-      /questions\.jsonl:1 and \S*questions\.jsonl:3 have one id, "a"; give/,
+  it('are of one question only, and texts or numbers', async () => {
+    await expect(
+      readQuestions(file({ ...asked, id: 'a' }, asked, { ...asked, id: 'a ' })),
+    ).rejects.toThrow(/questions\.jsonl:1 and \S*questions\.jsonl:3 have one id, "a"; give/);
+    await expect(readQuestions(file({ ...asked, id: 'question-2' }, asked))).rejects.toThrow(
+      /have one id/,
     );
-    expect(() => readQuestions(file({ ...asked, id: 'question-2' }, asked))).toThrow(/have one id/);
     for (const id of [' ', {}, true]) {
-      expect(() => readQuestions(file({ ...asked, id }))).toThrow(
+      await expect(readQuestions(file({ ...asked, id }))).rejects.toThrow(
         /:1: "id" must be a text or a number/,
       );
     }
@@ -62,54 +68,58 @@ describe('ids', () => {
 });
 
 describe('answers', () => {
-  it('may be left out where the caller does without, and not where they are compared', () => {
+  it('may be left out where the caller does without, and not where they are compared', async () => {
     const path = file({ question: 'Why?' }, { question: 'How?', answer: '#### 2' });
-    const { questions } = openQuestions(path, { answers: 'optional' });
+    const { questions } = await openQuestions(path, { answers: 'optional' });
     expect(questions).toEqual([
       { id: 'question-1', question: 'Why?' },
       { id: 'question-2', question: 'How?', answer: '2' },
     ]);
-    expect(() => openQuestions(path)).toThrow(/:1: "answer" must be a string/);
-    expect(() =>
+    await expect(openQuestions(path)).rejects.toThrow(/:1: "answer" must be a string/);
+    await expect(
       readQuestions(file({ question: 'Why?', answer: ' ' }), { answers: 'optional' }),
-    ).toThrow(/:1: an empty answer/);
+    ).rejects.toThrow(/:1: an empty answer/);
   });
 });
 
 describe('openQuestions', () => {
-  it('opens generated problems by split, count and seed', () => {
-    const set = openQuestions('generated:test', { count: 3, seed: 7 });
+  it('opens generated problems by split, count and seed', async () => {
+    const set = await openQuestions('generated:test', { count: 3, seed: 7 });
     expect(set).toMatchObject({ name: 'generated:test', identity: 'generated:test:7' });
     expect(set.questions.map(({ id }) => id)).toEqual(['test-7-0', 'test-7-1', 'test-7-2']);
     expect(set.questions[0]?.answer).toMatch(/^\d+$/);
-    const groups = openQuestions('generated:test', { count: 60 }).questions.map((q) => q.group);
+    const groups = (await openQuestions('generated:test', { count: 60 })).questions.map(
+      (q) => q.group,
+    );
     expect(new Set(groups)).toEqual(new Set(['seen', 'unseen']));
-    expect(openQuestions('generated:train').questions).toHaveLength(1000);
+    expect((await openQuestions('generated:train')).questions).toHaveLength(1000);
   });
 
-  it('opens a file, known by its content, with its groups', () => {
+  it('opens a file, known by its content, with its groups', async () => {
     const rows = [
       { question: 'One?', answer: '1', group: 'easy' },
       { question: 'Two?', answer: '2' },
     ];
-    const set = openQuestions(file(...rows));
+    const set = await openQuestions(file(...rows));
     expect(set.questions).toEqual([
       { id: 'question-1', question: 'One?', answer: '1', group: 'easy' },
       { id: 'question-2', question: 'Two?', answer: '2' },
     ]);
     expect(set.name).toBe('questions.jsonl');
-    expect(openQuestions(file(...rows), { count: 1 }).questions).toHaveLength(1);
-    expect(openQuestions(file(...rows)).identity).toBe(set.identity);
-    expect(openQuestions(file(...rows.slice(1))).identity).not.toBe(set.identity);
+    expect((await openQuestions(file(...rows), { count: 1 })).questions).toHaveLength(1);
+    expect((await openQuestions(file(...rows))).identity).toBe(set.identity);
+    expect((await openQuestions(file(...rows.slice(1)))).identity).not.toBe(set.identity);
   });
 
-  it('says what there is where nothing has the name', () => {
-    expect(() => openQuestions('generated:tset')).toThrow(
+  it('says what there is where nothing has the name', async () => {
+    await expect(openQuestions('generated:tset')).rejects.toThrow(
       /nothing is called "generated:tset" \(expected generated:train, generated:validation/,
     );
-    expect(() => openQuestions(folder.path)).toThrow(/: cannot be read: it is a folder/);
-    expect(() => openQuestions('nowhere.jsonl')).toThrow(/or a JSON Lines file of/);
-    expect(() => openQuestions(file({ question: 'One?', answer: '1', group: 3 }))).toThrow(
+    const empty = join(folder.path, 'empty');
+    mkdirSync(empty);
+    await expect(openQuestions(empty)).rejects.toThrow(/empty has no data \(expected \.json/);
+    await expect(openQuestions('nowhere.jsonl')).rejects.toThrow(/or a file or folder of data/);
+    await expect(openQuestions(file({ question: 'One?', answer: '1', group: 3 }))).rejects.toThrow(
       /:1: "group" must be a string/,
     );
   });

@@ -220,17 +220,17 @@ describe('a data set of questions', () => {
   const file = join(cwd, 'questions.jsonl');
   writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 
-  it('is split: models are read on the first questions and tested on the others', () => {
-    const data = questionData({ file, read: 3 });
+  it('is split: models are read on the first questions and tested on the others', async () => {
+    const data = await questionData({ source: file, read: 3 });
     const ids = (split: 'validation' | 'test') => data.questions[split].map(({ id }) => id);
     expect(ids('validation')).toEqual(['question-1', 'question-2', 'question-3']);
     expect(ids('test')).toHaveLength(7);
     expect(ids('test')[0]).toBe('question-4');
-    expect(questionData({ file, read: 100 }).questions.test).toHaveLength(5);
+    expect((await questionData({ source: file, read: 100 })).questions.test).toHaveLength(5);
   });
 
   it('is judged by the final answer alone', async () => {
-    const { questions, scorer } = questionData({ file, read: 3 });
+    const { questions, scorer } = await questionData({ source: file, read: 3 });
     const [first] = questions.test;
     if (!first) throw new Error('no question');
     const known = { id: 'question-10', question: '9?' };

@@ -275,7 +275,7 @@ describe('refusals say what to do', () => {
     const settings = { url: 'https://h', cache: '/c', offline: false, xet: true, token: 'hf_a', quietMilliseconds: 1000 }; // prettier-ignore
     const call = {
       ...{ settings, code: null },
-      name: { repo: 'org/tiny', revision: 'main', variant: null },
+      name: { type: 'model' as const, repo: 'org/tiny', revision: 'main' },
     };
     const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
     expect(explainHubError(full, call).message).toBe(

@@ -106,7 +106,7 @@ one, the best layer, and one mean residual norm. What is added where is said on 
   async run({ options: given, argument, context }) {
     const question = await findQuestion(argument, given, context);
     const lab = labOf(given, context);
-    if (given.coefficient !== undefined) checkStimuliFile(given, lab);
+    if (given.coefficient !== undefined) await checkStimuliFile(given, lab);
     await using upstream = await lab.upstream(given.upstream);
     await using corrector = await lab.corrector(given.model);
     const { steered, said } = await steer(corrector, given, context);

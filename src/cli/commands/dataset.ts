@@ -18,6 +18,7 @@ import { common, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
 import { openUnitsBeside, type UnitsBeside } from '../unitsBeside.js';
 import type { Store } from '../../record/store.js';
+import { fromKinds, fromOptions, isFromKind, makeFrom, type FromKind } from './datasetFrom.js';
 import { loadModel } from '../models.js';
 import { choice, integer, number, text, type OptionValues } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
@@ -30,8 +31,8 @@ const recordedKinds = {
   direct: 'the corrections of --answers as solutions, to learn answering from',
 } as const;
 
-type Kind = GeneratedKind | keyof typeof recordedKinds;
-const kinds = { ...generatedKinds, ...recordedKinds };
+type Kind = GeneratedKind | keyof typeof recordedKinds | FromKind;
+const kinds = { ...generatedKinds, ...recordedKinds, ...fromKinds };
 
 const options = {
   split: choice(['train', 'validation', 'test'], {
@@ -61,6 +62,7 @@ const options = {
     value: 'file',
     help: 'JSONL of {problem, question, prefix?, answer}, for triples and direct',
   }),
+  ...fromOptions,
   ...engine,
   ...common,
 } as const;
@@ -68,7 +70,8 @@ const options = {
 type Options = OptionValues<typeof options>;
 
 export const dataset = defineCommand({
-  description: `Writes seeded data sets of arithmetic word problems as JSON Lines. Quadruples have the keys of the
+  description: `Writes data sets as JSON Lines: seeded arithmetic word problems, or rows made from other data
+(--data; docs/data.md says in which formats they may be). Quadruples have the keys of the
 official Stream Aligner data, {question, prefix, last, correction}: the upstream's next sentence
 after the corrected prefix, and what an exact solver makes of it: good sentences are copied,
 neutral ones improved, bad ones rewritten; an empty correction says that the answer is complete.
@@ -90,6 +93,11 @@ ${Object.entries(kinds)
       'aligner-lab dataset written --count 50000 --out quadruples.jsonl',
       'fifty thousand annotated quadruples, even in the kinds of faults',
     ],
+    ['aligner-lab dataset describe --data hh-rlhf.jsonl.gz', 'what a file holds'],
+    [
+      'aligner-lab dataset from-preferences --data hh-rlhf:harmless-base/train --out quadruples.jsonl',
+      'quadruples from pairs of answers',
+    ],
     [
       'aligner-lab dataset quadruples --split validation --count 500 --out recorded.jsonl',
       'what the embedded upstream writes in 500 places, annotated',
@@ -103,14 +111,43 @@ ${Object.entries(kinds)
     }
     const out = given.out === undefined ? context.io.stdout : context.path(given.out);
     const kind = argument as Kind;
+    if (isFromKind(kind)) return await writeFrom(kind, given, { context, out });
     await using units = await unitsOf(kind, given, context);
-    const rows = await writeLines(counted(kind, given, { ...context, store: units?.store }), out);
+    const rows = await writeLines(
+      counted(rowsOf(kind, given, { ...context, store: units?.store }), { kind, given, context }),
+      out,
+    );
     await units?.done();
     const summary = { kind: argument, split: given.split, seed: given.seed, rows, file: given.out };
     context.result(summary);
     if (given.out !== undefined) context.show(`${rows} rows in ${given.out}`);
   },
 });
+
+/** Rows made from other data, and what was found there. */
+async function writeFrom(
+  kind: FromKind,
+  given: Options,
+  { context, out }: { context: CallContext; out: Parameters<typeof writeLines>[1] },
+): Promise<void> {
+  const made = await makeFrom(kind, given, context);
+  const some = counted(made.rows, { kind, given, context });
+  // What has no rows writes no file.
+  const rows = kind === 'describe' ? await length(some) : await writeLines(some, out);
+  context.result({ kind, rows, file: given.out, ...made.summary() });
+  const toStdout = given.out === undefined && kind !== 'describe';
+  for (const line of made.lines()) {
+    if (toStdout) context.warn(line);
+    else context.show(line);
+  }
+  if (given.out !== undefined && kind !== 'describe') context.show(`${rows} rows in ${given.out}`);
+}
+
+async function length(rows: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const row of rows) if (row !== undefined) count++;
+  return count;
+}
 
 /** A call, and where batches of a model's are kept. */
 type Kept = CallContext & { store: Store | undefined };
@@ -127,19 +164,23 @@ async function unitsOf(
 }
 
 /** The rows, with progress on the way and an ear for Ctrl-C. */
-async function* counted(kind: Kind, given: Options, context: Kept): AsyncGenerator<unknown> {
+async function* counted(
+  rows: AsyncIterable<unknown> | Iterable<unknown>,
+  { kind, given, context }: { kind: Kind; given: Options; context: CallContext },
+): AsyncGenerator<unknown> {
   const onProgress = context.progress.stage(`dataset ${kind}`);
+  const least = isFromKind(kind) ? 0 : given.count;
   let done = 0;
-  for await (const row of rowsOf(kind, given, context)) {
+  for await (const row of rows) {
     if (context.signal.aborted) break;
     yield row;
-    onProgress(++done, Math.max(done, given.count));
+    onProgress(++done, Math.max(done, least));
   }
   context.signal.throwIfAborted();
 }
 
 function rowsOf(
-  kind: Kind,
+  kind: Exclude<Kind, FromKind>,
   given: Options,
   context: Kept,
 ): AsyncIterable<unknown> | Iterable<unknown> {

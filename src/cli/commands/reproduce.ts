@@ -13,6 +13,7 @@ import { common, engine, folder, seed } from '../common.js';
 import { modelNames } from '../../experiment/shared/options.js';
 import { figureOptions } from '../figureOptions.js';
 import { prepareFigures, type WriteFigures } from '../figures.js';
+import { findOrDownloadData, noteReport } from '../data.js';
 import { findOrDownload } from '../models.js';
 import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
 import { PartLine } from '../partLine.js';
@@ -120,13 +121,10 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
 
 type Options = OptionValues<typeof options>;
 
-/** With the paths of files and folders made absolute. */
+/** With the paths of folders made absolute. */
 function inFull(given: Options, { path }: Context): Options & { runs: string } {
   return {
     ...given,
-    dataset: given.dataset && path(given.dataset),
-    stimuli: path(given.stimuli),
-    problems: path(given.problems),
     out: given.out && path(given.out),
     runs: path('runs'),
   };
@@ -136,6 +134,8 @@ function reportTo(context: Context, writeFigures: WriteFigures): ReproduceHost {
   const line = new PartLine(context.progress);
   return {
     findModel: (name) => findOrDownload(name, context),
+    findData: (name) => findOrDownloadData(name, context),
+    onReport: (report) => noteReport(report, context),
     writeFigures,
     onNote: (note) => context.warn(note),
     onOpen: (folder) => context.keptIn(folder),

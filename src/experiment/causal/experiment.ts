@@ -1,5 +1,6 @@
 /** The causal test as an experiment: from its options to its model, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
+import type { DataPlace } from '../../data/files/place.js';
 import { absentLayers } from '../../read/directions.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { defaultPositions } from '../../runtime/steering.js';
@@ -37,19 +38,21 @@ export const causalExperiment: Experiment<Given, CausalRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<CausalRecord>> {
-  checkStimuliFile(given, lab);
-  const read = (file: string): CausalProblem[] =>
-    causalProblems(readProblems(lab.path(file), given.pool));
-  const problems = { validation: read(given.validation), test: read(given.problems) };
+  const { stimuli } = await checkStimuliFile(given, lab);
+  const data = {
+    problems: await lab.data(given.problems),
+    validation: await lab.data(given.validation),
+  };
+  const read = async (place: DataPlace): Promise<CausalProblem[]> =>
+    causalProblems(await readProblems(place, given.pool, lab));
+  const problems = { validation: await read(data.validation), test: await read(data.problems) };
   return await opening(async (keep) => {
     const model = keep(await lab.load(given.model, { copies: true }));
     const place = await placeOfDirection(model, given, lab);
     return {
       models: { model },
       files: {
-        stimuli: lab.path(given.stimuli),
-        problems: lab.path(given.problems),
-        validation: lab.path(given.validation),
+        ...{ stimuli, ...data },
         ...directionFiles(place),
       },
       async *run({ folder, records }) {

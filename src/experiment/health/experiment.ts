@@ -25,13 +25,13 @@ export const healthExperiment: Experiment<Given, never> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<never>> {
-  checkStimuliFile(given, lab);
+  const files = await checkStimuliFile(given, lab);
   // Before a model is loaded.
   if (given.states !== undefined) indexPath(given.states);
   const model = await lab.load(given.model);
   return {
     models: { model },
-    files: { stimuli: lab.path(given.stimuli) },
+    files,
     // eslint-disable-next-line require-yield -- it has no record
     async *run({ folder }) {
       return await extract(given, { model, folder, lab });

@@ -23,8 +23,8 @@ export const lensExperiment: Experiment<Given, LensRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>> {
-  const file = lab.path(given.problems);
-  const problems = causalProblems(readProblems(file, given.limit));
+  const file = await lab.data(given.problems);
+  const problems = causalProblems(await readProblems(file, given.limit, lab));
   const model = await lab.load(given.model, { copies: true });
   return {
     models: { model },

@@ -24,7 +24,7 @@ export const roundsExperiment: Experiment<Given, RoundsRecord> = {
 const copies = { copies: true };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord>> {
-  const { files, questions, scorers, sentences } = commandQuestions(given, lab);
+  const { files, questions, scorers, sentences } = await commandQuestions(given, lab);
   return await opening(async (keep) => {
     const upstream = keep(await lab.upstream(given.upstream, copies));
     const correctors: NamedCorrector[] = [];

@@ -23,11 +23,11 @@ export const scanExperiment: Experiment<Given, ScanRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<ScanRecord>> {
-  checkStimuliFile(given, lab);
+  const files = await checkStimuliFile(given, lab);
   const model = await lab.load(given.model);
   return {
     models: { model },
-    files: { stimuli: lab.path(given.stimuli) },
+    files,
     run: ({ folder, records }) => scan(given, { model, folder, records, lab }),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };

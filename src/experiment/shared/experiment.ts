@@ -3,6 +3,7 @@
  * command line, `plot`, the schemas and the docs go through that list.
  */
 import type { z } from 'zod';
+import type { DataPlace } from '../../data/files/place.js';
 import type { Page } from '../../plot/page/page.js';
 import { checked } from '../../shape/check.js';
 import type { OptionShapes, OptionValues } from '../../shape/options.js';
@@ -51,8 +52,8 @@ export interface Outcome {
 export interface OpenExperiment<R> extends AsyncDisposable {
   /** By the option that names them. */
   models: Readonly<Record<string, { identity: Identity; warnings?: readonly string[] }>>;
-  /** Files that are read, by the option that names them. */
-  files: Readonly<Record<string, string>>;
+  /** Files and data that are read, by the option that names them. */
+  files: Readonly<Record<string, string | DataPlace>>;
   /** Yields the records that are missing. */
   run: (given: { folder: string; records: readonly R[] }) => AsyncGenerator<R, Outcome>;
 }

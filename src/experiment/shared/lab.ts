@@ -1,4 +1,6 @@
 /** What an experiment works with beside its options: models, paths, and who hears of its progress. */
+import type { DataPlace } from '../../data/files/place.js';
+import type { DataReport } from '../../data/report.js';
 import type { Aligner } from '../../align/aligner.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
@@ -17,6 +19,10 @@ export interface LoadHow {
 export interface Lab {
   /** From a model's name to its files; downloads what is not here yet. */
   find: (name: string) => Promise<ModelFiles>;
+  /** From the name of data to their files; downloads what is not here yet. */
+  data: (name: string, how?: { besides?: readonly string[] }) => Promise<DataPlace>;
+  /** Told what data were found to hold; what a reader would not expect is shown. */
+  onReport: (report: DataReport) => void;
   /** Loads a model on the device that was asked for. */
   load: (name: string, how?: LoadHow) => Promise<LanguageModel>;
   /** Opens an upstream by name: a model, recorded answers, and what else has an opener. */

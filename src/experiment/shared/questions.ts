@@ -1,24 +1,25 @@
 /** The questions of a command, and who judges their answers. */
 import { existsSync } from 'node:fs';
-import { openQuestions } from '../../data/questionSets.js';
+import type { DataPlace } from '../../data/files/place.js';
+import { isQuestionKind, openQuestions, questionKinds } from '../../data/questionSets.js';
 import type { QuestionSet } from '../../data/types.js';
 import { judgesFor, type Judges } from '../../judge/judgesFor.js';
 import type { Lab } from './lab.js';
 
 export interface OpenedQuestions extends Judges, QuestionSet {
-  /** For the manifest: the file, where it is one. */
-  files: Readonly<Record<string, string>>;
+  /** For the manifest: the data, where they are no generated problems. */
+  files: Readonly<Record<string, DataPlace>>;
 }
 
 /** The first `limit` questions of a command. @throws where nothing has that name. */
-export function commandQuestions(
+export async function commandQuestions(
   given: { questions?: string; split: string; limit: number; seed: number },
-  lab: Pick<Lab, 'path'>,
-): OpenedQuestions {
+  lab: Pick<Lab, 'path' | 'data' | 'onReport'>,
+): Promise<OpenedQuestions> {
   const { limit: count, seed, split } = given;
   const named = given.questions ?? `generated:${split}`;
-  const file = lab.path(named);
-  const isFile = existsSync(file);
-  const set = openQuestions(isFile ? file : named, { count, seed });
-  return { ...set, ...judgesFor(set), files: isFile ? { questions: file } : {} };
+  const generated = isQuestionKind(named) && !existsSync(lab.path(named));
+  const place = generated ? undefined : await lab.data(named, { besides: questionKinds });
+  const set = await openQuestions(place ?? named, { count, seed, onReport: lab.onReport });
+  return { ...set, ...judgesFor(set), files: place ? { questions: place } : {} };
 }

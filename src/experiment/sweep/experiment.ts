@@ -1,8 +1,8 @@
 /** The sweep as an experiment: from its options to its models, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
+import { hashData, type DataPlace } from '../../data/files/place.js';
 import type { Upstream } from '../../align/upstream.js';
 import { scorerFor } from '../../judge/judgesFor.js';
-import { sha256File } from '../../record/hash.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { rowsAtOnce } from '../../runtime/rowsAtOnce.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
@@ -37,13 +37,12 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
   const place = await givenDirection(given, lab);
   const how = { copies: true };
   const files = {
-    stimuli: lab.path(given.stimuli),
-    problems: lab.path(given.problems),
-    validation: lab.path(given.validation),
+    ...(await checkStimuliFile(given, lab)),
+    problems: await lab.data(given.problems),
+    validation: await lab.data(given.validation),
     ...directionFiles(place),
   };
-  checkStimuliFile(given, lab);
-  const data = readData(given, files);
+  const data = await readData(given, files, lab);
   if (!(given.layers ?? place?.steering?.saved.layers)) checkRecorded(data.validation);
   return await opening(async (keep) => {
     const model = keep(await lab.load(given.model, how));
@@ -61,9 +60,13 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<SweepRecord>
 type Data = Pick<SweepOptions, 'problems' | 'validation' | 'scorer'>;
 
 /** The problems of both splits, and who judges their answers. @throws as {@link checkProblems}. */
-function readData(given: Given, files: { problems: string; validation: string }): Data {
-  const problems = readProblems(files.problems, given.limit);
-  const validation = readProblems(files.validation);
+async function readData(
+  given: Given,
+  files: { problems: DataPlace; validation: DataPlace },
+  lab: Pick<Lab, 'onReport'>,
+): Promise<Data> {
+  const problems = await readProblems(files.problems, given.limit, lab);
+  const validation = await readProblems(files.validation, Infinity, lab);
   checkProblems({ ...given, problems, validation });
   return { problems, validation, scorer: scorerFor([...problems, ...validation]) };
 }
@@ -117,7 +120,7 @@ async function chosen(given: Given, { place }: At, lab: Lab): Promise<Chosen> {
     chosen: `layers ${how('layers')}; scale ${how('scale')}`,
     foundFrom: place
       ? (saved?.foundFrom ?? null)
-      : { stimuliSha256: await sha256File(lab.path(given.stimuli)), labels, method, seed },
+      : { stimuliSha256: await hashData(await lab.data(given.stimuli)), labels, method, seed },
   };
 }
 

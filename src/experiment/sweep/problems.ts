@@ -1,6 +1,8 @@
 /** The problems of a sweep, with their recorded rounds. */
 import { knownProblem } from '../../data/problems.js';
-import { agreedAnswer, readQuestionRows, type QuestionRow } from '../../data/questionRows.js';
+import type { DataSource } from '../../data/files/place.js';
+import type { QuestionRow } from '../../data/formats/row.js';
+import { agreedAnswer, readQuestionRows, type ReadDataOptions } from '../../data/questionRows.js';
 import type { RecordedSentence } from '../../data/types.js';
 import { sameAnswer } from '../../text/answers.js';
 
@@ -43,9 +45,13 @@ export function sweepProblems(
  * {@link readQuestionRows}. Questions alone have no recorded round.
  * @param limit most problems; default: all
  */
-export function readProblems(file: string, limit = Infinity): SweepProblem[] {
+export async function readProblems(
+  source: DataSource,
+  limit = Infinity,
+  options: ReadDataOptions = {},
+): Promise<SweepProblem[]> {
   const byProblem = new Map<string, QuestionRow[]>();
-  for (const row of readQuestionRows(file)) {
+  for (const row of await readQuestionRows(source, options)) {
     const known = byProblem.get(row.problem);
     if (known) known.push(row);
     else byProblem.set(row.problem, [row]);

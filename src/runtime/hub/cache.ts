@@ -7,6 +7,7 @@ import type { Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
+import type { HubRepo } from './name.js';
 import { writeAtomic } from '../../disk/atomic.js';
 import { makeFolder } from '../../disk/makeFolder.js';
 import { ownerMark, ownerOf, ownerState } from '../../disk/owner.js';
@@ -32,8 +33,8 @@ export function isCommit(revision: string): boolean {
 export class RepoCache {
   readonly folder: string;
 
-  constructor(cache: string, repo: string) {
-    this.folder = join(cache, getRepoFolderName({ type: 'model', name: repo }));
+  constructor(cache: string, { type, repo }: Pick<HubRepo, 'type' | 'repo'>) {
+    this.folder = join(cache, getRepoFolderName({ type, name: repo }));
   }
 
   snapshot(commit: string): string {

@@ -1,6 +1,6 @@
 /** What went wrong between here and the hub, and what to do about it. */
 import { HubApiError } from '@huggingface/hub';
-import type { HubName } from './name.js';
+import type { HubRepo } from './name.js';
 import type { HubSettings } from './settings.js';
 import { reasonOf } from '../../text/errorSentence.js';
 
@@ -24,7 +24,7 @@ export function passes({ cause }: HubUnreachable): boolean {
 
 /** What an error is to be explained with. */
 export interface HubCall {
-  name: HubName;
+  name: HubRepo;
   settings: HubSettings;
   /** The hub's own code of its last refusal (`X-Error-Code`), where it gave one. */
   code: string | null;
@@ -55,8 +55,9 @@ export function explainHubError(error: unknown, call: HubCall): Error {
 
 function refusal({ statusCode, message }: HubApiError, call: HubCall): string {
   const { name, settings, code } = call;
-  const { repo, revision } = name;
-  const page = `${settings.url}/${repo}`;
+  const { type, repo, revision } = name;
+  const what = type === 'model' ? 'model' : 'data set';
+  const page = `${settings.url}/${type === 'model' ? '' : 'datasets/'}${repo}`;
   const token = settings.token !== undefined;
   if (statusCode === 403 || code === 'GatedRepo') {
     return token
@@ -68,7 +69,7 @@ function refusal({ statusCode, message }: HubApiError, call: HubCall): string {
   }
   if (statusCode === 404 || code === 'RepoNotFound' || (statusCode === 401 && !token)) {
     const hidden = token ? 'closed to the access token' : 'private (then set HF_TOKEN)';
-    return `hub: no model ${repo} at ${settings.url}, and no file or folder of that name here; check the spelling, or the repository is ${hidden}`;
+    return `hub: no ${what} ${repo} at ${settings.url}, and no file or folder of that name here; check the spelling, or the repository is ${hidden}`;
   }
   if (statusCode === 401) {
     return `hub: ${settings.url} does not take the access token; make a new one at https://huggingface.co/settings/tokens and set HF_TOKEN`;

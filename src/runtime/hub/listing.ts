@@ -1,7 +1,7 @@
 /** What the hub has under a name: the commit, and its files. */
-import { listFiles, modelInfo } from '@huggingface/hub';
+import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { isCommit, type HubFile } from './cache.js';
-import type { HubName } from './name.js';
+import type { HubRepo } from './name.js';
 import { isFault } from '../../text/errorSentence.js';
 
 export interface Listed {
@@ -9,7 +9,7 @@ export interface Listed {
   files: HubFile[];
 }
 
-/** A listing comes in pages of 1,000 files; more of them are no model's. */
+/** A listing comes in pages of 1,000 files; more of them are no model's, nor a data set's. */
 const mostPages = 200;
 
 /**
@@ -18,7 +18,7 @@ const mostPages = 200;
  * @throws what `hub.fetch` throws, and where an answer is none that can be used
  */
 export async function askHub(
-  name: HubName,
+  name: HubRepo,
   hub: { url: string; fetch: typeof fetch },
 ): Promise<Listed> {
   const { repo, revision } = name;
@@ -35,17 +35,23 @@ export async function askHub(
 }
 
 async function list(
-  { repo, revision }: HubName,
+  { type, repo, revision }: HubRepo,
   hub: { url: string; fetch: typeof fetch },
 ): Promise<Listed> {
   const access = { hubUrl: hub.url, fetch: endingFetch(hub) };
-  const { sha } = await modelInfo({ ...access, name: repo, revision, additionalFields: ['sha'] });
+  const asked = { ...access, name: repo, revision, additionalFields: ['sha' as const] };
+  const { sha } = await (type === 'model' ? modelInfo(asked) : datasetInfo(asked));
   // It becomes a folder's name.
   if (typeof sha !== 'string' || !isCommit(sha)) {
     throw unusable(hub.url, `no commit for ${repo}@${revision}`, sha);
   }
   const files: HubFile[] = [];
-  for await (const entry of listFiles({ ...access, repo, revision: sha, recursive: true })) {
+  for await (const entry of listFiles({
+    ...access,
+    repo: { type, name: repo },
+    revision: sha,
+    recursive: true,
+  })) {
     const file = fileOf(entry, hub.url);
     if (file !== null) files.push(file);
   }

@@ -1,10 +1,16 @@
 /** Names of models on the Hugging Face hub: `org/name[@revision][:variant]`. */
 
-export interface HubName {
+/** What is asked of the hub. */
+export interface HubRepo {
+  /** What it holds. */
+  type: 'model' | 'dataset';
   /** `org/name` */
   repo: string;
   /** Branch, tag or commit; default `main`. */
   revision: string;
+}
+
+export interface HubName extends Omit<HubRepo, 'type'> {
   /** Precision of the decoder as its file is named, e.g. `fp16`; null: the best there is. */
   variant: string | null;
 }

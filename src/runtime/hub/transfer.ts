@@ -4,6 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { downloadFile, HubApiError } from '@huggingface/hub';
 import type { HubFile } from './cache.js';
 import { HubUnreachable } from './errors.js';
+import type { HubRepo } from './name.js';
 import type { HubAnswer, HubRequests } from './request.js';
 import { pauses } from './retry.js';
 import { xetPieces } from './xet.js';
@@ -11,6 +12,7 @@ import { xetPieces } from './xet.js';
 export interface Transfer {
   requests: HubRequests;
   repo: string;
+  type: HubRepo['type'];
   /** Address of the hub, without a slash at its end. */
   hubUrl: string;
   /** Commit. */
@@ -174,9 +176,10 @@ const xetInfo = 'application/vnd.xet-fileinfo+json';
 
 /** @throws where the hub refuses */
 async function ask(from: number, call: Transfer): Promise<HubAnswer> {
-  const { requests, hubUrl, repo, revision, file, xet } = call;
+  const { requests, hubUrl, repo, type, revision, file, xet } = call;
   const path = file.path.split('/').map(encodeURIComponent).join('/');
-  const url = `${hubUrl}/${repo}/resolve/${encodeURIComponent(revision)}/${path}`;
+  const kind = type === 'model' ? '' : 'datasets/';
+  const url = `${hubUrl}/${kind}${repo}/resolve/${encodeURIComponent(revision)}/${path}`;
   const headers = {
     // Ranges and sizes are those of the file, not of a packed form.
     'Accept-Encoding': 'identity',
@@ -211,9 +214,15 @@ function continues(
 
 /** In chunks; the hub's client puts them together. */
 async function receiveXet(draft: DraftFile, call: Transfer): Promise<void> {
-  const { requests, repo, hubUrl, revision, file } = call;
+  const { requests, repo, type, hubUrl, revision, file } = call;
   const { fetch } = requests;
-  const blob = await downloadFile({ repo, hubUrl, revision, fetch, path: file.path });
+  const blob = await downloadFile({
+    repo: { type, name: repo },
+    hubUrl,
+    revision,
+    fetch,
+    path: file.path,
+  });
   if (!blob) throw new Error(`hub: ${repo} lists ${file.path}, but has no such file; try again`);
   const rest = draft.size === 0 ? blob : blob.slice(draft.size, file.size);
   if (draft.size > 0) draft.resumed = true;

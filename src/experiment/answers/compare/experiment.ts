@@ -24,7 +24,7 @@ export const compareExperiment: Experiment<Given, CompareRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecord>> {
-  const { files, questions, scorers, sentences } = commandQuestions(given, lab);
+  const { files, questions, scorers, sentences } = await commandQuestions(given, lab);
   return await opening(async (keep) => {
     const { compared, models } = await openCompared(given, keep, lab);
     return {

@@ -12,7 +12,7 @@ import { UsageError } from '../../../text/usageError.js';
 import type { Experiment, OpenExperiment, Outcome } from '../../shared/experiment.js';
 import type { Lab } from '../../shared/lab.js';
 import { opening, type Keep } from '../../shared/opening.js';
-import { commandQuestions } from '../../shared/questions.js';
+import { commandQuestions, type OpenedQuestions } from '../../shared/questions.js';
 import { directionFiles, findKnob, placeOfDirection } from '../../shared/reading/findSteering.js';
 import { phased } from '../../shared/stages.js';
 import { lengthWarnings } from '../../shared/lengthWarnings.js';
@@ -42,9 +42,10 @@ type Models = Pick<
 >;
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRecord>> {
-  const questions = commandQuestions(given, lab);
-  const quadruples = lab.path(given.quadruples);
-  const recorded = readAnnotatedQuadruples(quadruples).slice(0, given.limit);
+  const questions = await commandQuestions(given, lab);
+  const quadruples = await lab.data(given.quadruples);
+  const all = await readAnnotatedQuadruples(quadruples, lab);
+  const recorded = all.slice(0, given.limit);
   const systems = given.systems ?? systemKinds.filter((kind) => kind !== 'proxy' || given.expert);
   return await opening(async (keep) => {
     const models = await openModels({ ...given, systems }, keep, lab);
@@ -139,7 +140,7 @@ async function* run({
   recorded: quadruples,
   ...given
 }: Models & {
-  questions: ReturnType<typeof commandQuestions>;
+  questions: OpenedQuestions;
   recorded: readonly RecordedSentence[];
   lab: Lab;
   seed: number;

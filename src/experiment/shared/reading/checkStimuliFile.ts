@@ -1,6 +1,6 @@
-/** A command's file of stimuli, read once before a model is loaded: what is wrong with it is said at once. */
-import { readDataText } from '../../../data/jsonl.js';
-import { parseGivenStimuli } from '../../../read/givenStimuli.js';
+/** A command's stimuli, read once before a model is loaded: what is wrong with them is said at once. */
+import { nameOf, type DataPlace } from '../../../data/files/place.js';
+import { readGivenStimuli } from '../../../read/givenStimuli.js';
 import { checkStimuli } from '../../../read/stimuli.js';
 import type { Lab } from '../lab.js';
 import { readSource } from './findStimuli.js';
@@ -9,20 +9,23 @@ import type { SteeringOptions } from './findSteering.js';
 import { namesOf } from './reading.js';
 
 /**
- * @throws as {@link readSource} and {@link parseGivenStimuli} do, and where no sentence is there
- *   to label. A direction that is given needs no stimuli.
+ * @returns the data, for the manifest
+ * @throws as {@link readSource} and {@link readGivenStimuli} do, and where no sentence is there to label. A
+ *   direction that is given needs no stimuli.
  */
-export function checkStimuliFile(
+export async function checkStimuliFile(
   given: Pick<SteeringOptions, 'stimuli' | 'labels' | 'labelNames' | 'direction' | 'seed'>,
-  lab: Pick<Lab, 'path'>,
-): void {
-  if (given.direction !== undefined) return;
-  const source = lab.path(given.stimuli);
+  lab: Pick<Lab, 'data' | 'onReport'>,
+): Promise<{ stimuli: DataPlace }> {
+  const stimuli = await lab.data(given.stimuli);
+  if (given.direction !== undefined) return { stimuli };
   const names = namesOf(given);
   if (given.labels === 'given') {
-    parseGivenStimuli(readDataText(source), source, { names, seed: given.seed });
-    return;
+    await readGivenStimuli(stimuli, { names, seed: given.seed });
+    return { stimuli };
   }
   if (names) throw namesWithoutLabels();
-  if (readSource(source).every(({ last }) => last === '')) checkStimuli([], source);
+  const items = await readSource(stimuli, lab);
+  if (items.every(({ last }) => last === '')) checkStimuli([], nameOf(stimuli));
+  return { stimuli };
 }

@@ -10,7 +10,7 @@ import { importWarnings } from '../../../read/files/importedDirections.js';
 import { locateDirection, type DirectionPlace } from '../../../read/files/steeringFile.js';
 import type { StoredDirections } from '../../../read/files/storedDirections.js';
 import { hashStimuli } from '../../../read/stimuliFile.js';
-import { sha256File } from '../../../record/hash.js';
+import { hashData } from '../../../data/files/place.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { PositionRule } from '../../../runtime/steering.js';
 import { loadPlace, ownPlace, toKnob } from '../openSteering.js';
@@ -49,7 +49,7 @@ export async function givenDirection(
 export async function placeOfDirection(
   model: LanguageModel,
   options: SteeringOptions,
-  lab: Pick<ReadingLab, 'path' | 'warn'>,
+  lab: Pick<ReadingLab, 'path' | 'data' | 'warn'>,
 ): Promise<DirectionPlace | null> {
   if (options.direction !== undefined) return await givenDirection(options, lab);
   const own = await ownPlace(model);
@@ -68,7 +68,7 @@ async function isAskedFor(
   { steering }: DirectionPlace,
   model: LanguageModel,
   { stimuli, labels = 'behaviour', labelNames, method }: SteeringOptions,
-  lab: Pick<ReadingLab, 'path' | 'warn'>,
+  lab: Pick<ReadingLab, 'path' | 'data' | 'warn'>,
 ): Promise<boolean> {
   if (!steering) return false;
   const { foundFrom: from, model: made } = steering.saved;
@@ -77,7 +77,7 @@ async function isAskedFor(
     return false;
   }
   if (!from || from.method !== method || from.labels !== labels || labelNames) return false;
-  return from.stimuliSha256 === (await sha256File(lab.path(stimuli)));
+  return from.stimuliSha256 === (await hashData(await lab.data(stimuli)));
 }
 
 /** What steering starts from: the direction of a file, which needs no labels, or one found now. */
@@ -95,9 +95,9 @@ export async function steeringBasis(
     return { basis: basisOfReading(reading), stored };
   }
   const stored = await loadStored(model, { ...place, layers }, lab);
-  const basis = await basisOfStored(stored, () =>
+  const basis = await basisOfStored(stored, async () =>
     typicalNorms({
-      ...{ model, seed, source: lab.path(stimuli), signal: lab.signal },
+      ...{ model, seed, source: await lab.data(stimuli), signal: lab.signal },
       onProgress: lab.stages('measuring mean norms'),
     }),
   );

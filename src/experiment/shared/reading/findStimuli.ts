@@ -1,20 +1,23 @@
 /** Labelled stimuli, from whatever a corrector is to be read on. */
 import { createCorrector } from '../../../align/corrector.js';
 import type { Passage } from '../../../align/prompts.js';
-import { anyRow, readDataText, readJsonl } from '../../../data/jsonl.js';
-import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
+import { anyRow } from '../../../data/checkedRow.js';
+import type { DataPlace, DataSource } from '../../../data/files/place.js';
+import { streamRows } from '../../../data/files/rows.js';
+import { readAnnotatedQuadruples, type ReadDataOptions } from '../../../data/questionRows.js';
 import type { RecordedSentence } from '../../../data/types.js';
 import { namedLong } from '../../../read/fitting.js';
 import { balancedStimuli, labelCandidates } from '../../../read/labelling.js';
-import { parseStimuli } from '../../../read/stimuliFile.js';
+import { readStimuli } from '../../../read/stimuliFile.js';
 import type { CorrectionStimulus } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import { lengthWarnings } from '../lengthWarnings.js';
 import { labelOutputs, type LabelHow } from './labels.js';
 import { stimulusTokens } from './stimulusTokens.js';
 
-/** Recorded sentences, or stimuli labelled before; or the path of a file of either. */
-export type StimuliSource = string | readonly RecordedSentence[] | readonly CorrectionStimulus[];
+/** Recorded sentences, or stimuli labelled before; or data of either. */
+export type StimuliSource =
+  DataSource | readonly RecordedSentence[] | readonly CorrectionStimulus[];
 
 export interface FindStimuliOptions extends LabelHow {
   model: LanguageModel;
@@ -38,7 +41,7 @@ export interface FindStimuliOptions extends LabelHow {
  */
 export async function findStimuli(options: FindStimuliOptions): Promise<CorrectionStimulus[]> {
   const { model, prompt, maxNewTokens, seed, candidates = 600 } = options;
-  const items = readSource(options.source);
+  const items = await readSource(options.source);
   if (isLabelled(items)) return [...items];
   const corrector = createCorrector({ model, prompt, maxNewTokens });
   const chosen = labelCandidates({ quadruples: items, seed, candidates });
@@ -65,17 +68,30 @@ function labelNotes(
   return [...(long.length > 0 ? [tooLong] : []), ...lengthWarnings('outputs', cut, labels.length)];
 }
 
-type Items = Exclude<StimuliSource, string>;
+type Items = readonly RecordedSentence[] | readonly CorrectionStimulus[];
 
 /**
- * What a file holds, as its first row says; what is no path as it is.
+ * What data hold, as their first row says; what are no data as they are.
  * @throws where it cannot be read, and with its place on a row that does not fit.
  */
-export function readSource(source: StimuliSource): Items {
-  if (typeof source !== 'string') return source;
-  const [first] = readJsonl(source, anyRow);
-  if (first?.label === undefined) return readAnnotatedQuadruples(source);
-  return parseStimuli(readDataText(source), source);
+export async function readSource(
+  source: StimuliSource,
+  { onReport }: Pick<ReadDataOptions, 'onReport'> = {},
+): Promise<Items> {
+  if (!isData(source)) return source;
+  if (await isLabelledData(source)) return await readStimuli(source);
+  return await readAnnotatedQuadruples(source, { onReport });
+}
+
+function isData(source: StimuliSource): source is string | DataPlace {
+  return !Array.isArray(source);
+}
+
+async function isLabelledData(source: DataSource): Promise<boolean> {
+  for await (const { row } of streamRows(source)) {
+    return anyRow.safeParse(row).data?.label !== undefined;
+  }
+  return false;
 }
 
 function isLabelled(items: Items): items is readonly CorrectionStimulus[] {

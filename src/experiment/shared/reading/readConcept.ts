@@ -1,4 +1,5 @@
 /** Labelled stimuli of either sort, a direction and its health. */
+import type { DataSource } from '../../../data/files/place.js';
 import { readGivenStimuli } from '../../../read/givenStimuli.js';
 import { classNames, type LabelNames } from '../../../read/stimuli.js';
 import {
@@ -11,8 +12,8 @@ import {
 export type LabelSource = 'behaviour' | 'given';
 
 export interface ReadConceptOptions extends Omit<ReadCorrectorOptions, 'source'> {
-  /** A JSONL file: quadruples or labelled stimuli; with given labels, see {@link readGivenStimuli}. */
-  source: string;
+  /** Data: quadruples or labelled stimuli; with given labels, see {@link readGivenStimuli}. */
+  source: DataSource;
   /** `behaviour`: what the corrector does with an input; `given`: what its line says. Default `behaviour`. */
   labels?: LabelSource;
   /** What the file calls given labels. Default: positive and negative. */

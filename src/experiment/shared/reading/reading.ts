@@ -17,7 +17,10 @@ import { labelsName } from './labels.js';
 import { storedReading } from './steeringBasis.js';
 
 /** What of a lab a reading needs. */
-export type ReadingLab = Pick<Lab, 'path' | 'stages' | 'warn' | 'note' | 'store' | 'signal'> & {
+export type ReadingLab = Pick<
+  Lab,
+  'path' | 'data' | 'stages' | 'warn' | 'note' | 'store' | 'signal'
+> & {
   /** The run folder, where labels are kept as they come. */
   folder?: string;
 };
@@ -45,7 +48,7 @@ export async function readModel(
     ...{ model, labels, method, seed, keepLabelling, store },
     ...(folder !== undefined && { keptIn: join(folder, labelsName) }),
     onCounts: (counts) => describeLabels(counts).forEach(lab.note),
-    source: lab.path(options.stimuli),
+    source: await lab.data(options.stimuli),
     names: namesOf(options),
     onProgress: phased(lab.stages, {
       labelling: 'labelling stimuli',

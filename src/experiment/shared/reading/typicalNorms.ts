@@ -1,7 +1,8 @@
 /** The unit of steering, measured on a handful of prompts: no label is needed for it. */
-import { anyRow, readPlaced } from '../../../data/jsonl.js';
+import { nameOf, type DataSource } from '../../../data/files/place.js';
 import { readAnnotatedQuadruples } from '../../../data/questionRows.js';
 import { createRandom } from '../../../math/random.js';
+import { dataRows } from '../../../read/jsonRows.js';
 import { parseInput } from '../../../read/givenRows.js';
 import { fitting } from '../../../read/fitting.js';
 import { boundaryStates, meanNorms } from '../../../read/states.js';
@@ -11,8 +12,8 @@ import { stimulusTokens } from './stimulusTokens.js';
 
 export interface TypicalNormsOptions {
   model: LanguageModel;
-  /** JSONL of quadruples or stimuli of either sort; their labels are not looked at. */
-  source: string;
+  /** Quadruples or stimuli of either sort; their labels are not looked at. */
+  source: DataSource;
   /** Most prompts that are read. Default 32. */
   count?: number;
   /** Chooses them. */
@@ -24,8 +25,11 @@ export interface TypicalNormsOptions {
 /** `[L]`, mean norm of the hidden states at the boundary token. @throws where the file has no input. */
 export async function typicalNorms(options: TypicalNormsOptions): Promise<number[]> {
   const { model, source, count = 32, seed, onProgress, signal } = options;
-  const inputs = createRandom(seed).fork('mean norms').shuffle(readInputs(source)).slice(0, count);
-  if (inputs.length === 0) throw new Error(`${source}: no prompt to measure mean norms on`);
+  const inputs = createRandom(seed)
+    .fork('mean norms')
+    .shuffle(await readInputs(source))
+    .slice(0, count);
+  if (inputs.length === 0) throw new Error(`${nameOf(source)}: no prompt to measure mean norms on`);
   const { kept: prompts } = fitting(inputs.map(stimulusTokens(model)), {
     ...{ decoder: model.decoder, tokens: (ids: number[]) => ids, what: 'prompts' },
     name: (ids) => model.tokenizer.decode(ids.slice(0, 8)),
@@ -34,14 +38,12 @@ export async function typicalNorms(options: TypicalNormsOptions): Promise<number
 }
 
 /** Those with an empty y1 are passed over. */
-function readInputs(source: string): StimulusInput[] {
-  const rows = readPlaced(source, anyRow);
-  const isInput = ({ row }: (typeof rows)[number]): boolean =>
-    ['text', 'messages', 'label'].some((key) => key in row);
+async function readInputs(source: DataSource): Promise<StimulusInput[]> {
+  const rows = await dataRows(source);
+  const isInput = ({ record }: (typeof rows)[number]): boolean =>
+    ['text', 'messages', 'label'].some((key) => key in record);
   if (!rows.some(isInput)) {
-    return readAnnotatedQuadruples(source).filter(({ last }) => last !== '');
+    return (await readAnnotatedQuadruples(source)).filter(({ last }) => last !== '');
   }
-  return rows.flatMap(({ row: record, place: where }) =>
-    record.last === '' ? [] : [parseInput({ record, where })],
-  );
+  return rows.flatMap((row) => (row.record.last === '' ? [] : [parseInput(row)]));
 }
