@@ -1,5 +1,5 @@
 /** The formats that are known, and which one a row is of. */
-import { shownValue } from '../../text/given.js';
+import { shownName } from '../../text/given.js';
 import { alpacaAnnotations, alpacaOutputs } from './alpacaEval.js';
 import { chatPairs, hhRlhf, pairs } from './conversations.js';
 import { gsm8k, math } from './maths.js';
@@ -34,7 +34,7 @@ export function formatOf(row: Row, place: string): DataFormat {
 }
 
 function shown(columns: readonly string[]): string {
-  const most = 20;
-  const names = columns.slice(0, most).map((name) => (/^[\w.-]+$/.test(name) ? name : shownValue(name))); // prettier-ignore
-  return `${names.join(', ')}${columns.length > most ? ` and ${columns.length - most} more` : ''}`;
+  const most = 12;
+  const more = columns.length > most ? ` and ${columns.length - most} more` : '';
+  return `${columns.slice(0, most).map(shownName).join(', ')}${more}`;
 }
