@@ -21,6 +21,7 @@ import type { Passage } from './prompts.js';
 import { promptMarkers, streamAlignerPrompt } from './prompts.js';
 import { settle } from './settled.js';
 import { rowSampling } from './sampling.js';
+import { tokenText } from '../runtime/tokenText.js';
 
 /** Where caches of growing conversations come from; a decoder is one. */
 export interface CacheOwner {
@@ -240,7 +241,7 @@ function readingsOf(
 ): Readings | null {
   if (!project) return null;
   return {
-    tokens: row.tokens.map((id) => tokenizer.decode([id])),
+    tokens: row.tokens.map((id) => tokenText(tokenizer, id)),
     layers: decoder.info.layers,
     directions: project.count,
     values: row.projections,

@@ -91,7 +91,7 @@ class DisplayedNotebook implements Notebook {
     if (this.#output === 'picture') {
       this.#painter ??= openPainter({ browser: findBrowser({ env: environment(this.#options) }) });
       const painter = await this.#painter;
-      display.png(await painter.paint({ figure }, { format: 'png', ground, ...cell }));
+      display.png(await painter.paint({ draw: () => figure }, { format: 'png', ground, ...cell }));
     } else {
       // tslab sends what it is given as JSON: the object, not its text.
       display.raw('application/vnd.plotly.v1+json', onGround(safeFigure(figure), ground));
@@ -137,7 +137,7 @@ function hasBrowser(env: Readonly<Record<string, string | undefined>>): boolean 
 
 /** A page within the cell, so that neither's scripts and styles reach the other's. */
 function inlineFigure(figure: Figure): Markup {
-  const section = { name: 'figure', heading: '', caption: '', figure };
+  const section = { name: 'figure', heading: '', caption: '', draw: () => figure };
   const page = documentValue(renderPage({ title: '', sections: [section] }));
   // The page's own padding is 16 pixels on each side.
   const height = heightOf(figure) + 40;

@@ -1,25 +1,6 @@
-/** Axes, legends and bars that several figures share. */
+/** Intervals as bars and bands. */
 import type { Interval } from '../math/interval.js';
 import { translucent } from './figure.js';
-
-/** An axis that names every layer, or every fourth of many. */
-export const layerAxis = (layers: number): Record<string, unknown> => ({
-  title: { text: 'layer (0 = first block)' },
-  tickmode: 'linear',
-  dtick: layers > 20 ? 4 : 1,
-  range: [-0.4, layers - 0.6],
-  zeroline: false,
-});
-
-/** A logarithmic axis of milliseconds with whole numbers at 1, 2, 5, 10, … (plotly's own drop the zeros). */
-export const timeAxis = {
-  type: 'log',
-  tickmode: 'array',
-  tickvals: [0.1, 1, 10, 100, 1000, 10_000, 100_000].flatMap((at) => [at, 2 * at, 5 * at]),
-} as const;
-
-/** A legend above the plot, clear of the data at any width. */
-export const legendAbove = { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' };
 
 /** Asymmetric bars; nothing where there is no interval. */
 export function errorBars(
@@ -55,5 +36,27 @@ export function bandTrace(options: {
     hoverinfo: 'skip',
     showlegend: false,
     legendgroup: group,
+  };
+}
+
+/** A line across the panel at one value, named in the legend, where no curve can cross its name. */
+export function levelTrace(options: {
+  name: string;
+  level: number;
+  /** From where to where it goes. */
+  ends: readonly [number, number];
+  dash: string;
+  colour: string;
+  width?: number;
+}): Record<string, unknown> {
+  const { name, level, ends, dash, colour, width = 1.5 } = options;
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name,
+    x: [...ends],
+    y: [level, level],
+    line: { color: colour, dash, width },
+    hoverinfo: 'name',
   };
 }

@@ -36,6 +36,7 @@ import {
   type Stimulus,
 } from './stimuli.js';
 import { UsageError } from '../text/usageError.js';
+import { tokenText } from '../runtime/tokenText.js';
 
 /** The summary `scan.json`; every key is part of the interface. */
 export interface Scan {
@@ -297,7 +298,7 @@ function toCase(
   return {
     id: stimulus.id,
     label,
-    tokens: run.tokens.map((id) => model.tokenizer.decode([id])),
+    tokens: run.tokens.map((id) => tokenText(model.tokenizer, id)),
     readings: Array.from({ length: layers }, (_, layer) => [...layerReadings(run, layer)]),
     ...(boundary?.every(Number.isFinite) && { boundary }),
     ...inputOf(stimulus),

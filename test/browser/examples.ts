@@ -81,7 +81,7 @@ export const pages: Record<string, Page> = {
         name: 'effects',
         heading: 'Effect by layer and coefficient',
         caption: effectMapCaption(effectsExample),
-        figure: effectMapFigure(effectsExample),
+        draw: (room) => effectMapFigure({ ...effectsExample, room }),
       },
     ],
   },

@@ -9,6 +9,7 @@ import { findBrowser } from '../../src/plot/page/browser.js';
 import { renderPage } from '../../src/plot/page/html.js';
 import { figuresOf } from '../../src/plot/page/page.js';
 import { hostilePages } from '../experiment/hostile.js';
+import { defaultRoom } from '../../src/plot/layout/panels.js';
 import { pages } from './examples.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'aligner-lab-pages-'));
@@ -120,7 +121,7 @@ describe('hovering', () => {
   it('over a cell gives its reading and token', async () => {
     await using opened = await open('scan');
     const [section] = figuresOf(pages['scan'] ?? { title: '', sections: [] });
-    const readings = section?.figure.data[0]?.['z'] as number[][];
+    const readings = section?.draw(defaultRoom).data[0]?.['z'] as number[][];
     const at = { figure: 0, axes: ['xaxis', 'yaxis'] as [string, string], x: 2, y: 4 };
     const text = await hover(opened.tab, at);
     expect(text).toContain('layer 4, token 2 " has"');
@@ -139,7 +140,7 @@ describe('hovering', () => {
   it('over a layer of a method gives its accuracy', async () => {
     await using opened = await open('health');
     const methods = figuresOf(pages['health'] ?? { title: '', sections: [] })[1];
-    const curve = methods?.figure.data.at(-1) as { y: number[] };
+    const curve = methods?.draw(defaultRoom).data.at(-2) as { y: number[] };
     const text = await hover(opened.tab, {
       ...{ figure: 1, axes: ['xaxis', 'yaxis'], x: 2, y: curve.y[2] ?? 0 },
     });

@@ -7,6 +7,7 @@ import { findBrowser } from '../../src/plot/page/browser.js';
 import { exportPages } from '../../src/plot/page/export.js';
 import { openNotebook } from '../../src/notebook/notebook.js';
 import { figuresOf } from '../../src/plot/page/page.js';
+import { defaultRoom } from '../../src/plot/layout/panels.js';
 import { pages } from './examples.js';
 
 const root = mkdtempSync(join(tmpdir(), 'aligner-lab-pictures-'));
@@ -97,8 +98,8 @@ describe('openNotebook', () => {
     await using notebook = openNotebook({ display });
     const [section] = figuresOf(pages['sweep'] ?? { title: '', sections: [] });
     if (section === undefined) throw new Error('no figure');
-    await notebook.figure(section.figure, section.caption);
-    await notebook.figure(section.figure);
+    await notebook.figure(section.draw(defaultRoom), section.caption);
+    await notebook.figure(section.draw(defaultRoom));
     expect(shown).toHaveLength(2);
     expect(Buffer.from(shown[0] ?? []).readUInt32BE(16)).toBe(1350);
   });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renderPage } from '../../src/plot/page/html.js';
+import { defaultRoom } from '../../src/plot/layout/panels.js';
 import { figuresOf } from '../../src/plot/page/page.js';
 import { safeFigure } from '../../src/plot/figure.js';
 import { toJson } from '../../src/record/json.js';
@@ -40,8 +41,8 @@ describe('a page of hostile texts', () => {
   });
 
   it.each(hostiles)('$kind has figures in which plotly finds no tag of theirs', ({ page }) => {
-    for (const { figure } of figuresOf(page)) {
-      const texts = JSON.stringify(safeFigure(figure)).match(/<[^>]*>?/g) ?? [];
+    for (const { draw } of figuresOf(page)) {
+      const texts = JSON.stringify(safeFigure(draw(defaultRoom))).match(/<[^>]*>?/g) ?? [];
       const own = /^<\/?(b|br|extra)>$/;
       expect(texts.filter((text) => !own.test(text))).toEqual([]);
     }

@@ -1,3 +1,4 @@
+import { figuresOf } from '../../src/plot/page/page.js';
 import { describe, expect, it } from 'vitest';
 import {
   accuracyTimeCaption,
@@ -76,8 +77,9 @@ describe('correctionRoundsPage', () => {
 
   it('draws a curve per corrector, from no round to the end of the loop', () => {
     const figure = roundAccuracyFigure(roundsExample);
-    expect(namesOf(figure)).toEqual(roundsExample.correctors.map(({ name }) => name));
-    const [first] = curves(figure);
+    const correctors = roundsExample.correctors.map(({ name }) => name);
+    expect(namesOf(figure)).toEqual(['upstream alone, 0.48', ...correctors]);
+    const [, first] = curves(figure);
     expect(first?.y).toHaveLength(8);
     expect(first?.y.at(-1)).toBe(roundsExample.correctors[0]?.classic.accuracy);
     expect((figure.layout['xaxis'] as { ticktext: string[] }).ticktext.at(-1)).toBe('end');
@@ -100,7 +102,7 @@ describe('correctionRoundsPage', () => {
           .filter(([key]) => key.startsWith(axis))
           .map(([, value]) => JSON.stringify((value as { domain: unknown }).domain)),
       ).size;
-    const narrow = { ...roundsExample, narrow: true };
+    const narrow = { ...roundsExample, room: { width: 386 } };
     expect(panels(generationModesFigure(roundsExample), 'xaxis')).toBe(2);
     expect(panels(generationModesFigure(narrow), 'xaxis')).toBe(1);
     expect(panels(generationModesFigure(narrow), 'yaxis')).toBe(3);
@@ -121,7 +123,7 @@ describe('correctionRoundsPage', () => {
 
   it('leaves out what is not there', () => {
     expect(curves(roundAccuracyFigure(bare))[0]?.x).toEqual([]);
-    expect(roundAccuracyFigure(bare).layout['shapes']).toEqual([]);
+    expect(namesOf(roundAccuracyFigure(bare))).toHaveLength(bare.correctors.length);
     const scored = curves(roundScoresFigure(bare)).filter(({ y }) => y.length > 0);
     // Only the lengths of the two correctors with records.
     expect(scored).toHaveLength(2);
@@ -130,6 +132,7 @@ describe('correctionRoundsPage', () => {
     expect(roundScoresCaption(bare)).toContain('no scores');
     const none = correctionRoundsPage({ ...roundsExample, correctors: [] });
     expect(none.sections).toHaveLength(3);
+    for (const { draw } of figuresOf(none)) expect(draw({ width: 600 }).data).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { findBrowser } from '../../src/plot/page/browser.js';
 import { exportPages } from '../../src/plot/page/export.js';
 import type { Figure } from '../../src/plot/figure.js';
 import { openNotebook, type NotebookDisplay } from '../../src/notebook/notebook.js';
+import { defaultRoom, NoRoom, type Room } from '../../src/plot/layout/panels.js';
 import { planDrawing, withResolution } from '../../src/plot/page/painter.js';
 import { sweepPage } from '../../src/experiment/sweep/page.js';
 import { sweepExample } from '../experiment/examples.js';
@@ -60,21 +61,34 @@ describe('findBrowser', () => {
 
 describe('planDrawing', () => {
   const figure: Figure = { data: [], layout: { height: 468 } };
-  const narrow: Figure = { data: [], layout: { height: 234 } };
+  const draw = (): Figure => figure;
 
   it('makes 13 CSS pixels 8 points, at 300 dots per inch', () => {
-    const { width, height, scale } = planDrawing({ figure }, { size: { width: 7 } });
+    const { width, height, scale } = planDrawing({ draw }, { size: { width: 7 } });
     expect([width, height]).toEqual([819, 468]);
     expect((13 * 7 * 72) / width).toBeCloseTo(8, 10);
     expect(width * scale).toBeCloseTo(7 * 300, 10);
   });
 
-  it('takes the arrangement for one column where it is that narrow', () => {
-    const section = { figure, narrow };
-    expect(planDrawing(section, { size: { width: 3.3 } }).figure).toBe(narrow);
-    expect(planDrawing(section, { size: { width: 5 } }).figure).toBe(figure);
-    expect(planDrawing(section, {}).figure).toBe(figure);
-    expect(planDrawing(section, { size: { width: 5, height: 3 } }).height).toBe(351);
+  it('hands the figure the room that it will have, and takes its own height where none is given', () => {
+    const rooms: Room[] = [];
+    const drawn = (room: Room): Figure => {
+      rooms.push(room);
+      return figure;
+    };
+    expect(planDrawing({ draw: drawn }, { size: { width: 3.3 } }).height).toBe(468);
+    expect(planDrawing({ draw: drawn }, { size: { width: 5, height: 3 } }).height).toBe(351);
+    planDrawing({ draw: drawn }, {});
+    expect(rooms).toEqual([{ width: 386 }, { width: 585, height: 351 }, { width: 1200 }]);
+  });
+
+  it('says in inches what would do where there is no room', () => {
+    const refuse = (room: Room): Figure => {
+      throw new NoRoom({ width: 234, height: 351 }, room);
+    };
+    expect(() => planDrawing({ draw: refuse }, { size: { width: 1, height: 1 } })).toThrow(
+      'size: 1x1 in leaves a figure no room beside its labels (expected at least 2x3); draw it larger',
+    );
   });
 });
 
@@ -101,7 +115,7 @@ describe('exportPages', () => {
       layout: { meta: { caption: string } };
     };
     const [section] = pages.sweep.sections;
-    expect(data).toEqual(JSON.parse(JSON.stringify(section && 'figure' in section && section.figure.data))); // prettier-ignore
+    expect(data).toEqual(JSON.parse(JSON.stringify(section && 'draw' in section && section.draw(defaultRoom).data))); // prettier-ignore
     expect(layout.meta.caption).toBe(section?.caption);
     expect(readdirSync(target)).toHaveLength(2);
   });

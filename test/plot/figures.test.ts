@@ -129,7 +129,7 @@ describe('latScanFigure', () => {
   });
 
   it('is stacked in one column of a paper: every panel its own rows, none over another', () => {
-    const { layout } = latScanFigure({ cases, standardize, narrow: true });
+    const { layout } = latScanFigure({ cases, standardize, room: { width: 386 } });
     const down = ['yaxis', 'yaxis2', 'yaxis3'].map(
       (axis) => (layout[axis] as { domain: [number, number] }).domain,
     );
@@ -146,8 +146,9 @@ describe('latScanFigure', () => {
       readings: Array.from({ length: 40 }, () => Array.from({ length: 200 }, () => 0)),
     };
     const { layout } = latScanFigure({ cases: [long], standardize: 'raw' });
-    expect((layout['xaxis'] as { tickvals: number[] }).tickvals).toHaveLength(67);
-    expect((layout['yaxis'] as { dtick: number }).dtick).toBe(2);
+    // Every eighth of 200 tokens, and every second layer.
+    expect((layout['xaxis'] as { tickvals: number[] }).tickvals).toHaveLength(25);
+    expect((layout['yaxis'] as { tickvals: number[] }).tickvals).toHaveLength(20);
   });
 
   it('says how many readings lie beyond the scale', () => {
@@ -159,7 +160,7 @@ describe('latScanFigure', () => {
   it('shows white space and shortens long tokens', () => {
     const long = `${'x'.repeat(13)}…`;
     const labels = ['\n', ' ', ' has', 'x'.repeat(20)].map(tokenLabel);
-    expect(labels).toEqual(['⏎', '␣', 'has', long]);
+    expect(labels).toEqual(['⏎', '␣', '␣has', long]);
   });
 });
 
@@ -189,7 +190,7 @@ describe('steeringCurveFigure', () => {
 
   it('draws the fit and every control over the fit range only', () => {
     const { data } = steeringCurveFigure(sweepExample);
-    const [random, , fit] = data as { x: (number | null)[]; y: (number | null)[] }[];
+    const [random, , , fit] = data as { x: (number | null)[]; y: (number | null)[] }[];
     expect(random?.x.filter((x) => x === null)).toHaveLength(30);
     expect(new Set(random?.x)).toEqual(new Set([-0.625, 0.625, null]));
     expect(fit?.x).toEqual([-0.625, 0.625]);
@@ -200,7 +201,9 @@ describe('steeringCurveFigure', () => {
     const points = sweepExample.points.map((p) => ({ ...p, accuracy: null }));
     const figure = steeringCurveFigure({ ...sweepExample, points, baseline: null });
     expect(figure.data.map((trace) => trace['name'])).not.toContain('answers right');
-    expect(figure.layout['shapes']).toHaveLength(1);
+    expect(figure.data.map((trace) => trace['name'])).not.toContain('unsteered, 0.45');
+    const levels = steeringCurveFigure(sweepExample).data.filter(({ name }) => name === 'unsteered, 0.45'); // prettier-ignore
+    expect(levels).toHaveLength(1);
   });
 
   it('gives n, slope, interval, R² and the steepest control in the caption', () => {
@@ -221,7 +224,7 @@ describe('methodComparisonFigure', () => {
   });
 
   it('tells methods apart without colour', () => {
-    const curves = methodComparisonFigure({ methods }).data.slice(methods.length);
+    const curves = methodComparisonFigure({ methods }).data.slice(methods.length, -1);
     const marks = curves.map((curve) => (curve['marker'] as { symbol: string }).symbol);
     expect(new Set(marks).size).toBe(methods.length);
   });
@@ -234,7 +237,7 @@ describe('methodComparisonFigure', () => {
     const some = [{ method: '<probe>', n: 9, perLayer }];
     expect(methodComparisonCaption({ methods: some })).toMatch(/n = 9 .*<probe> 0.75 at layer 4/);
     const { data } = methodComparisonFigure({ methods: some });
-    expect(data).toHaveLength(1);
+    expect(data).toHaveLength(2);
     expect(data[0]).toMatchObject({ x: [4], y: [0.75], name: '&lt;probe&gt;' });
   });
 });

@@ -26,7 +26,7 @@ function dataOf(html: string): unknown {
 
 describe('renderPage', () => {
   const figure = { data: [{ name: hostile, x: [1, null] }], layout: { height: 333 } };
-  const section = { name: 'one', heading: hostile, caption: hostile, figure };
+  const section = { name: 'one', heading: hostile, caption: hostile, draw: () => figure };
   const html = renderPage(
     { title: hostile, introduction: hostile, sections: [section] },
     { plotly },
@@ -43,7 +43,10 @@ describe('renderPage', () => {
     expect(html).not.toContain('<!--');
     // Plotly would read the tags, too.
     const name = hostile.replaceAll('<', '&lt;');
-    expect(dataOf(html)).toEqual([{ ...figure, data: [{ name, x: [1, null] }] }]);
+    const [drawn] = dataOf(html) as { data: unknown; at: { width: number; data: number }[] }[];
+    // One variant of the data serves every width.
+    expect(drawn?.data).toEqual([[{ name, x: [1, null] }]]);
+    expect(drawn?.at.map(({ width, data }) => [width, data])).toEqual([[330, 0], [680, 0], [980, 0]]); // prettier-ignore
   });
 
   it('reserves the height of each figure and refers to nothing outside', () => {

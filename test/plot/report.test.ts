@@ -78,7 +78,7 @@ describe('reportPage', () => {
   });
 
   it('names every figure differently, for files', () => {
-    const names = page.sections.flatMap((section) => ('figure' in section ? section.name : []));
+    const names = page.sections.flatMap((section) => ('draw' in section ? section.name : []));
     expect(names).toContain('sweep-corrector-arithmetic-m-steering-curve');
     expect(new Set(names).size).toBe(names.length);
   });

@@ -24,11 +24,23 @@ describe('terminalScan without colour', () => {
       '  2 ####****%%%%',
       '  1 ++++----····',
       '  0 ####····%%%%',
-      '     S   h   ⏎',
-      '     h   a',
-      '     e   s',
+      '     S   ␣   ⏎',
+      '     h   h',
+      '     e   a',
+      '         s',
       '',
       'copy −3 %=-·+*#…',
+    ]);
+  });
+
+  it('puts the boundary token first, on the same scale, and counts it as no token', () => {
+    const cases = [{ ...small, boundary: [-3, 0, 3] }];
+    const lines = terminalScan({ ...plain, width: 20, cases }).split('\n');
+    expect(lines.slice(1, 5)).toEqual([
+      '  2 ########****%%%%',
+      '  1 ····++++----····',
+      '  0 %%%%####····%%%%',
+      '     →   S   ␣   ⏎',
     ]);
   });
 

@@ -75,7 +75,7 @@ describe('latScan', () => {
     expect(scan).toMatchObject({ model: 'planted', layers: 3, tokens: 20, standardize: 'zscore' });
     expect(scan.cases.map((c) => c.label)).toEqual(['correct', 'copy']);
     const [correct, copy] = scan.cases;
-    expect(correct?.tokens).toEqual(['the', 'sum', 'is', '7']);
+    expect(correct?.tokens).toEqual([' the', ' sum', ' is', ' 7']);
     expect(correct?.readings).toHaveLength(3);
     for (let layer = 0; layer < 3; layer++) {
       expect(correct?.readings[layer]).toHaveLength(4);

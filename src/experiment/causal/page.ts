@@ -30,14 +30,14 @@ export function causalPage(summary: CausalSummary): Page {
         name: 'steering',
         heading: 'Steering one layer at a time',
         caption: `${effectMapCaption(steering)} Steered positions: ${positions}.`,
-        figure: effectMapFigure(steering),
+        draw: (room) => effectMapFigure({ ...steering, room }),
       },
       ...controlSections(summary),
       {
         name: 'ablation',
         heading: 'The direction removed at one layer',
         caption: ablationCaption(summary),
-        figure: ablationFigure(summary),
+        draw: (room) => ablationFigure({ ...summary, room }),
       },
       ...patchSections(summary),
     ],
@@ -50,7 +50,7 @@ function controlSections({ controls, steering: { metric } }: CausalSummary): Fig
     name: 'layer-controls',
     heading: 'Beside random directions',
     caption: layerControlsCaption({ ...controls, metric }),
-    figure: layerControlsFigure({ ...controls, metric }),
+    draw: (room) => layerControlsFigure({ room, ...controls, metric }),
   };
   return [section];
 }
@@ -63,14 +63,14 @@ function patchSections(summary: CausalSummary): FigureSection[] {
     name: 'boundary-patching',
     heading: 'The boundary token patched, both ways and with controls',
     caption: boundaryPatchCaption(summary),
-    figure: boundaryPatchFigure(summary),
+    draw: (room) => boundaryPatchFigure({ ...summary, room }),
   };
   return [
-    ...maps.map((map) => ({
+    ...maps.map((map): FigureSection => ({
       name: 'patching',
       heading: 'A correction’s hidden state in a copying run',
       caption: patchMapCaption({ map, pairing: data.pairing }),
-      figure: patchMapFigure({ map, layers }),
+      draw: (room) => patchMapFigure({ room, map, layers }),
     })),
     ...(patching.length > 0 ? [boundary] : []),
   ];

@@ -14,13 +14,13 @@ export function lensPage(summary: LensSummary): Page {
         name: 'lens',
         heading: 'First output token per layer',
         caption: lensCaption(summary),
-        figure: lensFigure(summary),
+        draw: (room) => lensFigure({ ...summary, room }),
       },
       {
         name: 'settling',
         heading: 'Where it is settled',
         caption: settlingCaption(summary),
-        figure: settlingFigure(summary),
+        draw: (room) => settlingFigure({ ...summary, room }),
       },
     ],
   };

@@ -15,7 +15,7 @@ export function accuracySections(
       name: 'accuracy',
       heading: 'Held-out accuracy per layer',
       caption: layerAccuracyCaption({ ...(n !== undefined && { n }) }),
-      figure: layerAccuracyFigure({ perLayer, ...(baselines && { baselines }) }),
+      draw: (room) => layerAccuracyFigure({ room, perLayer, ...(baselines && { baselines }) }),
     },
   ];
   if (methods.length === 0) return sections;
@@ -23,7 +23,7 @@ export function accuracySections(
     name: 'methods',
     heading: 'Direction methods compared',
     caption: methodComparisonCaption({ methods }),
-    figure: methodComparisonFigure({ methods }),
+    draw: (room) => methodComparisonFigure({ room, methods }),
   };
   return [...sections, comparison];
 }

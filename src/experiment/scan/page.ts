@@ -19,8 +19,7 @@ export function scanPage(summary: ScanSummary): Page {
         name: 'lat-scan',
         heading: 'LAT scan',
         caption: latScanCaption(summary) + chosenBy(summary),
-        figure: latScanFigure(summary),
-        narrow: latScanFigure({ ...summary, narrow: true }),
+        draw: (room) => latScanFigure({ ...summary, room }),
       },
       ...tokenSections(summary),
       ...activitySections(summary),
@@ -90,7 +89,7 @@ function activitySections(summary: ScanSummary): FigureSection[] {
           {
             ...{ name, heading },
             caption: activityCaption({ activity: values, labels }) + note,
-            figure: activityFigure({ activity: values, standardize, labels }),
+            draw: (room) => activityFigure({ room, activity: values, standardize, labels }),
           },
         ],
   );

@@ -15,7 +15,7 @@ export function sweepPage(summary: SweepSummary): Page {
         name: 'steering-curve',
         heading: `Steering curve, ${mode} mode`,
         caption: steeringCurveCaption(summary),
-        figure: steeringCurveFigure(summary),
+        draw: (room) => steeringCurveFigure({ ...summary, room }),
       },
     ],
   };

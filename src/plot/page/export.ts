@@ -4,6 +4,7 @@ import type { FigureFormat, Ground, PaperSize, PictureFormat } from './formats.j
 import { join } from 'node:path';
 import { checkName, fileWithin } from '../../disk/names.js';
 import { safeFigure } from '../figure.js';
+import { defaultRoom } from '../layout/panels.js';
 import { writeAtomic } from '../../disk/atomic.js';
 import { fileError } from '../../disk/fileErrors.js';
 import { makeFolder } from '../../disk/makeFolder.js';
@@ -90,7 +91,7 @@ async function createFolder(path: string): Promise<void> {
   }
 }
 
-function figureJson({ figure, caption }: FigureSection): string {
-  const { data, layout } = safeFigure(figure);
+function figureJson({ draw, caption }: FigureSection): string {
+  const { data, layout } = safeFigure(draw(defaultRoom));
   return `${toJson({ data, layout: { ...layout, meta: { caption } } }, 2)}\n`;
 }

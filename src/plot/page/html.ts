@@ -3,9 +3,9 @@ import { grounds } from './formats.js';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dataElement, markup, scriptElement, type Markup } from '../../text/markup.js';
-import { safeFigure, type Figure } from '../figure.js';
+import { safeFigure } from '../figure.js';
 import { figuresOf } from './page.js';
-import type { Page, PageSection } from './page.js';
+import type { FigureSection, Page, PageSection } from './page.js';
 import { groundColours, heightOf, template } from '../theme.js';
 
 /**
@@ -15,7 +15,7 @@ import { groundColours, heightOf, template } from '../theme.js';
  */
 export function renderPage(page: Page, options: { plotly?: string } = {}): string {
   const { title, introduction } = page;
-  const figures = figuresOf(page).map((section) => section.figure);
+  const figures = figuresOf(page).map(arrangementsOf);
   const intro = introduction === undefined ? '' : markup`<p>${introduction}</p>\n`;
   const plotly = figures.length === 0 ? '' : scriptElement(options.plotly ?? installedPlotly());
   const whole = markup`<!doctype html>
@@ -30,7 +30,7 @@ ${plotly}
 </head>
 <body>
 <h1>${title}</h1>
-${intro}${sectionsHtml(page.sections)}
+${intro}${sectionsHtml(page.sections, figures)}
 ${figures.length === 0 ? '' : drawingHtml(figures)}
 </body>
 </html>
@@ -49,12 +49,37 @@ export function installedPlotly(): string {
 
 let plotlyCode: string | null = null;
 
-function sectionsHtml(sections: readonly PageSection[]): Markup[] {
+/** CSS pixels: figures are arranged for each, and drawn in the widest arrangement that has room. */
+const widths = [330, 680, 980] as const;
+
+/** One figure's arrangements, plain data for the script below. */
+interface Arrangements {
+  /** Traces, each variant once. */
+  data: Record<string, unknown>[][];
+  at: { width: number; data: number; layout: Record<string, unknown>; height: number }[];
+}
+
+function arrangementsOf({ draw }: FigureSection): Arrangements {
+  const variants = new Map<string, Record<string, unknown>[]>();
+  const at = widths.map((width) => {
+    const { data, layout } = safeFigure(draw({ width }));
+    const key = JSON.stringify(data);
+    if (!variants.has(key)) variants.set(key, data);
+    const height = heightOf({ data, layout });
+    return { width, data: [...variants.keys()].indexOf(key), layout, height };
+  });
+  return { data: [...variants.values()], at };
+}
+
+function sectionsHtml(
+  sections: readonly PageSection[],
+  figures: readonly Arrangements[],
+): Markup[] {
   let figure = 0;
   const parts = sections.map((section) => {
     const content =
-      'figure' in section
-        ? markup`<div id="figure-${figure++}" class="figure" style="height:${heightOf(section.figure)}px"></div>`
+      'draw' in section
+        ? markup`<div id="figure-${figure}" class="figure" style="height:${figures[figure++]?.at.at(-1)?.height ?? 0}px"></div>`
         : markup`<div class="text">${section.html}</div>`;
     const minor = 'minor' in section && section.minor === true;
     const { heading } = section;
@@ -68,9 +93,9 @@ ${content}
   return parts;
 }
 
-function drawingHtml(figures: readonly Figure[]): Markup {
+function drawingHtml(figures: readonly Arrangements[]): Markup {
   const templates = Object.fromEntries(grounds.map((ground) => [ground, template(ground)]));
-  return markup`${dataElement('figures', figures.map(safeFigure))}
+  return markup`${dataElement('figures', figures)}
 ${dataElement('templates', templates)}
 ${scriptElement(drawing)}`;
 }
@@ -86,6 +111,7 @@ const style = markup`
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 0 auto; padding: 1rem;
   color: ${light.text}; background: ${light.paper}; }
+h1, h2, h3, p, td { overflow-wrap: anywhere; }
 h1:empty, h2:empty, h3:empty, .caption:empty { display: none; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0.25rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
@@ -115,19 +141,34 @@ h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
 @media (prefers-color-scheme: dark) { body { color: ${dark.text}; background: ${dark.paper}; } }
 `;
 
-/** Draws every figure, and again when the reader changes between light and dark. */
+/**
+ * Draws every figure, and again when the reader changes between light and dark, or the window so that
+ * another arrangement fits.
+ */
 const drawing = `
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const figures = read('figures');
 const templates = read('templates');
 const dark = matchMedia('(prefers-color-scheme: dark)');
+const options = { responsive: true, displaylogo: false, modeBarButtons: [['toImage', 'resetScale2d']] };
+const shown = [];
 function draw() {
-  const template = templates[dark.matches ? 'dark' : 'light'];
-  figures.forEach(({ data, layout }, i) => {
-    const options = { responsive: true, displaylogo: false, modeBarButtons: [['toImage', 'resetScale2d']] };
-    Plotly.react('figure-' + i, data, { ...layout, template }, options);
+  const ground = dark.matches ? 'dark' : 'light';
+  figures.forEach(({ data, at }, i) => {
+    const place = document.getElementById('figure-' + i);
+    const room = place.clientWidth;
+    // In a closed section; it is drawn when that opens.
+    if (room === 0) return;
+    const one = at.filter(({ width }) => width <= room).at(-1) ?? at[0];
+    const key = ground + one.width;
+    if (shown[i] === key) return;
+    shown[i] = key;
+    place.style.height = one.height + 'px';
+    Plotly.react(place, data[one.data], { ...one.layout, template: templates[ground] }, options);
   });
 }
 draw();
 dark.addEventListener('change', draw);
+addEventListener('resize', draw);
+document.addEventListener('toggle', draw, true);
 `;

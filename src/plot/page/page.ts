@@ -1,6 +1,7 @@
 /** What a page shows, as plain data: figures, and HTML elements, each with its caption. */
 import type { Markup } from '../../text/markup.js';
 import type { Figure } from '../figure.js';
+import type { Room } from '../layout/panels.js';
 
 /** A figure of a page. */
 export interface FigureSection {
@@ -9,9 +10,8 @@ export interface FigureSection {
   heading: string;
   /** What the figure shows, its unit, its n and its intervals. */
   caption: string;
-  figure: Figure;
-  /** The same for one column of a paper, where that needs another arrangement. */
-  narrow?: Figure;
+  /** The figure, arranged for the room that it has. */
+  draw: (room: Room) => Figure;
   /** Whether it belongs to the section before it, so that its heading is smaller. */
   minor?: boolean;
 }
@@ -34,7 +34,7 @@ export interface Page {
 
 /** The figures of a page, in its order. */
 export function figuresOf(page: Page): FigureSection[] {
-  return page.sections.filter((section) => 'figure' in section);
+  return page.sections.filter((section) => 'draw' in section);
 }
 
 /** Warnings as the end of an introduction. */

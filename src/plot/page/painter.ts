@@ -6,6 +6,7 @@ import type { Ground, PaperSize, PictureFormat } from './formats.js';
 import { crc32 } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { safeFigure, type Figure } from '../figure.js';
+import { NoRoom } from '../layout/panels.js';
 import { installedPlotly } from './html.js';
 import type { FigureSection } from './page.js';
 import { fontSize, heightOf, onGround } from '../theme.js';
@@ -32,9 +33,6 @@ const pixelsPerInch = (fontSize * 72) / printFont;
 const screen = { width: 1200, scale: 2 };
 /** Of CSS. */
 const screenPixelsPerInch = 96;
-/** Narrower than this, inches, a figure takes its arrangement for one column. */
-const narrowBelow = 5;
-
 /** What is to be drawn: CSS pixels, and device pixels per CSS pixel. */
 export interface Drawing {
   figure: Figure;
@@ -43,30 +41,52 @@ export interface Drawing {
   scale: number;
 }
 
-/** How large a section's figure is drawn, and in which arrangement. */
+/** What a painter is given: a section, or a figure that has no other arrangement. */
+export type Drawable = Pick<FigureSection, 'draw'>;
+
+/**
+ * How large a figure is drawn, arranged for that.
+ * @throws where the size leaves no room beside its labels; the message says which would.
+ */
 export function planDrawing(
-  section: Pick<FigureSection, 'figure' | 'narrow'>,
+  { draw }: Drawable,
   options: Pick<PictureOptions, 'size' | 'width' | 'scale'>,
 ): Drawing {
-  const { size, width = screen.width, scale = screen.scale } = options;
+  const { size } = options;
+  const { width = screen.width, scale = screen.scale } = options;
   if (size === undefined) {
-    return { figure: section.figure, height: heightOf(section.figure), width, scale };
+    const figure = draw({ width });
+    return { figure, height: heightOf(figure), width, scale };
   }
-  const figure = (size.width < narrowBelow ? section.narrow : undefined) ?? section.figure;
-  return {
-    figure,
+  const room = {
     width: Math.round(size.width * pixelsPerInch),
-    height: size.height === undefined ? heightOf(figure) : Math.round(size.height * pixelsPerInch),
+    ...(size.height !== undefined && { height: Math.round(size.height * pixelsPerInch) }),
+  };
+  const figure = fittingPaper(() => draw(room), size);
+  return {
+    ...{ figure, width: room.width, height: room.height ?? heightOf(figure) },
     scale: printResolution / pixelsPerInch,
   };
 }
 
+/** The same, with sizes in inches where there is no room. */
+function fittingPaper(draw: () => Figure, { width, height }: PaperSize): Figure {
+  try {
+    return draw();
+  } catch (cause) {
+    if (!(cause instanceof NoRoom)) throw cause;
+    const inches = (pixels: number): number => Math.ceil((10 * pixels) / pixelsPerInch) / 10;
+    const needed = `${inches(cause.needed.width)}x${inches(cause.needed.height)}`;
+    throw new Error(
+      `size: ${width}${height === undefined ? '' : `x${height}`} in leaves a figure no room beside its labels (expected at least ${needed}); draw it larger`,
+      { cause },
+    );
+  }
+}
+
 /** Draws figures in a browser of its own, until it is closed. */
 export interface Painter extends AsyncDisposable {
-  paint(
-    section: Pick<FigureSection, 'figure' | 'narrow'>,
-    options: PictureOptions,
-  ): Promise<Buffer>;
+  paint(drawable: Drawable, options: PictureOptions): Promise<Buffer>;
 }
 
 /**
@@ -106,12 +126,9 @@ class BrowserPainter implements Painter {
     this.#page = page;
   }
 
-  async paint(
-    section: Pick<FigureSection, 'figure' | 'narrow'>,
-    options: PictureOptions,
-  ): Promise<Buffer> {
+  async paint(drawable: Drawable, options: PictureOptions): Promise<Buffer> {
     const { format, ground = 'light', size } = options;
-    const drawing = planDrawing(section, options);
+    const drawing = planDrawing(drawable, options);
     if (format === 'png') {
       const png = Buffer.from(await this.#draw(drawing, { format, ground }), 'base64');
       return size ? withResolution(png, printResolution) : png;

@@ -13,6 +13,7 @@ import { topPredictions, type Prediction } from './predictions.js';
 import { goesOn, promptTokens, type Prompt, type PromptOptions } from './prompt.js';
 import { readText, type ReadTextOptions, type TextStates } from './readText.js';
 import { toSteering, type Steer } from './steer.js';
+import { tokenText } from '../../runtime/tokenText.js';
 
 export interface WriteOptions extends PromptOptions {
   steer?: Steer;
@@ -107,7 +108,7 @@ export function createModel(languageModel: LanguageModel): Model {
       if (!row) throw new Error(`generate: ${name} gave no row (expected 1)`);
       if (row.tokens.length === 0) refusePrompt(asked, decoder.info);
       const { text: written, controls } = cleanOutput(tokenizer.decode(row.tokens));
-      const tokens = row.tokens.map((id) => tokenizer.decode([id]));
+      const tokens = row.tokens.map((id) => tokenText(tokenizer, id));
       return {
         text: goesOn(prompt, options) ? written : written.trim(),
         tokens,

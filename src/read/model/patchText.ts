@@ -3,6 +3,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import { topPredictions, type Prediction } from './predictions.js';
 import { absolutePositions, promptTokens, type Prompt, type PromptOptions } from './prompt.js';
 import { toSteering, type Steer } from './steer.js';
+import { tokenText } from '../../runtime/tokenText.js';
 
 /** A hidden state that replaces another. */
 export interface TextPatch {
@@ -56,7 +57,7 @@ export async function patchText(
   if (!row) throw new Error(`patch: ${name} gave no row (expected 1)`);
   const size = decoder.info.vocabulary;
   return {
-    tokens: tokens.map((id) => tokenizer.decode([id])),
+    tokens: tokens.map((id) => tokenText(tokenizer, id)),
     positions,
     logits: row.logits,
     predictions: positions.map((_, i) =>

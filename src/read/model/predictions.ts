@@ -1,5 +1,6 @@
 /** What a model would write next: logits as probabilities of tokens. */
 import type { Tokenizer } from '../../runtime/decoder.js';
+import { tokenText } from '../../runtime/tokenText.js';
 
 /** One possible next token. */
 export interface Prediction {
@@ -23,7 +24,7 @@ export function topPredictions(
   );
   return ids.slice(0, count).map((id) => ({
     id,
-    token: tokenizer.decode([id]),
+    token: tokenText(tokenizer, id),
     probability: Math.exp((logits[id] ?? NaN) - most) / total,
   }));
 }

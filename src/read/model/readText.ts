@@ -2,6 +2,7 @@
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { absolutePositions, promptTokens, type Prompt, type PromptOptions } from './prompt.js';
 import { checkLayers, toSteering, type Steer } from './steer.js';
+import { tokenText } from '../../runtime/tokenText.js';
 
 export interface ReadTextOptions extends PromptOptions {
   /** Read layers, from 0. Default: every one. */
@@ -54,7 +55,7 @@ export async function readText(
   layers.forEach((layer, k) => values.set(row.states.subarray(layer * size, (layer + 1) * size), k * size)); // prettier-ignore
   return {
     ...{ layers, positions, values },
-    tokens: positions.map((position) => tokenizer.decode([tokens[position] ?? 0])),
+    tokens: positions.map((position) => tokenText(tokenizer, tokens[position] ?? 0)),
     shape: [layers.length, positions.length, width],
     at(layer, position) {
       const [absolute] = absolutePositions([position], tokens.length);

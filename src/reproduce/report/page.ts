@@ -100,8 +100,8 @@ export function howToRead({ level, findings }: Pick<ReportSummary, 'level' | 'fi
 function figuresFor(section: Section, { parts }: ReportSummary, pages: PartPages): PageSection[] {
   return parts.flatMap((part) =>
     (pages.get(part.name)?.sections ?? []).flatMap((found): PageSection[] => {
-      const place = 'figure' in found ? shown[part.kind][found.name] : undefined;
-      if (place !== section || !('figure' in found)) return [];
+      const place = 'draw' in found ? shown[part.kind][found.name] : undefined;
+      if (place !== section || !('draw' in found)) return [];
       const heading = part.model === null ? found.heading : `${part.model}: ${found.heading}`;
       return [{ ...found, heading, name: `${part.name}-${found.name}`, minor: true }];
     }),

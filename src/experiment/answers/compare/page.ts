@@ -16,20 +16,19 @@ export function comparePage(summary: CompareSummary): Page {
         name: 'accuracy-time',
         heading: 'Accuracy and time',
         caption: `${accuracyTimeCaption(summary)} At equal time: ${summary.equalTimeRule}.`,
-        figure: accuracyTimeFigure(summary),
+        draw: (room) => accuracyTimeFigure({ ...summary, room }),
       },
       {
         name: 'systems-by-size',
         heading: 'Systems by size',
         caption: systemComparisonCaption(summary),
-        figure: systemComparisonFigure(summary),
+        draw: (room) => systemComparisonFigure({ ...summary, room }),
       },
       {
         name: 'latency',
         heading: 'Latency',
         caption: latencyCaption(summary),
-        figure: latencyFigure(summary),
-        narrow: latencyFigure({ ...summary, narrow: true }),
+        draw: (room) => latencyFigure({ ...summary, room }),
       },
     ],
   };

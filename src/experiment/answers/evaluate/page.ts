@@ -24,7 +24,7 @@ export function evaluatePage(summary: EvaluateSummary): Page {
         name: 'systems',
         heading: 'Problems answered right',
         caption: evaluationCaption(summary),
-        figure: evaluationFigure(summary),
+        draw: (room) => evaluationFigure({ ...summary, room }),
       },
     ],
   };
@@ -40,7 +40,7 @@ export function correctorPage(summary: CorrectorSummary): Page {
         name: 'rates',
         heading: 'What it does with each kind of sentence',
         caption: correctorCaption(summary),
-        figure: correctorFigure(summary),
+        draw: (room) => correctorFigure({ ...summary, room }),
       },
     ],
   };

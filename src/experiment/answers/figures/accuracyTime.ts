@@ -1,6 +1,9 @@
 /** Accuracy against time per problem, one mark per system. After Figure 6 of the paper. */
 import type { CompareSummary } from '../compare/shape.js';
-import { errorBars, legendAbove, timeAxis } from '../../../plot/axes.js';
+import { sizeLabels } from '../../shared/sizes.js';
+import { errorBars } from '../../../plot/axes.js';
+import { shortened, widest } from '../../../plot/layout/textSize.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
 import { countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { kindStyles, type ShownKind } from './systemStyles.js';
@@ -16,27 +19,60 @@ interface Mark extends Pick<System, 'n' | 'accuracy' | 'ci' | 'timing'> {
 }
 
 /** Both intervals at every mark; the sizes of one kind, and best-of-n, are joined by a line. */
-export function accuracyTimeFigure({ systems, bestOf }: Comparison): Figure {
+export function accuracyTimeFigure(options: Comparison & { room?: Room }): Figure {
+  const { systems, bestOf, room = defaultRoom } = options;
   const kinds = [...new Set(systems.map(({ kind }) => kind))];
   const groups: [ShownKind, Mark[]][] = [
     ['best-of', bestOf.map((point) => ({ ...point, name: `best of ${point.samples}`, label: String(point.samples) }))], // prettier-ignore
     ...kinds.map((kind): [ShownKind, Mark[]] => [
       kind,
-      systems
-        .filter((system) => system.kind === kind)
-        .map((system) => ({ ...system, label: system.size ?? '' })),
+      labelled(systems.filter((system) => system.kind === kind)),
     ]),
   ];
-  return {
-    data: groups.flatMap(([kind, marks]) => kindTrace(kind, marks)),
-    layout: {
-      height: 480,
-      margin: { t: 60, r: 30, b: 60, l: 70 },
-      xaxis: { title: { text: 'time per problem (ms)' }, ...timeAxis },
-      yaxis: { title: { text: 'answers right (share)' }, zeroline: false },
-      legend: legendAbove,
-    },
+  const beside = groups.flatMap(([, marks]) => marks.map(({ label }) => label)).filter((label) => !isInside(label)); // prettier-ignore
+  const shown = groups.filter(([, marks]) => marks.some(isKnown));
+  const times = shown.flatMap(([, marks]) =>
+    marks.flatMap(
+      ({
+        timing: {
+          perProblem: { value, ci },
+        },
+      }) => (value === null ? [] : [value, ...(ci ?? [])]),
+    ),
+  );
+  const panel = {
+    x: { title: ['time per problem (ms)', 'time (ms)'], times },
+    y: { title: ['answers right (share)', 'right (share)'], own: { zeroline: false } },
   };
+  const legend = shown.map(([kind]) => kindStyles[kind].title);
+  const right = widest(beside, labelSize) + 4;
+  const rows = [{ panels: [panel], height: 360, legend }];
+  return {
+    data: shown.flatMap(([kind, marks]) => kindTrace(kind, marks)),
+    layout: panelLayout({ rows, right }, room).layout,
+  };
+}
+
+const labelSize = 11;
+const longestLabel = 70;
+
+/** Of several of a kind, what tells their names apart; one is named by the legend. */
+function labelled(systems: readonly System[]): Mark[] {
+  if (systems.length < 2) return systems.map((system) => ({ ...system, label: '' }));
+  const labels = sizeLabels(systems.map(({ name }) => name));
+  return systems.map((system, i) => ({
+    ...system,
+    label: shortened(labels[i] ?? '', longestLabel, labelSize),
+  }));
+}
+
+/** Two characters have room inside a mark, where no bar crosses them. */
+function isInside(label: string): boolean {
+  return label.length <= 2;
+}
+
+function isKnown({ timing, accuracy }: Mark): boolean {
+  return timing.perProblem.value !== null && accuracy !== null;
 }
 
 /** Caption of {@link accuracyTimeFigure}: n of answers and of timings, intervals, the bound of best-of-n. */
@@ -51,7 +87,7 @@ export function accuracyTimeCaption({ systems, bestOf }: Comparison): string {
   return (
     `Share of n = ${answers} problems answered right against the mean wall time per problem, ` +
     `${timed} problems timed one at a time; bars: 95 % intervals (Wilson; bootstrap over problems). ` +
-    `Labels: size of the small model, or n.${bound}`
+    `Labels: what tells models of a kind apart (size), or n.${bound}`
   );
 }
 
@@ -74,9 +110,14 @@ function kindTrace(kind: ShownKind, marks: readonly Mark[]): Record<string, unkn
       error_x: errorBars(known.map(({ time }) => time)),
       error_y: errorBars(known.map(({ share }) => share)),
       line: { color: colour, dash, width: 1 },
-      marker: { color: colour, symbol, size: 10 },
+      marker: {
+        ...{ color: colour, symbol },
+        size: known.map(({ label }) => (label !== '' && isInside(label) ? 17 : 10)),
+      },
       text: known.map(({ label }) => plotText(label)),
-      textposition: 'top right',
+      textposition: known.map(({ label }) => (isInside(label) ? 'middle center' : 'top right')),
+      textfont: { size: labelSize, ...(symbol.endsWith('-open') ? {} : { color: '#ffffff' }) },
+      cliponaxis: false,
       customdata: known.map(
         ({ name, n, timing }) => `${plotText(name)}, n = ${n}, ${timing.n} timed`,
       ),

@@ -4,6 +4,8 @@ import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../eval
 import { colours, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { errorBars } from '../../../plot/axes.js';
+import { legendName } from '../../../plot/layout/legend.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
 
 interface Series {
   name: string;
@@ -19,7 +21,8 @@ type SentenceRate = CorrectorSummary['goodCopied'];
 const groupSymbols = ['circle-open', 'square-open', 'triangle-up-open', 'star-open'];
 
 /** Accuracy of every system, also by group, and what it fixes and breaks against the upstream alone. */
-export function evaluationFigure({ systems }: EvaluateSummary): Figure {
+export function evaluationFigure(options: EvaluateSummary & { room?: Room }): Figure {
+  const { systems, room = defaultRoom } = options;
   type Value = { value: number | null; ci: Interval | null; n?: number };
   const row = (pick: (system: EvaluatedSystem) => Value): Series['rows'] =>
     systems.map((system) => {
@@ -31,13 +34,14 @@ export function evaluationFigure({ systems }: EvaluateSummary): Figure {
   const fixed = { name: 'fixed, of the wrong', colour: colours.accuracy, symbol: 'diamond' };
   const broken = { name: 'broken, of the right', colour: colours.degenerate, symbol: 'x' };
   return rateFigure({
+    room,
     apart: groups.length > 1 ? 0.11 : 0.14,
     labels: systems.map(({ name }) => name),
     series: [
       { ...accuracy, rows: row(({ accuracy: value, ci, n }) => ({ value, ci, n })) },
       ...groups.map((name, i) => ({
         ...accuracy,
-        name: `accuracy, ${name}`,
+        name: legendName(`accuracy, ${name}`),
         symbol: groupSymbols[i % groupSymbols.length] ?? 'circle-open',
         rows: row((system) => {
           const own = system.groups.find(({ group }) => group === name);
@@ -70,7 +74,7 @@ const rateTitles = {
 } as const;
 
 /** The sentence-level rates of a corrector. */
-export function correctorFigure(options: CorrectorSummary): Figure {
+export function correctorFigure(options: CorrectorSummary & { room?: Room }): Figure {
   const keys = Object.keys(rateTitles) as (keyof typeof rateTitles)[];
   const rates = keys.map((key): [string, SentenceRate] => [rateTitles[key], options[key]]);
   const faults = Object.entries(options.byFault).map(([fault, rate]): [string, SentenceRate] => [
@@ -84,6 +88,7 @@ export function correctorFigure(options: CorrectorSummary): Figure {
     note: `n = ${n}`,
   });
   return rateFigure({
+    room: options.room ?? defaultRoom,
     apart: 0,
     labels: [...rates, ...faults].map(([label]) => label),
     series: [
@@ -106,8 +111,9 @@ function rateFigure(options: {
   series: readonly Series[];
   /** Rows that series of one label stand apart, so that their bars do not hide each other. */
   apart: number;
+  room: Room;
 }): Figure {
-  const { labels, series, apart } = options;
+  const { labels, series, apart, room } = options;
   const place = new Map(labels.map((label, i) => [label, i]));
   const shown = series
     .map((s) => ({ ...s, rows: s.rows.filter((row) => row.value !== null) }))
@@ -125,20 +131,16 @@ function rateFigure(options: {
     text: rows.map((row) => row.note),
     hovertemplate: `%{x:.3f} %{text}<extra>${plotText(name)}</extra>`,
   }));
-  return {
-    data,
-    layout: {
-      height: 140 + 52 * Math.max(2, labels.length),
-      margin: { t: 50, r: 20, b: 60, l: 60 },
-      xaxis: { title: { text: 'share' }, range: [-0.02, 1.02], zeroline: false },
-      yaxis: {
-        tickmode: 'array',
-        tickvals: labels.map((_, i) => i),
-        ticktext: labels.map(plotText),
-        range: [labels.length - 0.5, -0.5],
-        zeroline: false,
-      },
-      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
+  const panel = {
+    x: { title: 'share', range: [-0.02, 1.02] as const, own: { zeroline: false } },
+    y: {
+      range: [labels.length - 0.5, -0.5] as const,
+      names: { at: labels.map((_, i) => i), text: labels, all: true },
+      own: { zeroline: false },
     },
   };
+  const height = 40 + 48 * Math.max(2, labels.length);
+  const legend = shown.map(({ name }) => name);
+  const rows = [{ panels: [panel], height, legend }];
+  return { data, layout: { ...panelLayout({ rows }, room).layout, showlegend: true } };
 }

@@ -1,9 +1,16 @@
 /** Times of the systems: per token, and until the first text that a reader sees. */
 import type { CompareSummary } from '../compare/shape.js';
-import { errorBars, timeAxis } from '../../../plot/axes.js';
+import { errorBars } from '../../../plot/axes.js';
+import {
+  defaultRoom,
+  narrowBelow,
+  panelLayout,
+  type Panel,
+  type PlacedPanel,
+  type Room,
+} from '../../../plot/layout/panels.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
-import { cellGrid, cellTitle, type GridCell } from '../../../plot/grid.js';
 import { kindStyles, type ShownKind } from './systemStyles.js';
 
 type Comparison = Pick<CompareSummary, 'systems' | 'bestOf' | 'latency'>;
@@ -16,32 +23,35 @@ interface Row {
 }
 
 const measures = [
-  { key: 'perToken', title: 'time per visible token (ms)' },
-  { key: 'firstText', title: 'time to the first text (ms)' },
+  { key: 'perToken', titles: ['time per visible token (ms)', 'ms per token'] },
+  { key: 'firstText', titles: ['time to the first text (ms)', 'ms to first text'] },
 ] as const;
 
-/** A line per system; two panels side by side, narrow: below each other. */
-export function latencyFigure(options: Comparison & { narrow?: boolean }): Figure {
-  const { narrow = false } = options;
+/** A line per system; two panels side by side, or below each other where it is narrow and high. */
+export function latencyFigure(options: Comparison & { room?: Room }): Figure {
+  const { room = defaultRoom } = options;
   const rows = rowsOf(options);
-  const lines = 26 * Math.max(4, rows.length);
-  const plot = narrow ? 2 * lines + 70 : lines;
-  const gap = { across: 0.04, down: 70 / plot };
-  const cells = cellGrid(narrow ? { rows: 2, columns: 1, gap } : { rows: 1, columns: 2, gap });
-  return {
-    data: cells.flatMap((cell, i) => {
-      const measure = measures[i];
-      return measure ? [timeTrace(rows, measure.key, cell)] : [];
-    }),
-    layout: {
-      height: plot + 90,
-      margin: { t: 40, r: 20, b: 50, l: 60 },
-      showlegend: false,
-      annotations: cells.map((cell, i) => cellTitle(cell, measures[i]?.title ?? '')),
-      ...Object.fromEntries(
-        cells.flatMap((cell) => axesOf(cell, { rows, labels: cell.column === 0 })),
-      ),
+  const names = { at: rows.map((_, i) => i), text: rows.map(({ name }) => name), all: true };
+  const panelOf = ({ key, titles }: (typeof measures)[number], unlabelled: boolean): Panel => ({
+    x: { title: titles, times: rows.flatMap(({ timing }) => valuesOf(timing[key])) },
+    y: { range: [rows.length - 0.5, -0.5], names, unlabelled, own: { zeroline: false } },
+  });
+  const height = 26 * Math.max(4, rows.length);
+  const below = room.width < narrowBelow && room.height === undefined;
+  const { layout, panels } = panelLayout(
+    {
+      rows: below
+        ? measures.map((measure) => ({ panels: [panelOf(measure, false)], height }))
+        : [{ panels: measures.map((measure, i) => panelOf(measure, i > 0)), height }],
     },
+    room,
+  );
+  return {
+    data: measures.flatMap(({ key }, i) => {
+      const panel = panels[i];
+      return panel ? [timeTrace(rows, key, panel)] : [];
+    }),
+    layout: { ...layout, showlegend: false },
   };
 }
 
@@ -65,6 +75,11 @@ export function latencyCaption(options: Comparison): string {
   );
 }
 
+/** A value and the ends of its interval. */
+function valuesOf({ value, ci }: Timing['perToken']): number[] {
+  return value === null ? [] : [value, ...(ci ?? [])];
+}
+
 function rowsOf({ systems, bestOf }: Comparison): Row[] {
   const rows: Row[] = [
     ...systems.map(({ name, kind, timing }) => ({ name, kind, timing })),
@@ -78,7 +93,7 @@ function rowsOf({ systems, bestOf }: Comparison): Row[] {
 function timeTrace(
   rows: readonly Row[],
   key: 'perToken' | 'firstText',
-  cell: GridCell,
+  panel: PlacedPanel,
 ): Record<string, unknown> {
   const known = rows.flatMap(({ name, kind, timing }, at) => {
     const { value, ci } = timing[key];
@@ -89,7 +104,7 @@ function timeTrace(
     mode: 'markers',
     x: known.map(({ value }) => value),
     y: known.map(({ at }) => at),
-    ...{ xaxis: cell.x, yaxis: cell.y },
+    ...{ xaxis: panel.x, yaxis: panel.y },
     // Marks of many colours share one trace, hence its bars one that shows on either ground.
     error_x: { ...errorBars(known), color: colours.baseline },
     marker: {
@@ -100,22 +115,4 @@ function timeTrace(
     text: known.map(({ name, n, ci }) => `${plotText(name)}, n = ${n}${intervalText(ci)}`),
     hovertemplate: '%{text}: %{x:.3s} ms<extra></extra>',
   };
-}
-
-function axesOf(
-  cell: GridCell,
-  { rows, labels }: { rows: readonly Row[]; labels: boolean },
-): [string, unknown][] {
-  const ticks = { tickmode: 'array', tickvals: rows.map((_, i) => i), showticklabels: labels };
-  const y = { domain: cell.down, anchor: cell.x, zeroline: false, ...ticks };
-  return [
-    [cell.xaxis, { domain: cell.across, anchor: cell.y, ...timeAxis }],
-    [
-      cell.yaxis,
-      {
-        ...{ ...y, range: [rows.length - 0.5, -0.5] },
-        ticktext: rows.map(({ name }) => plotText(name)),
-      },
-    ],
-  ];
 }

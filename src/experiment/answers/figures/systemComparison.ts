@@ -1,9 +1,12 @@
 /** Stream Aligner, Aligner and proxy-tuning by size of the small model. After Figure 7 of the paper. */
 import type { CompareSummary } from '../compare/shape.js';
-import { errorBars, legendAbove } from '../../../plot/axes.js';
+import { errorBars, levelTrace } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
 import { countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { beside } from '../../../plot/series.js';
+import type { Axis } from '../../../plot/layout/axis.js';
+import { shortened } from '../../../plot/layout/textSize.js';
 import { kindStyles, sizesOf } from './systemStyles.js';
 
 type Comparison = Pick<CompareSummary, 'systems' | 'differences'>;
@@ -13,25 +16,35 @@ const sized = ['stream', 'aligner', 'proxy'] as const;
 const unsized = ['upstream', 'sft', 'dpo'] as const;
 
 /** Marks side by side per size; a line across for each system without a small model. */
-export function systemComparisonFigure({ systems }: Pick<Comparison, 'systems'>): Figure {
+export function systemComparisonFigure(
+  options: Pick<Comparison, 'systems'> & { room?: Room },
+): Figure {
+  const { systems, room = defaultRoom } = options;
   const sizes = sizesOf({ systems });
-  const ends = [-0.5, Math.max(1, sizes.length) - 0.5];
+  const ends = [-0.5, Math.max(1, sizes.length) - 0.5] as const;
+  const data = [
+    ...unsized.flatMap((kind) => levelTraces(systems.filter((s) => s.kind === kind), ends)), // prettier-ignore
+    ...sized.flatMap((kind, i) => sizeTrace(systems.filter((s) => s.kind === kind), { sizes, index: i })), // prettier-ignore
+  ];
+  const panel = {
+    x: sizeAxis(sizes, ends),
+    y: { title: ['answers right (share)', 'right (share)'], own: { zeroline: false } },
+  };
+  const legend = data.map(({ name }) => String(name));
+  const rows = [{ panels: [panel], height: 340, legend }];
+  return { data, layout: { ...panelLayout({ rows }, room).layout, showlegend: true } };
+}
+
+/** Sizes are named by the correctors; where there is one, its name would be one of all that have it. */
+function sizeAxis(sizes: readonly string[], range: readonly [number, number]): Axis {
+  const own = { zeroline: false };
+  if (sizes.length < 2) {
+    return { title: 'small models of one size', range, unlabelled: true, own };
+  }
+  const names = { at: sizes.map((_, i) => i), text: sizes.map((size) => shortened(size, 120)) };
   return {
-    data: [
-      ...unsized.flatMap((kind) => levelTraces(systems.filter((s) => s.kind === kind), ends)), // prettier-ignore
-      ...sized.flatMap((kind, i) => sizeTrace(systems.filter((s) => s.kind === kind), { sizes, index: i })), // prettier-ignore
-    ],
-    layout: {
-      height: 460,
-      margin: { t: 60, r: 20, b: 60, l: 70 },
-      xaxis: {
-        title: { text: 'size of the small model' },
-        ...{ tickmode: 'array', tickvals: sizes.map((_, i) => i), ticktext: sizes.map(plotText) },
-        ...{ range: ends, zeroline: false },
-      },
-      yaxis: { title: { text: 'answers right (share)' }, zeroline: false },
-      legend: legendAbove,
-    },
+    title: ['size of the small model, by the corrector', 'size of the small model', 'size'],
+    ...{ range, names, own },
   };
 }
 
@@ -57,14 +70,17 @@ export function systemComparisonCaption({ systems, differences }: Comparison): s
 
 function levelTraces(
   systems: readonly System[],
-  ends: readonly number[],
+  ends: readonly [number, number],
 ): Record<string, unknown>[] {
   return systems.flatMap(({ kind, name, accuracy, ci, n }) => {
     if (accuracy === null) return [];
     const { title, colour, dash } = kindStyles[kind];
     return {
-      ...{ type: 'scatter', mode: 'lines', name: `${title} ${fixed(accuracy)}` },
-      ...{ x: ends, y: ends.map(() => accuracy), line: { color: colour, dash, width: 2 } },
+      ...levelTrace({
+        ...{ name: `${title} ${fixed(accuracy)}`, level: accuracy },
+        ...{ ends, colour, dash, width: 2 },
+      }),
+      hoverinfo: 'all',
       hovertemplate: `%{y:.3f}${intervalText(ci)}, n = ${n}<extra>${plotText(name)}</extra>`,
     };
   });

@@ -1,6 +1,8 @@
 /** What removing the direction at one layer does: the metric, and decisions that stand. */
 import type { CausalSummary } from '../shape.js';
-import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { errorBars } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { editMetricLabel } from '../../../text/editMetricTable.js';
 import { colours, countText, fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
@@ -8,38 +10,57 @@ import type { Figure } from '../../../plot/figure.js';
 type Ablation = Pick<CausalSummary, 'ablation' | 'steering'>;
 
 /** Change of the metric per layer above, shares of decisions that stand below. */
-export function ablationFigure({ ablation, steering }: Ablation): Figure {
+export function ablationFigure(options: Ablation & { room?: Room }): Figure {
+  const { ablation, steering, room = defaultRoom } = options;
   const { perLayer } = ablation;
-  const metric = plotText(editMetricLabel(steering.metric));
+  const metric = editMetricLabel(steering.metric);
   const layers = Math.max(1, ...perLayer.map((l) => l.layer + 1));
   const known = perLayer.filter((l) => l.change !== null);
+  const names = [
+    `${metric}, ablated − unsteered`,
+    'copies that stay copies',
+    'corrections that stay corrections',
+  ] as const;
   return {
     data: [
       {
         type: 'scatter',
         mode: 'markers',
-        name: `${metric}, ablated − unsteered`,
+        name: plotText(names[0]),
+        showlegend: true,
         x: known.map((l) => l.layer),
         y: known.map((l) => l.change),
         error_y: errorBars(known.map((l) => ({ value: l.change ?? 0, ci: l.ci }))),
         marker: { color: colours.tested, size: 8 },
         hovertemplate: 'layer %{x}: %{y:.3f}<extra></extra>',
       },
-      shareTrace(perLayer, { key: 'stillCopied', name: 'copies that stay copies', shift: -0.08 }),
+      shareTrace(perLayer, { key: 'stillCopied', name: names[1], shift: -0.08 }),
       shareTrace(perLayer, {
         key: 'stillCorrected',
-        name: 'corrections that stay corrections',
+        name: names[2],
         shift: 0.08,
       }),
     ],
-    layout: {
-      height: 560,
-      margin: { t: 40, r: 20, b: 60, l: 80 },
-      xaxis: { ...layerAxis(layers), anchor: 'y2' },
-      yaxis: { title: { text: `change of the ${metric}` }, domain: [0.48, 1], zeroline: true },
-      yaxis2: { title: { text: 'share' }, domain: [0, 0.36], range: [-0.02, 1.05] },
-      legend: legendAbove,
-    },
+    layout: panelLayout(
+      {
+        rows: [
+          {
+            panels: [
+              {
+                x: null,
+                y: { title: [`change of the ${metric}`, 'change'], own: { zeroline: true } },
+              },
+            ],
+            ...{ height: 230, legend: names.slice(0, 1) },
+          },
+          {
+            panels: [{ x: layerAxis(layers), y: { title: 'share', range: [-0.02, 1.05] } }],
+            ...{ height: 170, legend: names.slice(1) },
+          },
+        ],
+      },
+      room,
+    ).layout,
   };
 }
 
@@ -68,7 +89,7 @@ function shareTrace(
     name: how.name,
     x: known.map((l) => l.layer + how.shift),
     y: known.map((l) => l[how.key].rate),
-    yaxis: 'y2',
+    ...{ yaxis: 'y2', legend: 'legend2' },
     error_y: errorBars(known.map((l) => ({ value: l[how.key].rate ?? 0, ci: l[how.key].ci }))),
     marker: { color: colour, symbol: how.key === 'stillCopied' ? 'square' : 'diamond', size: 7 },
     hovertemplate: `%{y:.3f}<extra>${how.name}</extra>`,

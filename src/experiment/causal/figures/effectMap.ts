@@ -1,6 +1,7 @@
 /** What steering does by layer and coefficient: change of the metric against the unsteered model. */
 import type { SteeringEffects } from '../shape.js';
-import { fixed, plotText } from '../../../plot/figure.js';
+import { fixed } from '../../../plot/figure.js';
+import type { Room } from '../../../plot/layout/panels.js';
 import type { Figure } from '../../../plot/figure.js';
 import { layerMapFigure } from './layerMap.js';
 import { editMetricLabel, editMetricTitle } from '../../../text/editMetricTable.js';
@@ -9,14 +10,13 @@ import { editMetricLabel, editMetricTitle } from '../../../text/editMetricTable.
 export type LayerEffects = Omit<SteeringEffects, 'unitValue' | 'degenerate' | 'ci'> &
   Partial<Pick<SteeringEffects, 'ci'>>;
 
-const mostMarks = 17;
-
 /**
  * Heat map of effect = metric − baseline; red: more is changed, blue: less. Its cells are as wide as
  * the steps between the coefficients.
  */
-export function effectMapFigure(options: LayerEffects): Figure {
-  const { layers, coefficients, effect, ci = [], metric } = options;
+export function effectMapFigure(options: LayerEffects & { room?: Room }): Figure {
+  const { layers, coefficients, effect, ci = [], metric, room } = options;
+  const label = editMetricLabel(metric);
   return layerMapFigure({
     layers,
     x: coefficients,
@@ -25,17 +25,23 @@ export function effectMapFigure(options: LayerEffects): Figure {
       coefficients.map((_, c) => `layer ${layer}${bracket(ci[i]?.[c] ?? null)}`),
     ),
     hovertemplate: 'coefficient %{x}, %{text}<br>effect %{z:.3f}<extra></extra>',
-    xaxis: {
-      title: { text: 'coefficient' },
+    xAxis: {
+      title: 'coefficient',
+      range: cellEnds(coefficients),
       // A mark under every column, while there is room for the numbers.
-      ...(coefficients.length <= mostMarks && { tickmode: 'array', tickvals: coefficients }),
+      names: { at: coefficients, text: coefficients.map(fixed) },
     },
-    yTitle: 'steered layer (0 = first block)',
-    scale: {
-      title: `${plotText(editMetricLabel(metric))} − unsteered`,
-      limit: effectLimit(options),
-    },
+    yTitle: ['steered layer (0 = first block)', 'steered layer', 'layer'],
+    scale: { title: [`${label} − unsteered`, 'effect'], limit: effectLimit(options) },
+    ...(room && { room }),
   });
+}
+
+/** Outer ends of the first and the last cell, which reach half way to their neighbours. */
+function cellEnds(places: readonly number[]): [number, number] {
+  const half = (a: number, b: number): number => ((places.at(a) ?? 0) - (places.at(b) ?? 0)) / 2;
+  if (places.length < 2) return [(places[0] ?? 0) - 0.5, (places[0] ?? 0) + 0.5];
+  return [(places[0] ?? 0) - half(1, 0), (places.at(-1) ?? 0) + half(-1, -2)];
 }
 
 /** Caption of {@link effectMapFigure}: what effect is, its baseline, n, and cells beyond doubt. */

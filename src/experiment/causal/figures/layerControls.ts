@@ -1,15 +1,18 @@
 /** Steering along the tested direction and along random ones, one layer at a time. */
 import type { LayerControls } from '../shape.js';
-import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { errorBars } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { defaultEditMetric, editMetricLabel } from '../../../text/editMetricTable.js';
-import { colours, fixed, plotText } from '../../../plot/figure.js';
+import { colours, fixed } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 
 /** With what the slope is of. Default: the edit ratio. */
 type Controls = LayerControls & { metric?: string };
 
 /** Slope per layer: the tested one with its interval, the random ones as small marks. */
-export function layerControlsFigure({ perLayer, metric = defaultEditMetric }: Controls): Figure {
+export function layerControlsFigure(options: Controls & { room?: Room }): Figure {
+  const { perLayer, metric = defaultEditMetric, room = defaultRoom } = options;
   const tested = perLayer.filter((l) => l.tested !== null);
   const random = perLayer.flatMap(({ layer, random }) => random.map((slope) => ({ layer, slope })));
   return {
@@ -34,16 +37,25 @@ export function layerControlsFigure({ perLayer, metric = defaultEditMetric }: Co
         hovertemplate: 'layer %{x}: %{y:.3f}<extra>tested</extra>',
       },
     ],
-    layout: {
-      height: 380,
-      margin: { t: 40, r: 20, b: 60, l: 80 },
-      xaxis: layerAxis(Math.max(1, ...perLayer.map((l) => l.layer + 1))),
-      yaxis: {
-        title: { text: `slope of the ${plotText(editMetricLabel(metric))}` },
-        zeroline: true,
+    layout: panelLayout(
+      {
+        rows: [
+          {
+            panels: [
+              {
+                x: layerAxis(Math.max(1, ...perLayer.map((l) => l.layer + 1))),
+                y: {
+                  title: [`slope of the ${editMetricLabel(metric)}`, 'slope'],
+                  own: { zeroline: true },
+                },
+              },
+            ],
+            ...{ height: 280, legend: ['random directions', 'tested direction'] },
+          },
+        ],
       },
-      legend: legendAbove,
-    },
+      room,
+    ).layout,
   };
 }
 

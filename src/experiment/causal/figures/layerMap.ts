@@ -1,5 +1,6 @@
 /** Heat maps with a line per layer, around 0: what the maps of a causal test share. */
-import { diverging } from '../../../plot/figure.js';
+import type { Axis } from '../../../plot/layout/axis.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
 import type { Figure } from '../../../plot/figure.js';
 
 export interface LayerMap {
@@ -12,13 +13,16 @@ export interface LayerMap {
   /** As `z`, for `hovertemplate`. */
   text: readonly (readonly string[])[];
   hovertemplate: string;
-  xaxis: Record<string, unknown>;
-  yTitle: string;
+  xAxis: Axis;
+  /** The fullest form first. */
+  yTitle: readonly string[];
   scale: {
-    title: string;
+    /** The fullest form first. */
+    title: readonly string[];
     /** The colours span ±limit. */
     limit: number;
   };
+  room?: Room;
 }
 
 /** Pixels of a layer's line: all of them are seen at once. */
@@ -26,47 +30,34 @@ const lineHeight = { least: 11, most: 28, together: 520 };
 
 /** Layer 0 at the bottom; blue below 0, red above. */
 export function layerMapFigure(map: LayerMap): Figure {
-  const { layers, x, z, text, hovertemplate, xaxis, yTitle, scale } = map;
+  const { layers, x, z, text, hovertemplate, xAxis, yTitle, scale, room = defaultRoom } = map;
   const { least, most, together } = lineHeight;
   const line = Math.max(least, Math.min(most, together / Math.max(1, layers.length)));
   const bare = { zeroline: false, showgrid: false };
+  const at = layers.map((_, i) => i);
+  const panel = {
+    x: { ...xAxis, own: { ...xAxis.own, ...bare } },
+    y: {
+      title: yTitle,
+      range: [-0.5, layers.length - 0.5] as const,
+      // Lines stand at 0, 1, … and are named by their layers.
+      names: { at, text: layers.map(String) },
+      own: bare,
+    },
+  };
   return {
     data: [
       {
-        type: 'heatmap',
-        x,
-        y: layers.map((_, i) => i),
-        z,
-        text,
-        hovertemplate,
-        coloraxis: 'coloraxis',
-        xgap: 1,
-        ygap: 1,
-        hoverongaps: false,
+        ...{ type: 'heatmap', x, y: at, z, text, hovertemplate },
+        ...{ coloraxis: 'coloraxis', xgap: 1, ygap: 1, hoverongaps: false },
       },
     ],
-    layout: {
-      height: Math.round(150 + line * Math.max(5, layers.length)),
-      margin: { t: 30, r: 20, b: 70, l: 70 },
-      xaxis: { ...xaxis, ...bare },
-      yaxis: { title: { text: yTitle }, tickmode: 'array', ...layerTicks(layers, line), ...bare },
-      coloraxis: {
-        colorscale: diverging,
-        cmin: -scale.limit,
-        cmid: 0,
-        cmax: scale.limit,
-        colorbar: { title: { text: scale.title, side: 'right' } },
+    layout: panelLayout(
+      {
+        rows: [{ panels: [panel], height: Math.round(line * Math.max(5, layers.length)) }],
+        colourBars: [{ axis: 'coloraxis', rows: [0, 0], ...scale }],
       },
-    },
+      room,
+    ).layout,
   };
-}
-
-/** Lines stand at 0, 1, … and are named by their layers; of many, every second, fourth or eighth. */
-function layerTicks(
-  layers: readonly number[],
-  line: number,
-): { tickvals: number[]; ticktext: string[] } {
-  const step = [1, 2, 4].find((every) => every * line >= 15) ?? 8;
-  const shown = layers.map((_, i) => i).filter((i) => i % step === 0);
-  return { tickvals: shown, ticktext: shown.map((i) => String(layers[i])) };
 }

@@ -1,6 +1,8 @@
 /** What a donor's hidden state does in another run: by layer and position, and at the boundary. */
 import type { CausalSummary } from '../shape.js';
-import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { errorBars } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { colours, intervalText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { layerMapFigure } from './layerMap.js';
@@ -10,10 +12,11 @@ type PatchMap = CausalSummary['patching'][number];
 interface PatchMapOptions {
   map: PatchMap;
   layers: readonly number[];
+  room?: Room;
 }
 
 /** Heat map of the effect; white: as unpatched, full red: as the donor. Layer 0 at the bottom. */
-export function patchMapFigure({ map, layers }: PatchMapOptions): Figure {
+export function patchMapFigure({ map, layers, room }: PatchMapOptions): Figure {
   const limit = Math.max(1, ...map.effect.flat().map((value) => Math.abs(value ?? 0)));
   const places = map.columns.map((_, i) => i);
   return layerMapFigure({
@@ -26,14 +29,14 @@ export function patchMapFigure({ map, layers }: PatchMapOptions): Figure {
       ),
     ),
     hovertemplate: '%{text}<br>effect %{z:.3f}<extra></extra>',
-    xaxis: {
-      title: { text: 'patched position (0 = last prompt token)' },
-      tickmode: 'array',
-      tickvals: places,
-      ticktext: map.columns,
+    xAxis: {
+      title: ['patched position (0 = last prompt token)', 'patched position'],
+      range: [-0.5, places.length - 0.5],
+      names: { at: places, text: map.columns },
     },
-    yTitle: 'patched layer (0 = first block)',
-    scale: { title: 'effect (1 = the donor)', limit },
+    yTitle: ['patched layer (0 = first block)', 'patched layer', 'layer'],
+    ...(room && { room }),
+    scale: { title: ['effect (1 = the donor)', 'effect'], limit },
   });
 }
 
@@ -59,7 +62,8 @@ const settings: Record<PatchMap['setting'], { name: string; colour: string; symb
 type Boundary = Pick<CausalSummary, 'patching' | 'layers' | 'rule'>;
 
 /** Effect of the boundary token's state per layer, above; runs that begin otherwise, below. */
-export function boundaryPatchFigure({ patching, layers }: Boundary): Figure {
+export function boundaryPatchFigure(options: Boundary & { room?: Room }): Figure {
+  const { patching, layers, room = defaultRoom } = options;
   return {
     data: patching.flatMap((map, i) => {
       const { name, colour, symbol } = settings[map.setting];
@@ -83,14 +87,31 @@ export function boundaryPatchFigure({ patching, layers }: Boundary): Figure {
         },
       ];
     }),
-    layout: {
-      height: 600,
-      margin: { t: 60, r: 20, b: 60, l: 80 },
-      xaxis: { ...layerAxis(Math.max(0, ...layers) + 1), anchor: 'y2' },
-      yaxis: { title: { text: 'effect (1 = the donor)' }, domain: [0.46, 1], zeroline: true },
-      yaxis2: { title: { text: 'begun otherwise' }, domain: [0, 0.38], range: [-0.02, 1.05] },
-      legend: legendAbove,
-    },
+    layout: panelLayout(
+      {
+        rows: [
+          {
+            panels: [
+              {
+                x: null,
+                y: { title: ['effect (1 = the donor)', 'effect'], own: { zeroline: true } },
+              },
+            ],
+            ...{ height: 240, legend: patching.map(({ setting }) => settings[setting].name) },
+          },
+          {
+            panels: [
+              {
+                x: layerAxis(Math.max(0, ...layers) + 1),
+                y: { title: ['begun otherwise', 'share'], range: [-0.02, 1.05] },
+              },
+            ],
+            height: 190,
+          },
+        ],
+      },
+      room,
+    ).layout,
   };
 }
 

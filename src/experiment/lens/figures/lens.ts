@@ -1,6 +1,8 @@
 /** At which layer the first output token is settled, by the logit lens. */
 import type { LensSummary } from '../shape.js';
-import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { errorBars } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { colours, fixed, intervalText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 
@@ -10,9 +12,12 @@ const classes = [
 ] as const;
 
 type Lens = Pick<LensSummary, 'perLayer' | 'settling' | 'layers'>;
+type Drawn = Lens & { room?: Room };
+
+const legend = classes.map(({ name }) => name);
 
 /** Share of the cases settled per layer above, probability of the first token below. */
-export function lensFigure({ perLayer, layers }: Lens): Figure {
+export function lensFigure({ perLayer, layers, room = defaultRoom }: Drawn): Figure {
   return {
     data: classes.flatMap(({ label, name, symbol, shift }) =>
       (['settled', 'probability'] as const).map((key) => {
@@ -34,14 +39,28 @@ export function lensFigure({ perLayer, layers }: Lens): Figure {
         };
       }),
     ),
-    layout: {
-      height: 560,
-      margin: { t: 40, r: 20, b: 60, l: 80 },
-      xaxis: { ...layerAxis(layers), anchor: 'y2' },
-      yaxis: { title: { text: 'share that agrees' }, domain: [0.54, 1], range: [-0.03, 1.05] },
-      yaxis2: { title: { text: 'probability' }, domain: [0, 0.44], range: [-0.03, 1.05] },
-      legend: legendAbove,
-    },
+    layout: panelLayout(
+      {
+        rows: [
+          {
+            panels: [
+              { x: null, y: { title: ['share that agrees', 'share'], range: [-0.03, 1.05] } },
+            ],
+            ...{ height: 210, legend },
+          },
+          {
+            panels: [
+              {
+                x: layerAxis(layers),
+                y: { title: ['probability', 'prob.'], range: [-0.03, 1.05] },
+              },
+            ],
+            height: 210,
+          },
+        ],
+      },
+      room,
+    ).layout,
   };
 }
 
@@ -56,7 +75,7 @@ export function lensCaption({ settling }: Lens): string {
 }
 
 /** How many cases settle at each layer, as shares of their class. */
-export function settlingFigure({ settling, layers }: Lens): Figure {
+export function settlingFigure({ settling, layers, room = defaultRoom }: Drawn): Figure {
   return {
     data: classes.map(({ label, name }) => {
       const { counts, n } = settling[label];
@@ -71,12 +90,23 @@ export function settlingFigure({ settling, layers }: Lens): Figure {
       };
     }),
     layout: {
-      height: 340,
-      margin: { t: 40, r: 20, b: 60, l: 80 },
+      ...panelLayout(
+        {
+          rows: [
+            {
+              panels: [
+                {
+                  x: { ...layerAxis(layers), range: [-0.6, layers - 0.4] },
+                  y: { title: ['share of the class', 'share'], own: { rangemode: 'tozero' } },
+                },
+              ],
+              ...{ height: 240, legend },
+            },
+          ],
+        },
+        room,
+      ).layout,
       barmode: 'group',
-      xaxis: { ...layerAxis(layers), range: [-0.6, layers - 0.4] },
-      yaxis: { title: { text: 'share of the class' }, rangemode: 'tozero' },
-      legend: legendAbove,
     },
   };
 }

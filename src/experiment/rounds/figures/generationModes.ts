@@ -4,9 +4,18 @@
  */
 import type { RoundsSummary } from '../shape.js';
 import { bandTrace, errorBars } from '../../../plot/axes.js';
-import { colours, fixed, intervalText, plotText } from '../../../plot/figure.js';
+import { colours, fixed, intervalText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
-import { cellGrid, cellTitle, type GridCell } from '../../../plot/grid.js';
+import { sizeLabels } from '../../shared/sizes.js';
+import { numbered } from '../../../plot/layout/axis.js';
+import {
+  defaultRoom,
+  narrowBelow,
+  panelLayout,
+  type Panel,
+  type PlacedPanel,
+  type Room,
+} from '../../../plot/layout/panels.js';
 import { countOf } from './roundAccuracy.js';
 
 type Rounds = Pick<RoundsSummary, 'correctors' | 'rounds'>;
@@ -27,31 +36,35 @@ const continueStyles = {
   },
 } as const;
 
-/** A panel per corrector, side by side; narrow: below each other. */
-export function generationModesFigure(options: Rounds & { narrow?: boolean }): Figure {
-  const { correctors, rounds, narrow = false } = options;
+/** A panel per corrector, side by side; below each other where it is narrow and high. */
+export function generationModesFigure(options: Rounds & { room?: Room }): Figure {
+  const { correctors, rounds, room = defaultRoom } = options;
   const count = Math.max(1, correctors.length);
-  const [rows, columns] = narrow ? [count, 1] : [Math.ceil(count / 2), Math.min(2, count)];
-  const plot = rows * 230;
-  const cells = cellGrid({ rows, columns, gap: { across: 0.06, down: 60 / plot } });
-  const panels = correctors.flatMap((corrector, i) => {
-    const cell = cells[i];
+  const columns = room.height !== undefined ? count : room.width < narrowBelow ? 1 : Math.min(2, count); // prettier-ignore
+  const labels = sizeLabels(correctors.map(({ name }) => name));
+  const names = ['classic', ...Object.values(continueStyles).map(({ name }) => name)];
+  const rows = Array.from({ length: Math.ceil(count / columns) }, (_, row) => ({
+    panels: correctors.slice(row * columns, (row + 1) * columns).map(({ name }, i) =>
+      panelOf([name, labels[row * columns + i] ?? name], {
+        rounds,
+        first: i === 0,
+        top: row + i === 0,
+      }),
+    ),
+    ...{ height: 230, columns },
+    ...(row === 0 && { legend: names }),
+  }));
+  const { layout, panels } = panelLayout({ rows }, room);
+  const shown = correctors.flatMap((corrector, i) => {
+    const cell = panels[i];
     return cell ? [{ corrector, cell, legend: i === 0 }] : [];
   });
   return {
-    data: panels.flatMap((panel) => [
+    data: shown.flatMap((panel) => [
       ...classicTraces(panel, rounds),
       ...(['upstream', 'corrector'] as const).map((who) => continueTrace(panel, who)),
     ]),
-    layout: {
-      height: plot + 130,
-      margin: { t: 70, r: 20, b: 60, l: 70 },
-      legend: { orientation: 'h', x: 0, y: 1 + 26 / plot, yanchor: 'bottom' },
-      annotations: panels.map(({ corrector, cell }) => cellTitle(cell, plotText(corrector.name))),
-      ...Object.fromEntries(
-        panels.flatMap(({ cell }, i) => axesOf(cell, { rounds, last: i + columns >= count })),
-      ),
-    },
+    layout,
   };
 }
 
@@ -71,15 +84,15 @@ export function generationModesCaption({ correctors }: Rounds): string {
   );
 }
 
-interface Panel {
+interface Shown {
   corrector: CorrectorRounds;
-  cell: GridCell;
+  cell: PlacedPanel;
   /** Whether its curves stand for those of all panels in the legend. */
   legend: boolean;
 }
 
 function classicTraces(
-  { corrector: { classic }, cell, legend }: Panel,
+  { corrector: { classic }, cell, legend }: Shown,
   rounds: number,
 ): Record<string, unknown>[] {
   const { accuracy, ci } = classic;
@@ -97,7 +110,7 @@ function classicTraces(
 }
 
 function continueTrace(
-  { corrector, cell, legend }: Panel,
+  { corrector, cell, legend }: Shown,
   who: 'upstream' | 'corrector',
 ): Record<string, unknown> {
   const { name, colour, symbol, shift } = continueStyles[who];
@@ -118,17 +131,20 @@ function continueTrace(
   };
 }
 
-function axesOf(
-  cell: GridCell,
-  { rounds, last }: { rounds: number; last: boolean },
-): [string, unknown][] {
-  const across = last ? { title: { text: 'correction rounds' } } : {};
-  const up = cell.column === 0 ? { title: { text: 'right (share)' } } : {};
-  const x = { domain: cell.across, anchor: cell.y, range: [-0.4, rounds + 0.4], dtick: 1 };
-  const y = { domain: cell.down, anchor: cell.x, zeroline: false, ...up };
-  return [
-    [cell.xaxis, { ...x, zeroline: false, ...across }],
-    // One scale for all, so that panels can be compared.
-    [cell.yaxis, { ...y, ...(cell.y !== 'y' && { matches: 'y' }) }],
-  ];
+function panelOf(
+  title: readonly string[],
+  { rounds, first, top }: { rounds: number; first: boolean; top: boolean },
+): Panel {
+  return {
+    title,
+    x: {
+      title: ['correction rounds', 'rounds'],
+      ...{ range: [-0.4, rounds + 0.4], names: numbered(rounds + 1), own: { zeroline: false } },
+    },
+    y: {
+      ...(first && { title: ['right (share)', 'right'] }),
+      // One scale for all, so that panels can be compared.
+      own: { zeroline: false, ...(!top && { matches: 'y' }) },
+    },
+  };
 }

@@ -1,6 +1,9 @@
 /** Accuracy by number of correction rounds, one curve per corrector. After Figure 3 of the paper. */
 import type { RoundsSummary } from '../shape.js';
-import { errorBars, legendAbove } from '../../../plot/axes.js';
+import { errorBars, levelTrace } from '../../../plot/axes.js';
+import type { Axis } from '../../../plot/layout/axis.js';
+import { legendName } from '../../../plot/layout/legend.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { beside, seriesStyle } from '../../../plot/series.js';
@@ -9,21 +12,22 @@ type Rounds = Pick<RoundsSummary, 'correctors' | 'rounds'>;
 type CorrectorRounds = Rounds['correctors'][number];
 
 /** The curves, the loop run to its end behind them, and the upstream alone. */
-export function roundAccuracyFigure({ correctors, rounds }: Rounds): Figure {
+export function roundAccuracyFigure(options: Rounds & { room?: Room }): Figure {
+  const { correctors, rounds, room = defaultRoom } = options;
   const alone = correctors[0]?.continued.upstream[0]?.accuracy ?? null;
-  return {
-    data: correctors.map((corrector, i) =>
+  const data = [
+    ...(alone === null ? [] : [aloneTrace(alone, rounds)]),
+    ...correctors.map((corrector, i) =>
       curve(corrector, { index: i, count: correctors.length, rounds }),
     ),
-    layout: {
-      height: 440,
-      margin: { t: 40, r: 20, b: 60, l: 70 },
-      xaxis: roundsAxis(rounds),
-      yaxis: { title: { text: 'answers right (share)' }, zeroline: false },
-      legend: legendAbove,
-      shapes: alone === null ? [] : [aloneShape(alone)],
-    },
+  ];
+  const panel = {
+    x: roundsAxis(rounds),
+    y: { title: ['answers right (share)', 'right (share)'], own: { zeroline: false } },
   };
+  const legend = data.map(({ name }) => String(name));
+  const rows = [{ panels: [panel], height: 340, legend }];
+  return { data, layout: { ...panelLayout({ rows }, room).layout, showlegend: true } };
 }
 
 /** Caption of {@link roundAccuracyFigure}: n, intervals, and the gain of the whole loop. */
@@ -48,15 +52,13 @@ export function countOf(correctors: readonly CorrectorRounds[]): string {
 }
 
 /** 0 … K, and the loop's end. */
-function roundsAxis(rounds: number): Record<string, unknown> {
-  const ticks = Array.from({ length: rounds + 2 }, (_, k) => k);
+function roundsAxis(rounds: number): Axis {
+  const at = Array.from({ length: rounds + 2 }, (_, k) => k);
   return {
-    title: { text: 'correction rounds' },
-    tickmode: 'array',
-    tickvals: ticks,
-    ticktext: ticks.map((k) => (k > rounds ? 'end' : String(k))),
+    title: 'correction rounds',
     range: [-0.4, rounds + 1.4],
-    zeroline: false,
+    names: { at, text: at.map((k) => (k > rounds ? 'end' : String(k))) },
+    own: { zeroline: false },
   };
 }
 
@@ -71,7 +73,7 @@ function curve(
   return {
     type: 'scatter',
     mode: 'lines+markers',
-    name: plotText(name),
+    name: plotText(legendName(name)),
     x: points.map(({ k }) => k + beside(index, count, 0.08)),
     y: points.map(({ accuracy }) => accuracy),
     error_y: errorBars(points.map(({ accuracy, ci }) => ({ value: accuracy ?? 0, ci }))),
@@ -84,13 +86,9 @@ function curve(
   };
 }
 
-function aloneShape(level: number): Record<string, unknown> {
-  return {
-    ...{ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: level, y1: level },
-    line: { color: colours.baseline, dash: 'dot', width: 1.5 },
-    label: {
-      ...{ text: `upstream alone ${fixed(level)}`, textposition: 'end', yanchor: 'top' },
-      font: { size: 12, color: colours.baseline },
-    },
-  };
+function aloneTrace(level: number, rounds: number): Record<string, unknown> {
+  return levelTrace({
+    ...{ name: `upstream alone, ${fixed(level)}`, level, ends: [-0.4, rounds + 1.4] },
+    ...{ dash: 'dot', colour: colours.baseline },
+  });
 }

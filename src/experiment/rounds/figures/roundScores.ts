@@ -6,47 +6,78 @@ import type { RoundsSummary } from '../shape.js';
 import { errorBars } from '../../../plot/axes.js';
 import { diverging, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
-import { cellGrid, cellTitle, type GridCell } from '../../../plot/grid.js';
+import { sizeLabels } from '../../shared/sizes.js';
+import { numbered } from '../../../plot/layout/axis.js';
+import {
+  defaultRoom,
+  narrowBelow,
+  panelLayout,
+  type Panel,
+  type PlacedPanel,
+  type Room,
+} from '../../../plot/layout/panels.js';
 import { countOf } from './roundAccuracy.js';
 import { seriesStyle } from '../../../plot/series.js';
 
 type Rounds = Pick<RoundsSummary, 'correctors' | 'rounds' | 'scoreBins' | 'scoreRule'>;
 type CorrectorRounds = Rounds['correctors'][number];
 
-const rowHeight = 210;
-
-/** Per corrector the distribution, with the mean score over it, and beside it (narrow: below) the length. */
-export function roundScoresFigure(options: Rounds & { narrow?: boolean }): Figure {
-  const { correctors, narrow = false } = options;
-  const columns = narrow ? 1 : 2;
-  const rows = (Math.max(1, correctors.length) * 2) / columns;
-  const height = 90 + rows * rowHeight;
-  const gap = { across: 0.1, down: 64 / (height - 90) };
-  const cells = cellGrid({ rows, columns, gap });
-  const panels = correctors.flatMap((corrector, i) => {
-    const [scores, lengths] = cells.slice(2 * i, 2 * i + 2);
-    return scores && lengths ? [{ corrector, index: i, scores, lengths }] : [];
-  });
-  const bottom = Math.max(...cells.map(({ row }) => row));
+/**
+ * Per corrector the distribution, with the mean score over it, and beside it the length (below it
+ * where it is narrow and high).
+ */
+export function roundScoresFigure(options: Rounds & { room?: Room }): Figure {
+  const { correctors, scoreBins, rounds, room = defaultRoom } = options;
+  const legend = [...scoreBins.map((name) => `score ${name}`), 'mean score'];
+  const labels = sizeLabels(correctors.map(({ name }) => name));
+  const scores = correctors.map(({ name }, i) =>
+    panelOf(
+      [`${name}: score (share of answers)`, `${name}: score`, `${labels[i] ?? name}: score`],
+      rounds,
+    ),
+  );
+  const lengths = correctors.map(({ name }, i) =>
+    panelOf(
+      [
+        `${name}: mean length (characters)`,
+        `${labels[i] ?? name}: length (characters)`,
+        `${labels[i] ?? name}: length`,
+      ],
+      rounds,
+    ),
+  );
+  const { rows, order } = arranged(scores, lengths, room);
+  const { layout, panels } = panelLayout(
+    { rows: rows.map((row, i) => ({ panels: row, height: 150, ...(i === 0 && { legend }) })) },
+    room,
+  );
   return {
-    data: panels.flatMap(({ corrector, index, scores, lengths }) => [
-      ...shareTraces(corrector, { cell: scores, legend: index === 0, bins: options.scoreBins }),
-      meanTrace(corrector, { cell: scores, legend: index === 0 }),
-      lengthTrace(corrector, { cell: lengths, index }),
-    ]),
-    layout: {
-      height,
-      barmode: 'stack',
-      bargap: 0.15,
-      margin: { t: 60, r: 20, b: 50, l: 60 },
-      legend: { orientation: 'h', x: 0, y: 1 + 24 / (height - 90), yanchor: 'bottom' },
-      annotations: panels.flatMap(({ corrector: { name }, scores, lengths }) => [
-        cellTitle(scores, `${plotText(name)}: score (share of answers)`),
-        cellTitle(lengths, `${narrow ? `${plotText(name)}: ` : ''}mean length (characters)`),
-      ]),
-      ...Object.fromEntries(cells.flatMap((cell) => axesOf(cell, cell.row === bottom))),
-    },
+    data: correctors.flatMap((corrector, index) => {
+      const place = (panel: Panel | undefined): PlacedPanel | undefined =>
+        panel && panels[order.indexOf(panel)];
+      const [own, length] = [place(scores[index]), place(lengths[index])];
+      if (!own || !length) return [];
+      return [
+        ...shareTraces(corrector, { cell: own, legend: index === 0, bins: scoreBins }),
+        meanTrace(corrector, { cell: own, legend: index === 0 }),
+        lengthTrace(corrector, { cell: length, index }),
+      ];
+    }),
+    layout: { ...layout, barmode: 'stack', bargap: 0.15 },
   };
+}
+
+/** A row per corrector; all beside each other where it is low, and below each other where narrow. */
+function arranged(
+  scores: readonly Panel[],
+  lengths: readonly Panel[],
+  room: Room,
+): { rows: Panel[][]; order: Panel[] } {
+  const pairs = scores.map((score, i) => [score, ...lengths.slice(i, i + 1)]);
+  const single = pairs.flat().map((panel) => [panel]);
+  const low = scores.length > 1 ? [[...scores], [...lengths]] : pairs;
+  const rows = room.height !== undefined ? low : room.width < narrowBelow ? single : pairs;
+  return { rows, order: rows.flat() };
 }
 
 /** Caption of {@link roundScoresFigure}: the rule of the score, n, and what the ends of the curves are. */
@@ -74,7 +105,7 @@ function binColour(bin: number, bins: number): string {
 
 function shareTraces(
   { continued: { upstream } }: CorrectorRounds,
-  { cell, legend, bins }: { cell: GridCell; legend: boolean; bins: readonly string[] },
+  { cell, legend, bins }: { cell: PlacedPanel; legend: boolean; bins: readonly string[] },
 ): Record<string, unknown>[] {
   const known = upstream.filter(({ scoreShares }) => scoreShares !== null);
   return bins.map((name, bin) => ({
@@ -91,7 +122,7 @@ function shareTraces(
 
 function meanTrace(
   { continued: { upstream } }: CorrectorRounds,
-  { cell, legend }: { cell: GridCell; legend: boolean },
+  { cell, legend }: { cell: PlacedPanel; legend: boolean },
 ): Record<string, unknown> {
   const known = upstream.filter(({ score }) => score.mean !== null);
   return {
@@ -115,7 +146,7 @@ function meanTrace(
 
 function lengthTrace(
   { name, continued: { upstream } }: CorrectorRounds,
-  { cell, index }: { cell: GridCell; index: number },
+  { cell, index }: { cell: PlacedPanel; index: number },
 ): Record<string, unknown> {
   const { colour, symbol } = seriesStyle(index);
   const known = upstream.filter(({ characters }) => characters.mean !== null);
@@ -135,10 +166,13 @@ function lengthTrace(
   };
 }
 
-function axesOf(cell: GridCell, last: boolean): [string, unknown][] {
-  const title = last ? { title: { text: 'correction rounds' } } : {};
-  return [
-    [cell.xaxis, { domain: cell.across, anchor: cell.y, dtick: 1, zeroline: false, ...title }],
-    [cell.yaxis, { domain: cell.down, anchor: cell.x, zeroline: false }],
-  ];
+function panelOf(titles: readonly string[], rounds: number): Panel {
+  return {
+    title: titles,
+    x: {
+      title: ['correction rounds', 'rounds'],
+      ...{ range: [-0.5, rounds + 0.5], names: numbered(rounds + 1), own: { zeroline: false } },
+    },
+    y: { own: { zeroline: false } },
+  };
 }

@@ -1,7 +1,10 @@
 /** Activity: the mean reading per layer of each class, with its interval. */
 import type { Interval } from '../../../math/interval.js';
 import type { Activity, Standardize } from '../shape.js';
-import { bandTrace, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { bandTrace } from '../../../plot/axes.js';
+import { legendName } from '../../../plot/layout/legend.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { plotText, type Figure } from '../../../plot/figure.js';
 import { isPositive, type LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, labelColour } from './labelWords.js';
@@ -13,18 +16,18 @@ export function activityFigure(options: {
   standardize: Standardize;
   /** What the labels are called, where they were given. */
   labels?: LabelNames;
+  room?: Room;
 }): Figure {
-  const { activity, standardize, labels } = options;
+  const { activity, standardize, labels, room = defaultRoom } = options;
   const layers = Math.max(1, ...activity.map((a) => a.mean.length));
+  const panel = {
+    x: layerAxis(layers),
+    y: { title: [`mean ${readingUnits[standardize]}`, 'mean reading'], own: { zeroline: true } },
+  };
+  const legend = activity.map((a) => curveName(a, labels));
   return {
     data: activity.flatMap((a) => activityTraces(a, labels)),
-    layout: {
-      height: 380,
-      margin: { t: 40, r: 20, b: 60, l: 70 },
-      xaxis: layerAxis(layers),
-      yaxis: { title: { text: `mean ${readingUnits[standardize]}` }, zeroline: true },
-      legend: legendAbove,
-    },
+    layout: panelLayout({ rows: [{ panels: [panel], height: 280, legend }] }, room).layout,
   };
 }
 
@@ -41,6 +44,10 @@ export function activityCaption(options: {
   );
 }
 
+function curveName({ label, n }: Activity, names?: LabelNames): string {
+  return `${legendName(caseTitle(label, names))} (n = ${n})`;
+}
+
 function activityTraces(activity: Activity, names?: LabelNames): Record<string, unknown>[] {
   const colour = labelColour(activity.label);
   const x = activity.mean.map((_, layer) => layer);
@@ -50,7 +57,7 @@ function activityTraces(activity: Activity, names?: LabelNames): Record<string, 
     {
       type: 'scatter',
       mode: 'lines+markers',
-      name: `${plotText(caseTitle(activity.label, names))} (n = ${activity.n})`,
+      name: plotText(curveName(activity, names)),
       x,
       y: activity.mean,
       line: { color: colour },

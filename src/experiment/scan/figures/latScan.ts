@@ -5,11 +5,21 @@
  */
 import { isPositive, type LabelNames } from '../../../read/stimuli.js';
 import type { ScanCase, Standardize } from '../shape.js';
-import { diverging, fixed, plotText } from '../../../plot/figure.js';
+import { fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
+import { numbered, type Axis } from '../../../plot/layout/axis.js';
+import type { ColourBar } from '../../../plot/layout/colourBars.js';
+import {
+  defaultRoom,
+  narrowBelow,
+  panelLayout,
+  NoRoom,
+  type PanelLayout,
+  type Panel,
+  type PlacedPanel,
+  type Room,
+} from '../../../plot/layout/panels.js';
 import { visibleToken } from '../../../text/visibleToken.js';
-import { panelGrid } from '../../../plot/panels.js';
-import type { PanelGrid } from '../../../plot/panels.js';
 import { caseTitle, sideWords } from './labelWords.js';
 
 export const readingUnits: Record<Standardize, string> = {
@@ -34,22 +44,21 @@ export function colourLimit(
   return largest > 0 ? largest : 1;
 }
 
-/** Characters of a case's id that fit over its heat map in one column of a paper. */
-const titleLength = 24;
-
 /** Stands for the prompt's last token, before the output's. */
 export const boundaryMark = '→';
 
 /** One heat map among others of its figure. */
-interface Panel {
+interface HeatMap {
   /** Columns before the first output token: 1 where the boundary token was read. */
   before: number;
-  title: string;
+  strong: string;
+  /** After it, the fullest form first. */
+  title: readonly string[];
   /** `[layer][token]` */
   values: readonly (readonly number[])[];
   /** Of the columns. */
   labels: readonly string[];
-  axisTitle: string;
+  axisTitle: readonly string[];
   /** Per column, plotly text: what the hover says. */
   hover: readonly string[];
   coloraxis: 'coloraxis' | 'coloraxis2';
@@ -65,36 +74,74 @@ export interface LatScan {
 
 /**
  * One heat map per case on one colour scale and, of two cases, their difference below, token by
- * token, on a scale of its own.
- * @param options.narrow one below the other, for one column of a paper; default: cases side by side.
+ * token, on a scale of its own. Cases stand side by side, or below each other where that is narrow.
  */
-export function latScanFigure(options: LatScan & { narrow?: boolean }): Figure {
-  const { cases, labels: names, narrow = false } = options;
-  const panels = cases.map((scanCase) => casePanel(scanCase, names));
+export function latScanFigure(options: LatScan & { room?: Room }): Figure {
+  const { cases, labels: names, room = defaultRoom } = options;
+  const maps = cases.map((scanCase) => caseMap(scanCase, names));
   const pair = comparedCases(cases);
-  const rows = narrow ? panels.map((panel) => [panel]) : [panels];
-  if (pair !== null) rows.push([differencePanel(pair, names)]);
+  const difference = pair === null ? [] : [differenceMap(pair, names)];
   const layers = Math.max(1, ...cases.map((c) => c.readings.length));
-  const grid = panelGrid({
-    rows: rows.map((row) => row.map((panel) => Math.max(4, panel.labels.length))),
-    lines: layers,
-    narrow,
-    labelLengths: rows.map((row) => longest(row.flatMap(({ labels }) => labels))),
+  const stacked = maps.map((map) => [map]);
+  const arranged = arrange(room, (how) => {
+    const rows = [...(how.stacked ? stacked : [maps]), ...difference.map((map) => [map])];
+    const lowestCase = rows.length - 1 - difference.length;
+    return {
+      rows: rows.map((row) => ({
+        panels: row.map((map, i) => panelOf(map, { ...how, layers, first: i === 0 })),
+        height: mapHeight(layers, how.stacked),
+      })),
+      colourBars: colourBars(options, pair, lowestCase),
+    };
   });
+  const shown = [...maps, ...difference];
   return {
-    data: rows.flat().map((panel, i) => heatMap(panel, grid, i)),
-    layout: {
-      height: grid.height,
-      margin: grid.margin,
-      ...axes(rows.flat(), grid, layers),
-      ...colourAxes(options, grid),
-      annotations: rows.flat().map((panel, i) => panelTitle(panel, grid, i)),
-    },
+    data: shown.flatMap((map, i) => {
+      const place = arranged.panels[i];
+      return place ? [heatMapTrace(map, place, layers)] : [];
+    }),
+    layout: arranged.layout,
   };
 }
 
-function longest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map((text) => [...text].length));
+/** Pixels; a line of the heat map is between the two, and a panel no higher than its most. */
+const line = { least: 5, most: 26 };
+const mostHeight = { beside: 520, stacked: 220 };
+
+function mapHeight(layers: number, stacked: boolean): number {
+  const lines = Math.max(6, layers);
+  const most = stacked ? mostHeight.stacked : mostHeight.beside;
+  return lines * Math.max(line.least, Math.min(line.most, most / lines));
+}
+
+interface Arrangement {
+  stacked: boolean;
+  /** Whether columns are named by their tokens; else by their positions, which need less room. */
+  tokens: boolean;
+  angle: -60 | -90;
+}
+
+/** The first arrangement whose panels have room for their layers. @throws where none has. */
+function arrange(
+  room: Room,
+  spec: (how: Arrangement) => Parameters<typeof panelLayout>[0],
+): PanelLayout {
+  const narrow = room.width < narrowBelow;
+  const high = room.height === undefined || room.height > 1.4 * room.width;
+  const angle = narrow ? -90 : -60;
+  const ways: Arrangement[] = [
+    { stacked: narrow && high, tokens: true, angle },
+    { stacked: false, tokens: true, angle: -90 },
+    { stacked: false, tokens: false, angle },
+  ];
+  for (const how of ways) {
+    try {
+      return panelLayout(spec(how), room);
+    } catch (error) {
+      if (!(error instanceof NoRoom) || how === ways.at(-1)) throw error;
+    }
+  }
+  throw new Error('latScan: there is no arrangement (expected one)');
 }
 
 /** Two cases, the positive label's first; null where there are not two. */
@@ -146,7 +193,7 @@ function boundaryCaption(standardize: Standardize): string {
 }
 
 /** Readings with the boundary token's before them, `[layer][column]`. */
-function columnsOf({ readings, boundary }: ScanCase): number[][] {
+export function columnsOf({ readings, boundary }: ScanCase): number[][] {
   return readings.map((row, layer) => (boundary ? [boundary[layer] ?? 0, ...row] : [...row]));
 }
 
@@ -165,9 +212,10 @@ function beyond(values: readonly (readonly number[])[], limit: number, what: str
   return count === 0 ? '' : ` ${count} of ${all.length} ${what} lie beyond the scale.`;
 }
 
-/** A token as a label of limited length. */
+/** A token as a label of limited length; ` has` and `has` are two tokens, so a blank is shown. */
 export function tokenLabel(token: string): string {
-  return shortened(visibleToken(token).trim(), 14);
+  const shown = visibleToken(token).replace(/^ +| +$/g, (blanks) => '␣'.repeat(blanks.length));
+  return shortened(shown, 14);
 }
 
 function shortened(text: string, most: number): string {
@@ -175,14 +223,15 @@ function shortened(text: string, most: number): string {
   return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
 }
 
-function casePanel(scanCase: ScanCase, names?: LabelNames): Panel {
+function caseMap(scanCase: ScanCase, names?: LabelNames): HeatMap {
   const { label, id, tokens, boundary } = scanCase;
   return {
     before: boundary ? 1 : 0,
-    title: `<b>${plotText(caseTitle(label, names))}</b> · ${plotText(shortened(id, titleLength))}`,
+    strong: caseTitle(label, names),
+    title: [` · ${id}`],
     values: columnsOf(scanCase),
     labels: [...(boundary ? [boundaryMark] : []), ...tokens.map(tokenLabel)],
-    axisTitle: 'output token',
+    axisTitle: ['output token'],
     hover: [
       ...(boundary ? ['of the prompt, the last'] : []),
       ...tokens.map((token, t) => `${t} ${plotText(JSON.stringify(token))}`),
@@ -191,19 +240,20 @@ function casePanel(scanCase: ScanCase, names?: LabelNames): Panel {
   };
 }
 
-function differencePanel(pair: [ScanCase, ScanCase], names?: LabelNames): Panel {
+function differenceMap(pair: [ScanCase, ScanCase], names?: LabelNames): HeatMap {
   const [a, b] = pair;
-  const title = (one: ScanCase): string => plotText(caseTitle(one.label, names));
+  const title = (one: ScanCase): string => caseTitle(one.label, names);
   const before = a.boundary && b.boundary ? 1 : 0;
   const values = difference(pair);
   const columns = (values[0] ?? []).slice(before);
   const quoted = (token: string | undefined): string => plotText(JSON.stringify(token ?? ''));
   return {
-    title: `<b>difference</b> · ${title(a)} − ${title(b)}`,
+    strong: 'difference',
+    title: [` · ${title(a)} − ${title(b)}`],
     values,
     before,
     labels: [...(before ? [boundaryMark] : []), ...columns.map((_, t) => String(t))],
-    axisTitle: 'position of the output token (0 = first)',
+    axisTitle: ['position of the output token (0 = first)', 'position of the output token'],
     hover: [
       ...(before ? ['of the prompt, the last'] : []),
       ...columns.map((_, t) => `${t} ${quoted(a.tokens[t])} − ${quoted(b.tokens[t])}`),
@@ -212,101 +262,62 @@ function differencePanel(pair: [ScanCase, ScanCase], names?: LabelNames): Panel 
   };
 }
 
-function heatMap(panel: Panel, grid: PanelGrid, index: number): Record<string, unknown> {
-  const { values, hover, coloraxis } = panel;
-  const place = grid.panels[index];
+function heatMapTrace(map: HeatMap, place: PlacedPanel, layers: number): Record<string, unknown> {
+  const { values, hover, coloraxis } = map;
   const what = coloraxis === 'coloraxis' ? 'reading' : 'difference';
+  const gap = place.height / layers < 9 || place.width / map.labels.length < 9 ? 0 : 1;
   return {
     type: 'heatmap',
-    x: panel.labels.map((_, t) => t - panel.before),
+    x: map.labels.map((_, t) => t - map.before),
     y: values.map((_, layer) => layer),
     z: values,
     text: values.map(() => hover),
     hovertemplate: `layer %{y}, token %{text}<br>${what} %{z:.2f}<extra></extra>`,
     coloraxis,
-    xaxis: place?.x,
-    yaxis: place?.y,
-    xgap: grid.gap,
-    ygap: grid.gap,
+    ...{ xaxis: place.x, yaxis: place.y, xgap: gap, ygap: gap },
   };
 }
 
-function axes(
-  panels: readonly Panel[],
-  grid: PanelGrid,
-  layers: number,
-): Record<string, Record<string, unknown>> {
+function panelOf(
+  { labels, axisTitle, coloraxis, before, strong, title }: HeatMap,
+  { tokens, angle, layers, first }: Arrangement & { layers: number; first: boolean },
+): Panel {
   const plain = { showgrid: false, zeroline: false };
-  const all: Record<string, Record<string, unknown>> = {};
-  panels.forEach(({ labels, axisTitle, coloraxis, before }, i) => {
-    const place = grid.panels[i];
-    if (place === undefined) return;
-    const shown = labels.map((_, t) => t - before).filter((t) => t < 0 || t % grid.labelStep === 0);
-    all[place.x.replace('x', 'xaxis')] = {
-      ...plain,
-      domain: place.across,
-      anchor: place.y,
-      tickmode: 'array',
-      // Positions, not names, so that equal tokens keep columns of their own.
-      tickvals: shown,
-      ticktext: shown.map((t) => plotText(labels[t + before] ?? '')),
-      tickangle: coloraxis === 'coloraxis' ? grid.labelAngle : 0,
-      tickfont: { size: 12 },
-      title: { text: axisTitle },
-    };
-    all[place.y.replace('y', 'yaxis')] = {
-      ...plain,
-      domain: place.down,
-      title: { text: grid.narrow ? 'layer' : 'layer (0 = first block)' },
-      tickmode: 'linear',
-      dtick: grid.tickStep,
-      range: [-0.5, layers - 0.5],
-    };
-  });
-  return all;
+  const at = labels.map((_, t) => t - before);
+  const named = tokens && coloraxis === 'coloraxis';
+  // Positions, not names, so that equal tokens keep columns of their own.
+  const text = named ? labels : at.map((t) => (t < 0 ? boundaryMark : String(t)));
+  const x: Axis = {
+    title: named ? axisTitle : ['position of the output token', 'output token', 'token'],
+    range: [-0.5 - before, Math.max(1, labels.length - before) - 0.5],
+    names: { at, text, angle: named ? angle : 0 },
+    own: plain,
+  };
+  const y: Axis = {
+    ...(first && { title: ['layer (0 = first block)', 'layer'] }),
+    range: [-0.5, layers - 0.5],
+    names: numbered(layers),
+    unlabelled: !first,
+    own: plain,
+  };
+  return { strong, title, x, y, weight: Math.max(4, labels.length) };
 }
 
-function colourAxes({ cases, standardize }: LatScan, grid: PanelGrid): Record<string, unknown> {
-  const pair = comparedCases(cases);
-  const axis = (limit: number, text: string, rows: [number, number]): Record<string, unknown> => ({
-    colorscale: diverging,
-    cmin: -limit,
-    cmid: 0,
-    cmax: limit,
-    colorbar: {
-      title: { text, side: 'right' },
-      // Beside the panels that it explains.
-      y: (rows[0] + rows[1]) / 2,
-      len: rows[1] - rows[0],
-    },
-  });
-  const limit = colourLimit(cases.flatMap(columnsOf), standardize);
+function colourBars(
+  { cases, standardize }: LatScan,
+  pair: [ScanCase, ScanCase] | null,
+  lowestCase: number,
+): ColourBar[] {
   const unit = readingUnits[standardize];
-  const downs = grid.panels.map((place) => place.down);
-  const last = downs.at(-1) ?? [0, 1];
-  if (pair === null) return { coloraxis: axis(limit, unit, [last[0], 1]) };
-  const lowestCase = downs.at(-2) ?? [0, 1];
-  return {
-    coloraxis: axis(limit, unit, [lowestCase[0], 1]),
-    coloraxis2: axis(
-      differenceLimit(pair, standardize),
-      unit.replace('reading', 'difference'),
-      last,
-    ),
+  const own: ColourBar = {
+    ...{ axis: 'coloraxis', rows: [0, lowestCase], title: [unit, 'reading'] },
+    limit: colourLimit(cases.flatMap(columnsOf), standardize),
   };
-}
-
-function panelTitle(panel: Panel, grid: PanelGrid, index: number): Record<string, unknown> {
-  const place = grid.panels[index];
-  return {
-    text: panel.title,
-    x: ((place?.across[0] ?? 0) + (place?.across[1] ?? 1)) / 2,
-    y: place?.down[1] ?? 1,
-    yshift: 8,
-    xref: 'paper',
-    yref: 'paper',
-    xanchor: 'center',
-    yanchor: 'bottom',
-    showarrow: false,
+  if (pair === null) return [own];
+  const other: ColourBar = {
+    ...{ axis: 'coloraxis2', rows: [lowestCase + 1, lowestCase + 1] },
+    title: [unit.replace('reading', 'difference'), 'difference', 'diff.'],
+    limit: differenceLimit(pair, standardize),
   };
+  return [own, other];
 }

@@ -1,6 +1,8 @@
 /** How well each layer tells the classes apart, beside what can be told without the layers. */
 import type { HeldOut, LayerAccuracy } from '../shape.js';
-import { errorBars, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { errorBars, levelTrace } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { colours } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 
@@ -8,12 +10,18 @@ import type { Figure } from '../../../plot/figure.js';
 export function layerAccuracyFigure(options: {
   perLayer: readonly LayerAccuracy[];
   baselines?: { length: HeldOut; embeddings: HeldOut };
+  room?: Room;
 }): Figure {
-  const { perLayer, baselines } = options;
+  const { perLayer, baselines, room = defaultRoom } = options;
   const defined = perLayer.filter((l) => l.heldOutAccuracy !== null);
   const layers = Math.max(1, ...perLayer.map((l) => l.layer + 1));
   const lows = defined.map((l) => l.ci?.[0] ?? l.heldOutAccuracy ?? 1);
-  const data: Record<string, unknown>[] = [
+  const known: [string, number | null | undefined, string, string][] = [
+    ["from y1's length", baselines?.length.heldOutAccuracy, 'dash', colours.accuracy],
+    ['from the embeddings', baselines?.embeddings.heldOutAccuracy, 'dashdot', colours.copy],
+    ['chance', 0.5, 'dot', colours.baseline],
+  ];
+  const data: (Record<string, unknown> & { name: string })[] = [
     {
       type: 'scatter',
       mode: 'lines+markers',
@@ -25,33 +33,24 @@ export function layerAccuracyFigure(options: {
       marker: { color: colours.correct, size: 8 },
       hovertemplate: 'layer %{x}: %{y:.3f}<extra></extra>',
     },
+    ...known.flatMap(([what, level, dash, colour]) => {
+      if (level === null || level === undefined) return [];
+      const name = `${what} (${level.toFixed(2)})`;
+      const ends = [-0.4, layers - 0.6] as const;
+      return [{ ...levelTrace({ name, level, ends, dash, colour, width: 2 }), name }];
+    }),
   ];
-  const levels: [string, HeldOut | undefined, string, string][] = [
-    ["from y1's length", baselines?.length, 'dash', colours.accuracy],
-    ['from the embeddings', baselines?.embeddings, 'dashdot', colours.copy],
-  ];
-  for (const [name, baseline, dash, colour] of levels) {
-    const level = baseline?.heldOutAccuracy;
-    if (level !== undefined && level !== null)
-      data.push(horizontal({ name, level, layers, dash, colour }));
-  }
-  data.push(
-    horizontal({ name: 'chance', level: 0.5, layers, dash: 'dot', colour: colours.baseline }),
-  );
-  return {
-    data,
-    layout: {
-      height: 380,
-      margin: { t: 40, r: 20, b: 60, l: 70 },
-      xaxis: layerAxis(layers),
-      yaxis: {
-        title: { text: 'held-out accuracy' },
-        range: [Math.min(0.45, ...lows.map((low) => low - 0.03)), 1.02],
-        zeroline: false,
-      },
-      legend: legendAbove,
+  const panel = {
+    x: layerAxis(layers),
+    y: {
+      title: 'held-out accuracy',
+      range: [Math.min(0.45, ...lows.map((low) => low - 0.03)), 1.02] as const,
+      own: { zeroline: false },
     },
   };
+  const legend = data.map(({ name }) => name);
+  const rows = [{ panels: [panel], height: 280, legend }];
+  return { data, layout: panelLayout({ rows }, room).layout };
 }
 
 /**
@@ -64,23 +63,4 @@ export function layerAccuracyCaption({ n }: { n?: number } = {}): string {
     `Share of ${stimuli} told right at the boundary token, unpaired, threshold from the training ` +
     'stimuli; bars: 95 % intervals over problems.'
   );
-}
-
-function horizontal(options: {
-  name: string;
-  level: number;
-  layers: number;
-  dash: string;
-  colour: string;
-}): Record<string, unknown> {
-  const { name, level, layers, dash, colour } = options;
-  return {
-    type: 'scatter',
-    mode: 'lines',
-    name: `${name} (${level.toFixed(2)})`,
-    x: [-0.4, layers - 0.6],
-    y: [level, level],
-    line: { color: colour, dash, width: 2 },
-    hoverinfo: 'name',
-  };
 }

@@ -1,40 +1,42 @@
 /** Direction methods compared: held-out accuracy by layer, one line per method. */
 import type { MethodAccuracy } from '../shape.js';
-import { bandTrace, layerAxis, legendAbove } from '../../../plot/axes.js';
+import { bandTrace, levelTrace } from '../../../plot/axes.js';
+import { legendName } from '../../../plot/layout/legend.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
+import { layerAxis } from '../../../plot/layout/axis.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { seriesStyle } from '../../../plot/series.js';
 
 /** Held-out accuracy of every method at every layer, with 95 % intervals, and chance. */
-export function methodComparisonFigure(options: { methods: readonly MethodAccuracy[] }): Figure {
-  const { methods } = options;
+export function methodComparisonFigure(options: {
+  methods: readonly MethodAccuracy[];
+  room?: Room;
+}): Figure {
+  const { methods, room = defaultRoom } = options;
   const layers = Math.max(1, ...methods.flatMap((m) => m.perLayer.map((l) => l.layer + 1)));
   const lows = methods.flatMap((m) =>
     m.perLayer.map(({ heldOutAccuracy, ci }) => ci?.[0] ?? heldOutAccuracy ?? 1),
   );
+  const panel = {
+    x: layerAxis(layers),
+    y: {
+      title: ['held-out accuracy (share)', 'held-out accuracy'],
+      range: [Math.min(0.45, ...lows.map((low) => low - 0.03)), 1.02] as const,
+      own: { zeroline: false },
+    },
+  };
+  const legend = [...methods.map(({ method }) => legendName(method)), 'chance'];
   return {
     data: [
       ...methods.flatMap(bandTraces),
       ...methods.map((method, i) => methodTrace(method, i, methods.length)),
+      levelTrace({
+        ...{ name: 'chance', level: 0.5, ends: [-0.4, layers - 0.6] },
+        ...{ dash: 'dot', colour: colours.baseline },
+      }),
     ],
-    layout: {
-      height: 420,
-      margin: { t: 40, r: 20, b: 60, l: 70 },
-      xaxis: layerAxis(layers),
-      yaxis: {
-        title: { text: 'held-out accuracy (share)' },
-        range: [Math.min(0.45, ...lows.map((low) => low - 0.03)), 1.02],
-        zeroline: false,
-      },
-      legend: legendAbove,
-      shapes: [
-        {
-          ...{ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: 0.5, y1: 0.5 },
-          line: { color: colours.baseline, dash: 'dot', width: 1.5 },
-          label: { text: 'chance', textposition: 'end', font: { color: colours.baseline } },
-        },
-      ],
-    },
+    layout: panelLayout({ rows: [{ panels: [panel], height: 310, legend }] }, room).layout,
   };
 }
 
@@ -81,7 +83,7 @@ function methodTrace(
   return {
     type: 'scatter',
     mode: 'lines+markers',
-    name: plotText(method),
+    name: plotText(legendName(method)),
     x: defined.map((l) => l.layer),
     y: defined.map((l) => l.heldOutAccuracy),
     line: { color: colour, dash, width: 2 },

@@ -7,7 +7,7 @@ import { divergingColour } from '../../../plot/figure.js';
 import { joinedText, terminalText, TerminalText } from '../../../text/show.js';
 import type { LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, sideLabels } from './labelWords.js';
-import { colourLimit, readingUnits, tokenLabel } from './latScan.js';
+import { boundaryMark, colourLimit, columnsOf, readingUnits, tokenLabel } from './latScan.js';
 
 export type TerminalColour = 'truecolor' | '256' | 'none';
 
@@ -44,26 +44,24 @@ export function terminalScanText(options: TerminalScan): TerminalText {
       `terminal: ${width} columns are too few (expected at least ${marginWidth + 1})`,
     );
   }
-  const limit = colourLimit(
-    cases.flatMap((c) => c.readings),
-    standardize,
-  );
-  const most = Math.max(1, ...cases.map((c) => c.tokens.length));
+  const limit = colourLimit(cases.flatMap(columnsOf), standardize);
+  const drawn = cases.map(withBoundary);
+  const most = Math.max(1, ...drawn.map(({ columns }) => columns.length));
   const cell = Math.max(1, Math.min(widestCell, Math.floor((width - marginWidth) / most)));
   const fitting = Math.floor((width - marginWidth) / cell);
-  const parts = cases.map((scanCase) => {
+  const parts = drawn.map(({ scanCase, columns, readings }) => {
     const rows = colour === 'none' ? plainRows : colouredRows;
-    const shown = { ...scanCase, tokens: scanCase.tokens.slice(0, fitting) };
-    const hidden = scanCase.tokens.length - shown.tokens.length;
-    const note =
-      hidden > 0 ? ` (first ${shown.tokens.length} of ${scanCase.tokens.length} tokens)` : '';
+    const shown = columns.slice(0, fitting);
+    const hidden = columns.length - shown.length;
+    const { length } = scanCase.tokens;
+    const note = hidden > 0 ? ` (first ${length - hidden} of ${length} tokens)` : '';
     const lines = [
       fit(
         `${clean(caseTitle(scanCase.label, options.labels))}: ${clean(scanCase.id)}${note}`,
         width,
       ),
-      ...rows({ scanCase: shown, limit, cell, colour }),
-      ...labels(shown.tokens, cell),
+      ...rows({ columns: shown, readings, limit, cell, colour }),
+      ...labels(shown, cell),
     ];
     return joinedText(lines, '\n');
   });
@@ -71,19 +69,30 @@ export function terminalScanText(options: TerminalScan): TerminalText {
   return joinedText([...parts, scale], '\n\n');
 }
 
-interface Drawing {
+/** The boundary token's reading stands before the output's, as on the page. */
+function withBoundary(scanCase: ScanCase): Pick<Drawing, 'columns' | 'readings'> & {
   scanCase: ScanCase;
+} {
+  const tokens = scanCase.tokens.map(tokenLabel);
+  const columns = scanCase.boundary ? [boundaryMark, ...tokens] : tokens;
+  return { scanCase, columns, readings: columnsOf(scanCase) };
+}
+
+interface Drawing {
+  /** Labels of the columns. */
+  columns: readonly string[];
+  /** `[layer][column]` */
+  readings: readonly (readonly number[])[];
   limit: number;
   cell: number;
   colour: TerminalColour;
 }
 
 /** `▀`: the upper layer in the foreground, the lower one in the background. */
-function colouredRows({ scanCase, limit, cell, colour }: Drawing): TerminalText[] {
-  const { readings, tokens } = scanCase;
+function colouredRows({ columns, readings, limit, cell, colour }: Drawing): TerminalText[] {
   const lines: TerminalText[] = [];
   for (let top = readings.length - 1; top >= 0; top -= 2) {
-    const cells = tokens.map((_, t) => {
+    const cells = columns.map((_, t) => {
       const front = escape(38, divergingColour(readings[top]?.[t] ?? 0, limit), colour);
       const back =
         top === 0 ? '' : escape(48, divergingColour(readings[top - 1]?.[t] ?? 0, limit), colour);
@@ -94,10 +103,9 @@ function colouredRows({ scanCase, limit, cell, colour }: Drawing): TerminalText[
   return lines;
 }
 
-function plainRows({ scanCase, limit, cell }: Drawing): string[] {
-  const { readings, tokens } = scanCase;
+function plainRows({ columns, readings, limit, cell }: Drawing): string[] {
   return [...readings.keys()].reverse().map((layer) => {
-    const cells = tokens.map((_, t) => ramp(readings[layer]?.[t] ?? 0, limit).repeat(cell));
+    const cells = columns.map((_, t) => ramp(readings[layer]?.[t] ?? 0, limit).repeat(cell));
     return `${margin(layer)}${cells.join('')}`.trimEnd();
   });
 }
@@ -124,8 +132,8 @@ function escape(
 }
 
 /** Tokens written downwards, one column each. */
-function labels(tokens: readonly string[], cell: number): string[] {
-  const words = tokens.map((token) => [...clean(tokenLabel(token))]);
+function labels(columns: readonly string[], cell: number): string[] {
+  const words = columns.map((label) => [...clean(label)]);
   const rows = Math.min(labelRows, Math.max(0, ...words.map((word) => word.length)));
   return Array.from({ length: rows }, (_, row) => {
     const columns = words.map((word) =>

@@ -4,10 +4,12 @@
  * Stream Aligner.
  */
 import type { ControlFit, SweepPoint, SweepSummary } from '../shape.js';
-import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
+import { colours, countText, fixed, intervalText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
-import { editMetricTitle } from '../../../text/editMetricTable.js';
-import { errorBars } from '../../../plot/axes.js';
+import type { Axis } from '../../../plot/layout/axis.js';
+import { editMetricLabel, editMetricTitle } from '../../../text/editMetricTable.js';
+import { errorBars, levelTrace } from '../../../plot/axes.js';
+import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
 
 const positionsText = {
   all: 'every position',
@@ -29,30 +31,40 @@ type SteeringCurve = Pick<
   | 'paperGrid'
 >;
 
-export function steeringCurveFigure(options: SteeringCurve): Figure {
-  const { points, controls, fitRange, baseline, metric } = options;
-  return {
-    data: [
-      ...controlTraces(controls, fitRange),
-      ...testedTraces(options),
-      ...paperTraces(options),
-      ...rateTraces(points),
-    ],
-    layout: {
-      height: 720,
-      margin: { t: 60, r: 20, b: 70, l: 80 },
-      xaxis: {
-        title: { text: plotText(coefficientTitle(options.unit)) },
-        anchor: 'y2',
-        zeroline: true,
-      },
-      yaxis: { title: { text: plotText(editMetricTitle(metric)) }, domain: [0.46, 1] },
-      yaxis2: { title: { text: 'share' }, domain: [0, 0.34], range: [-0.02, 1.02] },
-      legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
-      legend2: { orientation: 'h', x: 0, y: 0.35, yanchor: 'bottom' },
-      shapes: [rangeShape(fitRange), ...(baseline === null ? [] : [baselineShape(baseline)])],
+export function steeringCurveFigure(options: SteeringCurve & { room?: Room }): Figure {
+  const { points, controls, fitRange, baseline, metric, room = defaultRoom } = options;
+  const curves = [
+    ...controlTraces(controls, fitRange),
+    ...(baseline === null ? [] : [baselineTrace(baseline, points)]),
+    ...testedTraces(options),
+    ...paperTraces(options),
+  ];
+  const rates = rateTraces(points);
+  const names = (traces: Record<string, unknown>[]): string[] =>
+    traces.map(({ name }) => String(name));
+  const title = editMetricTitle(metric);
+  const { layout, panels } = panelLayout(
+    {
+      rows: [
+        {
+          panels: [{ x: null, y: { title: [title, editMetricLabel(metric)] } }],
+          ...{ height: 330, legend: names(curves) },
+        },
+        {
+          panels: [
+            {
+              x: coefficientAxis(options.unit, points),
+              y: { title: 'share', range: [-0.02, 1.02] },
+            },
+          ],
+          ...{ height: 190, legend: names(rates) },
+        },
+      ],
     },
-  };
+    room,
+  );
+  const shapes = [rangeShape(fitRange, panels[0]?.y ?? 'y')];
+  return { data: [...curves, ...rates], layout: { ...layout, shapes } };
 }
 
 /** Caption of {@link steeringCurveFigure}: n, slope, R², controls. */
@@ -178,37 +190,34 @@ function lineOver(
   return { x: [...range], y: range.map((x) => line.intercept + line.slope * x) };
 }
 
-function rangeShape([low, high]: [number, number]): Record<string, unknown> {
-  const box = { x0: low, x1: high, y0: 0.46, y1: 1, xref: 'x', yref: 'paper' };
+function rangeShape([low, high]: [number, number], y: string): Record<string, unknown> {
   return {
-    type: 'rect',
-    ...box,
-    layer: 'below',
-    line: { width: 0 },
-    fillcolor: 'rgba(128,128,128,0.12)',
+    ...{ type: 'rect', x0: low, x1: high, xref: 'x', y0: 0, y1: 1, yref: `${y} domain` },
+    ...{ layer: 'below', line: { width: 0 }, fillcolor: 'rgba(128,128,128,0.12)' },
   };
 }
 
-function baselineShape(level: number): Record<string, unknown> {
-  return {
-    type: 'line',
-    x0: 0,
-    x1: 1,
-    xref: 'paper',
-    y0: level,
-    y1: level,
-    yref: 'y',
-    line: { color: colours.baseline, width: 1.5, dash: 'dot' },
-    label: {
-      text: `unsteered ${fixed(level)}`,
-      textposition: 'end',
-      yanchor: 'bottom',
-      font: { size: 12, color: colours.baseline },
-    },
-  };
+/** In the legend, since any place in the panel may have a curve. */
+function baselineTrace(level: number, points: readonly SweepPoint[]): Record<string, unknown> {
+  return levelTrace({
+    ...{ name: `unsteered, ${fixed(level)}`, level, ends: endsOf(points) },
+    ...{ dash: 'dot', colour: colours.baseline },
+  });
+}
+
+/** A little beyond the first and last coefficient, for whole marks. */
+function endsOf(points: readonly SweepPoint[]): [number, number] {
+  const places = points.map(({ coefficient }) => coefficient);
+  const [low, high] = [Math.min(0, ...places), Math.max(0, ...places)];
+  const beyond = 0.05 * (high - low || 1);
+  return [low - beyond, high + beyond];
 }
 
 /** An axis title has one line; a unit that does not fit stands in the caption alone. */
-function coefficientTitle(unit: string): string {
-  return unit.length > 70 ? 'coefficient' : `coefficient (1 = ${unit})`;
+function coefficientAxis(unit: string, points: readonly SweepPoint[]): Axis {
+  return {
+    title: [`coefficient (1 = ${unit})`, 'coefficient'],
+    range: endsOf(points),
+    own: { zeroline: true },
+  };
 }
