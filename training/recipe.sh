@@ -66,7 +66,7 @@ upstream() {
 
 samples() {
   sample sentences.jsonl contexts.jsonl --temperature 0.9 --copies 6 --seed 7
-  rows quadruples.jsonl annotate --samples "$WORK/sentences.jsonl"
+  rows quadruples.jsonl annotate --sentences "$WORK/sentences.jsonl"
   sample answers.jsonl openings.jsonl --whole --temperature 0.8 --seed 8
   cat "$WORK/answers.jsonl" "$WORK/corpus.jsonl" > "$WORK/all-answers.jsonl"
   rows own-triples.jsonl triples --answers "$WORK/answers.jsonl"

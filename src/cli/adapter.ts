@@ -1,6 +1,7 @@
-/** `--adapter` of every command that takes `--model`: short for the name `model+adapter`. */
+/** `--adapter` of every command whose model can be read: short for the name `model+adapter`. */
 import { isModelName } from '../align/open.js';
 import { text } from '../shape/options.js';
+import { flagFor } from './options.js';
 import { UsageError } from '../text/usageError.js';
 import type { Command } from './command.js';
 
@@ -13,20 +14,21 @@ const adapter = text({
 export function takingAdapter(command: Command): Command {
   const { model, ...others } = command.options;
   if (model === undefined || !('device' in others)) return command;
+  const flag = flagFor('model', model);
   return {
     ...command,
     options: { model, adapter, ...others },
-    run: (call) => command.run({ ...call, options: named(call.options as Given) }),
+    run: (call) => command.run({ ...call, options: named(call.options as Given, flag) }),
   };
 }
 
 type Given = Readonly<Record<string, unknown>>;
 
-function named({ adapter: given, ...options }: Given): Given {
+function named({ adapter: given, ...options }: Given, flag: string): Given {
   if (typeof given !== 'string') return options;
   const { model } = options;
   if (typeof model !== 'string' || !isModelName(model)) {
-    throw new UsageError('--adapter: there is no local model to put it on; name one with --model');
+    throw new UsageError(`--adapter: there is no local model to put it on; name one with ${flag}`);
   }
   return { ...options, model: `${model}+${given}` };
 }

@@ -81,7 +81,7 @@ export async function* checkModels(embedded = embeddedFolders('models')): AsyncG
     yield { name: modelsPackage, ok: false, optional: true, found };
   }
   if (here.length > 0) return;
-  const found = `none in ${embedded.join(', ')}; reinstall the package, or give --model`;
+  const found = `none in ${embedded.join(', ')}; reinstall the package, or give --corrector`;
   yield { name: 'embedded models', ok: false, optional: false, found };
 }
 

@@ -1,11 +1,16 @@
 /** Options as flags: their names, and their values out of what was typed. */
 import { z } from 'zod';
-import type { OptionShape } from '../shape/options.js';
+import { helpOf, type OptionShape } from '../shape/options.js';
 import { UsageError } from '../text/usageError.js';
 
 /** `perLabel` → `--per-label` */
 export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** What an option is called: its own name, or its key's. */
+export function flagFor(key: string, shape: OptionShape): string {
+  return flagOf(helpOf(shape).flag ?? key);
 }
 
 /**

@@ -2,7 +2,8 @@
 import { Argument, Command as Parser, Option } from 'commander';
 import type { Command, CommandEntry } from './command.js';
 import { defaultOf, helpOf, type OptionHelp, type OptionShape } from '../shape/options.js';
-import { flagOf, readOption } from './options.js';
+import { flagFor, flagOf, readOption } from './options.js';
+import { UsageError } from '../text/usageError.js';
 
 /** A call that the parser understood. */
 export interface Call {
@@ -10,6 +11,8 @@ export interface Call {
   command: Command;
   options: Record<string, unknown>;
   argument: string | undefined;
+  /** What is to be said of how it was called. */
+  notes: readonly string[];
 }
 
 /** A command that was loaded. */
@@ -82,7 +85,10 @@ function addCommand(
     parser.addArgument(new Argument(shown, listed));
   }
   for (const [key, shape] of Object.entries(command.options)) {
-    parser.addOption(toOption(key, shape));
+    parser.addOption(toOption(flagFor(key, shape), shape));
+    for (const alias of helpOf(shape).aliases ?? []) {
+      parser.addOption(toOption(flagOf(alias), shape).default(undefined).hideHelp());
+    }
   }
   const examples = command.examples.map(([line, what]) => `  ${line}\n      ${what}`);
   if (examples.length > 0) parser.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
@@ -91,10 +97,30 @@ function addCommand(
     onCall({
       name,
       command,
-      options: parser.opts(),
+      ...byKey(command.options, parser),
       argument: argument && typeof first === 'string' ? first : undefined,
     });
   });
+}
+
+/** Values by their options' keys, whichever name they were given by. @throws where one is given twice. */
+function byKey(shapes: Command['options'], parser: Parser): Pick<Call, 'options' | 'notes'> {
+  const given = parser.opts<Record<string, unknown>>();
+  const options: Record<string, unknown> = {};
+  const notes: string[] = [];
+  for (const [key, shape] of Object.entries(shapes)) {
+    const { flag = key, aliases = [] } = helpOf(shape);
+    options[key] = given[flag];
+    for (const alias of aliases.filter((name) => given[name] !== undefined)) {
+      const [old, now] = [flagOf(alias), flagOf(flag)];
+      if (parser.getOptionValueSource(flag) === 'cli') {
+        throw new UsageError(`${old}: is another name of ${now}; give one of them`);
+      }
+      options[key] = given[alias];
+      notes.push(`note: ${old} is called ${now} now`);
+    }
+  }
+  return { options, notes };
 }
 
 /** Choices that would leave no room for the help beside them stand in it. */
@@ -103,8 +129,7 @@ function shownHelp({ value, help }: OptionHelp): OptionHelp {
   return { value: 'name', help: `${help}: ${value.replaceAll('|', ', ')}` };
 }
 
-function toOption(key: string, shape: OptionShape): Option {
-  const name = flagOf(key);
+function toOption(name: string, shape: OptionShape): Option {
   const { value, help } = shownHelp(helpOf(shape));
   const option = new Option(value === undefined ? name : `${name} <${value}>`, help);
   if (value !== undefined) option.argParser((given: string) => readOption(shape, given, name));

@@ -1,5 +1,6 @@
 /** One line of progress on a terminal, nothing in a pipe. */
 import type { OnProgress } from '../experiment/shared/stages.js';
+import { cutToColumns } from '../text/columns.js';
 import { showLine, terminalText } from '../text/show.js';
 import type { ShownOutput } from './io.js';
 
@@ -43,7 +44,7 @@ export class Progress {
 
   #draw(line: string): void {
     const width = (this.#output.columns ?? 80) - 1;
-    const shown = [...showLine(line)].slice(0, width).join('');
+    const shown = cutToColumns(showLine(line), width);
     this.#output.write(terminalText`\r\u001b[K${shown}`);
     this.#drawn = this.#now();
     this.#shown = true;

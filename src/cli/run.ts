@@ -15,11 +15,12 @@ import {
   type ShownOutput,
 } from './io.js';
 import { defaultOf } from '../shape/options.js';
-import { flagOf } from './options.js';
+import { flagFor } from './options.js';
 import { buildParser, type Call, type NamedCommand } from './parse.js';
 import { Progress } from './progress.js';
 import { exitCodes } from './exitCodes.js';
 import { errorSentence } from '../text/errorSentence.js';
+import { layOut, Table } from '../text/table.js';
 import { UsageError } from '../text/usageError.js';
 
 const program = 'aligner-lab';
@@ -102,7 +103,8 @@ function explained(error: CommanderError, called: NamedCommand | null): UsageErr
 function validOf(error: CommanderError, called: NamedCommand | null): string {
   if (!called) return `commands are ${commands.map((known) => known.name).join(', ')}`;
   if (error.code !== 'commander.unknownOption') return `see ${program} ${called.name} --help`;
-  const flags = [...Object.keys(called.command.options), 'help'].map(flagOf);
+  const own = Object.entries(called.command.options).map(([key, shape]) => flagFor(key, shape));
+  const flags = [...own, '--help'];
   return `${called.name} has ${flags.join(', ')}`;
 }
 
@@ -126,7 +128,7 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
     io,
     progress,
     signal: io.signal,
-    show: (line = '') => (json ? undefined : writeLine(io.stdout, line)),
+    show: (line = '') => (json ? undefined : writeLine(io.stdout, laidOut(line, io.stdout))),
     warn: (line) => writeLine(io.stderr, hanging(line)),
     result: (summary) =>
       json ? writeLine(io.stdout, JSON.stringify(summary, null, 2)) : undefined,
@@ -141,6 +143,7 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
         options[key] ?? defaultOf(shape),
       ]),
     );
+    call.notes.forEach((note) => context.warn(note));
     await command.run({ options: filled, argument, context });
     return exitCodes.done;
   } catch (error) {
@@ -149,6 +152,14 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
   } finally {
     progress.clear();
   }
+}
+
+/** A pipe has any width. */
+function laidOut(
+  line: string | TerminalText | Table,
+  { isTTY, columns }: ShownOutput,
+): string | TerminalText {
+  return line instanceof Table ? layOut(line, isTTY ? columns : undefined) : line;
 }
 
 function report(

@@ -9,6 +9,10 @@ export interface OptionHelp {
   /** Placeholder of the value; none for a flag. */
   value?: string;
   help: string;
+  /** What it is called where that is not its key in records, e.g. `corrector`. */
+  flag?: string;
+  /** Names that it had before: they work, and are not shown. */
+  aliases?: readonly string[];
 }
 
 export type OptionShape = z.ZodType;
@@ -17,7 +21,7 @@ export type OptionShapes = Readonly<Record<string, OptionShape>>;
 /** What a command receives. */
 export type OptionValues<O extends OptionShapes> = { [K in keyof O]: z.output<O[K]> };
 
-type Described = Required<OptionHelp>;
+type Described = OptionHelp & { value: string };
 
 /** A switch, off unless given. */
 export function flag(help: string): z.ZodDefault<z.ZodBoolean> {
@@ -106,7 +110,7 @@ export function defaultOf(shape: OptionShape): unknown {
 
 /** How the option is shown. @throws where it was not made by a function of this file. */
 export function helpOf(shape: OptionShape): OptionHelp {
-  const { value, help } = (shape.meta() ?? {}) as Partial<OptionHelp>;
+  const { help, ...shown } = (shape.meta() ?? {}) as Partial<OptionHelp>;
   if (help === undefined) throw new Error('option: no help (expected a shape of shape/options.ts)');
-  return { value, help };
+  return { help, ...shown };
 }

@@ -50,7 +50,7 @@ const recorded = ['--upstream', upstream, '--questions', questions];
 
 describe('rounds', () => {
   it('runs recordings of one’s own questions, judged by the final answer, by group', async () => {
-    const argv = ['rounds', ...recorded, '--correctors', corrector, '--rounds', '2', '--out', 'rounds']; // prettier-ignore
+    const argv = ['rounds', ...recorded, '--corrector', corrector, '--rounds', '2', '--out', 'rounds']; // prettier-ignore
     const { code, stdout, stderr } = await call(argv, { cwd });
     expect(code, stderr).toBe(0);
     const summary = JSON.parse(read('rounds', 'rounds.json')) as Record<string, unknown>;
@@ -79,7 +79,7 @@ describe('rounds', () => {
     expect(group).toBe('easy');
     const file = join(cwd, 'rounds', 'records.jsonl');
     writeFileSync(file, `${JSON.stringify({ ...record, unseenFamily: false })}\n`);
-    const argv = ['rounds', ...recorded, '--correctors', corrector, '--rounds', '2', '--out', 'rounds']; // prettier-ignore
+    const argv = ['rounds', ...recorded, '--corrector', corrector, '--rounds', '2', '--out', 'rounds']; // prettier-ignore
     const { code, stderr } = await call(argv, { cwd });
     expect(code, stderr).toBe(0);
     expect(lines('rounds', 'records.jsonl')).toHaveLength(2);
@@ -93,7 +93,7 @@ describe('rounds', () => {
 
 describe('a store', () => {
   it('hands the units of one run to another, in whichever folder', async () => {
-    const argv = ['rounds', ...recorded, '--correctors', corrector, '--rounds', '1', '--store', 'kept']; // prettier-ignore
+    const argv = ['rounds', ...recorded, '--corrector', corrector, '--rounds', '1', '--store', 'kept']; // prettier-ignore
     expect((await call([...argv, '--out', 'first'], { cwd })).code).toBe(0);
     const [kept = ''] = readdirSync(join(cwd, 'kept'), {
       recursive: true,
@@ -112,8 +112,8 @@ describe('a store', () => {
 
 describe('compare', () => {
   const argv = [
-    ...['compare', '--upstream', model, '--correctors', model, '--aligners', model, '--dpo', model],
-    ...['--samples', '2', '--rounds', '1', '--limit', '2', '--timed', '1', '--threads', '1'],
+    ...['compare', '--upstream', model, '--corrector', model, '--aligner', model, '--dpo', model],
+    ...['--samples', '2', '--max-rounds', '1', '--limit', '2', '--timed', '1', '--threads', '1'],
   ];
 
   it('compares the systems whose models are named, goes on, and plot draws it again', async () => {
@@ -144,12 +144,12 @@ describe('compare', () => {
   });
 
   it('refuses companions that no corrector has', async () => {
-    const two = await call([...argv, '--aligners', `${model},${model}`], { cwd });
+    const two = await call([...argv, '--aligner', `${model},${model}`], { cwd });
     expect(two.code).toBe(2);
-    expect(two.stderr).toMatch(/--aligners names 2 models \(expected at most 1/);
-    const half = await call([...argv, '--experts', model], { cwd });
+    expect(two.stderr).toMatch(/--aligner names 2 models \(expected at most 1/);
+    const half = await call([...argv, '--expert', model], { cwd });
     expect(half.code).toBe(2);
-    expect(half.stderr).toMatch(/needs --experts and --anti-experts alike \(got 1 and 0\)/);
+    expect(half.stderr).toMatch(/needs --expert and --anti-expert alike \(got 1 and 0\)/);
   });
 });
 
@@ -158,7 +158,7 @@ describe('evaluate', () => {
     const quadruples = writeRows('none.jsonl', []);
     const argv = [
       ...['evaluate', ...recorded, '--corrector', corrector, '--systems', 'upstream,stream'],
-      ...['--quadruples', quadruples, '--out', 'evaluate'],
+      ...['--problems', quadruples, '--out', 'evaluate'],
     ];
     const { code, stdout, stderr } = await call(argv, { cwd });
     expect(code, stderr).toBe(0);

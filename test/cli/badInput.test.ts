@@ -50,7 +50,7 @@ async function fails(argv: readonly string[], message: RegExp, expected = 1): Pr
 describe('models', () => {
   it('none there: says what was looked for', async () => {
     await fails(
-      ['lat-scan', '--model', 'no-such'],
+      ['lat-scan', '--corrector', 'no-such'],
       /nothing found for "no-such"[^]*no-such[^]*an \.onnx file/,
     );
   });
@@ -73,7 +73,7 @@ describe('models', () => {
       ['instrument', broken, '--inspect'],
       ['instrument', broken, '--out', 'torn.onnx'],
       ['convert', 'torn.safetensors', '--out', 'torn.gguf', '--model', broken],
-      ['lat-scan', '--model', broken, '--stimuli', stimuli, ...small],
+      ['lat-scan', '--corrector', broken, '--stimuli', stimuli, ...small],
     ]) {
       await fails(argv, message);
     }
@@ -84,7 +84,7 @@ describe('models', () => {
     const path = findModel(broken).file;
     writeFileSync(path, readFileSync(path).subarray(0, 5000));
     await fails(
-      ['lat-scan', '--model', broken, '--stimuli', stimuli],
+      ['lat-scan', '--corrector', broken, '--stimuli', stimuli],
       /truncated|damaged|cut|not.*ONNX/i,
     );
   });
@@ -94,12 +94,12 @@ describe('models', () => {
     const file = join(cwd, 'alone', 'model.onnx');
     mkdirSync(join(cwd, 'alone'));
     writeFileSync(file, readFileSync(findModel(bare).file));
-    await fails(['lat-scan', '--model', file, '--stimuli', stimuli], /has no tokenizer\.json/);
+    await fails(['lat-scan', '--corrector', file, '--stimuli', stimuli], /has no tokenizer\.json/);
   });
 });
 
 describe('stimuli', () => {
-  const scan = ['lat-scan', '--model', model, ...small, '--stimuli'];
+  const scan = ['lat-scan', '--corrector', model, ...small, '--stimuli'];
 
   it('none there', async () => {
     await fails([...scan, 'nowhere.jsonl'], /nowhere\.jsonl: cannot be read: no such file/);
@@ -148,7 +148,7 @@ describe('stimuli', () => {
 });
 
 describe('directions and layers', () => {
-  const sweep = ['sweep', '--mode', 'fixed', '--model', model, ...small, '--controls', '0'];
+  const sweep = ['sweep', '--mode', 'fixed', '--corrector', model, ...small, '--controls', '0'];
   const data = (): string[] => [
     '--stimuli',
     stimuli,
@@ -185,13 +185,13 @@ describe('directions and layers', () => {
   });
 
   it('a stimulus or a problem that does not exist', async () => {
-    const scan = ['lat-scan', '--model', model, '--stimuli', stimuli, '--cases', 's999'];
+    const scan = ['lat-scan', '--corrector', model, '--stimuli', stimuli, '--cases', 's999'];
     await fails(scan, /no held-out stimulus s999/, 2);
     await fails(['align', '--problem', 'no-such'], /no problem has the id "no-such"/, 2);
     const generate = ['generate', 'x', '--model', model, '--layers', '9'];
     const direction = await writeDirection('fits.npy', { layers: 3, width: 16, hash: '' });
     await fails([...generate, '--direction', direction], /layers?:? .*9/, 2);
-    const causal = ['causal', '--model', model, ...data(), '--layers', '9', '--limit', '2'];
+    const causal = ['causal', '--corrector', model, ...data(), '--layers', '9', '--limit', '2'];
     await fails(causal, /no direction at layer 9 \(expected layers of 0 … 2/, 2);
   });
 
@@ -204,7 +204,7 @@ describe('directions and layers', () => {
 });
 
 describe('run folders', () => {
-  const extract = ['extract', '--model', model, '--stimuli', stimuli, ...small];
+  const extract = ['extract', '--corrector', model, '--stimuli', stimuli, ...small];
 
   it('unwritable: a file is in the way', async () => {
     writeFileSync(join(cwd, 'taken'), '');
@@ -231,7 +231,7 @@ describe('run folders', () => {
 
 describe('--debug', () => {
   it('shows where an error comes from, and only then', async () => {
-    const argv = ['lat-scan', '--model', 'no-such'];
+    const argv = ['lat-scan', '--corrector', 'no-such'];
     expect((await call(argv, { cwd })).stderr).not.toContain('    at ');
     expect((await call([...argv, '--debug'], { cwd })).stderr).toContain('    at ');
   });

@@ -30,7 +30,7 @@ writeFileSync(stimuli, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 const schemas = await publishedSchemas();
 const read = (...path: string[]): string => readFileSync(join(cwd, ...path), 'utf8');
 const given = ['--stimuli', stimuli, '--labels', 'given', '--label-names', 'happy,sad'];
-const small = ['--model', model, '--threads', '1'];
+const small = ['--corrector', model, '--threads', '1'];
 
 describe('given labels', () => {
   it('extract: writes a direction towards the first name, and stimuli that can be read again', async () => {

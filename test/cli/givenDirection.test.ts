@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const folder = temporaryFolder();
 const cwd = folder.path;
 const model = writeTinyModel(cwd);
-const small = ['--model', model, '--threads', '1'];
+const small = ['--corrector', model, '--threads', '1'];
 const problems = writeQuadruples(cwd, 'test', 2);
 const validation = writeQuadruples(cwd, 'validation', 2);
 const files = ['--problems', problems, '--validation', validation];
@@ -49,7 +49,7 @@ describe('a direction that is given', () => {
   });
 
   const sweep = ['sweep', '--mode', 'fixed', ...small, ...files, '--limit', '1', '--scale', '0.5'];
-  const quick = ['--controls', '1', '--coefficients', '-1,0,1'];
+  const quick = ['--controls', '1', '--coefficient', '-1,0,1'];
 
   it('sweeps with the norms of its file, without labels', async () => {
     await made;
@@ -95,7 +95,7 @@ describe('a direction that is given', () => {
 
   it('steers the loop at its best layer, or at layers that are named', async () => {
     await made;
-    const argv = ['align', 'How many?', ...small, '--upstream', model, '--rounds', '1'];
+    const argv = ['align', 'How many?', ...small, '--upstream', model, '--max-rounds', '1'];
     const push = ['--coefficient', '0.5', ...one];
     const known = await call([...argv, ...push, direction], { cwd });
     expect(known.stderr).toMatch(/^steered at layer \d by /m);

@@ -2,7 +2,8 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.js';
-import { flagOf } from '../../src/cli/options.js';
+import { flagFor, flagOf } from '../../src/cli/options.js';
+import { helpOf } from '../../src/shape/options.js';
 import { call } from './harness.js';
 
 const cwd = tmpdir();
@@ -24,7 +25,12 @@ describe('help', () => {
       const { code, stdout } = await call([name, '--help'], { cwd });
       const command = await commands.find((known) => known.name === name)?.load();
       expect(code).toBe(0);
-      for (const key of Object.keys(command?.options ?? {})) expect(stdout).toContain(flagOf(key));
+      for (const [key, shape] of Object.entries(command?.options ?? {})) {
+        expect(stdout).toContain(flagFor(key, shape));
+        for (const alias of helpOf(shape).aliases ?? []) {
+          expect(stdout).not.toMatch(new RegExp(`^  ${flagOf(alias)} `, 'm'));
+        }
+      }
       expect(stdout).toMatch(/Examples:\n {2}(aligner-lab|npx|lat-scan|echo|source)/);
     },
   );
@@ -47,7 +53,7 @@ describe('help', () => {
 describe('usage errors exit with 2, in one line', () => {
   const cases: [string, string[], RegExp][] = [
     ['an unknown command', ['scan'], /unknown command 'scan'.*commands are lat-scan, /],
-    ['an unknown option', ['lat-scan', '--layer', '3'], /unknown option '--layer'.*lat-scan has --model, .*--json/],
+    ['an unknown option', ['lat-scan', '--layer', '3'], /unknown option '--layer'.*lat-scan has --corrector, .*--json/],
     ['a missing value', ['lat-scan', '--tokens'], /--tokens <n>.*argument missing/],
     ['no number', ['lat-scan', '--tokens', 'x'], /--tokens: expected a whole number from 1, got "x"/],
     ['a number too small', ['lat-scan', '--tokens', '0'], /from 1, got "0"/],
@@ -56,7 +62,7 @@ describe('usage errors exit with 2, in one line', () => {
     ['a grid with a hole', ['sweep', '--coefficients', '-1,,1'], /--coefficients: expected a number, got ""/],
     ['an unknown kind', ['dataset', 'poems'], /unknown kind "poems" \(expected one of problems, corpus, /],
     ['a missing argument', ['dataset'], /missing required argument 'kind'/],
-    ['a missing file', ['dataset', 'annotate'], /annotate needs --samples/],
+    ['a missing file', ['dataset', 'annotate'], /annotate needs --sentences/],
     ['no question', ['align'], /no question/],
     ['two questions', ['align', 'How many?', '--problem', 'test-0-1'], /not both/],
   ]; // prettier-ignore
@@ -70,6 +76,50 @@ describe('usage errors exit with 2, in one line', () => {
   });
 });
 
+describe('one thing has one name', () => {
+  it('in every command', async () => {
+    const loaded = await Promise.all(commands.map(async (entry) => ({ name: entry.name, ...(await entry.load()) }))); // prettier-ignore
+    const having = (flag: string): string[] =>
+      loaded
+        .filter(({ options }) => Object.entries(options).some(([key, shape]) => flagFor(key, shape) === flag))
+        .map(({ name }) => name); // prettier-ignore
+    expect(having('--corrector')).toEqual([
+      ...['lat-scan', 'extract', 'sweep', 'causal', 'lens', 'evaluate', 'compare', 'rounds'],
+      ...['align', 'reproduce'],
+    ]);
+    expect(having('--model')).toEqual(['generate', 'convert']);
+    expect(having('--problems')).toEqual(['sweep', 'causal', 'lens', 'evaluate', 'reproduce']);
+    expect(having('--questions')).toEqual(['evaluate', 'compare', 'rounds', 'reproduce']);
+    expect(having('--max-rounds')).toEqual(['evaluate', 'compare', 'rounds', 'align']);
+    for (const old of [
+      'correctors',
+      'aligners',
+      'experts',
+      'quadruples',
+      'dataset',
+      'coefficients',
+    ]) {
+      expect(having(flagOf(old)), old).toEqual([]);
+    }
+  });
+
+  it.each([
+    [['lat-scan', '--model', 'no-such'], '--model is called --corrector now'],
+    [['compare', '--correctors', 'no-such'], '--correctors is called --corrector now'],
+    [['sweep', '--corrector', 'no-such', '--coefficients', '0'], '--coefficients is called --coefficient now'],
+    [['evaluate', '--quadruples', 'no-such.jsonl'], '--quadruples is called --problems now'],
+  ])('%j works still, with a note', async (argv, note) => {
+    const { code, stderr } = await call(argv, { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(`^note: ${note}\n`)]);
+    expect(stderr).toContain('no-such');
+  }); // prettier-ignore
+
+  it('and two names of it at once are refused', async () => {
+    const { code, stderr } = await call(['lens', '--model', 'a', '--corrector', 'b'], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--model: is another name of --corrector')]); // prettier-ignore
+  });
+});
+
 describe('completion', () => {
   it('knows every command and option, and the choices of those that have few', async () => {
     const { code, stdout } = await call(['completion', 'bash'], { cwd });
@@ -77,7 +127,9 @@ describe('completion', () => {
     for (const { name } of commands) expect(stdout).toContain(name);
     const sweep = await commands.find(({ name }) => name === 'sweep')?.load();
     const line = stdout.split('\n').find((given) => given.includes(' sweep:*)')) ?? '';
-    for (const key of Object.keys(sweep?.options ?? {})) expect(line).toContain(flagOf(key));
+    for (const [key, shape] of Object.entries(sweep?.options ?? {})) {
+      expect(line).toContain(flagFor(key, shape));
+    }
     expect(stdout).toContain("sweep:--mode) words='loop fixed' ;;");
     // Names of files are the shell's own to complete.
     expect(stdout).toContain("sweep:--problems) words='' ;;");

@@ -43,7 +43,7 @@ const stimuli = write('stimuli.json', official(stimuliFiles.validation, 0, 60));
 const validation = write('validation.json', official(stimuliFiles.validation, 60, 63));
 const problems = write('problems.json', official(stimuliFiles.test, 0, 2));
 const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(cwd, ...path), 'utf8'));
-const small = ['--model', corrector, '--stimuli', stimuli];
+const small = ['--corrector', corrector, '--stimuli', stimuli];
 
 /** Whole answers with their corrections: the answer is wrong in three of eight. */
 const triples = Array.from({ length: 8 }, (_, i) => {
@@ -73,7 +73,7 @@ describe('official files', () => {
   it('are swept in the loop and as recorded, and tested layer by layer', async () => {
     const common = [...small, '--direction', 'scan/directions.safetensors', '--layers', '4'];
     const files = ['--problems', problems, '--validation', validation];
-    const grid = ['--coefficients', '-1,0,1', '--controls', '0', '--scale', '0.5'];
+    const grid = ['--coefficient', '-1,0,1', '--controls', '0', '--scale', '0.5'];
     for (const mode of ['loop', 'fixed']) {
       const argv = ['sweep', ...common, ...files, ...grid, '--mode', mode, '--out', mode];
       const { code, stderr } = await call(argv, { cwd });
@@ -92,7 +92,7 @@ describe('official files', () => {
 
   it('are answered, and judged by their corrections', async () => {
     const argv = ['evaluate', '--upstream', `recorded:${aligner}`, '--corrector', corrector];
-    const questions = ['--questions', aligner, '--systems', 'upstream', '--quadruples', problems];
+    const questions = ['--questions', aligner, '--systems', 'upstream', '--problems', problems];
     const { code, stderr } = await call([...argv, ...questions, '--out', 'evaluate'], { cwd });
     expect(code, stderr).toBe(0);
     const { systems } = read('evaluate', 'evaluate.json') as { systems: unknown[] };
@@ -121,7 +121,7 @@ describe('before any model is loaded', () => {
     ['causal', ['--problems', bad], wrong],
     ['causal', ['--validation', bad], wrong],
     ['lens', ['--problems', bad], wrong],
-    ['evaluate', ['--quadruples', bad], wrong],
+    ['evaluate', ['--problems', bad], wrong],
     ['evaluate', ['--questions', bad], wrong],
     ['compare', ['--questions', bad], wrong],
     ['rounds', ['--questions', bad], wrong],
@@ -132,7 +132,7 @@ describe('before any model is loaded', () => {
   it.each(calls)('%s %j names file and line', async (command, options, message) => {
     const model = ['evaluate', 'compare', 'rounds', 'align'].includes(command)
       ? ['--upstream', 'no-such-model']
-      : ['--model', 'no-such-model'];
+      : ['--corrector', 'no-such-model'];
     const { code, stdout, stderr } = await call([command, ...options, ...model], { cwd });
     expect(stderr).toMatch(message);
     expect([code, stdout]).toEqual([1, '']);

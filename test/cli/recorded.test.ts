@@ -21,7 +21,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-const recorded = ['--upstream', 'recorded:answers.jsonl', '--model', 'recorded:corrections.jsonl'];
+const recorded = [
+  '--upstream',
+  'recorded:answers.jsonl',
+  '--corrector',
+  'recorded:corrections.jsonl',
+];
 
 describe('recorded names on the command line', () => {
   it('align runs the loop over recorded answers and corrections', async () => {
@@ -60,7 +65,7 @@ describe('recorded names on the command line', () => {
     );
     const argv = [
       ...['evaluate', '--upstream', 'recorded:test-answers.jsonl', '--systems', 'upstream'],
-      ...['--corrector', `recorded:${quadruples}`, '--quadruples', quadruples],
+      ...['--corrector', `recorded:${quadruples}`, '--problems', quadruples],
       ...['--limit', '2', '--out', 'evaluated', '--json'],
     ];
     const { code, stdout, stderr } = await call(argv, { cwd });
@@ -77,7 +82,7 @@ describe('recorded names on the command line', () => {
   it.each([['lat-scan'], ['sweep'], ['causal'], ['extract'], ['lens']])(
     '%s refuses one with the reason',
     async (command) => {
-      const argv = [command, '--model', 'recorded:corrections.jsonl'];
+      const argv = [command, '--corrector', 'recorded:corrections.jsonl'];
       const { code, stderr } = await call(argv, { cwd });
       expect(code).toBe(2);
       expect(stderr).toContain('recorded:corrections.jsonl is no local model');

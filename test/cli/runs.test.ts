@@ -34,7 +34,16 @@ function timeless(text: string): string {
 }
 
 describe('lat-scan', () => {
-  const argv = ['lat-scan', '--model', model, '--stimuli', stimuli, '--tokens', '6', ...threads];
+  const argv = [
+    'lat-scan',
+    '--corrector',
+    model,
+    '--stimuli',
+    stimuli,
+    '--tokens',
+    '6',
+    ...threads,
+  ];
 
   it('writes numbers, figure and direction, and shows the heat map', async () => {
     const { code, stdout, stderr } = await call([...argv, '--out', 'scan'], { cwd });
@@ -83,7 +92,7 @@ describe('extract', () => {
   it('writes the direction and its health, beside that of every method', async () => {
     const argv = [
       'extract',
-      '--model',
+      '--corrector',
       model,
       '--stimuli',
       stimuli,
@@ -103,7 +112,7 @@ describe('extract', () => {
 
 describe('sweep', () => {
   const argv = [
-    ...['sweep', '--mode', 'fixed', '--model', model, '--stimuli', stimuli, ...threads],
+    ...['sweep', '--mode', 'fixed', '--corrector', model, '--stimuli', stimuli, ...threads],
     ...['--problems', problems, '--validation', validation, '--limit', '2', '--layers', '1'],
     ...['--scale', '0.5', '--controls', '1'],
   ];
@@ -134,7 +143,7 @@ describe('causal', () => {
   it('tests the embedded corrector, goes on where it stopped, and ends in the same numbers', async () => {
     const argv = [
       ...['causal', ...files, '--limit', '2', '--pairs', '2', '--pool', '24'],
-      ...['--layers', '0,9', '--coefficients', '-0.5,0.5', '--out', 'causal'],
+      ...['--layers', '0,9', '--coefficient', '-0.5,0.5', '--out', 'causal'],
     ];
     const first = await call(argv, { cwd });
     expect(first.code, first.stderr).toBe(0);
@@ -156,8 +165,8 @@ describe('causal', () => {
 
   it('of a model that never copies steers and ablates, and says why it does not patch', async () => {
     const argv = [
-      ...['causal', '--model', model, '--problems', problems, '--validation', validation],
-      ...[...files, '--limit', '2', '--coefficients', '0.5', '--json', '--out', 'uncopied'],
+      ...['causal', '--corrector', model, '--problems', problems, '--validation', validation],
+      ...[...files, '--limit', '2', '--coefficient', '0.5', '--json', '--out', 'uncopied'],
     ];
     const { code, stdout, stderr } = await call(argv, { cwd });
     expect(code, stderr).toBe(0);
@@ -168,7 +177,16 @@ describe('causal', () => {
 
 describe('align', () => {
   it('streams rounds and ends', async () => {
-    const argv = ['align', 'How many?', '--model', model, '--upstream', model, '--rounds', '1'];
+    const argv = [
+      'align',
+      'How many?',
+      '--corrector',
+      model,
+      '--upstream',
+      model,
+      '--max-rounds',
+      '1',
+    ];
     const { code, stdout, stderr } = await call([...argv, ...threads], { cwd });
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^How many\?\n\n 1 /);
@@ -176,13 +194,22 @@ describe('align', () => {
   });
 
   it('writes the rounds as a page', async () => {
-    const argv = ['align', 'Why?', '--model', model, '--upstream', model, '--rounds', '1'];
+    const argv = ['align', 'Why?', '--corrector', model, '--upstream', model, '--max-rounds', '1'];
     await call([...argv, '--page', 'pages/rounds.html', ...threads], { cwd });
     expect(read('pages', 'rounds.html')).toMatch(/<p>Why\?<\/p>[^]*<td [^>]*>1<\/td>/);
   });
 
   it('takes the question from standard input', async () => {
-    const argv = ['align', '--model', model, '--upstream', model, '--rounds', '1', '--json'];
+    const argv = [
+      'align',
+      '--corrector',
+      model,
+      '--upstream',
+      model,
+      '--max-rounds',
+      '1',
+      '--json',
+    ];
     const { stdout } = await call([...argv, ...threads], { cwd, stdin: 'How few?\n' });
     expect(JSON.parse(stdout)).toMatchObject({ question: 'How few?' });
   });
@@ -191,9 +218,9 @@ describe('align', () => {
 describe('evaluate', () => {
   it('writes both summaries', async () => {
     const argv = [
-      ...['evaluate', '--upstream', model, '--corrector', model, '--quadruples', problems],
+      ...['evaluate', '--upstream', model, '--corrector', model, '--problems', problems],
       ...['--systems', 'upstream,stream,proxy', '--expert', model, '--anti-expert', model],
-      ...['--limit', '2', '--rounds', '1', '--out', 'evaluate', ...threads],
+      ...['--limit', '2', '--max-rounds', '1', '--out', 'evaluate', ...threads],
     ];
     const { code, stdout, stderr } = await call(argv, { cwd });
     expect(code, stderr).toBe(0);

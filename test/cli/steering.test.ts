@@ -17,7 +17,7 @@ const folder = temporaryFolder();
 const cwd = folder.path;
 const model = writeTinyModel(cwd);
 const other = writeTinyModel(cwd, 'other', { seed: 2 });
-const small = ['--model', model, '--threads', '1'];
+const small = ['--corrector', model, '--threads', '1'];
 const stimuli = writeStimuliFile(cwd, 40);
 const problems = writeQuadruples(cwd, 'test', 2);
 const validation = writeQuadruples(cwd, 'validation', 2);
@@ -26,7 +26,7 @@ afterAll(folder.remove);
 
 const sweep = ['sweep', '--mode', 'fixed', ...small, ...files, '--limit', '1', '--controls', '0'];
 const swept = call(
-  [...sweep, '--layers', '0,2', '--scale', '0.75', '--coefficients', '-1,0,1', '--out', 'swept'],
+  [...sweep, '--layers', '0,2', '--scale', '0.75', '--coefficient', '-1,0,1', '--out', 'swept'],
   { cwd },
 );
 const at = (...path: string[]): string => join(cwd, ...path);
@@ -54,7 +54,16 @@ describe('what a sweep saves', () => {
 
   it('pushes the same in every command', async () => {
     await swept;
-    const argv = ['align', 'How many?', ...small, '--upstream', model, '--rounds', '1', '--json'];
+    const argv = [
+      'align',
+      'How many?',
+      ...small,
+      '--upstream',
+      model,
+      '--max-rounds',
+      '1',
+      '--json',
+    ];
     const aligned = await call([...argv, '--direction', 'swept', '--coefficient', '-0.5'], { cwd });
     expect(aligned.code, aligned.stderr).toBe(0);
     const saved = await readSteering(at('swept', 'steering.json'));
@@ -71,7 +80,7 @@ describe('what a sweep saves', () => {
     const systems = ['--corrector', model, '--upstream', model, '--systems', 'stream'];
     const evaluated = await call(
       [
-        ...['evaluate', ...systems, '--limit', '1', '--rounds', '1', '--quadruples', problems],
+        ...['evaluate', ...systems, '--limit', '1', '--max-rounds', '1', '--problems', problems],
         ...['--direction', at('swept', 'directions.safetensors'), '--coefficient', '-0.5,1'],
         ...['--threads', '1', '--out', 'evaluated'],
       ],
@@ -99,7 +108,7 @@ describe('what a sweep saves', () => {
     expect(steering.unitValue).toEqual([0.75 * (meanNorms[2] ?? NaN)]);
     // By default as much is added as without a saved scale: half a mean norm.
     expect(0.75 * (steering.coefficients[0] ?? NaN)).toBeCloseTo(-0.5, 12);
-    const again = ['--direction', 'swept', '--coefficients', '-1,0,1', '--out', 'again'];
+    const again = ['--direction', 'swept', '--coefficient', '-1,0,1', '--out', 'again'];
     const { code, stderr } = await call([...sweep, ...again], { cwd });
     expect(code, stderr).toBe(0);
     const [first, second] = await Promise.all(
@@ -138,7 +147,7 @@ describe('a model’s own steering', () => {
     for (const file of ['steering.json', 'directions.safetensors']) {
       writeFileSync(join(own, file), readFileSync(at('swept', file)));
     }
-    const argv = ['align', 'How many?', '--model', own, '--upstream', own, '--rounds', '1'];
+    const argv = ['align', 'How many?', '--corrector', own, '--upstream', own, '--max-rounds', '1'];
     const push = ['--threads', '1', '--coefficient', '1'];
     const taken = await call([...argv, ...push, '--stimuli', stimuli], { cwd });
     expect(taken.code, taken.stderr).toBe(0);
@@ -153,7 +162,7 @@ describe('a model’s own steering', () => {
 });
 
 describe('a steering that does not fit', () => {
-  const align = ['align', 'How many?', ...small, '--upstream', model, '--rounds', '1'];
+  const align = ['align', 'How many?', ...small, '--upstream', model, '--max-rounds', '1'];
   const refused = async (direction: string): Promise<string> => {
     const { code, stderr } = await call(
       [...align, '--coefficient', '1', '--direction', direction],
@@ -172,7 +181,7 @@ describe('a steering that does not fit', () => {
 
   it('is of another model', async () => {
     await swept;
-    const argv = ['align', 'How many?', '--model', other, '--upstream', other, '--coefficient', '1']; // prettier-ignore
+    const argv = ['align', 'How many?', '--corrector', other, '--upstream', other, '--coefficient', '1']; // prettier-ignore
     const { code, stderr } = await call([...argv, '--direction', 'swept'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(/steering: .*steering\.json is of another model than other/);

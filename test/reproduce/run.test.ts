@@ -295,7 +295,7 @@ describe('aligner-lab reproduce', () => {
 
   it('refuses a data set that cannot be split', async () => {
     writeFileSync(join(cwd, 'few.jsonl'), '{"question": "How many?", "answer": "7"}\n');
-    const { code, stderr } = await call([...argv, '--dataset', 'few.jsonl'], { cwd });
+    const { code, stderr } = await call([...argv, '--questions', 'few.jsonl'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(/has 1 questions \(expected at least 4/);
   });

@@ -17,7 +17,14 @@ import { describeContext } from '../../runtime/contextLimit.js';
 import { embedded } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
 import { common, engine, seed } from '../common.js';
-import { directionFile, method, openedNames, stimuli } from '../../experiment/shared/options.js';
+import {
+  directionFile,
+  method,
+  mostRounds,
+  named,
+  openedNames,
+  stimuli,
+} from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
 import { labOf } from '../lab.js';
 import {
@@ -41,6 +48,7 @@ const options = {
     default: embedded.upstream,
   }),
   model: text({
+    ...named,
     value: 'name',
     help: 'the corrector, named likewise; a recorded one cannot be steered',
     default: embedded.corrector,
@@ -50,7 +58,7 @@ const options = {
     help: 'a generated problem, e.g. test-0-17, in place of a question',
   }),
   page: text({ value: 'file', help: 'also write the rounds as an HTML page, as a word diff' }),
-  rounds: integer({ value: 'n', help: 'most rounds', default: 16 }),
+  rounds: integer({ ...mostRounds, value: 'n', help: 'most rounds', default: 16 }),
   coefficient: number({
     value: 'c',
     help: 'steers: above 0 towards correcting, below 0 towards copying',

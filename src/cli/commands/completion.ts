@@ -3,7 +3,7 @@ import { helpOf } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 import { defineCommand, type Command, type CommandEntry } from '../command.js';
 import { common } from '../common.js';
-import { flagOf } from '../options.js';
+import { flagFor } from '../options.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
@@ -42,7 +42,7 @@ async function wordsOf({ name, summary, load }: CommandEntry): Promise<Words> {
   const flags = Object.entries(options).map(([key, shape]) => {
     const { value } = helpOf(shape);
     const choices = value !== undefined && /^[\w.|-]+\|/.test(value) ? value.split('|') : [];
-    return { flag: flagOf(key), takesValue: value !== undefined, choices };
+    return { flag: flagFor(key, shape), takesValue: value !== undefined, choices };
   });
   return { name, summary, flags: [...flags, { flag: '--help', takesValue: false, choices: [] }] };
 }

@@ -26,7 +26,7 @@ import { UsageError } from '../../text/usageError.js';
 /** Kinds that are made from what a model wrote. */
 const recordedKinds = {
   quadruples: 'annotated quadruples with the sentences that --upstream writes',
-  annotate: 'annotated quadruples from the sentences of --samples',
+  annotate: 'annotated quadruples from the sentences of --sentences',
   triples: 'whole answers of --answers with their corrections',
   direct: 'the corrections of --answers as solutions, to learn answering from',
 } as const;
@@ -55,6 +55,8 @@ const options = {
   }),
   temperature: number({ value: 't', help: 'of the upstream; 0 is greedy', default: 0.7 }),
   samples: text({
+    flag: 'sentences',
+    aliases: ['samples'],
     value: 'file',
     help: 'JSONL of {problem, question, prefix, last}, for annotate',
   }),
@@ -186,7 +188,7 @@ function rowsOf(
 ): AsyncIterable<unknown> | Iterable<unknown> {
   if (kind === 'quadruples') return recorded(given, context);
   if (kind === 'annotate') {
-    const file = needed(given.samples, { kind, option: '--samples' });
+    const file = needed(given.samples, { kind, option: '--sentences' });
     const samples = readJsonl(context.path(file), sample);
     return annotateSamples(samples);
   }

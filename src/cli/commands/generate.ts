@@ -50,7 +50,11 @@ const options = {
     wholeNumber(0),
   ),
   coefficient: list(
-    { value: 'numbers', help: 'strengths, one text each (default with a direction: -1,0,1)' },
+    {
+      aliases: ['coefficients'],
+      value: 'numbers',
+      help: 'strengths, one text each (default with a direction: -1,0,1)',
+    },
     z.number(),
   ),
   scale: number({

@@ -14,7 +14,7 @@ import { common } from '../common.js';
 import { modelNames } from '../../experiment/shared/options.js';
 import { findOrDownload } from '../models.js';
 import { choice, flag, text } from '../../shape/options.js';
-import { formatTable } from '../../text/table.js';
+import { Table } from '../../text/table.js';
 
 export const instrument = defineCommand({
   description: `Finds the residual stream of any decoder exported to ONNX with a KV cache, from the structure of its
@@ -59,6 +59,7 @@ file (no fused block end) or differs in the last digits.`,
       const layout = inFile(file, () => inspectDecoder(source.graph));
       const limit = leastLimit([configuredLimit(files.folder), layout.positions.context]);
       context.show(describe(file, layout, limit));
+      context.show(blockTable(layout));
       return context.result({ model: name, file, context: limit, ...layout });
     }
     const build = options.graph === 'loop' ? instrumentLoop : instrumentForward;
@@ -133,10 +134,11 @@ function describe(file: string, layout: DecoderLayout, limit: ContextLimit | nul
       ? ['quantised per tensor: one row at a time, since rows of a batch would couple']
       : []),
     '',
-    formatTable(
-      ['layer', 'ends at', 'tensor'],
-      blocks.map(({ node, operator, tensor }, l) => [String(l), `${operator} ${node}`, tensor]),
-    ),
   ];
   return lines.join('\n');
+}
+
+function blockTable({ blocks }: DecoderLayout): Table {
+  const rows = blocks.map(({ node, operator, tensor }, l) => [String(l), `${operator} ${node}`, tensor]); // prettier-ignore
+  return new Table(['layer', 'ends at', 'tensor'], rows);
 }

@@ -20,7 +20,7 @@ import { PartLine } from '../partLine.js';
 import { formatDuration } from '../progress.js';
 import { reproducePaper } from '../../reproduce/run.js';
 import { shownPath } from '../runFolder.js';
-import { formatTable } from '../../text/table.js';
+import { Table } from '../../text/table.js';
 
 const options = {
   quick: flag('one embedded size on few problems, about 4 minutes; most findings stay undecided'),
@@ -34,21 +34,34 @@ const options = {
     default: embedded.upstream,
   }),
   corrector: list(
-    { value: 'models', help: 'correctors, smallest first (default: the embedded ones)' },
+    {
+      aliases: ['correctors', 'model'],
+      value: 'models',
+      help: 'correctors, smallest first (default: the embedded ones)',
+    },
     z.string(),
   ),
   aligner: list(
     {
+      aliases: ['aligners'],
       value: 'models',
       help: 'whole-answer Aligners, each of the size of the corrector in its place',
     },
     z.string(),
   ),
-  expert: list({ value: 'models', help: 'experts of proxy-tuning, likewise' }, z.string()),
-  antiExpert: list({ value: 'models', help: 'the same before they learned to' }, z.string()),
+  expert: list(
+    { aliases: ['experts'], value: 'models', help: 'experts of proxy-tuning, likewise' },
+    z.string(),
+  ),
+  antiExpert: list(
+    { aliases: ['antiExperts'], value: 'models', help: 'the same before they learned to' },
+    z.string(),
+  ),
   sft: text({ value: 'model', help: 'the upstream after supervised fine-tuning' }),
   dpo: text({ value: 'model', help: 'the upstream after DPO' }),
   dataset: text({
+    flag: 'questions',
+    aliases: ['dataset'],
     value: 'file',
     help: 'questions in place of generated problems, {question, answer} or {question, answer, correction}; judged by the final answer',
   }),
@@ -97,7 +110,7 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
     ['aligner-lab reproduce --quick', 'a look at the report, in minutes'],
     ['aligner-lab reproduce --only rounds,compare', 'what can be said of answers'],
     [
-      'aligner-lab reproduce --upstream ./big --corrector ./small,./middle --dataset questions.jsonl',
+      'aligner-lab reproduce --upstream ./big --corrector ./small,./middle --questions questions.jsonl',
       'your models on your questions',
     ],
   ],
@@ -160,10 +173,10 @@ function tell(
   if (state === 'kept') context.show(`part ${place}  ${part.name}: complete before`);
 }
 
-function countsTable({ findings }: ReportSummary): string {
+function countsTable({ findings }: ReportSummary): Table {
   const rows = sections.map((section) => {
     const counts = verdictCounts(findings.filter((finding) => finding.section === section));
     return [sectionHeadings[section], ...verdictOrder.map((verdict) => String(counts[verdict]))];
   });
-  return formatTable(['findings', ...verdictOrder.map(verdictText)], rows);
+  return new Table(['findings', ...verdictOrder.map(verdictText)], rows);
 }

@@ -31,7 +31,7 @@ goes on where it stopped when the same command is run again.`,
     ['aligner-lab causal', 'the embedded corrector, all layers'],
     ['aligner-lab causal --limit 16 --pairs 8 --pool 64', 'a quick look'],
     [
-      'aligner-lab causal --layers 7,8,9 --coefficients -1,-0.5,0.5,1',
+      'aligner-lab causal --layers 7,8,9 --coefficient -1,-0.5,0.5,1',
       'three layers, pushed harder',
     ],
   ],

@@ -5,8 +5,8 @@ import { absentLayers } from '../../read/directions.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { defaultPositions } from '../../runtime/steering.js';
 import type { OptionValues } from '../../shape/options.js';
-import { figureWithin, formatTable, percent } from '../../text/table.js';
-import type { Experiment, OpenExperiment } from '../shared/experiment.js';
+import { figureWithin, percent, Table } from '../../text/table.js';
+import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
 import { opening } from '../shared/opening.js';
@@ -109,7 +109,7 @@ async function prepare(
 
 const roleText = { prepares: 'prepares', decides: 'decides', carriesOut: 'carries out' } as const;
 
-function describe(summary: CausalSummary): string[] {
+function describe(summary: CausalSummary): Outcome['lines'] {
   const { parts, evidence, scan, patching, ablation } = summary;
   const rows = scan.map(({ layer, heldOutAccuracy }, i) => [
     String(layer),
@@ -121,7 +121,7 @@ function describe(summary: CausalSummary): string[] {
   return [
     `Causal test of ${summary.model}, one layer at a time: ${ablation.n} problems, ${patching[0]?.n ?? 0} pairs`,
     '',
-    formatTable(head, rows),
+    new Table(head, rows),
     '',
     ...evidence.map(describeEvidence),
     ...(summary.bestLayer === null

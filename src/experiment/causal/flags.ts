@@ -2,7 +2,14 @@
 import { editMetricNames } from '../../text/editMetricTable.js';
 import { z } from 'zod';
 import { choice, integer, list, number, wholeNumber } from '../../shape/options.js';
-import { corrector, directionFile, method, problemFiles, stimuli } from '../shared/options.js';
+import {
+  corrector,
+  directionFile,
+  method,
+  problemFiles,
+  steps,
+  stimuli,
+} from '../shared/options.js';
 
 export const options = {
   ...corrector,
@@ -27,6 +34,7 @@ export const options = {
   ),
   coefficients: list(
     {
+      ...steps,
       value: 'numbers',
       help: 'in the unit of a sweep (default: what adds a quarter and a half of a mean residual norm)',
     },

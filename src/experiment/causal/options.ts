@@ -104,7 +104,7 @@ function checkCoefficients(given: readonly number[]): number[] {
   if (bad !== undefined) throw new Error(`causal: coefficient ${bad} (expected finite numbers)`);
   const coefficients = [...new Set(given)].filter((c) => c !== 0).sort((a, b) => a - b);
   if (coefficients.length === 0) {
-    throw new Error('causal: no coefficient beside 0 (expected at least 1); give --coefficients');
+    throw new Error('causal: no coefficient beside 0 (expected at least 1); give --coefficient');
   }
   return coefficients;
 }

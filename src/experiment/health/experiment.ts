@@ -6,7 +6,7 @@ import { exportStates, indexPath } from '../../read/exportStates.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
-import { figure, formatTable, percentWithin } from '../../text/table.js';
+import { figure, percentWithin, Table } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
@@ -54,7 +54,7 @@ async function extract(
     summaries: { health: summary },
     lines: [
       `Direction of ${model.name} by ${health.method}, ${stimuli.length} stimuli`,
-      layerTable(health),
+      ...['', layerTable(health), ''],
       ...describeHealth(reading),
       `direction      ${file}`,
       ...(written ? [`states         ${written.rows} in ${written.states}`] : []),
@@ -86,14 +86,16 @@ async function writeStates(
   });
 }
 
-function layerTable({ perLayer }: Health): string {
+function layerTable({ perLayer, methods }: Health): Table {
+  const n = String(methods[0]?.n ?? '–');
   const rows = perLayer.map((layer) => [
     String(layer.layer),
     percentWithin(layer.heldOutAccuracy, layer.ci),
+    n,
     figure(layer.auc),
     figure(layer.explainedVariance),
     ...Object.values(layer.cosines).map(figure),
   ]);
   const cosines = Object.keys(perLayer[0]?.cosines ?? {}).map((name) => `cos ${name}`);
-  return `\n${formatTable(['layer', 'held-out accuracy', 'AUC', 'explained', ...cosines], rows)}\n`;
+  return new Table(['layer', 'held-out accuracy', 'n', 'AUC', 'explained', ...cosines], rows);
 }

@@ -20,7 +20,7 @@ after an interruption.`,
   options,
   examples: [
     ['aligner-lab lens', 'the embedded corrector, 200 sentences'],
-    ['aligner-lab lens --model ./my-corrector --problems quadruples.jsonl', 'your own'],
+    ['aligner-lab lens --corrector ./my-corrector --problems quadruples.jsonl', 'your own'],
   ],
   load: async () => (await import('./experiment.js')).lensExperiment,
 });

@@ -1,9 +1,9 @@
 /** The logit lens as an experiment: from its options to its model, its run and its words. */
 import { createCorrector } from '../../align/corrector.js';
 import type { OptionValues } from '../../shape/options.js';
-import { figureWithin, formatTable } from '../../text/table.js';
+import { figureWithin, Table } from '../../text/table.js';
 import { causalProblems } from '../causal/problems.js';
-import type { Experiment, OpenExperiment } from '../shared/experiment.js';
+import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { stimulusTokens } from '../shared/reading/stimulusTokens.js';
 import { phased } from '../shared/stages.js';
@@ -51,7 +51,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<LensRecord>>
   };
 }
 
-function describe({ model, perLayer, settling, data }: LensSummary): string[] {
+function describe({ model, perLayer, settling, data }: LensSummary): Outcome['lines'] {
   const rows = perLayer.map(({ layer, correct, copy }) => [
     String(layer),
     ...[correct, copy].flatMap(({ settled, probability }) => [
@@ -66,7 +66,7 @@ function describe({ model, perLayer, settling, data }: LensSummary): string[] {
   });
   return [
     `Logit lens of ${model}: ${data.correct} corrections and ${data.copy} copies`,
-    ...['', formatTable(head, rows), ''],
+    ...['', new Table(head, rows), ''],
     'agree      share whose first choice at this layer is the model’s own; settled: from there on',
     ...settles,
     `left out   ${data.lateCorrections} corrections that begin as y1 does`,

@@ -7,7 +7,7 @@ export const options = {
   ...corrector,
   problems: text({
     value: 'file',
-    help: 'JSONL of annotated quadruples: one sentence of each problem is read',
+    help: 'quadruples or other rows with sentences: one of each problem is read',
     default: stimuliFiles.test,
   }),
   limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),

@@ -19,7 +19,7 @@ after an interruption.`,
   examples: [
     ['aligner-lab rounds --limit 100', 'the embedded pair on 100 test problems'],
     [
-      'aligner-lab rounds --correctors corrector-arithmetic-s,corrector-arithmetic-m --rounds 4',
+      'aligner-lab rounds --corrector corrector-arithmetic-s,corrector-arithmetic-m --rounds 4',
       'two sizes, up to four rounds',
     ],
   ],

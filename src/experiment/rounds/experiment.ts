@@ -1,7 +1,7 @@
 /** Correction rounds as an experiment: from its options to its models, its run and its words. */
 import type { OptionValues } from '../../shape/options.js';
-import { figureWithin, formatTable, percentWithin } from '../../text/table.js';
-import type { Experiment, OpenExperiment } from '../shared/experiment.js';
+import { figureWithin, percentWithin, Table } from '../../text/table.js';
+import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { noteWarnings, sumNotes } from '../../text/notes.js';
 import { opening } from '../shared/opening.js';
@@ -56,12 +56,13 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsRecord
   });
 }
 
-function describe({ upstream, correctors }: RoundsSummary): string[] {
+function describe({ upstream, correctors }: RoundsSummary): Outcome['lines'] {
   return correctors.flatMap(({ name, classic, continued }) => {
     const rows = continued.upstream.map((point, i) => {
       const alone = continued.corrector[i];
       return [
         String(point.k),
+        String(point.n),
         percentWithin(point.accuracy, point.ci),
         figureWithin(point.gain.mean, point.gain.ci),
         percentWithin(alone?.accuracy ?? null, alone?.ci ?? null),
@@ -69,10 +70,10 @@ function describe({ upstream, correctors }: RoundsSummary): string[] {
     });
     const whole = percentWithin(classic.accuracy, classic.ci);
     const gain = figureWithin(classic.gain.mean, classic.gain.ci);
-    const head = ['rounds', 'then the upstream', 'gain', 'then the corrector'];
+    const head = ['rounds', 'n', 'then the upstream', 'gain', 'then the corrector'];
     return [
       `${name}: ${classic.n} questions, upstream ${upstream}`,
-      ...['', formatTable(head, [...rows, ['to the end', whole, gain, '']]), ''],
+      ...['', new Table(head, [...rows, ['to the end', String(classic.n), whole, gain, '']]), ''],
     ];
   });
 }

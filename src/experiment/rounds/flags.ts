@@ -8,6 +8,8 @@ export const options = {
   ...upstream,
   correctors: list(
     {
+      flag: 'corrector',
+      aliases: ['correctors', 'model'],
       value: 'names',
       help: 'correctors, named likewise, separated by commas',
       default: [embedded.corrector],

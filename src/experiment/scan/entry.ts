@@ -30,7 +30,7 @@ it comes: an interrupted scan goes on from there when run again), records.jsonl,
     ],
     ['lat-scan --format png,svg --size double', 'figures for a paper'],
     [
-      'lat-scan --model ./my-corrector --stimuli quadruples.jsonl',
+      'lat-scan --corrector ./my-corrector --stimuli quadruples.jsonl',
       'your own: a folder with onnx/model.onnx and tokenizer, and annotated quadruples',
     ],
   ],

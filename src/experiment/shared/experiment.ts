@@ -9,6 +9,7 @@ import { checked } from '../../shape/check.js';
 import type { OptionShapes, OptionValues } from '../../shape/options.js';
 import type { Identity } from '../../runtime/identity.js';
 import type { TerminalText } from '../../text/show.js';
+import type { Table } from '../../text/table.js';
 import type { Lab } from './lab.js';
 
 /** A summary: the file `<kind>.json` of a run folder. */
@@ -41,7 +42,7 @@ export interface Outcome {
   /** By kind. */
   summaries: Readonly<Record<string, unknown>>;
   /** The findings, for people. */
-  lines: readonly (string | TerminalText)[];
+  lines: readonly (string | TerminalText | Table)[];
   /** What must be known before they are believed. */
   warnings?: readonly string[];
   /** What is printed under `--json`. Default: the only summary, or all by kind. */

@@ -11,11 +11,21 @@ export const modelNames =
 /** What can also be named where nothing is read or steered. */
 export const openedNames = `${modelNames}; or recorded:<file>, JSON Lines of recorded answers`;
 
+/** Of every option that names a corrector, whatever its key. */
+export const named = { flag: 'corrector', aliases: ['model'] };
+
+/** Of the most rounds of a loop. */
+export const mostRounds = { flag: 'maxRounds', aliases: ['rounds'] };
+
+/** Of several coefficients. */
+export const steps = { flag: 'coefficient', aliases: ['coefficients'] };
+
 /** Of commands about a corrector. */
 export const corrector = {
   model: text({
+    ...named,
     value: 'model',
-    help: `the corrector: ${modelNames}`,
+    help: `the corrector, or the model of given labels: ${modelNames}`,
     default: embedded.corrector,
   }),
 } as const;

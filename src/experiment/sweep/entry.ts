@@ -33,7 +33,7 @@ sweep goes on where it stopped when the same command is run again.`,
       'aligner-lab sweep --positions all',
       'push every output token too, as the papers do: a smaller scale, since it garbles sooner',
     ],
-    ['aligner-lab sweep --coefficients -1,-0.5,0,0.5,1 --controls 0', 'a quick look: five points'],
+    ['aligner-lab sweep --coefficient -1,-0.5,0,0.5,1 --controls 0', 'a quick look: five points'],
   ],
   load: async () => (await import('./experiment.js')).sweepExperiment,
 });

@@ -7,7 +7,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import { rowsAtOnce } from '../../runtime/rowsAtOnce.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import type { OptionValues } from '../../shape/options.js';
-import { figure, figureWithin, formatTable, percent } from '../../text/table.js';
+import { figure, figureWithin, percent, Table } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { opening } from '../shared/opening.js';
@@ -164,22 +164,31 @@ function batching({ decoder: { info } }: LanguageModel): Pick<SweepOptions, 'bat
   return info.device === 'cpu' ? {} : { batchSize: rowsAtOnce(info.device) };
 }
 
-function describe(summary: SweepSummary): string[] {
+function describe(summary: SweepSummary): Outcome['lines'] {
   const { fit, fitRange, controls, comparison } = summary;
   const rows = summary.points.map((point) => [
     String(point.coefficient),
+    String(point.n),
     figureWithin(point.mean, point.ci),
     percent(point.copyRate),
     figure(point.lengthRatio),
     percent(point.degenerate),
     percent(point.accuracy),
   ]);
-  const head = ['coefficient', summary.metric, 'copies', 'length ratio', 'degenerate', 'right'];
+  const head = [
+    'coefficient',
+    'n',
+    summary.metric,
+    'copies',
+    'length ratio',
+    'degenerate',
+    'right',
+  ];
   const slopes = controls.random.map(({ slope }) => Math.abs(slope));
   return [
     `Steering ${summary.model}, ${summary.mode} mode, positions ${summary.positions}, layers ${summary.layers.join(', ')}, ${summary.points[0]?.n ?? 0} problems`,
     '',
-    formatTable(head, rows),
+    new Table(head, rows),
     '',
     `fit        slope ${figureWithin(fit.slope, fit.ci)}, R² ${figure(fit.r2)} over ${fitRange.join(' … ')}`,
     ...(slopes.length > 0

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
 import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
-import { corrector, directionOption, method, problemFiles, stimuli } from '../shared/options.js';
+import {
+  corrector,
+  directionOption,
+  method,
+  problemFiles,
+  steps,
+  stimuli,
+} from '../shared/options.js';
 import { defaultEditMetric, editMetricNames } from '../../text/editMetricTable.js';
 
 export const options = {
@@ -29,7 +36,7 @@ export const options = {
     wholeNumber(0),
   ),
   coefficients: list(
-    { value: 'numbers', help: 'the grid (default: -1 … 1 in steps of 0.125)' },
+    { ...steps, value: 'numbers', help: 'the grid (default: -1 … 1 in steps of 0.125)' },
     z.number(),
   ),
   scale: number({

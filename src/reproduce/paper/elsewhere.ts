@@ -4,7 +4,7 @@ import type { PaperFinding } from './finding.js';
 const judged =
   'Needs large models and a judge of texts, which this lab does not have. What it takes: an ONNX upstream and a corrector trained on the official data (training/README.md), named by --upstream and --corrector; answers from `aligner-lab align --json`; and a judge of your own that sees both orders.';
 const large =
-  'Needs that upstream and a corrector trained for it as ONNX: aligner-lab reproduce --upstream <70B> --corrector <8B> --dataset <questions.jsonl> tests it, judged by the final answer.';
+  'Needs that upstream and a corrector trained for it as ONNX: aligner-lab reproduce --upstream <70B> --corrector <8B> --questions <questions.jsonl> tests it, judged by the final answer.';
 
 const claims: readonly (readonly [
   id: string,

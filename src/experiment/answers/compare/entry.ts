@@ -19,11 +19,11 @@ on after an interruption.`,
   options,
   examples: [
     [
-      'aligner-lab compare --correctors corrector-arithmetic-s,corrector-arithmetic-m --aligners aligner-arithmetic-s,aligner-arithmetic-m',
+      'aligner-lab compare --corrector corrector-arithmetic-s,corrector-arithmetic-m --aligner aligner-arithmetic-s,aligner-arithmetic-m',
       'two sizes, with the Aligners of the same sizes',
     ],
     [
-      'aligner-lab compare --questions gsm8k.jsonl --upstream ./upstream --correctors ./corrector --limit 100',
+      'aligner-lab compare --questions gsm8k.jsonl --upstream ./upstream --corrector ./corrector --limit 100',
       'your own models and questions, judged by the final answer',
     ],
   ],

@@ -1,7 +1,7 @@
 /** The comparison as an experiment: from its options to its models, its run and its words. */
 import type { OptionValues } from '../../../shape/options.js';
-import { figure, figureWithin, formatTable, percentWithin } from '../../../text/table.js';
-import type { Experiment, OpenExperiment } from '../../shared/experiment.js';
+import { figure, figureWithin, percentWithin, Table } from '../../../text/table.js';
+import type { Experiment, OpenExperiment, Outcome } from '../../shared/experiment.js';
 import type { Lab } from '../../shared/lab.js';
 import { opening } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
@@ -54,22 +54,23 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecor
   });
 }
 
-function describe({ upstream, systems, bestOf, differences }: CompareSummary): string[] {
+function describe({ upstream, systems, bestOf, differences }: CompareSummary): Outcome['lines'] {
   const voted = bestOf.map((vote) => ({ ...vote, name: bestOfName(vote.samples) }));
-  const rows = [...systems, ...voted].map(({ name, accuracy, ci, timing }) => [
+  const rows = [...systems, ...voted].map(({ name, n, accuracy, ci, timing }) => [
     name,
+    String(n),
     percentWithin(accuracy, ci),
     figure(timing.perProblem.value),
     figure(timing.perToken.value),
     figure(timing.firstText.value),
   ]);
-  const head = ['system', 'right', 'ms/question', 'ms/token', 'first text ms'];
+  const head = ['system', 'n', 'right', 'ms/question', 'ms/token', 'first text ms'];
   const against = differences.map(({ stream, over, estimate, ci }) => [
     ...[stream, over, figureWithin(estimate, ci)],
   ]);
   return [
     `${systems[0]?.n ?? 0} questions, upstream ${upstream}`,
-    ...['', formatTable(head, rows), ''],
-    ...(against.length > 0 ? [formatTable(['loop', 'over', 'difference'], against), ''] : []),
+    ...['', new Table(head, rows), ''],
+    ...(against.length > 0 ? [new Table(['loop', 'over', 'difference'], against), ''] : []),
   ];
 }

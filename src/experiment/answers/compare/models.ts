@@ -128,7 +128,11 @@ function checkCompanions({
   antiExperts = [],
 }: Given): void {
   const most = correctors.length;
-  for (const [flag, names] of Object.entries({ aligners, experts, 'anti-experts': antiExperts })) {
+  for (const [flag, names] of Object.entries({
+    aligner: aligners,
+    expert: experts,
+    'anti-expert': antiExperts,
+  })) {
     if (names.length <= most) continue;
     throw new UsageError(
       `compare: --${flag} names ${names.length} models (expected at most ${most}, one per corrector)`,
@@ -136,7 +140,7 @@ function checkCompanions({
   }
   if (experts.length !== antiExperts.length) {
     throw new UsageError(
-      `compare: proxy-tuning needs --experts and --anti-experts alike (got ${experts.length} and ${antiExperts.length})`,
+      `compare: proxy-tuning needs --expert and --anti-expert alike (got ${experts.length} and ${antiExperts.length})`,
     );
   }
 }

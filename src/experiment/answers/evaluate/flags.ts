@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
-import { directionFile, questionOptions, upstream } from '../../shared/options.js';
+import { directionFile, mostRounds, questionOptions, upstream } from '../../shared/options.js';
 import { systemKinds } from './kinds.js';
 
 export const options = {
   ...upstream,
   corrector: text({
+    aliases: ['model'],
     value: 'name',
     help: 'the corrector, named likewise',
     default: embedded.corrector,
@@ -32,18 +33,21 @@ export const options = {
   ),
   coefficient: list(
     {
+      aliases: ['coefficients'],
       value: 'numbers',
       help: 'also runs the loop with the corrector steered, a system for each: above 0 towards correcting, below 0 towards copying, in the unit of a sweep',
     },
     z.number(),
   ),
   ...directionFile,
-  rounds: integer({ value: 'n', help: 'most rounds of the loop', default: 16 }),
+  rounds: integer({ ...mostRounds, value: 'n', help: 'most rounds of the loop', default: 16 }),
   ...questionOptions,
   limit: integer({ value: 'n', help: 'problems, and recorded sentences', default: 1000 }),
   quadruples: text({
+    flag: 'problems',
+    aliases: ['quadruples'],
     value: 'file',
-    help: 'JSONL of annotated quadruples, for the sentence-level rates',
+    help: 'quadruples: recorded sentences, for the sentence-level rates',
     default: stimuliFiles.test,
   }),
 } as const;

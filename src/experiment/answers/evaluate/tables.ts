@@ -1,24 +1,26 @@
 /** An evaluation in a terminal. */
-import { figure, formatTable, percent, percentWithin } from '../../../text/table.js';
+import { figure, percent, percentWithin, Table } from '../../../text/table.js';
 import type { CorrectorSummary, EvaluateSummary } from './shape.js';
 
 /** One row per system; a column per group of questions. */
-export function systemTable({ systems }: EvaluateSummary): string {
+export function systemTable({ systems }: EvaluateSummary): Table {
   const names = [...new Set(systems.flatMap((system) => system.groups.map(({ group }) => group)))];
   const rows = systems.map((system) => [
     system.name,
+    String(system.n),
     percentWithin(system.accuracy, system.ci),
-    ...names.map((name) => {
+    ...names.flatMap((name) => {
       const own = system.groups.find(({ group }) => group === name);
-      return percentWithin(own?.accuracy ?? null, own?.ci ?? null);
+      return [percentWithin(own?.accuracy, own?.ci), own ? String(own.n) : '–'];
     }),
     percent(system.fixRate),
     percent(system.breakRate),
     figure(system.msPerToken),
     figure(system.firstTokenMs),
   ]);
-  const head = ['system', 'right', ...names, 'fixed', 'broken', 'ms/token', 'first text ms'];
-  return formatTable(head, rows);
+  const groups = names.flatMap((name) => [name, 'n']);
+  const head = ['system', 'n', 'right', ...groups, 'fixed', 'broken', 'ms/token', 'first text ms'];
+  return new Table(head, rows);
 }
 
 const rateNames = {
@@ -30,7 +32,7 @@ const rateNames = {
 } as const;
 
 /** One row per rate; two columns per group of questions. */
-export function rateTable(summary: CorrectorSummary): string {
+export function rateTable(summary: CorrectorSummary): Table {
   const parts = [summary, ...summary.groups];
   const keys = Object.keys(rateNames) as (keyof typeof rateNames)[];
   const rows = keys.map((key) => [
@@ -38,5 +40,5 @@ export function rateTable(summary: CorrectorSummary): string {
     ...parts.flatMap((part) => [percentWithin(part[key].rate, part[key].ci), String(part[key].n)]),
   ]);
   const groups = summary.groups.flatMap(({ group }) => [group, 'n']);
-  return formatTable(['sentences', 'rate', 'n', ...groups], rows);
+  return new Table(['sentences', 'rate', 'n', ...groups], rows);
 }

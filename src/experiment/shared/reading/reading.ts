@@ -93,10 +93,11 @@ export function describeHealth({ health, names }: ConceptReading): string[] {
   const words = names ? 'the input' : 'y1';
   const best = health.perLayer[health.bestLayer];
   const { length, embeddings } = health.baselines;
+  const n = health.methods[0]?.n;
   return [
     `best layer     ${health.bestLayer} of 0 … ${health.perLayer.length - 1}`,
-    `held-out       ${percentWithin(best?.heldOutAccuracy, best?.ci)} told right, unpaired`,
-    `without it     ${percentWithin(length.heldOutAccuracy, length.ci)} from the length of ${words} alone`,
-    `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci)} from the tokens of ${words} alone`,
+    `held-out       ${percentWithin(best?.heldOutAccuracy, best?.ci, n)} told right, unpaired`,
+    `without it     ${percentWithin(length.heldOutAccuracy, length.ci, n)} from the length of ${words} alone`,
+    `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci, n)} from the tokens of ${words} alone`,
   ];
 }
