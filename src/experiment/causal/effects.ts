@@ -11,6 +11,7 @@ import { holds } from './roles.js';
 import type {
   CausalRecord,
   CausalSplit,
+  CausalSummary,
   EditOutcome,
   EditRecord,
   LayerAblation,
@@ -58,6 +59,18 @@ export function editsOf({ records }: Recorded, split: CausalSplit): EditRecord[]
   return records.filter((r): r is EditRecord => r.kind === 'edit' && r.split === split);
 }
 
+/** How many outputs under edits there are, and how many of them were cut off at either limit. */
+export function countOutputs({ records }: Recorded): NonNullable<CausalSummary['data']['outputs']> {
+  const outcomes = records.flatMap((record): EditOutcome[] => {
+    if (record.kind === 'control') return record.outcomes.flat(2);
+    if (record.kind !== 'edit') return [];
+    return [record.unsteered, ...record.steered.flat(), ...record.ablated];
+  });
+  const cut = (why: EditOutcome['finish']): number =>
+    outcomes.filter(({ finish }) => finish === why).length;
+  return { all: outcomes.length, length: cut('length'), context: cut('context') };
+}
+
 /** The patches of a split at one setting. */
 export function patchesOf(
   { records }: Recorded,
@@ -82,8 +95,15 @@ export function tableOf<T>(
   return { values, units: units.length, columns };
 }
 
+/** Whether an output is one: for want of positions there is none, or a part that is compared with nothing. */
+function isWhole(outcome: EditOutcome | undefined): outcome is EditOutcome {
+  return outcome !== undefined && outcome.finish !== 'context';
+}
+
 /** What is compared: the edit ratio, where no other metric was asked for. */
-function valueOf({ metric, editRatio }: EditOutcome): number | null {
+function valueOf(outcome: EditOutcome): number | null {
+  if (!isWhole(outcome)) return null;
+  const { metric, editRatio } = outcome;
   return metric === undefined ? editRatio : metric;
 }
 
@@ -169,7 +189,12 @@ export function steeringEffects(
     effect: effects.map((row) => row.map((cell) => cell.mean)),
     ci: effects.map((row) => row.map((cell) => cell.ci)),
     degenerate: layers.map((_, i) =>
-      tableMeans(tableOf(edits, grid.length, (e, c) => Number(outcome(e, i, c)?.degenerate))),
+      tableMeans(
+        tableOf(edits, grid.length, (edit, c) => {
+          const found = outcome(edit, i, c);
+          return isWhole(found) ? Number(found.degenerate) : null;
+        }),
+      ),
     ),
     n: edits.length,
   };
@@ -190,7 +215,10 @@ export function ablated(
     resamples,
   });
   const still = (copied: boolean): Share => {
-    const alike = edits.filter((edit) => edit.unsteered.copied === copied);
+    const alike = edits.filter(
+      ({ unsteered, ablated }) =>
+        isWhole(unsteered) && isWhole(ablated[i]) && unsteered.copied === copied,
+    );
     const kept = alike.filter((edit) => edit.ablated[i]?.copied === copied).length;
     return { n: alike.length, ...rateOf(kept, alike.length) };
   };

@@ -98,7 +98,7 @@ function identityOf(options: CausalOptions): unknown {
   const { name } = resolveEditMetric(options.metric);
   const metric = name === defaultEditMetric ? undefined : name;
   const how = { direction, metric, repeat, seed };
-  return { kind: 'causal', version: 2, corrector: whoIs(corrector), ...how };
+  return { kind: 'causal', version: 3, corrector: whoIs(corrector), ...how };
 }
 
 function caseUnits(options: CausalOptions): Unit<CausalRecord>[] {

@@ -259,6 +259,14 @@ export const causalSummary = z.strictObject({
     .strictObject({
       problems: z.strictObject({ validation: count, test: count }),
       cases: z.strictObject({ validation: cases, test: cases }),
+      outputs: z
+        .strictObject({
+          all: count,
+          length: count.describe('cut off at the longest output: they count as degenerate'),
+          context: count.describe('cut off for want of positions: left out of every effect'),
+        })
+        .optional()
+        .describe('under edits, the unsteered ones among them'),
       notes: noteCounts.optional().describe('of cases'),
       pairing: z.string(),
     })

@@ -5,6 +5,7 @@ import { layerControls } from './controls.js';
 import {
   ablated,
   boundaryTable,
+  countOutputs,
   editsOf,
   heldOf,
   measureTable,
@@ -60,6 +61,7 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     warnings: [
       ...(options.warnings ?? []),
       ...warningsOf(parts, steering),
+      ...cutWarnings(countOutputs(options)),
       ...noteWarnings(countNotes(casesOf(options)), casesOf(options).length),
     ],
   };
@@ -125,9 +127,18 @@ function describeData(options: CausalSummaryOptions): CausalSummary['data'] {
   return {
     problems: { validation: problems('validation'), test: problems('test') },
     cases: { validation: cases('validation'), test: cases('test') },
+    outputs: countOutputs(options),
     notes: countNotes(casesOf(options)),
     pairing: pairingText,
   };
+}
+
+function cutWarnings({ all, length, context }: ReturnType<typeof countOutputs>): string[] {
+  const of = (n: number): string => `${n} of ${all} outputs under edits`;
+  return [
+    ...(length > 0 ? [`length: ${of(length)} were cut off at their limit; they count as degenerate`] : []), // prettier-ignore
+    ...(context > 0 ? [`context: ${of(context)} were cut off for want of positions and are left out of the effects`] : []), // prettier-ignore
+  ];
 }
 
 function warningsOf(

@@ -122,7 +122,7 @@ async function* inBatches<R extends LensRecord>(
   yield* resume({
     ...{ units, done, store, shape, signal },
     keyOf: ({ problem }) => problem,
-    identity: { kind: 'lens', version: 2, corrector: whoIs(corrector) },
+    identity: { kind: 'lens', version: 3, corrector: whoIs(corrector) },
     onUnit: ({ records }) => onProgress?.(phase, (ended += records.length), problems.length),
   });
 }

@@ -35,7 +35,7 @@ export async function* sampleSentences(options: SampleOptions): AsyncGenerator<S
   const records = resume<Written>({
     units: batchesOf(contexts, size).map((batch, i) => unitOf(batch, i * size, options)),
     ...{ done: new Map(), store, shape: written, signal, keyOf: ({ index }) => String(index) },
-    identity: { kind: 'samples', version: 1, upstream: whoIs(upstream) },
+    identity: { kind: 'samples', version: 2, upstream: whoIs(upstream) },
   });
   for await (const { index, last } of records) {
     const context = contexts[index];

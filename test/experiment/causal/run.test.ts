@@ -60,6 +60,45 @@ describe('runCausal on a toy in which one layer decides', () => {
     expect(records.every((record) => causalRecord.safeParse(record).success)).toBe(true);
   });
 
+  it('leaves out what was cut off for want of positions, and counts what met its limit', async () => {
+    const plain = toyOptions({ decides: 2 });
+    const [broken] = plain.problems.test;
+    const cut = (finish: 'context' | 'length'): CausalOptions['corrector'] => ({
+      ...plain.corrector,
+      correct: async (inputs, request) => {
+        const all = await plain.corrector.correct(inputs, request);
+        // Unsteered it is whole: the edited rows of one problem alone are cut.
+        return all.map((one, i) =>
+          inputs.length > 1 && i > 0 && inputs[i]?.question === broken?.question
+            ? { ...one, text: 'a'.repeat(500), finish }
+            : one,
+        );
+      },
+    });
+    const { test } = plain.problems;
+    const without = { ...plain.problems, test: test.filter(({ id }) => id !== broken?.id) };
+    const limit = { limit: 48, controls: { random: 0 } };
+    const { summary: expected } = await run({ ...plain, ...limit, problems: without });
+    const { summary } = await run({ ...plain, ...limit, corrector: cut('context') });
+    const all = summary.data.outputs?.all ?? 0;
+    const edited = summary.steering.layers.length * summary.steering.coefficients.length;
+    expect(summary.data.outputs).toEqual({ all, length: 0, context: edited });
+    expect(summary.steering.degenerate.flat().every((share) => share === 0)).toBe(true);
+    expect(summary.ablation.perLayer.map(({ change }) => change)).toEqual(
+      expected.ablation.perLayer.map(({ change }) => change),
+    );
+    const steered = ({ effect }: CausalSummary['steering']) => effect.map((row) => row.toSpliced(2, 1)); // prettier-ignore
+    expect(steered(summary.steering)).toEqual(steered(expected.steering));
+    expect(summary.warnings.join('\n')).toMatch(
+      new RegExp(`^context: ${edited} of ${all} outputs under edits were cut off`, 'm'),
+    );
+    const { summary: long } = await run({ ...plain, ...limit, corrector: cut('length') });
+    expect(long.data.outputs).toEqual({ all, length: edited, context: 0 });
+    expect(Math.max(...long.steering.degenerate.flat().map(Number))).toBeCloseTo(
+      1 / long.steering.n,
+    );
+  });
+
   it('finds it without knowing how well the layers tell', async () => {
     const { summary } = await run(toyOptions({ decides: 2 }, { accuracy: null }));
     const { summary: known } = await run(toyOptions({ decides: 2 }));

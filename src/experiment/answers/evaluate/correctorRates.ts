@@ -56,7 +56,7 @@ export async function* correctQuadruples(
     run: () => correctBatch(batch, options),
   }));
   const who = { corrector: whoIs(corrector), sentences: sentences.identity };
-  const identity = { kind: 'corrections', version: 1, ...who };
+  const identity = { kind: 'corrections', version: 2, ...who };
   const shape = correctionRecord;
   yield* resume({ units, keyOf, done, store, shape, identity, signal });
 }

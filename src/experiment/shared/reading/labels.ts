@@ -64,7 +64,7 @@ export async function labelOutputs(
     const records = resume({
       units: batchesOf(inputs, batchSize).map((batch) => unitOf(batch, corrector, signal)),
       ...{ done, store, shape: labelRecord, signal, keyOf: ({ key }: LabelRecord) => key },
-      identity: { kind: 'labels', version: 1, corrector: whoIs(corrector) },
+      identity: { kind: 'labels', version: 2, corrector: whoIs(corrector) },
       onUnit: ({ records: keys }) => {
         ended += keys.length;
         onProgress?.(ended, inputs.length);
