@@ -11,7 +11,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 const floors = [
   ['math', 'text', 'shape', 'tensors', 'disk'],
   ['onnx', 'data'],
-  ['runtime'],
+  ['runtime', 'wire'],
   ['align', 'read', 'judge'],
   ['plot', 'record'],
   ['experiment'],
@@ -33,6 +33,9 @@ const owners: Record<string, readonly string[]> = {
   'hyparquet-compressors': ['data'],
   'hyparquet/src/column.js': ['data'],
   commander: ['cli'],
+  'eventsource-parser': ['wire'],
+  'p-limit': ['wire'],
+  'p-retry': ['wire'],
   'playwright-core': ['plot'],
   diff: ['plot'],
 };

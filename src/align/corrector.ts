@@ -25,6 +25,8 @@ import { tokenText } from '../runtime/tokenText.js';
 
 /** Where caches of growing conversations come from; a decoder is one. */
 export interface CacheOwner {
+  /** Whether rows may have them however batches are spread; else only where a loop keeps caches. */
+  readonly anywhere?: boolean;
   openCache(): PrefixCache;
   closeCache(cache: PrefixCache): Promise<void>;
 }

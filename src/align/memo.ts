@@ -21,6 +21,7 @@ export function memoiseUpstream(upstream: Upstream): Upstream & { readonly asked
   return {
     ...opened({ name: upstream.name, identity: upstream.identity }),
     caches: upstream.caches,
+    ...(upstream.answersOnly !== undefined && { answersOnly: upstream.answersOnly }),
     nextSentences: remember((...given) => upstream.nextSentences(...given), placeKey, count),
     finish: remember((...given) => upstream.finish(...given), placeKey, count),
     get asked() {

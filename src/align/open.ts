@@ -8,6 +8,12 @@ import { createCorrector, type Corrector, type CorrectorOptions } from './correc
 import { opened, type Opened } from './opened.js';
 import { recordedAligner, recordedCorrector } from './recorded.js';
 import { recordedUpstream } from './recordedUpstream.js';
+import {
+  openServedAligner,
+  openServedCorrector,
+  openServedUpstream,
+  type ServerOptions,
+} from './served/open.js';
 import { createLocalUpstream, type LocalUpstreamOptions, type Upstream } from './upstream.js';
 
 /** How things are opened; what concerns local models alone is for them alone. */
@@ -16,6 +22,8 @@ export interface OpenOptions extends Omit<LoadOptions, 'model'> {
   name?: string;
   /** Where relative paths of recordings begin. Default: the working directory. */
   folder?: string;
+  /** How servers are asked; what is no server takes none of it. */
+  server?: ServerOptions;
 }
 
 /** Names with a beginning of their own, and who opens them. */
@@ -37,9 +45,10 @@ const recorded: Opener = {
 /** `http(s)://host/v1#model` */
 const servers: Opener = {
   begins: /^https?:\/\//,
-  upstream: refuseServer,
-  corrector: refuseServer,
-  aligner: refuseServer,
+  upstream: (name, { server, name: shown }) => openServedUpstream(name, { ...server, name: shown }),
+  corrector: (name, { server, name: shown }) =>
+    openServedCorrector(name, { ...server, name: shown }),
+  aligner: (name, { server, name: shown }) => openServedAligner(name, { ...server, name: shown }),
 };
 
 /** A kind of name that is not a local model's is added here. */
@@ -145,18 +154,4 @@ function recordingOf(
   { folder = '', name: shown }: OpenOptions,
 ): { file: string; name?: string } {
   return { file: resolve(folder, name.replace(recorded.begins, '')), name: shown };
-}
-
-function refuseServer(name: string): never {
-  throw new Error(
-    `open: ${shownName(name)} is a server, and servers cannot be opened yet; name a local model or recorded:<file>`,
-  );
-}
-
-/** A name as it may be shown: an address without user, password and query. */
-export function shownName(name: string): string {
-  if (!servers.begins.test(name)) return name;
-  if (!URL.canParse(name)) return 'the address';
-  const { origin, pathname, hash } = new URL(name);
-  return `${origin}${pathname}${hash}`;
 }

@@ -11,7 +11,7 @@ import { notesOf } from '../text/notes.js';
 import type { Correction, Corrector, CorrectOptions } from './corrector.js';
 import type { LoopLimits, LoopState, LoopStep, Round, RoundOutcome, StopReason } from './loop.js';
 import { applyRound, checkLimits, nextStep, startLoop } from './loop.js';
-import type { Upstream, UpstreamText } from './upstream.js';
+import { requireGoingOn, type Upstream, type UpstreamText } from './upstream.js';
 
 /** One answer to be written. */
 export interface LoopRow {
@@ -71,6 +71,7 @@ interface Run {
 export async function* alignBatch(
   options: LoopOptions & { rows: readonly LoopRow[] },
 ): AsyncGenerator<LoopEvent, void, void> {
+  requireGoingOn(options.upstream, 'align');
   const limits = checkLimits(options);
   const runs = options.rows.map((input, row) => openRun(input, row, options));
   try {
@@ -137,11 +138,9 @@ export async function alignAnswers(
 
 function openRun(input: LoopRow, row: number, options: LoopOptions): Run {
   const caches: Run['caches'] = {};
-  if (options.caches ?? true) {
-    const { upstream, corrector } = options;
-    if (upstream.caches) caches.upstream = upstream.caches.openCache();
-    if (corrector.caches) caches.corrector = corrector.caches.openCache();
-  }
+  const { upstream, corrector, caches: wanted = true } = options;
+  if (wanted || upstream.caches?.anywhere) caches.upstream = upstream.caches?.openCache();
+  if (wanted || corrector.caches?.anywhere) caches.corrector = corrector.caches?.openCache();
   const state = startLoop(input.question, input.prefix);
   const prefixIds = state.prefix === '' ? [] : null;
   return {

@@ -33,6 +33,11 @@ export interface UpstreamOptions {
 export interface Upstream extends Opened {
   /** Absent where it keeps no caches. */
   readonly caches?: CacheOwner;
+  /**
+   * Why it does not go on behind a prefix that is not its own, as a loop with corrections needs it;
+   * absent where it does.
+   */
+  readonly answersOnly?: string;
   /** The next sentence after each prefix, in order. */
   nextSentences(
     inputs: readonly UpstreamInput[],
@@ -55,6 +60,18 @@ export interface LocalUpstreamOptions {
   sampling?: Sampling;
   /** Milliseconds. Default `performance.now`. */
   clock?: () => number;
+}
+
+/**
+ * Before work in which a corrector changes the prefix.
+ * @param what the work, as errors begin, e.g. `sweep`
+ * @throws where the upstream has whole answers only.
+ */
+export function requireGoingOn({ name, answersOnly }: Upstream, what: string): void {
+  if (answersOnly === undefined) return;
+  throw new Error(
+    `${what}: upstream "${name}" cannot take part in a loop, since ${answersOnly}; use it for whole answers or recorded sentences (sweep --mode fixed, lat-scan, lens), or take another upstream`,
+  );
 }
 
 /** An upstream on a local model. */

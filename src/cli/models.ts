@@ -1,5 +1,5 @@
 /** Models as commands load them. */
-import { isModelName, shownName, type OpenOptions } from '../align/open.js';
+import { isModelName, type OpenOptions } from '../align/open.js';
 import type { OnProgress } from '../experiment/shared/stages.js';
 import { copiesOf, loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
 import type { LanguageModel } from '../runtime/decoder.js';
@@ -7,6 +7,7 @@ import type { DownloadProgress } from '../runtime/hub/settings.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import { resolveModel } from '../runtime/resolveModel.js';
 import { UsageError } from '../text/usageError.js';
+import { shownName } from '../wire/address.js';
 import type { Context } from './command.js';
 import { formatBytes, type Progress } from './progress.js';
 

@@ -1,0 +1,104 @@
+/** What goes wrong between the lab and a server, in sentences. */
+import { retryAfter } from '../runtime/hub/retry.js';
+import { show } from '../text/show.js';
+
+/** A call that failed. */
+export class ServerError extends Error {
+  /** HTTP status; null where none came. */
+  readonly status: number | null;
+  /** Whether it may pass by itself. */
+  readonly passing: boolean;
+  /** Milliseconds that the server asks to wait for. */
+  readonly wait: number;
+  /** `code` or `type` of the server's error. */
+  readonly code: string | null;
+
+  constructor(
+    message: string,
+    how: {
+      status?: number | null;
+      passing: boolean;
+      wait?: number;
+      code?: string | null;
+      cause?: unknown;
+    },
+  ) {
+    super(message, { cause: how.cause });
+    this.name = 'ServerError';
+    this.status = how.status ?? null;
+    this.passing = how.passing;
+    this.wait = how.wait ?? 0;
+    this.code = how.code ?? null;
+  }
+}
+
+/** 529 is how some services say that they are overloaded. */
+const passing: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
+
+/** What a refused call says. Redirects are not followed: the key would go along. */
+export function refused(
+  shown: string,
+  { status, headers }: Pick<Response, 'status' | 'headers'>,
+  body: string,
+): ServerError {
+  const said = errorIn(body);
+  const words = said?.message ?? (body.trim() === '' ? 'it said no more' : body.trim());
+  const wait = retryAfter(headers.get('Retry-After'));
+  const how = { status, passing: passing.has(status), wait, code: said?.code ?? null };
+  return new ServerError(
+    `server: ${shown} answered ${status} (${brief(words)}); ${remedy(status)}`,
+    how,
+  );
+}
+
+function remedy(status: number): string {
+  if (status === 401 || status === 403) return 'check the key and what it may do';
+  if (status === 404) return 'check the address (it mostly ends in /v1) and the name of the model';
+  if (status === 429) return 'ask for less at once (--concurrency), or later';
+  if (status >= 300 && status < 400) return 'give the address that it points to';
+  return status >= 500 ? 'see the log of the server' : 'see what the server supports';
+}
+
+/** An error that came in place of, or within, an answer. */
+export function errorIn(text: string): { message: string; code: string | null } | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const error = field(value, 'error') ?? field(value, 'detail') ?? field(value, 'message');
+  if (typeof error === 'string') return { message: error, code: null };
+  if (typeof error !== 'object' || error === null) return null;
+  const message = field(error, 'message') ?? JSON.stringify(error);
+  const code = field(error, 'code') ?? field(error, 'type');
+  return { message: String(message), code: code == null ? null : String(code) };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** A connection that failed, or was cut. */
+export function unreachable(shown: string, cause: unknown): ServerError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : '';
+  const why = reasons[code] ?? (inner instanceof Error ? inner.message : String(inner));
+  return new ServerError(
+    `server: ${shown} cannot be reached (${brief(why)}); start it, or check the address`,
+    { passing: true, cause },
+  );
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  UND_ERR_CONNECT_TIMEOUT: 'nobody answered',
+  UND_ERR_HEADERS_TIMEOUT: 'nobody answered',
+};
+
+function brief(text: string): string {
+  return show(text.length > 300 ? `${text.slice(0, 299)}…` : text).replace(/\s+/g, ' ');
+}

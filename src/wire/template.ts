@@ -1,0 +1,67 @@
+/**
+ * A question in the chat template of the model behind a server, where the server renders it itself:
+ * llama.cpp's `/apply-template`, or vLLM's `/tokenize` and `/detokenize`.
+ */
+import type { Client } from './client.js';
+import { ServerError } from './errors.js';
+
+/** A question as the prompt behind which the assistant writes. */
+export type Render = (question: string, signal?: AbortSignal) => Promise<string>;
+
+/** Null where the server has no such call. @throws where it cannot be reached. */
+export async function serverTemplate(
+  client: Client,
+  model: string,
+  signal?: AbortSignal,
+): Promise<Render | null> {
+  for (const render of [applied(client), detokenized(client, model)]) {
+    try {
+      const prompt = await render('Which question?', signal);
+      if (prompt.includes('Which question?')) return remembering(render);
+    } catch (error) {
+      if (!(error instanceof ServerError) || error.status === null) throw error;
+    }
+  }
+  return null;
+}
+
+function applied(client: Client): Render {
+  return async (question, signal) => {
+    const body = { messages: [{ role: 'user', content: question }] };
+    return textIn(await client.json('/apply-template', body, signal), 'prompt');
+  };
+}
+
+function detokenized(client: Client, model: string): Render {
+  return async (question, signal) => {
+    const messages = [{ role: 'user', content: question }];
+    const body = { model, messages, add_generation_prompt: true };
+    const tokens = fieldOf(await client.json('/tokenize', body, signal), 'tokens');
+    return textIn(await client.json('/detokenize', { model, tokens }, signal), 'prompt');
+  };
+}
+
+/** One call per question. */
+function remembering(render: Render): Render {
+  const known = new Map<string, Promise<string>>();
+  return (question, signal) => {
+    const before = known.get(question);
+    if (before) return before;
+    const prompt = render(question, signal);
+    known.set(question, prompt);
+    prompt.catch(() => known.delete(question));
+    return prompt;
+  };
+}
+
+function textIn(answer: unknown, name: string): string {
+  const text = fieldOf(answer, name);
+  if (typeof text === 'string') return text;
+  throw new ServerError(`server: it answered without ${name}; give --template`, {
+    ...{ status: 200, passing: false },
+  });
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
