@@ -34,10 +34,17 @@ interface Opener {
   aligner(name: string, options: OpenOptions): Aligner | Promise<Aligner>;
 }
 
+/** Recorded answers whose sentences go on by count behind what a corrector rewrote. */
+const byCount = /#by-count$/;
+
 /** `recorded:<file>` */
 const recorded: Opener = {
   begins: /^recorded:/,
-  upstream: (name, options) => recordedUpstream(recordingOf(name, options)),
+  upstream: (name, options) =>
+    recordedUpstream({
+      ...recordingOf(name.replace(byCount, ''), options),
+      byCount: byCount.test(name),
+    }),
   corrector: (name, options) => recordedCorrector(recordingOf(name, options)),
   aligner: (name, options) => recordedAligner(recordingOf(name, options)),
 };

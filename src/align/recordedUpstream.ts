@@ -20,8 +20,8 @@ type SentencePlace = Pick<z.infer<typeof recordedSentence>, 'question' | 'prefix
  * An upstream whose answers were recorded. The file's first row says what it holds:
  *
  * - `{question, answer}`: whole answers. After a prefix that begins the answer comes its next
- *   sentence. After any other prefix (a corrector rewrote something) comes the sentence whose turn it
- *   is by count: a recorded upstream does not react to corrections.
+ *   sentence. A recorded answer does not react to corrections, so that loops are refused; with
+ *   `byCount` comes after any other prefix the sentence whose turn it is by count.
  * - `{question, prefix, last}`, as quadruples are: sentences in their places. A whole answer is the
  *   chain of them up to an empty one.
  *
@@ -31,7 +31,7 @@ type SentencePlace = Pick<z.infer<typeof recordedSentence>, 'question' | 'prefix
  *   asked for and is not in the file
  *   is an error that names it.
  */
-export function recordedUpstream(options: RecordedOptions): Upstream {
+export function recordedUpstream(options: RecordedOptions & { byCount?: boolean }): Upstream {
   const file = recordedFile(options);
   const [first] = readJsonl(file, z.looseObject({ question: text }));
   if (first === undefined) throw new Error(`recorded: ${file} is empty (expected a row a line)`);
@@ -40,14 +40,23 @@ export function recordedUpstream(options: RecordedOptions): Upstream {
       `recorded: ${file} holds no answers (expected rows with question and answer, or with question, prefix and last; got ${Object.keys(first).join(', ')})`,
     );
   }
-  const { next, rest } = 'answer' in first ? fromAnswers(file) : fromSentences(file);
+  const whole = 'answer' in first;
+  const { next, rest } = whole ? fromAnswers(file) : fromSentences(file);
   const each =
     (write: (input: UpstreamInput) => Written): Upstream['nextSentences'] =>
     async (inputs, { signal } = {}) => {
       await Promise.resolve(signal?.throwIfAborted());
       return inputs.map((input) => toText(write(input)));
     };
-  return { ...opened(recording(options)), nextSentences: each(next), finish: each(rest) };
+  return {
+    ...opened(recording(options)),
+    ...(whole &&
+      options.byCount !== true && {
+        answersOnly: `the answers in ${file} were written before and do not react to corrections (#by-count behind its name lets their sentences go on by count all the same)`,
+      }),
+    nextSentences: each(next),
+    finish: each(rest),
+  };
 }
 
 type Written = Pick<SentenceText, 'text' | 'ended'>;

@@ -1,7 +1,16 @@
 /** Options of every experiment's command, beside its own. */
 import type { OptionValues } from '../shape/options.js';
 import { common, engine, folder, seed, store } from './common.js';
+import { servers } from './servers.js';
 import { figureOptions } from './figureOptions.js';
 
-export const ofEvery = { ...seed, ...figureOptions, ...folder, ...store, ...engine, ...common };
+export const ofEvery = {
+  ...seed,
+  ...figureOptions,
+  ...folder,
+  ...store,
+  ...engine,
+  ...servers,
+  ...common,
+};
 export type OfEvery = OptionValues<typeof ofEvery>;

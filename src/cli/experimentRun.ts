@@ -7,6 +7,7 @@ import type { OfEvery } from './experimentOptions.js';
 import { prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
 import { openCommandRun, recordAll } from './runFolder.js';
+import { describeTraffic, recordTraffic } from './servers.js';
 
 /** @param command its name */
 export async function runExperiment(
@@ -17,18 +18,22 @@ export async function runExperiment(
 ): Promise<void> {
   const writeFigures = prepareFigures(options, context);
   // The entry's own options are among them, read by its own shapes.
-  await using opened = await experiment.open(options as never, labOf(options, context));
+  const lab = labOf(options, context);
+  await using opened = await experiment.open(options as never, lab);
   const { models, files } = opened;
   const asked = { command, options, models, files, record: experiment.record };
   await using run = await openCommandRun(asked, context);
   if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
   const outcome = withModelWarnings(await recordAll(run, opened.run(run)), models);
+  const traffic = lab.traffic();
+  if (traffic) await recordTraffic(run.folder, (context.io.now ?? (() => new Date()))(), traffic);
   for (const [kind, summary] of Object.entries(outcome.summaries)) {
     await run.writeSummary(kind, summary);
   }
   const figures = await writeFigures(run.folder, pagesOf(experiment, outcome));
   outcome.lines.forEach((line) => context.show(line));
   figures.forEach((path) => context.show(`figure         ${path}`));
+  if (traffic) context.show(describeTraffic(traffic));
   outcome.warnings?.forEach((warning) => context.warn(`warning: ${warning}`));
   context.result(outcome.result ?? onlyOne(outcome.summaries));
 }

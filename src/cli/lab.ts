@@ -9,10 +9,18 @@ import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
 import { wantsColour, type Io } from './io.js';
 import { findOrDownloadData, noteReport } from './data.js';
-import { findOrDownload, loadCopies, loadModel, openNamed } from './models.js';
+import {
+  findOrDownload,
+  loadCopies,
+  loadModel,
+  openNamed,
+  type Opener,
+  type Told,
+} from './models.js';
+import { serversOf, type ServerFlags } from './servers.js';
 
 export function labOf(
-  given: EngineOptions & { store?: string | undefined },
+  given: EngineOptions & ServerFlags & { store?: string | undefined },
   context: Context,
 ): Lab {
   const { io, progress, path, signal } = context;
@@ -22,6 +30,11 @@ export function labOf(
     return { ...engine, proxy, fitting: copies };
   };
   const data = new Map<string, Promise<DataPlace>>();
+  const servers = serversOf(given, context);
+  const named = <T extends Told>(open: Opener<T>) => {
+    return async (name: string, how?: LoadHow) =>
+      await openNamed(name, { ...engineOf(how), servers }, context, open);
+  };
   return {
     data: (name, how) => {
       const found = data.get(name) ?? findOrDownloadData(name, context, how);
@@ -32,9 +45,10 @@ export function labOf(
     find: (name) => findOrDownload(name, context),
     load: (name, { copies = false, proxy } = {}) =>
       (copies ? loadCopies : loadModel)(name, { ...engine, proxy }, context),
-    upstream: (name, how) => openNamed(name, engineOf(how), context, openUpstream),
-    corrector: (name, how) => openNamed(name, engineOf(how), context, openCorrector),
-    aligner: (name, how) => openNamed(name, engineOf(how), context, openAligner),
+    upstream: named(openUpstream),
+    corrector: named(openCorrector),
+    aligner: named(openAligner),
+    traffic: servers.traffic,
     path,
     store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),
     stages: (label) => progress.stage(label),

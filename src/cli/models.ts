@@ -7,7 +7,8 @@ import type { DownloadProgress } from '../runtime/hub/settings.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import { resolveModel } from '../runtime/resolveModel.js';
 import { UsageError } from '../text/usageError.js';
-import { shownName } from '../wire/address.js';
+import { isServerName, shownName } from '../wire/address.js';
+import type { Servers } from './servers.js';
 import type { Context } from './command.js';
 import { formatBytes, type Progress } from './progress.js';
 
@@ -81,12 +82,19 @@ async function loading(
  */
 export async function openNamed<T extends Told>(
   name: string,
-  how: EngineOptions & { fitting?: boolean },
+  how: EngineOptions & { fitting?: boolean; servers?: Servers },
   context: Context,
-  open: (name: string | ModelFiles, options: OpenOptions) => Promise<T>,
+  open: Opener<T>,
 ): Promise<T> {
   const { device, threads, proxy, date, controlTokens, fitting = false } = how;
   const { progress, io } = context;
+  if (isServerName(name)) {
+    progress.stage(`asking ${shownName(name)} what it can do`);
+    const served = await open(name, { server: await how.servers?.options() });
+    progress.clear();
+    tell(served, context);
+    return served;
+  }
   if (!isModelName(name)) return await open(name, { folder: io.cwd });
   const files = await findOrDownload(name, context);
   const copies = fitting ? copiesOf(files, how) : 1;
@@ -100,8 +108,11 @@ export async function openNamed<T extends Told>(
   return opened;
 }
 
+/** `openUpstream` and the like. */
+export type Opener<T> = (name: string | ModelFiles, options: OpenOptions) => Promise<T>;
+
 /** What is said of a model once it is loaded. */
-interface Told {
+export interface Told {
   name: string;
   warnings?: readonly string[];
 }

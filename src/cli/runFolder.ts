@@ -25,6 +25,8 @@ const notOfTheRun = new Set([
   // It changes no record whether a run goes on, or how figures are drawn.
   'keepLabelling',
   ...['format', 'size', 'ground'],
+  // How servers are asked, not what.
+  ...['concurrency', 'budget', 'price', 'deadline', 'paid'],
   // Files beside the run.
   ...['states', 'statePositions'],
 ]);

@@ -72,7 +72,11 @@ export function errorIn(text: string): { message: string; code: string | null } 
   if (typeof error !== 'object' || error === null) return null;
   const message = field(error, 'message') ?? JSON.stringify(error);
   const code = field(error, 'code') ?? field(error, 'type');
-  return { message: String(message), code: code == null ? null : String(code) };
+  return { message: textOf(message), code: code == null ? null : textOf(code) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function field(value: unknown, name: string): unknown {

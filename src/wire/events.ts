@@ -49,7 +49,8 @@ export async function* answerEvents(
       }
     }
   };
-  for await (const bytes of response.body) {
+  const body: ReadableStream<Uint8Array> = response.body;
+  for await (const bytes of body) {
     parser.feed(decoder.decode(bytes, { stream: true }));
     if (failed) throw broken(shown, 'an event longer than any answer');
     yield* drain();

@@ -56,7 +56,7 @@ export class StreamedReply implements Reply {
   firstTextMilliseconds: number | null = null;
   readonly over: Promise<void>;
   readonly #ending = new AbortController();
-  #error: unknown = null;
+  #error: Error | null = null;
   #closed = false;
   #isOver = false;
   /** Wakes who waits. */
@@ -112,8 +112,9 @@ export class StreamedReply implements Reply {
       // Some servers end without a reason.
       if (!this.#closed) this.finish ??= 'stop';
     } catch (error) {
-      const { aborted, reason } = this.#ending.signal;
-      if (!this.#closed) this.#error = aborted ? reason : error;
+      const { signal } = this.#ending;
+      const why: unknown = signal.aborted ? signal.reason : error;
+      if (!this.#closed) this.#error = why instanceof Error ? why : new Error(String(why));
     } finally {
       clearTimeout(timer);
       this.#isOver = true;

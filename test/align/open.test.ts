@@ -56,10 +56,10 @@ describe('opening by name', () => {
     expect(await createCorrector({ model, maxNewTokens: 2 }).correct([place])).toHaveLength(1);
   });
 
-  it('refuses a server with a sentence that shows no secret', async () => {
+  it('refuses an address with a password, and shows none of it', async () => {
     const name = 'https://user:secret@host/v1?key=hidden#model';
-    await expect(openUpstream(name)).rejects.toThrow('open: https://host/v1#model is a server');
-    for (const open of [openCorrector, openAligner]) {
+    for (const open of [openUpstream, openCorrector, openAligner]) {
+      await expect(open(name)).rejects.toThrow('put the key into ALIGNER_LAB_KEY_HOST');
       await expect(open(name)).rejects.toThrow(/^(?!.*(secret|hidden))/);
     }
   });
@@ -73,6 +73,15 @@ describe('opening by name', () => {
 });
 
 describe('recorded answers', () => {
+  it('are refused in a loop, unless their sentences are to go on by count', async () => {
+    const name = record('loop.jsonl', [{ question: 'q', answer: 'One. Two.' }]);
+    const corrector = correctorFromFunction({ name: 'adds', correct: (rows) => rows.map(({ last }) => last.replace('One', 'Eins')) }); // prettier-ignore
+    const run = async (upstream: string): Promise<string | undefined> =>
+      (await alignAnswers({ upstream: await openUpstream(upstream, { folder }), corrector, rows: [{ question: 'q' }] }))[0]?.text; // prettier-ignore
+    await expect(run(name)).rejects.toThrow('do not react to corrections (#by-count');
+    expect(await run(`${name}#by-count`)).toBe('Eins. Two.');
+  });
+
   const rows = [
     { question: 'q', answer: 'One is 1. Two is\nboth. Three.' },
     { question: 'q', answer: 'Another.' },

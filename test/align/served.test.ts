@@ -87,21 +87,19 @@ describe('a served upstream', () => {
   it('never asks again for what was paid for', async () => {
     const paid = memory();
     const all = questions(12);
+    await using server = await fakeServer({ trailing: 'continue' });
+    const probing: number[] = [];
     const texts: string[][] = [];
-    let requests = 0;
     for (const run of [0, 1]) {
-      await using server = await fakeServer({ trailing: 'continue' });
-      await using upstream = await openUpstream(`${server.url}#fake`, { name: 'u', server: { env: {}, paid } }); // prettier-ignore
-      // Another port would be another server.
-      Object.assign(upstream.identity, {});
       const before = server.asked.length;
+      await using upstream = await open(server, { paid: () => Promise.resolve(paid) });
+      probing[run] = server.asked.length - before;
       const answers = await alignAnswers({ upstream, corrector: copying, rows: rowsOf(all) });
-      texts.push(answers.map(({ text }) => text));
-      if (run === 0) requests = server.asked.length - before;
+      texts[run] = answers.map(({ text }) => text);
     }
-    expect(texts[0]).toEqual(texts[1]);
-    expect(requests).toBe(12);
-    expect(paid.kept.size).toBe(12 * 2);
+    expect(texts[1]).toEqual(texts[0]);
+    expect(server.asked.length).toBe((probing[0] ?? 0) + (probing[1] ?? 0) + 12);
+    expect(paid.kept.size).toBe(12);
   });
 
   it('keeps no key anywhere but in its requests', async () => {
@@ -111,7 +109,10 @@ describe('a served upstream', () => {
     const host = new URL(server.url).host.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
     const variable = `ALIGNER_LAB_KEY_${host}`;
     await expect(open(server)).rejects.toThrow(`put it into ${variable}`);
-    await using upstream = await open(server, { env: { [variable]: key }, paid });
+    await using upstream = await open(server, {
+      env: { [variable]: key },
+      paid: () => Promise.resolve(paid),
+    });
     await alignAnswers({ upstream, corrector: copying, rows: rowsOf(['One?']) });
     expect(server.headers.every(({ authorization }) => authorization === `Bearer ${key}`)).toBe(
       true,
@@ -131,7 +132,10 @@ describe('a served upstream', () => {
   });
 });
 
-describe('a thousand prompts through a server that fails in every way', () => {
+/** `CHAOS=1000` for the long run. */
+const prompts = Number(process.env.CHAOS ?? 150);
+
+describe(`${prompts} prompts through a server that fails in every way`, () => {
   it('loses none, doubles none and counts all', { timeout: 120_000 }, async () => {
     const troubles: (Trouble | null)[] = [
       null,
@@ -157,7 +161,7 @@ describe('a thousand prompts through a server that fails in every way', () => {
       ...{ meter, concurrency: 32, deadlines: { firstText: 300, betweenTexts: 150 } },
       retries: { most: 12, pause: 1 },
     });
-    const all = questions(1000);
+    const all = questions(prompts);
     const rewriting = correctorFromFunction({
       name: 'rewrites some',
       correct: (inputs) =>
@@ -170,8 +174,8 @@ describe('a thousand prompts through a server that fails in every way', () => {
       question.endsWith('7?') ? `Anew.${writeBehind(question, 'Anew.')}` : answerTo(question),
     );
     expect(answers.map(({ text }) => text)).toEqual(right);
-    expect(failed).toBeGreaterThan(300);
-    expect(meter.traffic().requests).toBeGreaterThanOrEqual(1000);
+    expect(failed).toBeGreaterThan(prompts / 4);
+    expect(meter.traffic().requests).toBeGreaterThanOrEqual(prompts);
   });
 });
 

@@ -38,7 +38,7 @@ const rows = [
   { question: 'Two?', answer: '2', group: 'hard' },
 ];
 const questions = writeRows('questions.jsonl', rows);
-const upstream = `recorded:${writeRows('upstream.jsonl', rows.map(({ question }) => ({ question, answer: 'The answer is 1.' })))}`; // prettier-ignore
+const upstream = `recorded:${writeRows('upstream.jsonl', rows.map(({ question }) => ({ question, answer: 'The answer is 1.' })))}#by-count`; // prettier-ignore
 const passages = rows.flatMap(({ question }) => [
   { question, prefix: '', last: 'The answer is 1.', correction: 'The answer is 1.' },
   { question, prefix: 'The answer is 1.', last: '', correction: '' },

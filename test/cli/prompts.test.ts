@@ -77,7 +77,7 @@ describe('what was recorded with control characters and markers', () => {
   };
 
   it('comes into the answer without them, with exit 0, a warning and a note', async () => {
-    const upstream = record('answers.jsonl', { question: 'q', answer: 'It\0 is \x1B[1m4.' });
+    const upstream = `${record('answers.jsonl', { question: 'q', answer: 'It\0 is \x1B[1m4.' })}#by-count`;
     const correction = 'It is 5.\0 | ##Your_Revision: It is 6.';
     const place = { question: 'q', prefix: '', last: 'It is 4.' };
     const model = record('corrections.jsonl', { ...place, correction });

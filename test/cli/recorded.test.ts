@@ -23,7 +23,7 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
 const recorded = [
   '--upstream',
-  'recorded:answers.jsonl',
+  'recorded:answers.jsonl#by-count',
   '--corrector',
   'recorded:corrections.jsonl',
 ];
@@ -92,8 +92,8 @@ describe('recorded names on the command line', () => {
   it('an address is refused without its secrets', async () => {
     const argv = ['align', question, '--upstream', 'https://me:secret@host/v1#m'];
     const { code, stderr } = await call(argv, { cwd });
-    expect(code).toBe(1);
-    expect(stderr).toContain('https://host/v1#m is a server');
+    expect(code).toBe(2);
+    expect(stderr).toContain('put the key into ALIGNER_LAB_KEY_HOST');
     expect(stderr).not.toContain('secret');
   });
 });

@@ -46,7 +46,7 @@ const validation = writeQuadruples(cwd, 'validation', 4);
 const question = `How many ${evil}?`;
 const rows = [{ question, answer: `So ${evil} is 1.`, group: `easy ${evil}` }];
 const questions = writeRows(`questions ${evilName}.jsonl`, rows);
-const upstream = `recorded:${writeRows(`upstream ${evilName}.jsonl`, rows)}`;
+const upstream = `recorded:${writeRows(`upstream ${evilName}.jsonl`, rows)}#by-count`;
 const corrector = `recorded:${writeRows(`corrector ${evilName}.jsonl`, [
   { question, prefix: '', last: rows[0]?.answer, correction: 'No.' },
   { question, prefix: 'No.', last: '', correction: '' },

@@ -28,7 +28,7 @@ export interface ServedModel {
 
 /** A corrector whose user message is Stream Aligner's prompt; the server renders its own chat. */
 export function servedCorrector(model: ServedModel): Corrector {
-  const own = opened({ name: model.identity.name, identity: model.identity });
+  const own = openedModel(model);
   const markers = promptMarkers(streamAlignerPrompt);
   return {
     ...own,
@@ -55,7 +55,7 @@ export function servedCorrector(model: ServedModel): Corrector {
 export function servedAligner(model: ServedModel): Aligner {
   const markers = promptMarkers(wholeAnswerPrompt);
   return {
-    ...opened({ name: model.identity.name, identity: model.identity }),
+    ...openedModel(model),
     readable: false,
     correct: (answers, { signal } = {}) =>
       inOrder(
@@ -67,6 +67,11 @@ export function servedAligner(model: ServedModel): Aligner {
         signal,
       ),
   };
+}
+
+function openedModel({ identity, paid }: ServedModel): ReturnType<typeof opened> {
+  const close = (): Promise<void> => paid?.close?.() ?? Promise.resolve();
+  return opened({ name: identity.name, identity, close });
 }
 
 interface Asked {

@@ -13,7 +13,7 @@ import type { Aligner } from '../aligner.js';
 import type { Corrector } from '../corrector.js';
 import type { Upstream } from '../upstream.js';
 import { servedAligner, servedCorrector, type ServedModel } from './correctors.js';
-import type { PaidAnswers } from './tapes.js';
+import type { OpenPaid } from './tapes.js';
 import { servedUpstream } from './upstream.js';
 
 /** How servers are asked. */
@@ -30,7 +30,7 @@ export interface ServerOptions extends Pick<
   /** Most tokens of an answer. Default 512. */
   maxTokens?: number;
   /** Answers of earlier runs. Default: none are kept. */
-  paid?: PaidAnswers;
+  paid?: OpenPaid;
   signal?: AbortSignal;
 }
 
@@ -40,14 +40,17 @@ export async function openServedUpstream(
   options: ServerOptions & { name?: string } = {},
 ): Promise<Upstream> {
   const { client, asking, models } = await connect(name, options);
-  const { signal, paid, clock } = options;
+  const { signal, clock } = options;
   const templates = options.template
     ? rendersOf(options.template)
     : toList(await serverTemplate(client, asking.model, signal));
   const extra = models.owner === 'vllm' ? { extra: { add_special_tokens: false } } : {};
   const probed = await probeServer({ client, asking: { ...asking, ...extra }, templates, signal });
-  const settings = { way: probed.way, maxTokens: asking.maxTokens, sampling: asking.sampling };
+  const prompt = (await probed.render?.('Which question?', signal)) ?? null;
+  const { maxTokens, sampling } = asking;
+  const settings = { way: probed.way, maxTokens, sampling, ...(prompt !== null && { prompt }) };
   const identity = identityOf(client, { asking, settings, name: options.name, probed });
+  const paid = await options.paid?.(identity);
   return servedUpstream({ client, probed, identity, warnings: probed.warnings, paid, clock });
 }
 
@@ -73,12 +76,12 @@ async function servedModel(
   maxTokens: number,
 ): Promise<ServedModel> {
   const { client, asking } = await connect(name, { maxTokens, ...options });
-  const { signal, paid } = options;
+  const { signal } = options;
   // The answer to one question tells this model from another behind the same name.
   const probed = await probeServer({ client, asking, templates: [], ways: [], signal });
   const settings = { maxTokens: asking.maxTokens, sampling: asking.sampling };
   const identity = identityOf(client, { asking, settings, name: options.name, probed });
-  return { client, identity, asking: probed.asking, paid };
+  return { client, identity, asking: probed.asking, paid: await options.paid?.(identity) };
 }
 
 async function connect(

@@ -2,6 +2,7 @@
  * What a served upstream has written so far. Whoever goes on with a text that is on a tape reads it
  * there: a copied sentence costs no request, and an answer that was paid for is not asked for again.
  */
+import type { Identity } from '../../runtime/identity.js';
 import type { Reply } from '../../wire/reply.js';
 import { cleaned } from '../settled.js';
 
@@ -18,7 +19,12 @@ export interface PaidAnswer {
 export interface PaidAnswers {
   get(key: string): PaidAnswer | undefined;
   put(answer: PaidAnswer): Promise<void>;
+  /** Frees what it owns. */
+  close?(): Promise<void>;
 }
+
+/** Opens what was paid to one server. */
+export type OpenPaid = (identity: Identity) => Promise<PaidAnswers>;
 
 /** What was written behind one prefix. */
 export class Tape {

@@ -82,7 +82,7 @@ class Writer {
 
   close(): Promise<void> {
     for (const id of [...this.#reading.keys()]) this.#move(id, null);
-    return Promise.resolve();
+    return this.#options.paid?.close?.() ?? Promise.resolve();
   }
 
   async write(input: UpstreamInput, wanted: Wanted, signal: AbortSignal): Promise<UpstreamText> {

@@ -27,6 +27,7 @@ import {
 } from '../../experiment/shared/options.js';
 import { writeBytes } from '../files.js';
 import { labOf } from '../lab.js';
+import { describeTraffic, servers } from '../servers.js';
 import {
   integer,
   list,
@@ -76,6 +77,7 @@ const options = {
   ...stimuli,
   ...seed,
   ...engine,
+  ...servers,
   ...common,
 } as const;
 
@@ -107,7 +109,7 @@ one, the best layer, and one mean residual norm. What is added where is said on 
       'pushed as a sweep of your own pushed',
     ],
     [
-      'aligner-lab align --problem test-0-17 --upstream recorded:answers.jsonl',
+      'aligner-lab align --problem test-0-17 --upstream recorded:answers.jsonl#by-count',
       'recorded answers corrected, rows of {question, answer}',
     ],
   ],
@@ -135,6 +137,8 @@ one, the best layer, and one mean residual norm. What is added where is said on 
           context.show(right ? 'The answer is right.' : 'The answer is wrong.');
         const { rounds } = step.value;
         noteWarnings(countNotes(rounds), rounds.length).forEach(lab.warn);
+        const traffic = lab.traffic();
+        if (traffic) context.show(describeTraffic(traffic));
         if (given.page !== undefined) await writePage(given.page, step.value, context);
         return context.result({
           ...step.value,

@@ -8,6 +8,7 @@ import type { Store } from '../../record/store.js';
 import type { ProxyOptions } from '../../runtime/load.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
+import type { Traffic } from '../../wire/meter.js';
 import type { Stages } from './stages.js';
 
 export interface LoadHow {
@@ -29,6 +30,8 @@ export interface Lab {
   upstream: (name: string, how?: LoadHow) => Promise<Upstream>;
   corrector: (name: string, how?: LoadHow) => Promise<Corrector>;
   aligner: (name: string, how?: LoadHow) => Promise<Aligner>;
+  /** What was asked of servers so far; null for nothing. */
+  traffic: () => Traffic | null;
   /** An absolute path, from one that is relative to the working directory. */
   path: (given: string) => string;
   stages: Stages;

@@ -9,7 +9,7 @@ export const modelNames =
   "an embedded model's name, a model folder, an .onnx file, or org/name[@revision][:variant] of the Hugging Face hub";
 
 /** What can also be named where nothing is read or steered. */
-export const openedNames = `${modelNames}; or recorded:<file>, JSON Lines of recorded answers`;
+export const openedNames = `${modelNames}; recorded:<file>, JSON Lines of recorded answers; or http://host/v1#model, a server`;
 
 /** Of every option that names a corrector, whatever its key. */
 export const named = { flag: 'corrector', aliases: ['model'] };

@@ -1,0 +1,68 @@
+/** Servers on the command line. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { answerTo, fakeServer } from '../wire/fakeServer.js';
+import { call } from './harness.js';
+
+const cwd = mkdtempSync(join(tmpdir(), 'servers-'));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+/** A corrector that copies what the fake server writes to these questions. */
+function recordCopies(questions: readonly string[]): string {
+  const rows = questions.flatMap((question) => {
+    const pieces = answerTo(question).match(/[^.!?\n]+[.!?]*\s*/gu) ?? [];
+    let prefix = '';
+    const nothing = () => ({ question, prefix, last: '', correction: '' });
+    const own = pieces.flatMap((last) => {
+      const rows = [nothing(), { question, prefix, last, correction: last }];
+      prefix += last;
+      return rows;
+    });
+    return [...own, nothing()]; // prettier-ignore
+  });
+  writeFileSync(join(cwd, 'copies.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+  return 'recorded:copies.jsonl';
+}
+
+it('align corrects what a server writes, and says what it cost', async () => {
+  await using server = await fakeServer({ trailing: 'continue' });
+  const corrector = recordCopies(['How many?']);
+  const argv = ['align', 'How many?', '--upstream', `${server.url}#fake`, '--corrector', corrector];
+  const { code, stdout, stderr } = await call([...argv, '--price', '1/2', '--json'], { cwd });
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ text: answerTo('How many?') });
+  const shown = await call([...argv, '--price', '1/2'], { cwd });
+  expect(shown.stdout).toMatch(/servers +\d+ requests, 1 answers paid for before.*cost 0\.\d+/);
+});
+
+it('rounds keeps what was asked beside its records, and no key anywhere', async () => {
+  const key = 'sk-very-secret';
+  await using server = await fakeServer({ trailing: 'continue', key });
+  const questions = ['One?', 'Two?', 'Three?'];
+  writeFileSync(join(cwd, 'questions.jsonl'), questions.map((question, i) => JSON.stringify({ question, answer: `#### ${i}` })).join('\n')); // prettier-ignore
+  const variable = `ALIGNER_LAB_KEY_${new URL(server.url).host.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`; // prettier-ignore
+  const argv = ['rounds', '--upstream', `${server.url}#fake`, '--correctors', recordCopies(questions), '--questions', 'questions.jsonl', '--rounds', '1', '--out', 'run']; // prettier-ignore
+  const refused = await call(argv, { cwd });
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(`wants a key; put it into ${variable}`)]); // prettier-ignore
+  const { code, stderr } = await call(argv, { cwd, env: { [variable]: key } });
+  expect(code, stderr).toBe(0);
+  const { requests } = JSON.parse(readFileSync(join(cwd, 'run', 'requests.jsonl'), 'utf8')) as { requests: number }; // prettier-ignore
+  expect(requests).toBeGreaterThan(3);
+  const files = readdirSync(cwd, { recursive: true, encoding: 'utf8' }).map((name) => join(cwd, name)); // prettier-ignore
+  for (const file of files.filter((name) => /\.\w+$/.test(name))) {
+    expect(readFileSync(file, 'utf8'), file).not.toContain(key);
+  }
+  expect(existsSync(join(cwd, 'runs', 'paid'))).toBe(true);
+});
+
+it.each([
+  [['--budget', 'requests=many'], '--budget: requests=many is no budget'],
+  [['--price', '3'], '--price: 3 is no price'],
+  [['--budget', 'cost=3'], 'a cost needs a price'],
+])('refuses %o', async (more, message) => {
+  const argv = ['align', 'q', '--upstream', 'http://127.0.0.1:9/v1#m', ...more];
+  const { code, stderr } = await call(argv, { cwd });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
