@@ -12,13 +12,19 @@ import { inPlace } from '../text/seam.js';
 import type { Readings } from './corrector.js';
 
 /**
- * Why an answer is over: the corrector returned nothing for a sentence (`empty-correction`); the
+ * Why an answer is over: the corrector returned nothing for a sentence (`empty-correction`), or nothing
+ * but markers of the prompt and control characters, which are taken out (`empty-after-cleaning`); the
  * upstream wrote nothing more and the corrector had nothing to add, or the model that writes on
  * ended its turn (`end-of-answer`); the answer reached its length; all rounds were used; or a model
  * had no positions left (`context`), so that the last round is neither a copy nor a correction.
  */
 export type StopReason =
-  'empty-correction' | 'end-of-answer' | 'max-length' | 'max-rounds' | 'context';
+  | 'empty-correction'
+  | 'empty-after-cleaning'
+  | 'end-of-answer'
+  | 'max-length'
+  | 'max-rounds'
+  | 'context';
 
 /** Who writes on after the correction rounds of continue mode. */
 export type ContinueWith = 'upstream' | 'corrector';
@@ -178,6 +184,9 @@ function stopReason(after: {
   if (outcome.finish === 'context') return 'context';
   if (step === 'continue-upstream') return outcome.upstreamEnded ? 'end-of-answer' : 'max-length';
   if (outcome.correction === '') {
+    if (outcome.notes?.some((note) => note === 'marker' || note === 'controls')) {
+      return 'empty-after-cleaning';
+    }
     return outcome.last === '' ? 'end-of-answer' : 'empty-correction';
   }
   if (prefix.length >= limits.maxCharacters) return 'max-length';

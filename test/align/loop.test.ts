@@ -45,6 +45,16 @@ describe('applyRound', () => {
 
   it('stops for each reason, and for none before it is due', () => {
     expect(after('A.', '').state.stop).toBe('empty-correction');
+    for (const last of ['A.', '']) {
+      for (const note of ['marker', 'controls'] as const) {
+        const emptied = { ...outcome(last, ''), notes: [note] };
+        const { stop } = applyRound(startLoop('q'), 'correct', emptied, limits).state;
+        expect(stop).toBe('empty-after-cleaning');
+      }
+    }
+    const odd = { ...outcome('A.', ''), notes: ['controlsInLast' as const] };
+    const { stop: own } = applyRound(startLoop('q'), 'correct', odd, limits).state;
+    expect(own).toBe('empty-correction');
     expect(after('', '').state.stop).toBe('end-of-answer');
     expect(after('', 'A.').state.stop).toBeNull();
     expect(after('A.', '12345678901.').state.stop).toBe('max-length');
