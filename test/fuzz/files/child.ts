@@ -16,7 +16,7 @@ const cases = new Cases(reader, { seed: order.seed, folder });
 const progress = openSync(join(order.folder, progressFile), 'w');
 const watchdog = startWatchdog(60);
 const end = performance.now() + order.seconds * 1000;
-const report: Report = { next: order.first, kinds: {}, faults: [] };
+let report: Report = { next: order.first, kinds: {}, faults: [] };
 for (let i = order.first; i < order.first + order.count && performance.now() < end; i++) {
   watchdog.beat(i);
   writeSync(progress, String(i).padEnd(12), 0);
@@ -25,9 +25,16 @@ for (let i = order.first; i < order.first + order.count && performance.now() < e
   if (verdict.outcome === 'fault') report.faults.push({ i, reason: verdict.reason });
   const kind = verdict.outcome === 'refused' ? verdict.kind : verdict.outcome;
   report.kinds[kind] = (report.kinds[kind] ?? 0) + 1;
+  // Now and then, so that a crash costs the counts of few.
+  if (report.next % 500 === 0) await tell();
 }
 await watchdog.stop();
-await new Promise<void>((resolve, reject) => {
-  process.send?.(report, (error: Error | null) => (error ? reject(error) : resolve()));
-});
+await tell();
 process.disconnect();
+
+async function tell(): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.send?.(report, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+  report = { next: report.next, kinds: {}, faults: [] };
+}

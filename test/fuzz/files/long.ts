@@ -74,16 +74,21 @@ async function runBatch(order: Order, reader: Reader): Promise<Report> {
   const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), [JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const reports: Report[] = [];
-  child.on('message', (message: Report) => reports.push(message));
+  const all: Report = { next: order.first, kinds: {}, faults: [] };
+  child.on('message', ({ next, kinds, faults }: Report) => {
+    all.next = next;
+    all.faults.push(...faults);
+    for (const [kind, n] of Object.entries(kinds)) all.kinds[kind] = (all.kinds[kind] ?? 0) + n;
+  });
   const ended = await new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => resolve(signal ?? String(code)));
   });
-  const [report] = reports;
-  if (report) return report;
+  if (ended === '0') return all;
   const i = Number(readFileSync(join(order.folder, progressFile), 'utf8'));
   process.stdout.write(`${reader.name}: case ${i} ended the process (${ended})\n`);
-  return { next: i + 1, kinds: { fault: 1 }, faults: [{ i, reason: `crash or hang: ${ended}` }] };
+  all.kinds.fault = (all.kinds.fault ?? 0) + 1;
+  all.faults.push({ i, reason: `crash or hang: ${ended}` });
+  return { ...all, next: i + 1 };
 }
 
 function keep(reader: Reader, i: number, reason: string): void {

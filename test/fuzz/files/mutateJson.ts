@@ -20,6 +20,11 @@ const odd: readonly unknown[] = [
   ...Object.keys(raws),
 ];
 
+/** One of its own: what is put into a document is changed with it. */
+function oddValue(random: Random): unknown {
+  return structuredClone(random.pick(odd));
+}
+
 const keys = [
   ...['__proto__', 'constructor', 'toString', 'length', 'type', 'id', 'x', '', '0'],
   'k'.repeat(5000),
@@ -45,7 +50,7 @@ export function mutateLines(random: Random, text: string): string {
     () => put(),
     () => put(line, line),
     () => put(line.slice(0, random.integer(line.length))),
-    () => put(JSON.stringify(random.pick(odd))),
+    () => put(JSON.stringify(oddValue(random))),
     () => [`[${lines.join(',')}]`],
   ])();
   return changed.join(random.pick(['\n', '\n', '\r\n', '\n\n'])) + random.pick(['\n', '']);
@@ -68,8 +73,8 @@ function mutate(random: Random, root: Holder): void {
     (holder as Record<string, unknown>)[key] = to;
   };
   random.pick<() => void>([
-    () => set(random.pick(odd)),
-    () => set(random.pick(odd)),
+    () => set(oddValue(random)),
+    () => set(oddValue(random)),
     () => set([value]),
     () => set({ [random.pick(keys)]: value }),
     () => set(JSON.stringify(value)),
@@ -101,7 +106,7 @@ function remove(holder: Holder, key: string): void {
 }
 
 function add(random: Random, holder: Holder, value: unknown): void {
-  const added = random.pick([value, random.pick(odd)]);
+  const added = random.pick([value, oddValue(random)]);
   if (Array.isArray(holder)) holder.push(added);
   else define(holder, random.pick(keys), added);
 }

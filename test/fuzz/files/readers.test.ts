@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../runtime/models.js';
 import { startWatchdog } from '../watchdog.js';
+import { makeFileCase } from './cases.js';
 import { readers } from './readers.js';
 import { Cases } from './run.js';
 
@@ -12,6 +13,16 @@ const watchdog = startWatchdog(60);
 afterAll(async () => {
   await watchdog.stop();
   folder.remove();
+});
+
+it('a case is the same bytes, whatever ran before', () => {
+  const specimens = readers.flatMap((reader) => reader.specimens);
+  const some = Array.from({ length: 40 }, (_, i) => i);
+  const make = (seed: string): Buffer[] =>
+    some.map((i) => Buffer.from(makeFileCase(seed, i, specimens).bytes));
+  const first = make('same');
+  for (let n = 0; n < 10; n++) make(`other ${n}`);
+  expect(make('same').map((bytes, i) => first[i]?.equals(bytes))).toEqual(some.map(() => true));
 });
 
 describe.each(readers.map((reader) => [reader.name, reader] as const))('%s', (name, reader) => {
