@@ -9,6 +9,11 @@ export const common = {
   debug: flag('show where an error comes from'),
 } as const;
 
+/** Of commands that take long. */
+export const dry = {
+  dryRun: flag('say what would run, how long it may take and how much it writes; write nothing'),
+} as const;
+
 /** Of commands that load a model. */
 export const engine = {
   device: choice(devices, { help: 'where models run; never another in silence', default: 'cpu' }),

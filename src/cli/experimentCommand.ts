@@ -8,6 +8,10 @@ export function experimentCommand(entry: ExperimentEntry): Command {
   return defineCommand({
     ...{ description, examples, options: { ...entry.options, ...ofEvery } },
     async run({ options, context }) {
+      if (options.dryRun) {
+        const { dryRun } = await import('./dryRun.js');
+        return await dryRun(name, options, context);
+      }
       const { runExperiment } = await import('./experimentRun.js');
       await runExperiment(name, await load(), options, context);
     },

@@ -1,6 +1,6 @@
 /** Options of every experiment's command, beside its own. */
 import type { OptionValues } from '../shape/options.js';
-import { common, engine, folder, seed, store } from './common.js';
+import { common, dry, engine, folder, seed, store } from './common.js';
 import { servers } from './servers.js';
 import { figureOptions } from './figureOptions.js';
 
@@ -11,6 +11,7 @@ export const ofEvery = {
   ...store,
   ...engine,
   ...servers,
+  ...dry,
   ...common,
 };
 export type OfEvery = OptionValues<typeof ofEvery>;

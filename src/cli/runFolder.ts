@@ -21,7 +21,7 @@ export interface CommandRun {
 }
 
 const notOfTheRun = new Set([
-  ...['out', 'json', 'debug', 'seed', 'device', 'store'],
+  ...['out', 'json', 'debug', 'dryRun', 'seed', 'device', 'store'],
   // It changes no record whether a run goes on, or how figures are drawn.
   'keepLabelling',
   ...['format', 'size', 'ground'],

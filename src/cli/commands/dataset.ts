@@ -14,8 +14,9 @@ import { generatedId } from '../../data/problems.js';
 import type { Context } from '../../data/quadruples.js';
 import { recordQuadruples } from '../../experiment/shared/recordedQuadruples.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
-import { common, engine, seed } from '../common.js';
+import { common, dry, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
+import { formatBytes } from '../progress.js';
 import { openUnitsBeside, type UnitsBeside } from '../unitsBeside.js';
 import type { Store } from '../../record/store.js';
 import { fromKinds, fromOptions, isFromKind, makeFrom, type FromKind } from './datasetFrom.js';
@@ -66,6 +67,7 @@ const options = {
   }),
   ...fromOptions,
   ...engine,
+  ...dry,
   ...common,
 } as const;
 
@@ -113,6 +115,7 @@ ${Object.entries(kinds)
     }
     const out = given.out === undefined ? context.io.stdout : context.path(given.out);
     const kind = argument as Kind;
+    if (given.dryRun) return showPlan(kind, given, context);
     if (isFromKind(kind)) return await writeFrom(kind, given, { context, out });
     await using units = await unitsOf(kind, given, context);
     const rows = await writeLines(
@@ -149,6 +152,28 @@ async function length(rows: AsyncIterable<unknown>): Promise<number> {
   let count = 0;
   for await (const row of rows) if (row !== undefined) count++;
   return count;
+}
+
+/** `--dry-run`: how many rows, who writes them, and how large a file they make. */
+function showPlan(kind: Kind, given: Options, context: CallContext): void {
+  const places = kind === 'contexts' || kind === 'quadruples' ? given.places : 1;
+  const file = kind === 'annotate' ? given.samples : given.answers;
+  const rows = kind in recordedKinds && kind !== 'quadruples' ? null : given.count * places;
+  const bytes = rows === null ? null : rows * bytesOf(kind, given);
+  const from = rows === null ? `what ${file ?? 'its file'} gives` : `${rows} rows at most`;
+  context.show(`dataset ${kind} would write ${from} to ${given.out ?? 'stdout'}, and writes nothing of this yet`); // prettier-ignore
+  if (bytes !== null) context.show(`disk     about ${formatBytes(bytes)}`);
+  const writes = kind === 'quadruples' ? `${rows} sentences of ${given.upstream}` : 'no model runs'; // prettier-ignore
+  context.show(`time     ${writes}`);
+  context.result({ command: 'dataset', dryRun: true, kind, rows, bytes });
+}
+
+/** Of a row, measured on the first fifty; a model's are as long as the generator's own. */
+function bytesOf(kind: Kind, given: Options): number {
+  const like = kind === 'quadruples' ? 'written' : kind;
+  const few = { ...rangeOf(given), count: Math.min(50, given.count) };
+  const lines = [...generateRows(like as GeneratedKind, few)].map((row) => JSON.stringify(row));
+  return 1 + Buffer.byteLength(lines.join('')) / Math.max(1, lines.length);
 }
 
 /** A call, and where batches of a model's are kept. */

@@ -2,14 +2,15 @@
 import { z } from 'zod';
 import { sections } from '../../reproduce/paper/finding.js';
 import type { ReproduceHost } from '../../reproduce/host.js';
-import { partKinds, type Part } from '../../reproduce/plan.js';
+import { chooseModels } from '../../reproduce/models.js';
+import { partKinds, planParts, type Part } from '../../reproduce/plan.js';
 import type { PartOutcome } from '../../reproduce/runParts.js';
 import type { ReportSummary } from '../../reproduce/report/shape.js';
 import { verdictCounts, verdictOrder, verdictText } from '../../reproduce/report/findings.js';
 import { sectionHeadings } from '../../reproduce/report/page.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, engine, folder, seed } from '../common.js';
+import { common, dry, engine, folder, seed } from '../common.js';
 import { modelNames } from '../../experiment/shared/options.js';
 import { figureOptions } from '../figureOptions.js';
 import { prepareFigures, type WriteFigures } from '../figures.js';
@@ -17,7 +18,7 @@ import { findOrDownloadData, noteReport } from '../data.js';
 import { findOrDownload } from '../models.js';
 import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
 import { PartLine } from '../partLine.js';
-import { formatDuration } from '../progress.js';
+import { formatBytes, formatDuration } from '../progress.js';
 import { reproducePaper } from '../../reproduce/run.js';
 import { shownPath } from '../runFolder.js';
 import { Table } from '../../text/table.js';
@@ -80,6 +81,7 @@ const options = {
   ...figureOptions,
   ...folder,
   ...engine,
+  ...dry,
   ...common,
 } as const;
 
@@ -115,6 +117,7 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
     ],
   ],
   async run({ options: given, context }) {
+    if (given.dryRun) return showPlan(given, context);
     const writeFigures = prepareFigures(given, context);
     const paths = inFull(given, context);
     const { summary, files } = await reproducePaper(paths, reportTo(context, writeFigures));
@@ -133,6 +136,36 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
 });
 
 type Options = OptionValues<typeof options>;
+
+/** Minutes on two idle cores with the embedded models: docs/reproduce.md. */
+const usualMinutes = { quick: 4, default: 28 };
+
+/** `--dry-run`: the parts, and how the usual time falls on them. */
+function showPlan(given: Options, context: Context): void {
+  const { models, absent } = chooseModels(given);
+  const parts = planParts(models);
+  const wanted = parts.filter(({ kind }) => given.only?.includes(kind) ?? true);
+  const seconds = 60 * usualMinutes[given.quick ? 'quick' : 'default'];
+  const all = planParts(chooseModels({ ...noModels, quick: given.quick }).models);
+  const share = (part: Part): number =>
+    (1000 * seconds * part.expected) / all.reduce((sum, { expected }) => sum + expected, 0);
+  const rows = wanted.map((part) => ({ part: part.name, milliseconds: share(part) }));
+  const total = rows.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  context.show('reproduce would run, and write nothing of this yet:\n');
+  context.show(new Table(['part', 'about'], rows.map((row) => [row.part, formatDuration(row.milliseconds)]))); // prettier-ignore
+  context.show(
+    `\ntime     about ${formatDuration(total)} with the embedded models on two idle cores; yours may take longer`,
+  );
+  context.show(`disk     about ${formatBytes(5e6 * (wanted.length + 1))}: a page for each part, and records`); // prettier-ignore
+  context.show(`folder   ${given.out ?? 'runs/reproduce-…, named after what is run'}`);
+  if (absent.length > 0) context.show(`left out ${absent.join(', ')}: not there`);
+  context.result({ command: 'reproduce', dryRun: true, parts: rows, milliseconds: total, absent });
+}
+
+const noModels = {
+  ...{ upstream: embedded.upstream, corrector: undefined, aligner: undefined, expert: undefined },
+  ...{ antiExpert: undefined, sft: undefined, dpo: undefined },
+};
 
 /** With the paths of folders made absolute. */
 function inFull(given: Options, { path }: Context): Options & { runs: string } {
