@@ -52,6 +52,8 @@ async function measure(given: Given, { steps, samples }: Work, at: Measuring): P
   const { correctors, corrector, model, upstream } = given;
   const name = [correctors ?? corrector ?? model].flat()[0];
   if (typeof name !== 'string') return none;
+  const served = [name, upstream].some((one) => typeof one === 'string' && /^https?:/.test(one));
+  if (served) return { ...none, note: 'a dry run asks no server' };
   try {
     await using opened = await at.lab.corrector(name, { copies: true });
     const layers = 'model' in opened ? (opened as { model: { decoder: { info: { layers: number } } } }).model.decoder.info.layers : null; // prettier-ignore
