@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import pLimit, { type LimitFunction } from 'p-limit';
 
 /** What goes wrong with one request. */
 export type Trouble =
@@ -40,6 +41,8 @@ export interface Behaviour {
   trouble?: (count: number, body: Body) => Trouble | null;
   /** Milliseconds before each event. */
   pace?: number;
+  /** Answers that are written at once; others wait. Default: all. */
+  slots?: number;
 }
 
 type Going = 'continue' | 'repeat' | 'new turn' | 'refuse';
@@ -67,7 +70,8 @@ export interface FakeServer extends AsyncDisposable {
 }
 
 export async function fakeServer(behaviour: Behaviour = {}): Promise<FakeServer> {
-  const state = { asked: [] as Body[], headers: [] as IncomingMessage['headers'][], aborted: 0, open: 0, most: 0 }; // prettier-ignore
+  const turns = pLimit(behaviour.slots ?? Infinity);
+  const state = { asked: [] as Body[], headers: [] as IncomingMessage['headers'][], aborted: 0, open: 0, most: 0, turns }; // prettier-ignore
   const server = createServer((request, response) => {
     void handle(request, response, behaviour, state).catch(() => response.destroy());
   });
@@ -106,6 +110,7 @@ interface State {
   aborted: number;
   open: number;
   most: number;
+  turns: LimitFunction;
 }
 
 async function handle(
@@ -151,17 +156,22 @@ async function handle(
     json(trouble.status, { error: { message: trouble.body ?? 'busy' } }, trouble.headers);
     return;
   }
-  state.most = Math.max(state.most, ++state.open);
   response.on('close', () => {
-    state.open--;
     if (!response.writableFinished) state.aborted++;
   });
-  await stream(response, {
-    written,
-    body,
-    behaviour,
-    trouble,
-    chat: request.url !== '/v1/completions',
+  await state.turns(async () => {
+    state.most = Math.max(state.most, ++state.open);
+    try {
+      await stream(response, {
+        written,
+        body,
+        behaviour,
+        trouble,
+        chat: request.url !== '/v1/completions',
+      });
+    } finally {
+      state.open--;
+    }
   });
 }
 
