@@ -33,9 +33,11 @@ export interface FindingRule {
 
 /**
  * `holds`: above the threshold, at 5 % after Holm's correction over all findings of the report;
- * `opposite`: below it, likewise; `undecided`: neither. `untestable`: no effect could be measured.
+ * `opposite`: below it, likewise; `undecided`: neither. `tooFew`: so few were measured that no number
+ * could have had a verdict. `untestable`: no effect could be measured.
  */
-export type Verdict = 'holds' | 'opposite' | 'undecided' | 'untestable';
+export const verdicts = ['holds', 'opposite', 'undecided', 'tooFew', 'untestable'] as const;
+export type Verdict = (typeof verdicts)[number];
 
 export interface Finding extends FindingRule, Effect {
   /** Holm's. */
@@ -53,6 +55,8 @@ export const level = 0.05;
 export interface Measured {
   rule: FindingRule;
   effect: Effect | null;
+  /** Whether it was of too few for any verdict; then it has no p. */
+  tooFew?: boolean;
   note?: string;
   records?: readonly string[];
 }
@@ -63,17 +67,24 @@ export function judgeFindings(measured: readonly Measured[]): Finding[] {
   if (twice !== undefined)
     throw new Error(`findings: ${twice} is there twice (expected unique ids)`);
   const adjusted = holm(measured.map(({ effect }) => effect?.p ?? null));
-  return measured.map(({ rule, effect, note, records }, i) => {
+  return measured.map(({ rule, effect, tooFew = false, note, records }, i) => {
     const adjustedP = adjusted[i] ?? null;
     return {
       ...rule,
-      ...(effect ?? { n: 0, estimate: null, ci: null, p: null }),
+      ...effectOf(effect),
       adjustedP,
-      verdict: verdictOf(rule, effect?.estimate ?? null, adjustedP),
+      verdict: tooFew ? 'tooFew' : verdictOf(rule, effect?.estimate ?? null, adjustedP),
       note: note ?? null,
       records: [...(records ?? [])],
     };
   });
+}
+
+/** The effect and nothing else: what was measured may know more, e.g. of which systems. */
+function effectOf(effect: Effect | null): Effect {
+  if (effect === null) return { n: 0, estimate: null, ci: null, p: null };
+  const { n, estimate, ci, p } = effect;
+  return { n, estimate, ci, p };
 }
 
 function verdictOf(

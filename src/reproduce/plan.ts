@@ -124,17 +124,17 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
     },
     causal: { problems: 16, pairs: 16, pool: 96, controls: 3 },
   },
-  // Enough to see that everything runs; most findings stay undecided.
+  // What is run has enough problems or pairs for a verdict (`leastUnits`); what would not is left out.
   quick: {
     rounds: { problems: 32, rounds: 6 },
-    compare: { problems: 32, timed: 4, samples: 4, alphas: [0.25, 1], alphaProblems: 32 },
+    compare: { problems: 32, timed: 16, samples: 4, alphas: [0.25, 1], alphaProblems: 32 },
     scan: { candidates: 200, answers: 96, questions: 96 },
     lens: { problems: 48 },
     sweep: {
-      ...{ problems: 8, grid, controls: 4, controlProblems: 4 },
+      ...{ problems: 16, grid, controls: 4, controlProblems: 16 },
       ...{ validation: 8, windowProblems: 4 },
     },
-    causal: { problems: 8, pairs: 6, pool: 48, controls: 2 },
+    causal: { problems: 16, pairs: 16, pool: 64, controls: 2 },
   },
 };
 
@@ -183,8 +183,11 @@ const expectedSeconds: Readonly<Record<PartKind, number>> = {
   causal: 50,
 };
 
+/** Kinds of parts that a quick run does for correctors alone: each costs as much as all of the rest. */
+const dear: readonly PartKind[] = ['sweep', 'causal'];
+
 /** All parts in their order: answers first, then what looks into the models, cheap parts first. */
-export function planParts(models: ReproduceModels): Part[] {
+export function planParts(models: ReproduceModels, extent: Extent = 'default'): Part[] {
   const correctors = models.sizes.map(({ corrector }) => corrector);
   const aligners = models.sizes.flatMap(({ aligner }) => aligner ?? []);
   const about = (kind: PartKind, role: 'corrector' | 'aligner', names: readonly string[]): Part[] =>
@@ -194,7 +197,7 @@ export function planParts(models: ReproduceModels): Part[] {
     }));
   const both = (kind: PartKind): Part[] => [
     ...about(kind, 'corrector', correctors),
-    ...about(kind, 'aligner', aligners),
+    ...(extent === 'quick' && dear.includes(kind) ? [] : about(kind, 'aligner', aligners)),
   ];
   return [
     whole('rounds'),

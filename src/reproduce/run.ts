@@ -41,7 +41,7 @@ export async function reproducePaper(
   const { folder } = setting;
   await using run = await openRun<PartRecord>({ ...configuration, folder, now: host.now });
   host.onOpen?.(folder);
-  const parts = planParts(setting.models);
+  const parts = planParts(setting.models, prepared.extent);
   const outcomes = await runAll(parts, run, { only: options.only, runners, prepared });
   const summary = summarise(outcomes, run, prepared);
   await run.writeSummary('report', summary);
@@ -98,7 +98,12 @@ function summarise(
     const took = state === 'kept' ? (before.get(name) ?? null) : milliseconds;
     return { ...{ name, kind, model, role, state, error }, milliseconds: took };
   });
-  const missing = new Map(parts.flatMap((part) => reasonOf(part) ?? []));
+  const planned = new Set(parts.map(({ name }) => name));
+  const left = planParts(models).filter(({ name }) => !planned.has(name));
+  const missing = new Map([
+    ...parts.flatMap((part) => reasonOf(part) ?? []),
+    ...left.map(({ name }): [string, string] => [name, `A quick run leaves ${name} out.`]),
+  ]);
   const findings = judgePaper({ models, results, seed, solved: data.sentences !== null, missing });
   return { models, extent, data: data.description, seed, level, findings, parts, notes };
 }

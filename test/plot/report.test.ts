@@ -8,6 +8,8 @@ import {
   verdictCounts,
   verdictText,
 } from '../../src/reproduce/report/findings.js';
+import { verdicts } from '../../src/reproduce/findings.js';
+import { markup } from '../../src/text/markup.js';
 import { renderPage } from '../../src/plot/page/html.js';
 import { lensPage } from '../../src/experiment/lens/page.js';
 import { scanPage } from '../../src/experiment/scan/page.js';
@@ -36,8 +38,8 @@ describe('a finding in words', () => {
   });
 
   it('has a verdict of a mark and a word, all of them different', () => {
-    const texts = (['holds', 'opposite', 'undecided', 'untestable'] as const).map(verdictText);
-    expect(texts).toEqual(['✓ holds', '✗ opposite', '○ undecided', '– not tested']);
+    const texts = verdicts.map(verdictText);
+    expect(texts).toEqual(['✓ holds', '✗ opposite', '○ undecided', '◌ too few', '– not tested']);
   });
 
   it('is counted once', () => {
@@ -60,9 +62,43 @@ describe('reportPage', () => {
   const page = reportPage(reportExample, pages);
   const html = renderPage(page, { plotly: '' });
 
-  it('begins with all findings; each verdict leads to the row that says more', () => {
+  it('begins with a summary: a sentence, and each figure with its verdicts', () => {
     const [first] = page.sections;
-    expect(first?.heading).toBe('Findings');
+    expect(first?.heading).toBe('Summary');
+    const text = first && 'html' in first ? first.html.text : '';
+    const counts = verdictCounts(findings);
+    expect(text).toContain(`Of ${findings.length} findings ${counts.holds} hold, ${counts.opposite} are the opposite`); // prettier-ignore
+    for (const section of new Set(findings.map((finding) => finding.section))) {
+      expect(html).toContain(`href="#section-${section}"`);
+      expect(html).toContain(`<details id="section-${section}">`);
+    }
+  });
+
+  it('sets apart what has too few for a verdict, and folds what was not decided', () => {
+    const [first, second, ...rest] = findings;
+    if (!first || !second) throw new Error('no findings');
+    const few: ReportFinding = { ...first, verdict: 'tooFew', p: null, adjustedP: null, n: 8 };
+    const undecided: ReportFinding = { ...second, verdict: 'undecided', adjustedP: 0.4 };
+    const some = reportPage({ ...reportExample, findings: [few, undecided, ...rest] });
+    const bodies = some.sections.map((section) => ('html' in section ? section : null));
+    const find = (heading: string): string =>
+      bodies.find((section) => section?.heading.startsWith(heading) && section.folded)?.html.text ??
+      '';
+    expect(find('◌ Too few for a verdict')).toContain(`href="#${few.id}"`);
+    expect(find('○ Undecided')).not.toContain(`href="#${few.id}"`);
+    expect(find('○ Undecided')).toContain(`href="#${undecided.id}"`);
+  });
+
+  it('shows what was measured beside the number and its unit', () => {
+    const [finding] = findings.filter(({ verdict }) => verdict === 'holds');
+    if (!finding) throw new Error('no finding');
+    const row = overviewHtml([finding]).text;
+    expect(row).toContain(`<strong>${numberText(finding)}</strong>`);
+    expect(numberText(finding)).toMatch(new RegExp(` ${finding.unit}$`));
+    expect(row).toContain(String(markup`<small>${finding.measure}</small>`));
+  });
+
+  it('has every finding once in full; each verdict leads to it', () => {
     for (const { id } of findings) {
       expect(html).toContain(`href="#${id}"`);
       expect(html.split(`id="${id}"`)).toHaveLength(2);
@@ -71,9 +107,11 @@ describe('reportPage', () => {
 
   it('puts the figures of a part under the figure of the paper they stand beside', () => {
     const headings = page.sections.map(({ heading }) => heading);
-    const at = headings.indexOf(sectionHeadings.steering);
+    const placeOf = (heading: string): number =>
+      headings.findIndex((one) => one.startsWith(heading));
+    const at = placeOf(sectionHeadings.steering);
     expect(headings[at + 1]).toBe('corrector-arithmetic-m: Steering curve, loop mode');
-    const scan = headings.indexOf(sectionHeadings.scan);
+    const scan = placeOf(sectionHeadings.scan);
     expect(headings[scan + 1]).toBe('aligner-arithmetic-m: LAT scan');
   });
 

@@ -45,6 +45,20 @@ describe('judgeFindings', () => {
     );
   });
 
+  it('sets apart what was measured on too few, whatever its number, and corrects without it', () => {
+    const findings = judgeFindings([
+      { rule: rule('a'), effect: { ...effect(3, 0.02), p: null }, tooFew: true },
+      { rule: rule('b'), effect: effect(3, 0.03) },
+    ]);
+    expect(findings.map(({ verdict }) => verdict)).toEqual(['tooFew', 'holds']);
+  });
+
+  it('takes nothing else of what was measured, which the shape of a report would refuse', () => {
+    const more = { ...effect(3, 0.02), size: 'm', over: 'aligner' };
+    const [finding] = judgeFindings([{ rule: rule('a'), effect: more }]);
+    expect(Object.keys(finding ?? {})).not.toContain('size');
+  });
+
   it('calls untestable what has no effect, and lets it weigh nothing', () => {
     const findings = judgeFindings([
       { rule: rule('a'), effect: effect(3, 0.04) },

@@ -103,7 +103,7 @@ describe('judgePaper', () => {
 
   it('gives no verdict on a few, however alike they are', () => {
     const { of } = judge(leastUnits - 1);
-    expect(of('rounds-gain-m')).toMatchObject({ verdict: 'undecided', estimate: 100, p: null });
+    expect(of('rounds-gain-m')).toMatchObject({ verdict: 'tooFew', estimate: 100, p: null });
     expect(of('rounds-gain-m')?.note).toMatch(/Fewer than 16/);
   });
 

@@ -1,4 +1,5 @@
 /** Parts of a large run: what is complete is kept, what fails costs no other. */
+import { leastUnits } from '../../src/reproduce/paper/verdicts.js';
 import { describe, expect, it } from 'vitest';
 import {
   runParts,
@@ -195,7 +196,25 @@ describe('the plan', () => {
   it('has less of everything in the quick extent', () => {
     const { default: usual, quick } = partSizes;
     expect(quick.rounds.problems).toBeLessThan(usual.rounds.problems);
-    expect(quick.sweep.problems).toBeLessThan(usual.sweep.problems);
+    expect(quick.sweep.problems).toBeLessThanOrEqual(usual.sweep.problems);
+  });
+
+  it('runs nothing in the quick extent that is too small for any verdict', () => {
+    const { rounds, compare, lens, sweep, causal } = partSizes.quick;
+    const least = [
+      ...[rounds.problems, compare.problems, compare.timed, lens.problems],
+      ...[sweep.problems, sweep.controlProblems, causal.problems, causal.pairs],
+    ];
+    for (const size of least) expect(size).toBeGreaterThanOrEqual(leastUnits);
+    const names = planParts(models, 'quick').map(({ name }) => name);
+    const all = planParts(models).map(({ name }) => name);
+    const left = all.filter((name) => !names.includes(name));
+    expect(left.every((name) => /^(sweep|causal)-aligner/.test(name))).toBe(true);
+    expect(left.length).toBeGreaterThan(0);
+  });
+
+  it('labels fewer in the quick extent', () => {
+    const { default: usual, quick } = partSizes;
     expect(quick.causal.pool).toBeLessThan(usual.causal.pool);
   });
 });

@@ -6,7 +6,8 @@ import { chooseModels } from '../../reproduce/models.js';
 import { partKinds, planParts, type Part } from '../../reproduce/plan.js';
 import type { PartOutcome } from '../../reproduce/runParts.js';
 import type { ReportSummary } from '../../reproduce/report/shape.js';
-import { verdictCounts, verdictOrder, verdictText } from '../../reproduce/report/findings.js';
+import { verdicts } from '../../reproduce/findings.js';
+import { verdictCounts, verdictText } from '../../reproduce/report/findings.js';
 import { sectionHeadings } from '../../reproduce/report/page.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
@@ -24,7 +25,9 @@ import { shownPath } from '../runFolder.js';
 import { Table } from '../../text/table.js';
 
 const options = {
-  quick: flag('one embedded size on few problems, about 4 minutes; most findings stay undecided'),
+  quick: flag(
+    'one embedded size on few problems, about 5 minutes; what could not be decided so is left out',
+  ),
   only: list(
     { value: 'parts', help: `of ${partKinds.join(',')}; of the others what is there is taken` },
     z.enum(partKinds),
@@ -98,7 +101,8 @@ report: each figure beside what the paper found, our number with its interval, a
 
 The rules of the verdicts stand in the code, written before any run: what is measured, and the
 threshold. A finding holds above it, is the opposite below it, at 5 % after Holm's correction over all
-findings, and else is undecided. What small models cannot show is listed as not tested. Comparisons
+findings, and else is undecided; of fewer than 16 problems or pairs there is no verdict (too few).
+What small models cannot show is listed as not tested. Comparisons
 are paired on the same problems; intervals are 95 %, by bootstrap over problems.
 
 25 to 30 minutes on 2 cores. Each part is a run folder of its own within the run; one that is complete
@@ -209,7 +213,7 @@ function tell(
 function countsTable({ findings }: ReportSummary): Table {
   const rows = sections.map((section) => {
     const counts = verdictCounts(findings.filter((finding) => finding.section === section));
-    return [sectionHeadings[section], ...verdictOrder.map((verdict) => String(counts[verdict]))];
+    return [sectionHeadings[section], ...verdicts.map((verdict) => String(counts[verdict]))];
   });
-  return new Table(['findings', ...verdictOrder.map(verdictText)], rows);
+  return new Table(['findings', ...verdicts.map(verdictText)], rows);
 }

@@ -76,21 +76,33 @@ function sectionsHtml(
   figures: readonly Arrangements[],
 ): Markup[] {
   let figure = 0;
-  const parts = sections.map((section) => {
-    const content =
-      'draw' in section
-        ? markup`<div id="figure-${figure}" class="figure" style="height:${figures[figure++]?.at.at(-1)?.height ?? 0}px"></div>`
-        : markup`<div class="text">${section.html}</div>`;
-    const minor = 'minor' in section && section.minor === true;
-    const { heading } = section;
-    return markup`<section>
-${minor ? markup`<h3>${heading}</h3>` : markup`<h2>${heading}</h2>`}
-${content}
-<p class="caption">${section.caption}</p>
-</section>
-`;
+  const contentOf = (section: PageSection): Markup => {
+    if (!('draw' in section)) return markup`<div class="text">${section.html}</div>`;
+    const height = figures[figure]?.at.at(-1)?.height ?? 0;
+    return markup`<div id="figure-${figure++}" class="figure" style="height:${height}px"></div>`;
+  };
+  return groupsOf(sections).map(([first, ...minor]) => {
+    const folded = 'folded' in first && first.folded === true;
+    const heading = markup`<h2>${first.heading}</h2>`;
+    const body = markup`${contentOf(first)}
+<p class="caption">${first.caption}</p>
+${minor.map((section) => markup`<h3>${section.heading}</h3>\n${contentOf(section)}\n<p class="caption">${section.caption}</p>\n`)}`;
+    const id = 'id' in first && first.id !== undefined ? markup` id="${first.id}"` : markup``;
+    return folded
+      ? markup`<details${id}><summary>${heading}</summary>\n${body}</details>\n`
+      : markup`<section${id}>\n${heading}\n${body}</section>\n`;
   });
-  return parts;
+}
+
+/** Each section with the minor ones after it. */
+function groupsOf(sections: readonly PageSection[]): [PageSection, ...PageSection[]][] {
+  const groups: [PageSection, ...PageSection[]][] = [];
+  for (const section of sections) {
+    const last = groups.at(-1);
+    if (last && 'minor' in section && section.minor === true) last.push(section);
+    else groups.push([section]);
+  }
+  return groups;
 }
 
 function drawingHtml(figures: readonly Arrangements[]): Markup {
@@ -111,7 +123,7 @@ const style = markup`
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 0 auto; padding: 1rem;
   color: ${light.text}; background: ${light.paper}; }
-h1, h2, h3, p, td { overflow-wrap: anywhere; }
+h1, h2, h3, p { overflow-wrap: anywhere; } td { overflow-wrap: break-word; }
 h1:empty, h2:empty, h3:empty, .caption:empty { display: none; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0.25rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
@@ -122,20 +134,26 @@ h3 { font-size: 1rem; margin: 1.5rem 0 0.25rem; }
 .findings td { border-top: 1px solid ${light.line}; }
 .findings .claim th { padding-top: 1rem; font-weight: normal; max-width: 80ch; }
 .findings .claim span { font-weight: bold; margin-right: 0.5ch; }
-.findings b, .findings td:nth-child(3), .findings td:nth-child(4) { white-space: nowrap; } .findings a { color: inherit; }
+.findings b, .findings.details td:nth-child(3), .findings td:nth-child(4) { white-space: nowrap; } .findings a { color: inherit; }
 .findings small { display: block; opacity: 0.8; }
 .findings b.holds { color: ${verdictColours.light.holds}; } .findings b.opposite { color: ${verdictColours.light.opposite}; }
-.counts span { margin-right: 2ch; }
+details { border-top: 1px solid ${light.line}; } summary { cursor: pointer; padding: 0.5rem 0; }
+summary h2 { display: inline; margin: 0; white-space: pre-wrap; }
+.counts { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+.counts th, .counts td { text-align: right; padding: 0.15rem 0 0.15rem 1.2rem; white-space: nowrap; }
+.counts th:first-child, .counts td:first-child { text-align: left; padding-left: 0; white-space: normal; }
+.counts a { color: inherit; }
 @media (max-width: 700px) {
   .findings thead { display: none; } .findings, .findings tbody, .findings tr { display: block; }
   .findings tr { padding: 0.4rem 0; } .findings .claim th { display: block; padding-right: 0; }
   .findings td { display: flex; gap: 1ch; border: 0; padding: 0; white-space: normal; }
   .findings td:first-child { border-top: 1px solid ${light.line}; padding-top: 0.4rem; }
   .findings td::before { content: attr(data-name); flex: 0 0 7.5em; opacity: 0.7; }
-  .findings td:nth-child(n+3) { white-space: normal; } .counts span { display: block; }
+  .findings td:nth-child(n+3) { white-space: normal; }
+  .findings td > * { min-width: 0; } .counts th span { display: none; } .counts th, .counts td { padding-left: 0.8rem; }
 }
 @media (prefers-color-scheme: dark) {
-  .findings td, .findings td:first-child { border-color: ${dark.line}; }
+  .findings td, .findings td:first-child, details { border-color: ${dark.line}; }
   .findings b.holds { color: ${verdictColours.dark.holds}; } .findings b.opposite { color: ${verdictColours.dark.opposite}; }
 }
 @media (prefers-color-scheme: dark) { body { color: ${dark.text}; background: ${dark.paper}; } }
@@ -171,4 +189,14 @@ draw();
 dark.addEventListener('change', draw);
 addEventListener('resize', draw);
 document.addEventListener('toggle', draw, true);
+/** What a link leads to may lie in a closed section. */
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const section = target?.closest('details');
+  if (!section || section.open) return;
+  section.open = true;
+  target.scrollIntoView();
+}
+openTarget();
+addEventListener('hashchange', openTarget);
 `;

@@ -21,6 +21,10 @@ export interface HtmlSection {
   heading: string;
   caption: string;
   html: Markup;
+  /** Whether it opens at a click, with the figures that belong to it; default: it is open. */
+  folded?: boolean;
+  /** Where links lead to, e.g. `section-scan`. */
+  id?: string;
 }
 
 export type PageSection = FigureSection | HtmlSection;

@@ -60,7 +60,8 @@ function measured(
     const few = effect.n < leastUnits ? `Fewer than ${leastUnits}, so no verdict.` : undefined;
     const notes = [note, few].filter((text) => text !== undefined).join(' ');
     const shown = few === undefined ? effect : { ...effect, p: null };
-    return { rule, effect: shown, records, ...(notes !== '' && { note: notes }) };
+    const tooFew = few !== undefined;
+    return { rule, effect: shown, tooFew, records, ...(notes !== '' && { note: notes }) };
   }
   const reason =
     section === 'scores' && !solved

@@ -1,6 +1,6 @@
 /** Findings as tables: what the paper says, our number, and the verdict in a word and a mark. */
 import type { ReportFinding } from '../paper/verdicts.js';
-import type { Verdict } from '../findings.js';
+import { verdicts, type Verdict } from '../findings.js';
 import { markup, type Markup, type MarkupPart } from '../../text/markup.js';
 import { fixed, intervalText } from '../../plot/figure.js';
 
@@ -9,6 +9,7 @@ const verdictMarks: Readonly<Record<Verdict, string>> = {
   holds: '✓',
   opposite: '✗',
   undecided: '○',
+  tooFew: '◌',
   untestable: '–',
 };
 
@@ -16,6 +17,7 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   holds: 'holds',
   opposite: 'opposite',
   undecided: 'undecided',
+  tooFew: 'too few',
   untestable: 'not tested',
 };
 
@@ -23,11 +25,14 @@ export const verdictTexts: Readonly<Record<Verdict, string>> = {
   holds: 'above the threshold',
   opposite: 'below it',
   undecided: 'the data do not say',
+  tooFew: 'too few problems or pairs for any verdict',
   untestable: 'no number here',
 };
 
-/** As they are listed. */
-export const verdictOrder = ['holds', 'opposite', 'undecided', 'untestable'] as const;
+/** `✓ holds`, the word apart, since narrow tables have room for the mark alone. */
+export function verdictHtml(verdict: Verdict): Markup {
+  return markup`${verdictMarks[verdict]} <span>${verdictWords[verdict]}</span>`;
+}
 
 /** `✓ holds` */
 export function verdictText(verdict: Verdict): string {
@@ -51,9 +56,18 @@ function probabilityText(p: number): string {
 
 /** How many findings have each verdict, e.g. `✓ 12 hold`. */
 export function verdictCounts(findings: readonly ReportFinding[]): Record<Verdict, number> {
-  const counts: Record<Verdict, number> = { holds: 0, opposite: 0, undecided: 0, untestable: 0 };
+  const counts = { holds: 0, opposite: 0, undecided: 0, tooFew: 0, untestable: 0 };
   for (const { verdict } of findings) counts[verdict] += 1;
   return counts;
+}
+
+/** `✓ 3  ○ 2`: of those that there are. */
+export function countsText(findings: readonly ReportFinding[]): string {
+  const counts = verdictCounts(findings);
+  return verdicts
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => `${verdictMarks[verdict]} ${counts[verdict]}`)
+    .join('  ');
 }
 
 /** Findings that ask the same of several models, in the order given. */
@@ -66,12 +80,16 @@ export function byClaim(findings: readonly ReportFinding[]): ReportFinding[][] {
   return [...groups.values()];
 }
 
-/** Every finding in a line under its claim: its verdict leads to the row that says more. */
+/**
+ * Every finding in a line under its claim: its verdict leads to the row that says more. The number has
+ * its unit and interval, and below it what was measured.
+ */
 export function overviewHtml(findings: readonly ReportFinding[]): Markup {
-  return table(['Verdict', 'Of', 'Number', 'Evidence', 'Records'], findings, (finding) => [
+  const columns = ['Verdict', 'Of', 'Measured, with its unit', 'Evidence', 'Records'];
+  return table({ columns, kind: 'overview' }, findings, (finding) => [
     markup`<a href="#${finding.id}"><b class="${finding.verdict}">${verdictText(finding.verdict)}</b></a>`,
     finding.about,
-    numberText(finding),
+    markup`<div><strong>${numberText(finding)}</strong><small>${finding.measure}</small></div>`,
     evidenceText(finding),
     recordsHtml(finding),
   ]);
@@ -79,7 +97,8 @@ export function overviewHtml(findings: readonly ReportFinding[]): Markup {
 
 /** The same with what was measured, and what a reader must know beside the number. */
 export function findingsHtml(findings: readonly ReportFinding[]): Markup {
-  return table(['Verdict', 'Measured here', 'Number', 'Evidence'], findings, (finding) => {
+  const columns = ['Verdict', 'Measured here', 'Number', 'Evidence'];
+  return table({ columns, kind: 'details' }, findings, (finding) => {
     const { verdict, measure, note, threshold, unit, id } = finding;
     const bound = threshold === 0 ? '' : ` Threshold ${fixed(threshold)} ${unit}.`;
     const beside = note === null ? '' : markup`<small>${note}</small>`;
@@ -99,7 +118,7 @@ function recordsHtml({ records }: ReportFinding): MarkupPart {
 
 /** On a narrow screen a row becomes a block of lines, each with the name of its column. */
 function table(
-  columns: readonly string[],
+  { columns, kind }: { columns: readonly string[]; kind: 'overview' | 'details' },
   findings: readonly ReportFinding[],
   cells: (finding: ReportFinding) => MarkupPart[],
 ): Markup {
@@ -113,5 +132,5 @@ function table(
     return markup`<tbody>${head}${group.map(row)}</tbody>`;
   });
   const head = columns.map((name) => markup`<th scope="col">${name}</th>`);
-  return markup`<table class="findings"><thead><tr>${head}</tr></thead>${groups}</table>`;
+  return markup`<table class="findings ${kind}"><thead><tr>${head}</tr></thead>${groups}</table>`;
 }

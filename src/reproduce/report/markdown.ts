@@ -2,15 +2,16 @@
 import { show } from '../../text/show.js';
 import type { ReportFinding } from '../paper/verdicts.js';
 import type { ReportPart, ReportSummary } from './shape.js';
+import { byClaim, evidenceText, numberText, verdictCounts, verdictText } from './findings.js';
+import { verdicts } from '../findings.js';
 import {
-  byClaim,
-  evidenceText,
-  numberText,
-  verdictCounts,
-  verdictOrder,
-  verdictText,
-} from './findings.js';
-import { howToRead, introduction, reportTitle, sectionHeadings, stateTexts } from './page.js';
+  howToRead,
+  introduction,
+  summaryText,
+  reportTitle,
+  sectionHeadings,
+  stateTexts,
+} from './page.js';
 
 /** Ends with a newline. */
 export function reportMarkdown(summary: ReportSummary): string {
@@ -19,7 +20,8 @@ export function reportMarkdown(summary: ReportSummary): string {
   const lines = [
     `# ${reportTitle}`,
     escapeMarkdown(introduction(summary)),
-    verdictOrder.map((verdict) => `${verdictText(verdict)} ${counts[verdict]}`).join(' · '),
+    summaryText(summary),
+    verdicts.map((verdict) => `${verdictText(verdict)} ${counts[verdict]}`).join(' · '),
     howToRead(summary),
     ...Object.entries(sectionHeadings).flatMap(([section, heading]) => {
       const own = findings.filter((finding) => finding.section === section);

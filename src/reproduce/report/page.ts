@@ -2,13 +2,15 @@
 import type { Section } from '../paper/finding.js';
 import type { PartKind } from '../plan.js';
 import type { ReportPart, ReportSummary } from './shape.js';
-import { markup } from '../../text/markup.js';
+import { markup, type Markup } from '../../text/markup.js';
+import { verdicts, type Verdict } from '../findings.js';
+import { leastUnits, type ReportFinding } from '../paper/verdicts.js';
 import {
+  countsText,
   findingsHtml,
   overviewHtml,
   verdictCounts,
-  verdictOrder,
-  verdictText,
+  verdictHtml,
   verdictTexts,
 } from './findings.js';
 import type { HtmlSection, Page, PageSection } from '../../plot/page/page.js';
@@ -55,14 +57,22 @@ export function reportPage(summary: ReportSummary, pages: PartPages = new Map())
     const figures = figuresFor(section, summary, pages);
     if (own.length === 0 && figures.length === 0) return [];
     return [
-      { heading: sectionHeadings[section], caption: '', html: findingsHtml(own) },
+      {
+        heading: `${sectionHeadings[section]} (${countsText(own)})`,
+        ...{ caption: '', html: findingsHtml(own), folded: true, id: anchorOf(section) },
+      },
       ...figures,
     ];
   });
   return {
     title: reportTitle,
     introduction: introduction(summary),
-    sections: [overview(summary), ...sections, partsSection(summary)],
+    sections: [
+      summarySection(summary),
+      ...verdictSections(summary),
+      ...sections,
+      partsSection(summary),
+    ],
   };
 }
 
@@ -70,20 +80,71 @@ export function reportPage(summary: ReportSummary, pages: PartPages = new Map())
 export function introduction({ models, data, extent, notes }: ReportSummary): string {
   const correctors = models.sizes.map(({ corrector }) => corrector).join(', ');
   const size =
-    extent === 'quick' ? ' A quick run: few problems, so most findings stay undecided.' : '';
+    extent === 'quick'
+      ? ' A quick run: few problems, and only the parts in which these can decide something.'
+      : '';
   return `Upstream ${models.upstream}, correctors ${correctors}; ${data}.${size}${notes.map((note) => ` ${note}`).join('')}`;
 }
 
-function overview(summary: ReportSummary): HtmlSection {
-  const counts = verdictCounts(summary.findings);
-  const words = verdictOrder.map(
-    (verdict) => `${verdictText(verdict)} ${counts[verdict]} (${verdictTexts[verdict]})`,
+function anchorOf(section: Section): string {
+  return `section-${section}`;
+}
+
+/** All findings in a sentence. */
+export function summaryText({ findings }: Pick<ReportSummary, 'findings'>): string {
+  const { holds, opposite, undecided, tooFew, untestable } = verdictCounts(findings);
+  return (
+    `Of ${findings.length} findings ${holds} hold, ${opposite} are the opposite and ${undecided} are undecided. ` +
+    `${tooFew} rest on fewer than ${leastUnits} problems or pairs, too few for any verdict; ${untestable} are not tested here.`
+  );
+}
+
+/** The sentence, and a line for every figure of the paper. */
+function summarySection(summary: ReportSummary): HtmlSection {
+  const { findings } = summary;
+  const line = (section: Section): Markup => {
+    const counts = verdictCounts(findings.filter((finding) => finding.section === section));
+    const cells = verdicts.map(
+      (verdict) => markup`<td>${counts[verdict] === 0 ? '' : counts[verdict]}</td>`,
+    );
+    return markup`<tr><td><a href="#${anchorOf(section)}">${sectionHeadings[section]}</a></td>${cells}</tr>`;
+  };
+  const shown = (Object.keys(sectionHeadings) as Section[]).filter((section) =>
+    findings.some((finding) => finding.section === section),
+  );
+  const heads = verdicts.map(
+    (verdict) => markup`<th title="${verdictTexts[verdict]}">${verdictHtml(verdict)}</th>`,
   );
   return {
-    heading: 'Findings',
+    heading: 'Summary',
     caption: howToRead(summary),
-    html: markup`<p class="counts">${words.map((word) => markup`<span>${word}</span> `)}</p>${overviewHtml(summary.findings)}`,
+    html: markup`<p>${summaryText(summary)}</p><table class="counts"><thead><tr><th></th>${heads}</tr></thead><tbody>${shown.map(line)}</tbody></table>`,
   };
+}
+
+/** What was decided is open to the eye; what was not is one click away. */
+function verdictSections({ findings }: ReportSummary): HtmlSection[] {
+  const groups: { heading: string; of: readonly Verdict[]; folded: boolean }[] = [
+    { heading: '✓ ✗ Decided', of: ['holds', 'opposite'], folded: false },
+    { heading: '○ Undecided: the data do not say', of: ['undecided'], folded: true },
+    {
+      heading: `◌ Too few for a verdict: under ${leastUnits} problems or pairs`,
+      ...{ of: ['tooFew'], folded: true },
+    },
+    { heading: '– Not tested here', of: ['untestable'], folded: true },
+  ];
+  return groups.flatMap(({ heading, of, folded }) => {
+    const own = of.flatMap((verdict) => findings.filter((finding) => finding.verdict === verdict));
+    return own.length === 0 ? [] : [sectionOf(`${heading} (${own.length})`, own, folded)];
+  });
+}
+
+function sectionOf(
+  heading: string,
+  findings: readonly ReportFinding[],
+  folded: boolean,
+): HtmlSection {
+  return { heading, caption: '', html: overviewHtml(findings), folded };
 }
 
 /** What a verdict means, once for the report. */
@@ -124,6 +185,7 @@ function partsSection({ parts }: ReportSummary): HtmlSection {
   }));
   return {
     heading: 'What was run',
+    folded: true,
     caption:
       'Each part is a run folder of its own: manifest.json says with what, records.jsonl what came out, and `aligner-lab plot <folder>` draws all of its figures.',
     html: tableHtml(rows),

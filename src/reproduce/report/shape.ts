@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isInnerPath, namingFault } from '../../disk/names.js';
 import { effect, numberOrNull, fraction } from '../../shape/pieces.js';
-import { findingUnits } from '../findings.js';
+import { findingUnits, verdicts } from '../findings.js';
 import { sections } from '../paper/finding.js';
 import { extents, partKinds } from '../plan.js';
 
@@ -19,7 +19,7 @@ const finding = z.strictObject({
   threshold: z.number(),
   ...effect.shape,
   adjustedP: fraction.nullable().describe('Holm’s, over all findings of the report'),
-  verdict: z.enum(['holds', 'opposite', 'undecided', 'untestable']),
+  verdict: z.enum(verdicts),
   note: textOrNull,
   records: z
     .array(z.string().refine(isInnerPath, { error: 'expected a path in the run folder' }))
