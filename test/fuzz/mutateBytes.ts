@@ -5,7 +5,7 @@ type ByteMutation = (random: Random, bytes: Uint8Array, other: Uint8Array) => Ui
 
 export const byteMutations: Readonly<Record<string, ByteMutation>> = {
   flip(random, bytes) {
-    const copy = bytes.slice();
+    const copy = copied(bytes);
     for (let left = 1 + random.integer(8); left > 0; left--) {
       const at = random.integer(copy.length);
       copy[at] = (copy[at] ?? 0) ^ (1 << random.integer(8));
@@ -13,12 +13,12 @@ export const byteMutations: Readonly<Record<string, ByteMutation>> = {
     return copy;
   },
   replace(random, bytes) {
-    const copy = bytes.slice();
+    const copy = copied(bytes);
     const at = random.integer(copy.length);
     copy[at] = random.pick([0, 1, 0x7f, 0x80, 0xff, random.integer(256)]);
     return copy;
   },
-  truncate: (random, bytes) => bytes.slice(0, random.integer(bytes.length)),
+  truncate: (random, bytes) => copied(bytes).subarray(0, random.integer(bytes.length)),
   remove(random, bytes) {
     const [from, to] = range(random, bytes);
     return Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]);
@@ -38,6 +38,11 @@ export const byteMutations: Readonly<Record<string, ByteMutation>> = {
       other.subarray(random.integer(other.length)),
     ]),
 };
+
+/** Of a Buffer, `slice` would be a view: damages would add up. */
+function copied(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
 
 function range(random: Random, bytes: Uint8Array): [number, number] {
   const from = random.integer(bytes.length);
