@@ -17,7 +17,12 @@ export const directionFileName = 'directions.safetensors';
 
 const format = 'aligner-lab.steering.v1';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
-const fileName = z.string().regex(/^[^/\\\0]+$/, 'expected the name of a file in the same folder');
+/** Longer than any file system takes. */
+const longestName = 255;
+const fileName = z
+  .string()
+  .max(longestName, `expected at most ${longestName} characters`)
+  .regex(/^[^/\\\0]+$/, 'expected the name of a file in the same folder');
 
 export const steeringShape = z.strictObject({
   format: z.literal(format),
