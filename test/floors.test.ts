@@ -32,6 +32,8 @@ const owners: Record<string, readonly string[]> = {
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],
   'hyparquet/src/column.js': ['data'],
+  'hyparquet/src/read.js': ['data'],
+  'hyparquet/src/rowgroup.js': ['data'],
   commander: ['cli'],
   'eventsource-parser': ['wire'],
   'p-limit': ['wire'],

@@ -1,8 +1,10 @@
 /** Rows of parquet files, a row group at a time. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import { parquetReadAsync } from 'hyparquet/src/read.js';
+import { assembleAsync, asyncGroupToRows } from 'hyparquet/src/rowgroup.js';
 import { reasonOf } from '../../text/errorSentence.js';
 import { isSystemError } from '../../text/fileReasons.js';
 import type { Placed } from './cutter.js';
@@ -28,13 +30,39 @@ export async function* parquetRows(path: string): AsyncGenerator<Placed<unknown>
     const rowEnd = rowStart + Number(group.num_rows);
     const rows = await told(path, async () => {
       await checkGroup(file, group);
-      return await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors: bounded });
+      return await readGroup(file, metadata, { rowStart, rowEnd });
     });
     for (const [i, row] of rows.entries()) {
       yield { row: plainValue(row), place: `${path}: row ${rowStart + i + 1}` };
     }
     rowStart = rowEnd;
   }
+}
+
+/**
+ * The rows of one group. `parquetRead` of the library does the same, but where a file is damaged it
+ * leaves promises that fail and that nobody waits for, which ends the process: here none is read before
+ * all of them are waited for.
+ */
+async function readGroup(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  range: { rowStart: number; rowEnd: number },
+): Promise<Record<string, unknown>[]> {
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const slice = async (start: number, end?: number): Promise<ArrayBuffer> => {
+    await begun;
+    return await file.slice(start, end);
+  };
+  const waiting = { byteLength: file.byteLength, slice };
+  const [group] = parquetReadAsync({ file: waiting, metadata, compressors: bounded, ...range });
+  if (!group) return [];
+  const columns = Promise.allSettled(group.asyncColumns.map(({ data }) => data));
+  begin();
+  for (const column of await columns) if (column.status === 'rejected') throw column.reason;
+  const assembled = assembleAsync(group, parquetSchema(metadata));
+  return await asyncGroupToRows(assembled, 0, range.rowEnd - range.rowStart, undefined, 'object');
 }
 
 /** Damaged files end in any error of the language or of the reader. */
