@@ -18,6 +18,7 @@ export interface FakeRepo {
 
 export interface FakeHub extends AsyncDisposable {
   url: string;
+  /** By `org/name`; data sets by `datasets/org/name`. */
   repos: Map<string, FakeRepo>;
   /** `GET /api/…` of every request, in order. */
   requests: string[];
@@ -70,8 +71,9 @@ function answer({ hub, request, response }: Exchange): void {
   if (hub.before(request, response)) return;
   if (url.pathname.startsWith('/xet/')) return answerXet(exchange, url.pathname);
   const [, api, id = '', kind, rest = ''] =
-    /^(\/api\/models)?\/([^/]+\/[^/]+)\/(revision|tree|resolve|large)\/(.*)$/.exec(url.pathname) ??
-    [];
+    /^(\/api(?=\/datasets)|\/api\/models)?\/((?:datasets\/)?[^/]+\/[^/]+)\/(revision|tree|resolve|large)\/(.*)$/.exec(
+      url.pathname,
+    ) ?? [];
   const repo = hub.repos.get(id);
   if (!repo) return refuse(response, 401, 'RepoNotFound');
   const [first = ''] = api && kind === 'revision' ? [decodeURIComponent(rest)] : rest.split('/');
