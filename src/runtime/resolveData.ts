@@ -16,7 +16,7 @@ export interface FindDataOptions extends HubOptions {
 
 /**
  * Finds data by name: a file, a folder with the files of one split, `org/name[@revision][:config][/split]`
- * of the hub's data sets, or a short name of one (`gsm8k/test`). What exists on this machine comes first;
+ * of the hub's data sets, or a short name of one (`gsm8k:main/test`). What exists on this machine comes first;
  * what is not in the hub's cache yet is downloaded.
  * @throws where nothing has that name; where a folder or data set holds several sets of data, with their
  *   names; where the hub has none, refuses it, or cannot be reached

@@ -158,7 +158,7 @@ describe('commands', () => {
     );
     const none = await call(['dataset', 'answers'], { cwd: folder.path, env });
     expect(none).toMatchObject({ code: 2 });
-    expect(none.stderr).toContain('answers needs --data <name>, e.g. --data gsm8k/test');
+    expect(none.stderr).toContain('answers needs --data <name>, e.g. --data gsm8k:main/test');
   });
 });
 

@@ -35,7 +35,7 @@ export function isFromKind(kind: string): kind is FromKind {
 export const fromOptions = {
   data: text({
     value: 'name',
-    help: 'a file, a folder, org/name[@revision][:config][/split] of the hub, or e.g. gsm8k/test, for the kinds that are made from data',
+    help: 'a file, a folder, org/name[@revision][:config][/split] of the hub, or e.g. gsm8k:main/test, for the kinds that are made from data',
   }),
   prefer: choice(['better', 'safer'], {
     help: 'which response of SafeRLHF is the chosen one',
@@ -77,7 +77,7 @@ export async function makeFrom(
   context: Context,
 ): Promise<MadeFrom> {
   if (given.data === undefined) {
-    throw new UsageError(`dataset: ${kind} needs --data <name>, e.g. --data gsm8k/test`);
+    throw new UsageError(`dataset: ${kind} needs --data <name>, e.g. --data gsm8k:main/test`);
   }
   const place = await findOrDownloadData(given.data, context);
   const told: { report: DataReport; counts?: PreferenceCounts } = { report: [] };
