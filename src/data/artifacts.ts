@@ -14,6 +14,12 @@ export const stimuliFiles = {
   test: shipped('stimuli/arithmetic-test.jsonl'),
 } as const;
 
+/** What judges are asked, by criterion; see `src/judge/criterion.ts`. */
+export const criterionFiles = {
+  helpful: shipped('judges/helpful.txt'),
+  harmless: shipped('judges/harmless.txt'),
+} as const;
+
 /** `artifacts/` of this package, the same from `src/` and from `dist/`. */
 function shipped(path: string): string {
   return fileURLToPath(new URL(`../../artifacts/${path}`, import.meta.url));

@@ -1,6 +1,14 @@
 /** One's own functions as scorers and preferences. */
-import { shownValue } from '../text/given.js';
-import type { Preference, PreferencePair, Preferred } from './preference.js';
+import {
+  bothAgree,
+  checkPreferred,
+  preferenceInOrders,
+  turned,
+  type Comparison,
+  type Preference,
+  type PreferencePair,
+  type Preferred,
+} from './preference.js';
 import { yesNo, type Score, type ScoredItem, type Scorer } from './scorer.js';
 
 /** What a function does not say of itself. */
@@ -49,26 +57,17 @@ export function preferenceFromFunction(
   },
 ): Preference {
   const { name, identity = name, prefer } = options;
-  return {
-    ...{ name, identity: `function:${identity}` },
-    compare: async (pairs, request = {}) =>
+  return preferenceInOrders(
+    { name, identity: `function:${identity}` },
+    async (pairs, request = {}) =>
       await Promise.all(
-        pairs.map(async (pair): Promise<Preferred> => {
+        pairs.map(async (pair): Promise<Comparison> => {
           const swapped = { ...pair, first: pair.second, second: pair.first };
-          const straight = checkedWord(name, await prefer(pair, request));
-          const reversed = checkedWord(name, await prefer(swapped, request));
-          if (straight === null || reversed === null) return null;
-          return straight === turned[reversed] ? straight : 'tie';
+          const straight = checkPreferred(name, await prefer(pair, request));
+          const reversed = checkPreferred(name, await prefer(swapped, request));
+          const orders = [straight, turned(reversed)] as const;
+          return { preferred: bothAgree(orders), orders };
         }),
       ),
-  };
-}
-
-function checkedWord(name: string, word: unknown): Preferred {
-  if (word === null || word === 'first' || word === 'second' || word === 'tie') return word;
-  throw new Error(
-    `preference ${name}: its function gave another word (expected first, second, tie or null, got ${shownValue(word)})`,
   );
 }
-
-const turned = { first: 'second', second: 'first', tie: 'tie' } as const;

@@ -12,7 +12,10 @@ import { makeFolder } from '../disk/makeFolder.js';
 import type { Identity } from '../runtime/identity.js';
 import { openJournal, readJournal, type Journal } from './journal.js';
 
-const answer = z.object({ key: z.string(), text: z.string(), finish: z.string().nullable() });
+const answer = z.object({
+  ...{ key: z.string(), text: z.string(), finish: z.string().nullable() },
+  probabilities: z.record(z.string(), z.number()).optional(),
+});
 
 /**
  * The answers of one server that lie in a folder, which need not be there yet.

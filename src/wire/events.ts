@@ -1,6 +1,7 @@
 /** The events of a streamed answer, as servers of several makers send them. */
 import { createParser } from 'eventsource-parser';
 import { errorIn, ServerError } from './errors.js';
+import { tokensIn, type TokenProbability } from './logprobs.js';
 
 /** One event of an answer. */
 export interface AnswerEvent {
@@ -9,6 +10,8 @@ export interface AnswerEvent {
   /** `stop`, `length`, …; null where the answer goes on. */
   finish: string | null;
   usage: { prompt: number; completion: number } | null;
+  /** With their probabilities, where these were asked for and given; else empty. */
+  tokens: readonly TokenProbability[];
 }
 
 /** No event of an answer is longer. */
@@ -90,12 +93,13 @@ function readEvent(data: string, shown: string): AnswerEvent {
   if (said && (failed || !Array.isArray(event?.choices)))
     throw broken(shown, said.message, said.code);
   const choice: unknown = Array.isArray(event?.choices) ? event.choices[0] : undefined;
-  const { text, delta, message, finish_reason: finish } = objectOf(choice);
+  const { text, delta, message, logprobs, finish_reason: finish } = objectOf(choice);
   const written = text ?? objectOf(delta).content ?? objectOf(message).content;
   return {
     text: typeof written === 'string' ? written : '',
     finish: typeof finish === 'string' && finish !== '' ? finish : null,
     usage: usageOf(event?.usage),
+    tokens: tokensIn(logprobs),
   };
 }
 

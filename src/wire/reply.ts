@@ -4,6 +4,7 @@
  */
 import type { AnswerEvent } from './events.js';
 import { ServerError } from './errors.js';
+import type { TokenProbability } from './logprobs.js';
 
 /** Milliseconds. */
 export interface Deadlines {
@@ -21,6 +22,8 @@ export interface Reply {
   /** `stop`, `length`, …; null while it goes on. */
   readonly finish: string | null;
   readonly usage: AnswerEvent['usage'];
+  /** See {@link AnswerEvent}. */
+  readonly tokens: readonly TokenProbability[];
   /** Events with text: about as many as tokens. */
   readonly events: number;
   /** Milliseconds from the request; null before any text. */
@@ -52,6 +55,7 @@ export class StreamedReply implements Reply {
   text = '';
   finish: string | null = null;
   usage: AnswerEvent['usage'] = null;
+  readonly tokens: TokenProbability[] = [];
   events = 0;
   firstTextMilliseconds: number | null = null;
   readonly over: Promise<void>;
@@ -122,12 +126,13 @@ export class StreamedReply implements Reply {
     }
   }
 
-  #take({ text, finish, usage }: AnswerEvent, elapsed: number): void {
+  #take({ text, finish, usage, tokens }: AnswerEvent, elapsed: number): void {
     if (text !== '') {
       this.text += text;
       this.events++;
       this.firstTextMilliseconds ??= elapsed;
     }
+    this.tokens.push(...tokens);
     this.finish ??= finish;
     this.usage = usage ?? this.usage;
     if (this.text.length > mostText) this.close();

@@ -38,7 +38,7 @@ describe('preferenceFromFunction', () => {
     for (const word of ['A', undefined, 'toString']) {
       const other = preferenceFromFunction({ name: 'other', prefer: () => word as 'tie' });
       await expect(other.compare([pair('a', 'b')])).rejects.toThrow(
-        /^preference other: its function gave another word \(expected first, second, tie or null, got /,
+        /^preference other: it gave another word \(expected first, second, tie or null, got /,
       );
     }
   });

@@ -43,6 +43,8 @@ export interface Behaviour {
   pace?: number;
   /** Answers that are written at once; others wait. Default: all. */
   slots?: number;
+  /** What becomes of a request for probabilities. Default: it is passed over. */
+  logprobs?: 'real' | 'shifted' | 'refuse';
 }
 
 type Going = 'continue' | 'repeat' | 'new turn' | 'refuse';
@@ -144,6 +146,10 @@ async function handle(
     refuse(written.status, written.message);
     return;
   }
+  if (body.logprobs !== undefined && behaviour.logprobs === 'refuse') {
+    refuse(400, 'logprobs are not supported');
+    return;
+  }
   const unknown = behaviour.unknown?.find((field) => field in body);
   if (unknown !== undefined) {
     refuse(422, `unknown field ${unknown}`);
@@ -204,6 +210,18 @@ function textFor(
   }
 }
 
+/**
+ * What is said of one token: likely, beside the letters that verdicts are made of. A verdict's letter
+ * comes to the front as often as its place in the alphabet says: A 0.6, B 0.3, C 0.1.
+ */
+function probabilityOf(token: string): object {
+  const letter = /[ABC](?=\]\])/u.exec(token)?.[0];
+  const others = letter ? ['A', 'B', 'C'].map((other) => token.replace(`${letter}]]`, `${other}]]`)) : [token, '~', '_']; // prettier-ignore
+  const sorted = [token, ...others.filter((other) => other !== token)];
+  const top = sorted.map((other, i) => ({ token: other, logprob: Math.log([0.6, 0.3, 0.1][i] ?? 0) + (token.length % 3) * -1e-2 })); // prettier-ignore
+  return { ...top[0], top_logprobs: top };
+}
+
 /** Pieces of one to six letters, as tokens are. */
 function pieces(text: string): string[] {
   return text.match(/[\s\S]{1,6}/gu) ?? [];
@@ -254,7 +272,10 @@ async function stream(
     }
     if (comments && i % 3 === 0) response.write(': still here\n\n');
     if (i % 4 === 2) send({ choices: [] });
-    send({ choices: [choice(token, null)] });
+    const said = tokens[behaviour.logprobs === 'shifted' ? i - 1 : i] ?? token;
+    const asked = behaviour.logprobs && body.logprobs === true;
+    const content = [{ ...probabilityOf(said), ...(said !== token && { token }) }];
+    send({ choices: [{ ...choice(token, null), ...(asked && { logprobs: { content } }) }] });
     if (pace > 0) await new Promise((resolve) => setTimeout(resolve, pace));
   }
   const last = { choices: [choice('', finish)] };

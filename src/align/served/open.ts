@@ -70,7 +70,11 @@ export async function openServedAligner(
   return servedAligner(await servedModel(name, options, 512));
 }
 
-async function servedModel(
+/**
+ * A model that answers from the beginning.
+ * @throws as {@link openServedUpstream}
+ */
+export async function servedModel(
   name: string,
   options: ServerOptions & { name?: string },
   maxTokens: number,

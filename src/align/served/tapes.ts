@@ -13,6 +13,8 @@ export interface PaidAnswer {
   text: string;
   /** `stop`, `length`, …; null where it was not read to its end. */
   finish: string | null;
+  /** Of a judge's verdicts, where they are known. */
+  probabilities?: Record<string, number> | undefined;
 }
 
 /** Where paid answers are kept. Of several with one key the last counts. */
