@@ -14,7 +14,7 @@ export interface Criterion {
   name: string;
   /** Of its text, and of how a reply is asked for. */
   sha256: string;
-  prompt(texts: { question: string; first: string; second: string }): string;
+  prompt: (texts: { question: string; first: string; second: string }) => string;
 }
 
 /** Comes behind every criterion, so that all replies can be read alike. */

@@ -1,20 +1,10 @@
 /** Judges of pairs by name: the same string here and on the command line. */
 import type { ServerOptions } from '../align/served/open.js';
-import type { Identity } from '../runtime/identity.js';
 import { UsageError } from '../text/usageError.js';
 import { isServerName } from '../wire/address.js';
 import { readCriterion } from './criterion.js';
-import type { Preference } from './preference.js';
+import type { Judge } from './judge.js';
 import { openServedJudge } from './served.js';
-
-/** A preference that was opened. */
-export interface Judge extends Preference, AsyncDisposable {
-  /** What it is made of, for a manifest. */
-  readonly model: Identity;
-  readonly warnings?: readonly string[];
-  weigh: NonNullable<Preference['weigh']>;
-  close(): Promise<void>;
-}
 
 export interface OpenJudgeOptions {
   /** `helpful`, `harmless`, or a file, see `readCriterion`. Default `helpful`. */
@@ -30,8 +20,8 @@ export interface OpenJudgeOptions {
  * @example
  * const judge = await openJudge('http://127.0.0.1:8080/v1#my-model', { criterion: 'harmless' });
  * const question = { id: 'tea', question: 'How do I make tea?' };
- * const [said] = await judge.weigh([{ question, first: 'Boil water.', second: 'Go away.' }]);
- * said?.preferred; // 'first' where both orders say so
+ * const [said] = await judge.compare([{ question, first: 'Boil water.', second: 'Go away.' }]);
+ * said; // 'first' where both orders say so
  * await judge.close();
  */
 export async function openJudge(name: string, options: OpenJudgeOptions = {}): Promise<Judge> {

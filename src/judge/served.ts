@@ -4,16 +4,22 @@ import { contextIn } from '../align/served/context.js';
 import { inOrder } from '../align/served/inOrder.js';
 import { servedModel, type ServerOptions } from '../align/served/open.js';
 import type { PaidAnswer } from '../align/served/tapes.js';
-import { opened, type Opened } from '../align/opened.js';
+import { opened } from '../align/opened.js';
 import { BudgetSpent } from '../wire/meter.js';
 import { ServerError } from '../wire/errors.js';
 import { areReal, lettersAt, logprobFields, logprobQuestion } from '../wire/logprobs.js';
 import { chatRequest, type Asking } from '../wire/ways.js';
 import type { AnswerRequest, Client } from '../wire/client.js';
 import type { Criterion } from './criterion.js';
-import { bothAgree, turned, type Comparison, type Preferred } from './preference.js';
+import {
+  bothAgree,
+  preferenceInOrders,
+  turned,
+  type Comparison,
+  type Preferred,
+} from './preference.js';
 import { readVerdict, verdictLetters, type VerdictLetter } from './verdict.js';
-import type { Judge } from './open.js';
+import { judgeOf, type Judge } from './judge.js';
 
 export interface ServedJudgeOptions extends ServerOptions {
   criterion: Criterion;
@@ -48,27 +54,20 @@ export async function openServedJudge(
   const own = { ...identity, settings };
   const paid = await options.paid?.(own);
   const asked: Asked = { client, criterion, asking, real, sha256: identity.sha256, paid };
-  const common: Opened = opened({
-    name: `${identity.name}-${criterion.name}`,
-    identity: own,
-    close: () => paid?.close?.() ?? Promise.resolve(),
-  });
-  const weigh: Judge['weigh'] = async (pairs, { signal } = {}) => {
+  const about = {
+    name: `${options.name ?? identity.name}-${criterion.name}`,
+    identity: `judge:${identity.sha256}:${criterion.sha256}:${maxTokens}:${real}`,
+  };
+  const preference = preferenceInOrders(about, async (pairs, { signal } = {}) => {
     const both = pairs.flatMap(({ question: { question }, first, second }) => [
       { question, first, second },
       { question, first: second, second: first },
     ]);
     const said = await inOrder(both, (texts, ending) => ask(asked, texts, ending), signal);
     return pairs.map((_, i) => comparisonOf(said[2 * i], said[2 * i + 1]));
-  };
-  return {
-    ...{ name: common.name, model: own, warnings: [] },
-    identity: `judge:${identity.sha256}:${criterion.sha256}:${maxTokens}:${real}`,
-    weigh,
-    compare: async (pairs, request) =>
-      (await weigh(pairs, request)).map(({ preferred }) => preferred),
-    ...{ close: common.close, [Symbol.asyncDispose]: common[Symbol.asyncDispose] },
-  };
+  });
+  const close = (): Promise<void> => paid?.close?.() ?? Promise.resolve();
+  return judgeOf(preference, opened({ name: about.name, identity: own, close }));
 }
 
 /** Whether the server's probabilities stood a trial. */

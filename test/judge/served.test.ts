@@ -117,7 +117,7 @@ describe('a served judge', () => {
     const judge = async (logprobs?: Behaviour['logprobs']) => {
       await using server = await fakeServer({ ...judging(answers, longer), logprobs });
       await using opened = await openJudge(`${server.url}#fake`);
-      const [said] = await opened.weigh([pair('Boil.', 'Boil water.')]);
+      const [said] = await comparePairs(opened, [pair('Boil.', 'Boil water.')]);
       return { said, real: opened.model.settings?.logprobs };
     };
     // [[B]]: B 0.6, A 0.3, C 0.1; swapped [[A]]: A 0.6, B 0.3, C 0.1.
@@ -147,7 +147,7 @@ describe('a served judge', () => {
       const paid = (identity: { sha256: string }) => openPaidAnswers(folder, identity);
       const options = { criterion, server: { env, meter, paid } };
       await using judge = await openJudge(`${server.url}#fake`, options);
-      const said = await judge.weigh([pair('Boil.', 'Boil water.')]);
+      const said = await comparePairs(judge, [pair('Boil.', 'Boil water.')]);
       return { said, remembered: meter.traffic().remembered, identity: judge.identity };
     };
     const first = await run('helpful');

@@ -1,0 +1,22 @@
+/** A preference that was opened. */
+import type { Opened } from '../align/opened.js';
+import type { Identity } from '../runtime/identity.js';
+import type { Preference } from './preference.js';
+
+export interface Judge extends Preference, AsyncDisposable {
+  /** What it is made of, for a manifest. */
+  readonly model: Identity;
+  /** What is to be known of it, in sentences; absent where there is nothing. */
+  readonly warnings?: readonly string[];
+  /** Frees what it owns; calling it again does nothing more. */
+  close(): Promise<void>;
+}
+
+/** A preference with what it was made of. */
+export function judgeOf(preference: Preference, { identity, warnings, close }: Opened): Judge {
+  const said = warnings && { warnings };
+  return {
+    ...{ ...preference, ...said, model: identity, close },
+    [Symbol.asyncDispose]: close,
+  };
+}
