@@ -13,10 +13,13 @@ export interface Judge extends Preference, AsyncDisposable {
 }
 
 /** A preference with what it was made of. */
-export function judgeOf(preference: Preference, { identity, warnings, close }: Opened): Judge {
-  const said = warnings && { warnings };
+export function judgeOf(preference: Preference, own: Opened): Judge {
+  const { identity, warnings } = own;
   return {
-    ...{ ...preference, ...said, model: identity, close },
-    [Symbol.asyncDispose]: close,
+    ...preference,
+    ...(warnings && { warnings }),
+    model: identity,
+    close: () => own.close(),
+    [Symbol.asyncDispose]: () => own.close(),
   };
 }
