@@ -236,7 +236,7 @@ export { paperFindings, judgePaper, type ReportFinding } from './reproduce/paper
 export type { PaperFinding } from './reproduce/paper/finding.js';
 export { judgeFindings, type Finding, type FindingRule } from './reproduce/findings.js';
 export type { Measured } from './reproduce/findings.js';
-export { planParts, type Part, type ReproduceModels } from './reproduce/plan.js';
+export { planParts, type Extent, type Part, type ReproduceModels } from './reproduce/plan.js';
 export { Results, type PartResults } from './reproduce/results.js';
 export { reportPage, type PartPages } from './reproduce/report/page.js';
 export { reportMarkdown } from './reproduce/report/markdown.js';
