@@ -26,7 +26,26 @@ export function readOption(shape: OptionShape, given: string, name: string): unk
     );
   }
   const item = innerOf(inner.element as OptionShape);
-  return given.split(',').map((part) => readOne(item, part.trim(), name));
+  const { ranges = false } = helpOf(shape);
+  return given
+    .split(',')
+    .flatMap((part) => (ranges && readRange(part, name)) || [readOne(item, part.trim(), name)]);
+}
+
+/** A range is typed, not computed: a longer one is a slip. */
+const longestRange = 1000;
+
+/** `4-6` → 4, 5, 6; null where it is no range. */
+function readRange(part: string, name: string): number[] | null {
+  const [, low, high] = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(part) ?? [];
+  if (low === undefined || high === undefined) return null;
+  const length = Number(high) - Number(low) + 1;
+  if (length >= 1 && length <= longestRange) {
+    return Array.from({ length }, (_, i) => Number(low) + i);
+  }
+  throw new UsageError(
+    `${name}: expected a range from a lower to a higher number, of ${longestRange} at most, got "${part.trim()}"`,
+  );
 }
 
 /** Without default and absence. */

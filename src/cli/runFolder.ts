@@ -24,7 +24,7 @@ const notOfTheRun = new Set([
   ...['out', 'json', 'debug', 'dryRun', 'seed', 'device', 'store'],
   // It changes no record whether a run goes on, or how figures are drawn.
   'keepLabelling',
-  ...['format', 'size', 'ground'],
+  ...['format', 'size', 'ground', 'shownLayers'],
   // How servers are asked, not what.
   ...['concurrency', 'budget', 'price', 'deadline', 'paid'],
   // Files beside the run.

@@ -14,12 +14,7 @@ import {
   type Directions,
 } from './directions.js';
 import type { Health, LayerHealth, MethodAccuracy } from './healthTypes.js';
-import {
-  baselineWarnings,
-  chanceWarnings,
-  componentWarnings,
-  kindWarnings,
-} from './healthWarnings.js';
+import { bestLayerWarnings, componentWarnings } from './healthWarnings.js';
 import { methodNames, type Method } from './methods/names.js';
 import type { Pairing } from './pairs.js';
 import { stateAt, type States } from './states.js';
@@ -73,9 +68,7 @@ export function assessHealth(options: HealthOptions): Health {
   const methods = compareMethods(rivals, { training, heldOut, seed });
   const warnings = [
     ...componentWarnings(directions.method, present, { rivals, methods }),
-    ...chanceWarnings(best, heldOut.stimuli.length),
-    ...baselineWarnings(best, base),
-    ...kindWarnings(best),
+    ...bestLayerWarnings(best, { heldOut: heldOut.stimuli.length, baselines: base }),
   ];
   return {
     method: directions.method,
@@ -136,8 +129,11 @@ function cosinesWith(
   return Object.fromEntries(entries) as Record<Method, number>;
 }
 
-function bestOf(perLayer: readonly LayerHealth[]): LayerHealth | undefined {
-  const better = (a: LayerHealth, b: LayerHealth): boolean =>
+/** Of highest held-out accuracy, then AUC, then the first. */
+export function bestOf<T extends Pick<LayerHealth, 'heldOutAccuracy' | 'auc'>>(
+  perLayer: readonly T[],
+): T | undefined {
+  const better = (a: T, b: T): boolean =>
     b.heldOutAccuracy > a.heldOutAccuracy ||
     (b.heldOutAccuracy === a.heldOutAccuracy && (b.auc ?? 0) > (a.auc ?? 0));
   const [first, ...rest] = perLayer;

@@ -50,16 +50,39 @@ export function componentWarnings(
 /** Fewer held-out stimuli than this say little, whatever their interval. */
 const fewest = 16;
 
-/** A best layer that chance explains, or that few stimuli were read at. */
-export function chanceWarnings(best: LayerHealth | undefined, heldOut: number): string[] {
+/** What the warnings about the best layer look at. */
+export type BestLayer = Pick<
+  LayerHealth,
+  'layer' | 'heldOutAccuracy' | 'ci' | 'auc' | 'withinKind'
+>;
+
+type Told = Record<keyof Baselines, { heldOutAccuracy: number }>;
+
+/** What must be known of the layer that tells best. @param among the layers that were looked at */
+export function bestLayerWarnings(
+  best: BestLayer | undefined,
+  known: { heldOut: number; baselines: Told; among?: string },
+): string[] {
   if (!best) return [];
+  return [
+    ...chanceWarnings(best, known),
+    ...baselineWarnings(best, known.baselines),
+    ...kindWarnings(best),
+  ];
+}
+
+/** A best layer that chance explains, or that few stimuli were read at. */
+function chanceWarnings(
+  best: BestLayer,
+  { heldOut, among = 'no layer' }: { heldOut: number; among?: string },
+): string[] {
   const { layer, heldOutAccuracy, ci, auc } = best;
   const within = ci ? ` [${ci.map((end) => (100 * end).toFixed(1)).join(', ')}]` : '';
   const chance = !ci || ci[0] <= 0.5 || auc === null || auc <= 0.5;
   return [
     ...(chance
       ? [
-          `chance: no layer tells the labels apart on held-out stimuli (at best ${percent(heldOutAccuracy)}${within}, AUC ${auc?.toFixed(2) ?? 'unknown'}, at layer ${layer}); the direction may be noise, give more stimuli or others`,
+          `chance: ${among} tells the labels apart on held-out stimuli (at best ${percent(heldOutAccuracy)}${within}, AUC ${auc?.toFixed(2) ?? 'unknown'}, at layer ${layer}); the direction may be noise, give more stimuli or others`,
         ]
       : []),
     ...(heldOut < fewest
@@ -68,8 +91,7 @@ export function chanceWarnings(best: LayerHealth | undefined, heldOut: number): 
   ];
 }
 
-export function baselineWarnings(best: LayerHealth | undefined, base: Baselines): string[] {
-  if (!best) return [];
+function baselineWarnings(best: BestLayer, base: Told): string[] {
   return (['length', 'embeddings'] as const)
     .filter((name) => base[name].heldOutAccuracy >= best.heldOutAccuracy - 0.05)
     .map(
@@ -78,8 +100,8 @@ export function baselineWarnings(best: LayerHealth | undefined, base: Baselines)
     );
 }
 
-export function kindWarnings(best: LayerHealth | undefined): string[] {
-  return Object.entries(best?.withinKind ?? {})
+function kindWarnings({ withinKind }: BestLayer): string[] {
+  return Object.entries(withinKind)
     .filter(([, { n, accuracy }]) => n >= 10 && accuracy < 0.5)
     .map(
       ([kind, { n, accuracy }]) =>

@@ -13,6 +13,8 @@ export interface OptionHelp {
   flag?: string;
   /** Names that it had before: they work, and are not shown. */
   aliases?: readonly string[];
+  /** Of a list of whole numbers: whether `4-6` stands for 4, 5, 6. */
+  ranges?: boolean;
 }
 
 export type OptionShape = z.ZodType;
@@ -97,6 +99,14 @@ export function list<T extends z.ZodType>(
   item: T,
 ): OptionShape {
   return optional(z.array(item).min(1), usual).meta(shown);
+}
+
+/** Layers from 0, one by one or as ranges: `3,7` or `4-9`. */
+export function layerList(spec: {
+  help: string;
+  flag?: string;
+}): z.ZodOptional<z.ZodArray<z.ZodNumber>> {
+  return list({ value: 'layers', ranges: true, ...spec }, wholeNumber(0));
 }
 
 function optional(shape: z.ZodType, usual: unknown): z.ZodType {

@@ -91,6 +91,15 @@ describe('latScanFigure', () => {
     expect((layout['yaxis'] as { range: number[] }).range).toEqual([-0.5, 0.5]);
   });
 
+  it('shows the layers that are asked for, side by side, by their names', () => {
+    const { data, layout } = latScanFigure({ cases, standardize, shownLayers: [1, 4] });
+    const map = data[0] as unknown as HeatMap & { text: string[][] };
+    expect(map.z).toEqual([cases[0]?.readings[1], cases[0]?.readings[4]]);
+    expect(map.y).toEqual([0, 1]);
+    expect(map.text.map(([first]) => first?.slice(0, 8))).toEqual(['layer 1,', 'layer 4,']);
+    expect(layout['yaxis']).toMatchObject({ tickvals: [0, 1], ticktext: ['1', '4'] });
+  });
+
   it('shares one symmetric scale: ±3 for z-scores, else the largest reading', () => {
     const scale = (figure: Figure): unknown => {
       const { cmin, cmid, cmax } = figure.layout['coloraxis'] as Record<string, number>;
@@ -171,6 +180,23 @@ describe('curves over the layers', () => {
     expect(
       rounded(layerAccuracyFigure({ perLayer, ...(baselines && { baselines }) })),
     ).toMatchSnapshot();
+  });
+
+  it('show the layers that are asked for, at their numbers', () => {
+    const { activity = [], standardize, perLayer } = scanExample;
+    const shownLayers = [1, 4];
+    const [, curve] = activityFigure({ activity, standardize, shownLayers }).data;
+    expect(curve).toMatchObject({ x: [1, 4], y: [1, 4].map((layer) => activity[0]?.mean[layer]) });
+    const figure = layerAccuracyFigure({ perLayer, shownLayers });
+    expect(figure.data[0]).toMatchObject({
+      x: [1, 4],
+      y: [1, 4].map((layer) => perLayer[layer]?.heldOutAccuracy),
+    });
+    expect(figure.layout['xaxis']).toMatchObject({ range: [0.6, 4.4], ticktext: ['1', '4'] });
+    const methods = scanExample.health?.methods ?? [];
+    expect(methodComparisonCaption({ methods, shownLayers })).toMatch(
+      /chosen after the fact: (?:\S+ \S+ at layer [14](?:, |\.))+$/,
+    );
   });
 
   it('leaves undefined accuracies out instead of drawing zero', () => {

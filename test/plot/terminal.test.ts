@@ -33,6 +33,19 @@ describe('terminalScan without colour', () => {
     ]);
   });
 
+  it('shows the layers that are asked for, by their names', () => {
+    const cases = [{ ...small, boundary: [-3, 0, 3] }];
+    const lines = terminalScan({ ...plain, width: 20, cases, shownLayers: [0, 2] }).split('\n');
+    expect(lines.slice(1, 4)).toEqual([
+      '  2 ########****%%%%',
+      '  0 %%%%####····%%%%',
+      '     →   S   ␣   ⏎',
+    ]);
+    const coloured = { ...plain, width: 20, cases, shownLayers: [0, 1, 2], colour: '256' } as const;
+    const margins = withoutColour(terminalScan(coloured)).split('\n').slice(1, 3);
+    expect(margins.map((line) => line.slice(0, 4))).toEqual(['  2 ', '  0 ']);
+  });
+
   it('puts the boundary token first, on the same scale, and counts it as no token', () => {
     const cases = [{ ...small, boundary: [-3, 0, 3] }];
     const lines = terminalScan({ ...plain, width: 20, cases }).split('\n');

@@ -28,14 +28,7 @@ import {
 import { writeBytes } from '../files.js';
 import { labOf } from '../lab.js';
 import { describeTraffic, servers } from '../servers.js';
-import {
-  integer,
-  list,
-  number,
-  text,
-  type OptionValues,
-  wholeNumber,
-} from '../../shape/options.js';
+import { integer, layerList, number, text, type OptionValues } from '../../shape/options.js';
 import { checkStimuliFile } from '../../experiment/shared/reading/checkStimuliFile.js';
 import { findKnob, placeOfDirection } from '../../experiment/shared/reading/findSteering.js';
 import { countNotes, noteWarnings } from '../../text/notes.js';
@@ -65,10 +58,9 @@ const options = {
     help: 'steers: above 0 towards correcting, below 0 towards copying',
   }),
   ...directionFile,
-  layers: list(
-    { value: 'layers', help: 'steered layers, from 0 (default: as saved, else the best layer)' },
-    wholeNumber(0),
-  ),
+  layers: layerList({
+    help: 'steered layers, from 0, e.g. 4-6 or 3,7 (default: as saved, else the best layer)',
+  }),
   scale: number({
     value: 'x',
     help: 'norm that coefficient 1 adds, in mean residual norms (default: as saved, else 1)',

@@ -21,10 +21,10 @@ import {
   choice,
   flag,
   integer,
+  layerList,
   list,
   number,
   text,
-  wholeNumber,
   type OptionValues,
 } from '../../shape/options.js';
 import { takenAsText } from '../../text/controlTokens.js';
@@ -42,13 +42,9 @@ const options = {
     value: 'file',
     help: 'steers along it: the folder of a sweep, directions.safetensors of extract, or an imported .gguf or .npy',
   }),
-  layers: list(
-    {
-      value: 'layers',
-      help: 'steered layers, from 0 (default: as saved, else the best one, where the file says)',
-    },
-    wholeNumber(0),
-  ),
+  layers: layerList({
+    help: 'steered layers, from 0, e.g. 4-6 or 3,7 (default: as saved, else the best one, where the file says)',
+  }),
   coefficient: list(
     {
       aliases: ['coefficients'],

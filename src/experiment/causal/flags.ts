@@ -1,7 +1,7 @@
 /** The options of a causal test. */
 import { editMetricNames } from '../../text/editMetricTable.js';
 import { z } from 'zod';
-import { choice, integer, list, number, wholeNumber } from '../../shape/options.js';
+import { choice, integer, layerList, list, number } from '../../shape/options.js';
 import {
   corrector,
   directionFile,
@@ -28,10 +28,9 @@ export const options = {
     help: 'problems that the corrector labels, from which pairs are made, in either file',
     default: 192,
   }),
-  layers: list(
-    { value: 'layers', help: 'tested layers, from 0, one at a time (default: all)' },
-    wholeNumber(0),
-  ),
+  layers: layerList({
+    help: 'tested layers, from 0, e.g. 4-6 or 3,7, one at a time (default: all)',
+  }),
   coefficients: list(
     {
       ...steps,

@@ -6,24 +6,26 @@ import type { HealthSummary, ScanSummary } from './shape.js';
 
 /** Accuracy per layer of the direction itself and, where known, of every method. */
 export function accuracySections(
-  summary: Pick<ScanSummary, 'perLayer' | 'baselines'> & Partial<Pick<HealthSummary, 'methods'>>,
+  summary: Pick<ScanSummary, 'perLayer' | 'baselines' | 'shownLayers'> &
+    Partial<Pick<HealthSummary, 'methods'>>,
 ): FigureSection[] {
-  const { perLayer, baselines, methods = [] } = summary;
+  const { perLayer, baselines, methods = [], shownLayers } = summary;
   const n = methods[0]?.n;
   const sections: FigureSection[] = [
     {
       name: 'accuracy',
       heading: 'Held-out accuracy per layer',
       caption: layerAccuracyCaption({ ...(n !== undefined && { n }) }),
-      draw: (room) => layerAccuracyFigure({ room, perLayer, ...(baselines && { baselines }) }),
+      draw: (room) =>
+        layerAccuracyFigure({ room, perLayer, shownLayers, ...(baselines && { baselines }) }),
     },
   ];
   if (methods.length === 0) return sections;
   const comparison: FigureSection = {
     name: 'methods',
     heading: 'Direction methods compared',
-    caption: methodComparisonCaption({ methods }),
-    draw: (room) => methodComparisonFigure({ room, methods }),
+    caption: methodComparisonCaption({ methods, shownLayers }),
+    draw: (room) => methodComparisonFigure({ room, methods, shownLayers }),
   };
   return [...sections, comparison];
 }

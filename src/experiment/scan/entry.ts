@@ -17,6 +17,7 @@ tells the two apart (held-out accuracy), against what y1's length and tokens tel
 its direction: positive (warm) reads as correcting, negative (cold) as copying.
 
 Everything is computed from the model in this run. Layer 0 is the first block, at the bottom.
+--layers says which layers are shown, and among which the best is sought; the files keep every one.
 
 Written to the run folder: scan.json (the numbers), scan.html (the figures, opens anywhere; --format for others),
 directions.safetensors (for sweep and align), labels.jsonl (what the corrector wrote for every sentence, as
@@ -27,6 +28,10 @@ it comes: an interrupted scan goes on from there when run again), records.jsonl,
     [
       'lat-scan --tokens 30 --method mean-difference --out runs/longer',
       'more tokens, another method',
+    ],
+    [
+      'lat-scan --layers 4-9',
+      'these layers alone; a scan that is finished is shown anew, nothing is read again',
     ],
     ['lat-scan --format png,svg --size double', 'figures for a paper'],
     [

@@ -1,5 +1,5 @@
 /** The LAT scan as an experiment: from its options to its model, its run and its words. */
-import { latScan, type Scan } from '../../read/latScan.js';
+import { latScan } from '../../read/latScan.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import type { TerminalText } from '../../text/show.js';
@@ -13,6 +13,7 @@ import { scanKind } from './page.js';
 import { rightAfterwards } from './right.js';
 import { scanRecords, type ScanRecord } from './records.js';
 import { scanRecord } from './shape.js';
+import { checkShown, finishedScan, showLayers, type ShownScan } from './sought.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -25,19 +26,48 @@ export const scanExperiment: Experiment<Given, ScanRecord> = {
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<ScanRecord>> {
   const files = await checkStimuliFile(given, lab);
   const model = await lab.load(given.model);
-  return {
-    models: { model },
-    files,
-    run: ({ folder, records }) => scan(given, { model, folder, records, lab }),
-    [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
-  };
+  try {
+    const { name, decoder } = model;
+    const shown = checkShown(given.shownLayers, { name, layers: decoder.info.layers });
+    return {
+      models: { model },
+      files,
+      run: ({ folder, records }) => scan(given, { model, folder, records, lab }, shown),
+      [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await model[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface Place {
+  model: LanguageModel;
+  folder: string;
+  records: readonly ScanRecord[];
+  lab: Lab;
 }
 
 async function* scan(
   given: Given,
-  at: { model: LanguageModel; folder: string; records: readonly ScanRecord[]; lab: Lab },
+  place: Place,
+  shown: readonly number[] | undefined,
 ): AsyncGenerator<ScanRecord, Outcome> {
-  const { model, folder, records, lab } = at;
+  const { folder, records, lab } = place;
+  // Which layers are shown changes no record, so a finished scan is only shown again.
+  const finished = records.length > 0 ? await finishedScan(folder) : null;
+  const summary = showLayers(finished ?? (yield* readAll(given, place)), shown);
+  return {
+    summaries: { scan: summary },
+    lines: [...describe(summary, lab), ...describeBest(summary)],
+    warnings: summary.health.warnings,
+  };
+}
+
+async function* readAll(
+  given: Given,
+  { model, folder, records, lab }: Place,
+): AsyncGenerator<ScanRecord, ShownScan> {
   const { tokens, standardize, cases, seed } = given;
   const reading = await readModel(model, given, { ...lab, folder });
   const summary = await latScan({
@@ -48,19 +78,21 @@ async function* scan(
   });
   yield* scanRecords(reading.stimuli, summary, records);
   await saveReading(folder, { model, reading, seed });
-  return {
-    summaries: { scan: summary },
-    lines: [...describe(summary, lab), ...describeHealth(reading)],
-    warnings: reading.health.warnings,
-  };
+  return summary;
 }
 
-function describe(summary: Scan, { terminal }: Lab): (string | TerminalText)[] {
-  const { model, device, layers, cases, standardize, direction, labels } = summary;
+function describe(summary: ShownScan, { terminal }: Lab): (string | TerminalText)[] {
+  const { model, device, layers, direction } = summary;
   return [
     `LAT scan of ${model}: ${layers} layers, direction by ${direction.method}, ${device}`,
     '',
-    terminalScanText({ cases, standardize, labels, ...terminal }),
+    terminalScanText({ ...summary, ...terminal }),
     '',
   ];
+}
+
+function describeBest({ perLayer, baselines, health, labels, shownLayers }: ShownScan): string[] {
+  const { bestLayer, methods } = health;
+  const found = { perLayer, baselines, bestLayer, methods };
+  return describeHealth({ health: found, names: labels, shownLayers });
 }

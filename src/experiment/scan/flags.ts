@@ -1,6 +1,6 @@
 /** The options of a LAT scan. */
 import { z } from 'zod';
-import { choice, integer, list } from '../../shape/options.js';
+import { choice, integer, layerList, list } from '../../shape/options.js';
 import { corrector, labelLimit, method, stimuli } from '../shared/options.js';
 
 export const options = {
@@ -16,5 +16,9 @@ export const options = {
     { value: 'ids', help: 'held-out stimuli to show (default: one correct, one copy)' },
     z.string(),
   ),
+  shownLayers: layerList({
+    flag: 'layers',
+    help: 'layers shown, and among which the best is sought, from 0, e.g. 4-9 or 3,7; scan.json keeps every layer (default: all)',
+  }),
   ...labelLimit,
 } as const;

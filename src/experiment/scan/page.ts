@@ -5,6 +5,7 @@ import { defineSummary } from '../shared/experiment.js';
 import { accuracySections } from './accuracySections.js';
 import { activityCaption, activityFigure } from './figures/activity.js';
 import { latScanCaption, latScanFigure } from './figures/latScan.js';
+import { ofShown } from './figures/shownLayers.js';
 import { tokenReadingCaption, tokenReadingHtml } from './figures/tokens.js';
 import { scanSummary, type LayerAccuracy, type ScanSummary } from './shape.js';
 
@@ -34,7 +35,7 @@ function chosenBy({ caseRule }: ScanSummary): string {
 
 /** Of each case, the layer that tells best: where a reader would look first. */
 function tokenSections(summary: ScanSummary): HtmlSection[] {
-  const layer = summary.health?.bestLayer ?? bestLayer(summary.perLayer);
+  const layer = summary.health?.bestLayer ?? bestLayer(ofShown(summary.perLayer, summary));
   return summary.cases.map((scanCase) => {
     const { standardize, labels } = summary;
     const reading = { scanCase, layer, standardize, labels };
@@ -72,7 +73,7 @@ function bestLayer(perLayer: readonly LayerAccuracy[]): number {
 }
 
 function activitySections(summary: ScanSummary): FigureSection[] {
-  const { activity, teacherForced, standardize, labels } = summary;
+  const { activity, teacherForced, standardize, labels, shownLayers } = summary;
   const curves = [
     ['activity', 'Activity per layer', activity, ''],
     [
@@ -89,7 +90,8 @@ function activitySections(summary: ScanSummary): FigureSection[] {
           {
             ...{ name, heading },
             caption: activityCaption({ activity: values, labels }) + note,
-            draw: (room) => activityFigure({ room, activity: values, standardize, labels }),
+            draw: (room) =>
+              activityFigure({ room, activity: values, standardize, labels, shownLayers }),
           },
         ],
   );

@@ -70,6 +70,13 @@ const scanContents = z.strictObject({
   model: z.string(),
   device: z.string(),
   layers: count,
+  shownLayers: z
+    .array(count)
+    .min(1)
+    .optional()
+    .describe(
+      'those in the figures, ascending, among which the best one was sought; all else is of every layer (default: all)',
+    ),
   tokens: count.describe('output tokens asked for'),
   standardize,
   direction: z.looseObject({ method: z.string() }),
@@ -83,7 +90,7 @@ const scanContents = z.strictObject({
   health: z
     .looseObject({
       warnings: z.array(z.string()),
-      bestLayer: count.optional().describe('of highest held-out accuracy'),
+      bestLayer: count.optional().describe('of highest held-out accuracy, of those shown'),
       methods: z.array(methodAccuracy).optional().describe('every method on the same stimuli'),
     })
     .optional(),
@@ -96,9 +103,14 @@ const scanContents = z.strictObject({
     ),
 });
 
-/** The published schema cannot say that there is one accuracy per layer. */
+/** The published schema cannot say that there is one accuracy per layer, nor which layers there are. */
 export const scanSummary = scanContents.check(({ value, issues }) => {
-  const { layers, perLayer } = value;
+  const { layers, perLayer, shownLayers = [] } = value;
+  const rising = shownLayers.every((layer, i) => layer > (shownLayers[i - 1] ?? -1));
+  if (!rising || shownLayers.some((layer) => layer >= layers)) {
+    const message = `expected layers of 0 … ${layers - 1}, ascending`;
+    issues.push({ code: 'custom', path: ['shownLayers'], input: shownLayers, message });
+  }
   if (perLayer.length === layers) return;
   const message = `expected ${layers}, one per layer`;
   issues.push({ code: 'custom', path: ['perLayer', 'length'], input: perLayer.length, message });

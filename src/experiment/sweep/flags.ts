@@ -1,7 +1,7 @@
 /** The options of a sweep. */
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
-import { choice, integer, list, number, text, wholeNumber } from '../../shape/options.js';
+import { choice, integer, layerList, list, number, text } from '../../shape/options.js';
 import {
   corrector,
   directionOption,
@@ -28,13 +28,9 @@ export const options = {
   ...stimuli,
   ...problemFiles('layers, scale and fit range are fixed'),
   limit: integer({ value: 'n', help: 'problems, the first of the file', default: 200 }),
-  layers: list(
-    {
-      value: 'layers',
-      help: 'steered layers, from 0 (default: as saved with the direction, else chosen on validation data)',
-    },
-    wholeNumber(0),
-  ),
+  layers: layerList({
+    help: 'steered layers, from 0, e.g. 4-6 or 3,7 (default: as saved with the direction, else chosen on validation data)',
+  }),
   coefficients: list(
     { ...steps, value: 'numbers', help: 'the grid (default: -1 … 1 in steps of 0.125)' },
     z.number(),

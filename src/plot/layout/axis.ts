@@ -30,20 +30,32 @@ const standoff = 8;
 const labelSize = 12;
 const numberWidth = 40;
 
-/** A layer per place, every one named where there is room. Layer 0 is the first block. */
-export function layerAxis(layers: number): Axis {
+/**
+ * A layer per place, every one named where there is room. Layer 0 is the first block.
+ * @param layers how many, or which, in ascending order
+ */
+export function layerAxis(layers: number | readonly number[]): Axis {
+  const names = typeof layers === 'number' ? numbered(layers) : named(layers);
   return {
     title: ['layer (0 = first block)', 'layer'],
-    range: [-0.4, layers - 0.6],
-    names: numbered(layers),
+    range: endsOf(names.at),
+    names,
     own: { zeroline: false },
   };
 }
 
+/** Ends of an axis of layers. */
+export function endsOf(layers: readonly number[]): [number, number] {
+  return [(layers[0] ?? 0) - 0.4, (layers.at(-1) ?? -1) + 0.4];
+}
+
+function named(at: readonly number[]): { at: number[]; text: string[] } {
+  return { at: [...at], text: at.map(String) };
+}
+
 /** 0, 1, 2, …, so many. */
 export function numbered(count: number): { at: number[]; text: string[] } {
-  const at = Array.from({ length: count }, (_, i) => i);
-  return { at, text: at.map(String) };
+  return named(Array.from({ length: count }, (_, i) => i));
 }
 
 /**

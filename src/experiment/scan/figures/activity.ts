@@ -9,24 +9,27 @@ import { plotText, type Figure } from '../../../plot/figure.js';
 import { isPositive, type LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, labelColour } from './labelWords.js';
 import { readingUnits } from './latScan.js';
+import { layersShown, type Shown } from './shownLayers.js';
 
 /** Mean reading per layer for each class, with 95 % bands. */
-export function activityFigure(options: {
-  activity: readonly Activity[];
-  standardize: Standardize;
-  /** What the labels are called, where they were given. */
-  labels?: LabelNames;
-  room?: Room;
-}): Figure {
+export function activityFigure(
+  options: Shown & {
+    activity: readonly Activity[];
+    standardize: Standardize;
+    /** What the labels are called, where they were given. */
+    labels?: LabelNames;
+    room?: Room;
+  },
+): Figure {
   const { activity, standardize, labels, room = defaultRoom } = options;
-  const layers = Math.max(1, ...activity.map((a) => a.mean.length));
+  const layers = layersShown(Math.max(1, ...activity.map((a) => a.mean.length)), options);
   const panel = {
     x: layerAxis(layers),
     y: { title: [`mean ${readingUnits[standardize]}`, 'mean reading'], own: { zeroline: true } },
   };
   const legend = activity.map((a) => curveName(a, labels));
   return {
-    data: activity.flatMap((a) => activityTraces(a, labels)),
+    data: activity.flatMap((a) => activityTraces(a, layers, labels)),
     layout: panelLayout({ rows: [{ panels: [panel], height: 280, legend }] }, room).layout,
   };
 }
@@ -48,10 +51,15 @@ function curveName({ label, n }: Activity, names?: LabelNames): string {
   return `${legendName(caseTitle(label, names))} (n = ${n})`;
 }
 
-function activityTraces(activity: Activity, names?: LabelNames): Record<string, unknown>[] {
+function activityTraces(
+  activity: Activity,
+  layers: readonly number[],
+  names?: LabelNames,
+): Record<string, unknown>[] {
   const colour = labelColour(activity.label);
-  const x = activity.mean.map((_, layer) => layer);
-  const ci = activity.ci.map((at, layer) => at ?? same(activity.mean[layer] ?? 0));
+  const x = layers.filter((layer) => layer < activity.mean.length);
+  const y = x.map((layer) => activity.mean[layer] ?? 0);
+  const ci = x.map((layer, i) => activity.ci[layer] ?? same(y[i] ?? 0));
   return [
     bandTrace({ x, ci, colour, opacity: 0.2, group: activity.label }),
     {
@@ -59,7 +67,7 @@ function activityTraces(activity: Activity, names?: LabelNames): Record<string, 
       mode: 'lines+markers',
       name: plotText(curveName(activity, names)),
       x,
-      y: activity.mean,
+      y,
       line: { color: colour },
       marker: {
         color: colour,

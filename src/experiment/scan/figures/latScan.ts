@@ -7,7 +7,7 @@ import { isPositive, type LabelNames } from '../../../read/stimuli.js';
 import type { ScanCase, Standardize } from '../shape.js';
 import { fixed, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
-import { numbered, type Axis } from '../../../plot/layout/axis.js';
+import type { Axis } from '../../../plot/layout/axis.js';
 import type { ColourBar } from '../../../plot/layout/colourBars.js';
 import {
   defaultRoom,
@@ -21,6 +21,7 @@ import {
 } from '../../../plot/layout/panels.js';
 import { visibleToken } from '../../../text/visibleToken.js';
 import { caseTitle, sideWords } from './labelWords.js';
+import { casesShown, layersShown, type Shown } from './shownLayers.js';
 
 export const readingUnits: Record<Standardize, string> = {
   zscore: 'reading (z-score)',
@@ -65,7 +66,7 @@ interface HeatMap {
 }
 
 /** What is drawn. */
-export interface LatScan {
+export interface LatScan extends Shown {
   cases: readonly ScanCase[];
   standardize: Standardize;
   /** What the labels are called, where they were given. */
@@ -77,11 +78,12 @@ export interface LatScan {
  * token, on a scale of its own. Cases stand side by side, or below each other where that is narrow.
  */
 export function latScanFigure(options: LatScan & { room?: Room }): Figure {
-  const { cases, labels: names, room = defaultRoom } = options;
+  const { labels: names, room = defaultRoom } = options;
+  const cases = casesShown(options.cases, options);
   const maps = cases.map((scanCase) => caseMap(scanCase, names));
   const pair = comparedCases(cases);
   const difference = pair === null ? [] : [differenceMap(pair, names)];
-  const layers = Math.max(1, ...cases.map((c) => c.readings.length));
+  const layers = layersShown(Math.max(1, ...cases.map((c) => c.readings.length)), options);
   const stacked = maps.map((map) => [map]);
   const arranged = arrange(room, (how) => {
     const rows = [...(how.stacked ? stacked : [maps]), ...difference.map((map) => [map])];
@@ -89,9 +91,9 @@ export function latScanFigure(options: LatScan & { room?: Room }): Figure {
     return {
       rows: rows.map((row) => ({
         panels: row.map((map, i) => panelOf(map, { ...how, layers, first: i === 0 })),
-        height: mapHeight(layers, how.stacked),
+        height: mapHeight(layers.length, how.stacked),
       })),
-      colourBars: colourBars(options, pair, lowestCase),
+      colourBars: colourBars({ ...options, cases }, pair, lowestCase),
     };
   });
   const shown = [...maps, ...difference];
@@ -169,7 +171,9 @@ function differenceLimit(pair: [ScanCase, ScanCase], standardize: Standardize): 
 }
 
 /** Caption of {@link latScanFigure}: unit, scale, and how many readings lie beyond it. */
-export function latScanCaption({ cases, standardize, labels }: LatScan): string {
+export function latScanCaption(options: LatScan): string {
+  const { standardize, labels, shownLayers } = options;
+  const cases = casesShown(options.cases, options);
   const readings = cases.flatMap(columnsOf);
   const limit = colourLimit(readings, standardize);
   const pair = comparedCases(cases);
@@ -180,6 +184,7 @@ export function latScanCaption({ cases, standardize, labels }: LatScan): string 
     `Colours span ±${fixed(limit)}.${beyond(readings, limit, 'readings')}`,
     ...(cases.some(({ boundary }) => boundary) ? [boundaryCaption(standardize)] : []),
     ...(pair === null ? [] : [differenceCaption(pair, standardize)]),
+    ...(shownLayers ? [`Of all layers, these are shown: ${shownLayers.join(', ')}.`] : []),
     `n = ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}; single cases have no interval.`,
   ].join(' ');
 }
@@ -262,17 +267,22 @@ function differenceMap(pair: [ScanCase, ScanCase], names?: LabelNames): HeatMap 
   };
 }
 
-function heatMapTrace(map: HeatMap, place: PlacedPanel, layers: number): Record<string, unknown> {
+/** Layers stand at their places among those that are shown, so the hover must name them. */
+function heatMapTrace(
+  map: HeatMap,
+  place: PlacedPanel,
+  layers: readonly number[],
+): Record<string, unknown> {
   const { values, hover, coloraxis } = map;
   const what = coloraxis === 'coloraxis' ? 'reading' : 'difference';
-  const gap = place.height / layers < 9 || place.width / map.labels.length < 9 ? 0 : 1;
+  const gap = place.height / layers.length < 9 || place.width / map.labels.length < 9 ? 0 : 1;
   return {
     type: 'heatmap',
     x: map.labels.map((_, t) => t - map.before),
-    y: values.map((_, layer) => layer),
+    y: values.map((_, row) => row),
     z: values,
-    text: values.map(() => hover),
-    hovertemplate: `layer %{y}, token %{text}<br>${what} %{z:.2f}<extra></extra>`,
+    text: values.map((_, row) => hover.map((token) => `layer ${layers[row]}, token ${token}`)),
+    hovertemplate: `%{text}<br>${what} %{z:.2f}<extra></extra>`,
     coloraxis,
     ...{ xaxis: place.x, yaxis: place.y, xgap: gap, ygap: gap },
   };
@@ -280,7 +290,7 @@ function heatMapTrace(map: HeatMap, place: PlacedPanel, layers: number): Record<
 
 function panelOf(
   { labels, axisTitle, coloraxis, before, strong, title }: HeatMap,
-  { tokens, angle, layers, first }: Arrangement & { layers: number; first: boolean },
+  { tokens, angle, layers, first }: Arrangement & { layers: readonly number[]; first: boolean },
 ): Panel {
   const plain = { showgrid: false, zeroline: false };
   const at = labels.map((_, t) => t - before);
@@ -295,8 +305,8 @@ function panelOf(
   };
   const y: Axis = {
     ...(first && { title: ['layer (0 = first block)', 'layer'] }),
-    range: [-0.5, layers - 0.5],
-    names: numbered(layers),
+    range: [-0.5, layers.length - 0.5],
+    names: { at: [...layers.keys()], text: layers.map(String) },
     unlabelled: !first,
     own: plain,
   };

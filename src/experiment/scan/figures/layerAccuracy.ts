@@ -2,19 +2,22 @@
 import type { HeldOut, LayerAccuracy } from '../shape.js';
 import { errorBars, levelTrace } from '../../../plot/axes.js';
 import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
-import { layerAxis } from '../../../plot/layout/axis.js';
+import { endsOf, layerAxis } from '../../../plot/layout/axis.js';
 import { colours } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
+import { layersShown, ofShown, type Shown } from './shownLayers.js';
 
 /** Held-out accuracy per layer, with 95 % intervals, chance, and the baselines' lines. */
-export function layerAccuracyFigure(options: {
-  perLayer: readonly LayerAccuracy[];
-  baselines?: { length: HeldOut; embeddings: HeldOut };
-  room?: Room;
-}): Figure {
+export function layerAccuracyFigure(
+  options: Shown & {
+    perLayer: readonly LayerAccuracy[];
+    baselines?: { length: HeldOut; embeddings: HeldOut };
+    room?: Room;
+  },
+): Figure {
   const { perLayer, baselines, room = defaultRoom } = options;
-  const defined = perLayer.filter((l) => l.heldOutAccuracy !== null);
-  const layers = Math.max(1, ...perLayer.map((l) => l.layer + 1));
+  const defined = ofShown(perLayer, options).filter((l) => l.heldOutAccuracy !== null);
+  const layers = layersShown(Math.max(1, ...perLayer.map((l) => l.layer + 1)), options);
   const lows = defined.map((l) => l.ci?.[0] ?? l.heldOutAccuracy ?? 1);
   const known: [string, number | null | undefined, string, string][] = [
     ["from y1's length", baselines?.length.heldOutAccuracy, 'dash', colours.accuracy],
@@ -36,7 +39,7 @@ export function layerAccuracyFigure(options: {
     ...known.flatMap(([what, level, dash, colour]) => {
       if (level === null || level === undefined) return [];
       const name = `${what} (${level.toFixed(2)})`;
-      const ends = [-0.4, layers - 0.6] as const;
+      const ends = endsOf(layers);
       return [{ ...levelTrace({ name, level, ends, dash, colour, width: 2 }), name }];
     }),
   ];

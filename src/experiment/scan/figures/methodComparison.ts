@@ -3,18 +3,20 @@ import type { MethodAccuracy } from '../shape.js';
 import { bandTrace, levelTrace } from '../../../plot/axes.js';
 import { legendName } from '../../../plot/layout/legend.js';
 import { defaultRoom, panelLayout, type Room } from '../../../plot/layout/panels.js';
-import { layerAxis } from '../../../plot/layout/axis.js';
+import { endsOf, layerAxis } from '../../../plot/layout/axis.js';
 import { colours, countText, fixed, intervalText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
+import { layersShown, ofShown, type Shown } from './shownLayers.js';
 import { seriesStyle } from '../../../plot/series.js';
 
 /** Held-out accuracy of every method at every layer, with 95 % intervals, and chance. */
-export function methodComparisonFigure(options: {
-  methods: readonly MethodAccuracy[];
-  room?: Room;
-}): Figure {
-  const { methods, room = defaultRoom } = options;
-  const layers = Math.max(1, ...methods.flatMap((m) => m.perLayer.map((l) => l.layer + 1)));
+export function methodComparisonFigure(
+  options: Shown & { methods: readonly MethodAccuracy[]; room?: Room },
+): Figure {
+  const { room = defaultRoom } = options;
+  const count = Math.max(1, ...options.methods.flatMap((m) => m.perLayer.map((l) => l.layer + 1)));
+  const layers = layersShown(count, options);
+  const methods = methodsShown(options);
   const lows = methods.flatMap((m) =>
     m.perLayer.map(({ heldOutAccuracy, ci }) => ci?.[0] ?? heldOutAccuracy ?? 1),
   );
@@ -32,7 +34,7 @@ export function methodComparisonFigure(options: {
       ...methods.flatMap(bandTraces),
       ...methods.map((method, i) => methodTrace(method, i, methods.length)),
       levelTrace({
-        ...{ name: 'chance', level: 0.5, ends: [-0.4, layers - 0.6] },
+        ...{ name: 'chance', level: 0.5, ends: endsOf(layers) },
         ...{ dash: 'dot', colour: colours.baseline },
       }),
     ],
@@ -41,8 +43,10 @@ export function methodComparisonFigure(options: {
 }
 
 /** Caption of {@link methodComparisonFigure}: n, intervals, and each method's best layer. */
-export function methodComparisonCaption(options: { methods: readonly MethodAccuracy[] }): string {
-  const best = options.methods.flatMap(({ method, perLayer }) => {
+export function methodComparisonCaption(
+  options: Shown & { methods: readonly MethodAccuracy[] },
+): string {
+  const best = methodsShown(options).flatMap(({ method, perLayer }) => {
     const values = perLayer.map((l) => l.heldOutAccuracy ?? -1);
     const most = Math.max(-1, ...values);
     return most < 0
@@ -54,6 +58,10 @@ export function methodComparisonCaption(options: { methods: readonly MethodAccur
     `n = ${countText(options.methods.map((m) => m.n))} held-out stimuli; bands: 95 % intervals ` +
     `over problems. Best, chosen after the fact: ${best.join(', ')}.`
   );
+}
+
+function methodsShown(options: Shown & { methods: readonly MethodAccuracy[] }): MethodAccuracy[] {
+  return options.methods.map((of) => ({ ...of, perLayer: ofShown(of.perLayer, options) }));
 }
 
 /** Bands, since the bars of five methods at forty layers could not be told apart. */

@@ -7,6 +7,7 @@ import { divergingColour } from '../../../plot/figure.js';
 import { joinedText, terminalText, TerminalText } from '../../../text/show.js';
 import type { LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, sideLabels } from './labelWords.js';
+import { casesShown, layersShown, type Shown } from './shownLayers.js';
 import { boundaryMark, colourLimit, columnsOf, readingUnits, tokenLabel } from './latScan.js';
 
 export type TerminalColour = 'truecolor' | '256' | 'none';
@@ -27,7 +28,7 @@ export function terminalScan(options: TerminalScan): string {
 }
 
 /** What {@link terminalScan} is given. */
-export interface TerminalScan {
+export interface TerminalScan extends Shown {
   cases: readonly ScanCase[];
   standardize: Standardize;
   width: number;
@@ -38,7 +39,8 @@ export interface TerminalScan {
 
 /** As {@link terminalScan}: its colours are sent to the terminal, all else is shown. */
 export function terminalScanText(options: TerminalScan): TerminalText {
-  const { cases, standardize, width, colour } = options;
+  const { standardize, width, colour } = options;
+  const cases = casesShown(options.cases, options);
   if (width < marginWidth + 1) {
     throw new Error(
       `terminal: ${width} columns are too few (expected at least ${marginWidth + 1})`,
@@ -53,6 +55,7 @@ export function terminalScanText(options: TerminalScan): TerminalText {
     const rows = colour === 'none' ? plainRows : colouredRows;
     const shown = columns.slice(0, fitting);
     const hidden = columns.length - shown.length;
+    const layers = layersShown(readings.length, options);
     const { length } = scanCase.tokens;
     const note = hidden > 0 ? ` (first ${length - hidden} of ${length} tokens)` : '';
     const lines = [
@@ -60,7 +63,7 @@ export function terminalScanText(options: TerminalScan): TerminalText {
         `${clean(caseTitle(scanCase.label, options.labels))}: ${clean(scanCase.id)}${note}`,
         width,
       ),
-      ...rows({ columns: shown, readings, limit, cell, colour }),
+      ...rows({ columns: shown, readings, layers, limit, cell, colour }),
       ...labels(shown, cell),
     ];
     return joinedText(lines, '\n');
@@ -81,15 +84,17 @@ function withBoundary(scanCase: ScanCase): Pick<Drawing, 'columns' | 'readings'>
 interface Drawing {
   /** Labels of the columns. */
   columns: readonly string[];
-  /** `[layer][column]` */
+  /** `[row][column]` */
   readings: readonly (readonly number[])[];
+  /** Of the rows. */
+  layers: readonly number[];
   limit: number;
   cell: number;
   colour: TerminalColour;
 }
 
 /** `▀`: the upper layer in the foreground, the lower one in the background. */
-function colouredRows({ columns, readings, limit, cell, colour }: Drawing): TerminalText[] {
+function colouredRows({ columns, readings, layers, limit, cell, colour }: Drawing): TerminalText[] {
   const lines: TerminalText[] = [];
   for (let top = readings.length - 1; top >= 0; top -= 2) {
     const cells = columns.map((_, t) => {
@@ -98,15 +103,15 @@ function colouredRows({ columns, readings, limit, cell, colour }: Drawing): Term
         top === 0 ? '' : escape(48, divergingColour(readings[top - 1]?.[t] ?? 0, limit), colour);
       return terminalText`${front}${back}${'▀'.repeat(cell)}\u001b[0m`;
     });
-    lines.push(terminalText`${margin(top)}${joinedText(cells)}`);
+    lines.push(terminalText`${margin(layers[top])}${joinedText(cells)}`);
   }
   return lines;
 }
 
-function plainRows({ columns, readings, limit, cell }: Drawing): string[] {
-  return [...readings.keys()].reverse().map((layer) => {
-    const cells = columns.map((_, t) => ramp(readings[layer]?.[t] ?? 0, limit).repeat(cell));
-    return `${margin(layer)}${cells.join('')}`.trimEnd();
+function plainRows({ columns, readings, layers, limit, cell }: Drawing): string[] {
+  return [...readings.keys()].reverse().map((row) => {
+    const cells = columns.map((_, t) => ramp(readings[row]?.[t] ?? 0, limit).repeat(cell));
+    return `${margin(layers[row])}${cells.join('')}`.trimEnd();
   });
 }
 
@@ -169,8 +174,8 @@ function legend(options: {
   return terminalText`${low} −${limit} ${joinedText(steps)}\u001b[0m ${fit(text, room)}`;
 }
 
-function margin(layer: number): string {
-  return `${String(layer).padStart(marginWidth - 1)} `;
+function margin(layer: number | undefined): string {
+  return `${String(layer ?? '').padStart(marginWidth - 1)} `;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Reading a corrector, as several commands begin: with progress, and with what is worth a warning. */
 import { join } from 'node:path';
+import type { Scan, ScanHealth } from '../../../read/latScan.js';
 import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
 import { saveDirections } from '../../../read/files/directionFile.js';
 import { directionFileName } from '../../../read/files/steeringFile.js';
@@ -87,15 +88,24 @@ export async function saveReading(
   return path;
 }
 
+/** What is said of a direction's health. */
+interface Described {
+  health: Pick<ScanHealth, 'bestLayer' | 'methods'> & Pick<Scan, 'perLayer' | 'baselines'>;
+  /** What labels are called, where they were given. */
+  names?: LabelNames | undefined;
+  /** Among which the best was sought. Default: all. */
+  shownLayers?: readonly number[] | undefined;
+}
+
 /** The best layer against what can be told without hidden states. */
-export function describeHealth({ health, names }: ConceptReading): string[] {
+export function describeHealth({ health, names, shownLayers }: Described): string[] {
   // Where labels are given, all of the input's words count.
   const words = names ? 'the input' : 'y1';
   const best = health.perLayer[health.bestLayer];
   const { length, embeddings } = health.baselines;
   const n = health.methods[0]?.n;
   return [
-    `best layer     ${health.bestLayer} of 0 … ${health.perLayer.length - 1}`,
+    `best layer     ${health.bestLayer} of ${shownLayers?.join(', ') ?? `0 … ${health.perLayer.length - 1}`}`,
     `held-out       ${percentWithin(best?.heldOutAccuracy, best?.ci, n)} told right, unpaired`,
     `without it     ${percentWithin(length.heldOutAccuracy, length.ci, n)} from the length of ${words} alone`,
     `               ${percentWithin(embeddings.heldOutAccuracy, embeddings.ci, n)} from the tokens of ${words} alone`,
