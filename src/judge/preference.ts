@@ -24,6 +24,8 @@ export interface Comparison {
   orders?: readonly [Preferred, Preferred];
   /** That the first is better, a tie counted as half, over both orders; absent where not known. */
   probability?: number;
+  /** The answers are the same, and nobody was asked. */
+  identical?: true;
 }
 
 /** Anything that compares answers. The order in which a pair is shown must not count. */
@@ -63,7 +65,7 @@ export async function comparePairs(
   );
   const found = await askedPairs(preference, [...asked.values()], options);
   const byKey = new Map([...asked.keys()].map((key, i) => [key, found[i]]));
-  return pairs.map((pair) => byKey.get(keyOf(pair)) ?? { preferred: 'tie' });
+  return pairs.map((pair) => byKey.get(keyOf(pair)) ?? { preferred: 'tie', identical: true });
 }
 
 async function askedPairs(

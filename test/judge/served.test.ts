@@ -104,7 +104,7 @@ describe('a served judge', () => {
       { preferred: 'first', orders: ['first', 'first'] },
       { preferred: 'tie', orders: ['first', 'second'] },
       { preferred: null, orders: [longerWord('Ask.', 'Hm.'), null] },
-      { preferred: 'tie' },
+      { preferred: 'tie', identical: true },
       { preferred: 'second', orders: ['second', 'second'] },
     ]);
     // Equal answers are not asked about, equal pairs once.
