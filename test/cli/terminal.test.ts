@@ -106,17 +106,17 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--model', raising, '--stimuli', stimuli, ...small],
   ],
   extract: [
-    [...tiny, '--stimuli', stimuli, '--out', `extract ${evilName}`],
+    [...tiny, '--stimuli', stimuli, '--store', 'store', '--out', `extract ${evilName}`],
     ['--model', unknown, '--stimuli', stimuli, ...small],
     ['--model', damaged, '--stimuli', stimuli, ...small],
   ],
   sweep: [
-    [...tiny, '--mode', 'fixed', '--stimuli', stimuli, '--problems', problems, '--validation', validation, '--limit', '2', '--layers', '1', '--scale', '0.5', '--controls', '1', '--out', 'sweep'], // prettier-ignore
+    [...tiny, '--mode', 'fixed', '--stimuli', stimuli, '--problems', problems, '--validation', validation, '--limit', '2', '--coefficient', '-1,0,1', '--layers', '1', '--scale', '0.5', '--controls', '1', '--store', 'store', '--out', 'sweep'], // prettier-ignore
     [...tiny, '--direction', direction],
     [...tiny, '--stimuli', stimuli, '--problems', write('problems.jsonl', `{"question": "${evil}`)],
   ],
   causal: [
-    [...tiny, '--stimuli', stimuli, '--problems', problems, '--validation', validation, '--limit', '2', '--coefficients', '0.5', '--out', 'causal'], // prettier-ignore
+    [...tiny, '--stimuli', stimuli, '--problems', problems, '--validation', validation, '--limit', '2', '--coefficients', '0.5', '--controls', '1', '--pairs', '1', '--layers', '1', '--store', 'store', '--out', 'causal'], // prettier-ignore
     [...tiny, '--problems', evil],
     ['--coefficients', evil],
   ],
