@@ -142,7 +142,10 @@ function checkMetadata(value: unknown, source: string): Record<string, string> {
     throw new Error(`${source}: __metadata__ is not an object of texts`);
   }
   const bad = Object.entries(value).find(([, text]) => typeof text !== 'string');
-  if (bad) throw new Error(`${source}: metadata ${bad[0]} is not a text (got ${typeof bad[1]})`);
+  if (bad)
+    throw new Error(
+      `${source}: metadata ${shownName(bad[0])} is not a text (got ${typeof bad[1]})`,
+    );
   return value as Record<string, string>;
 }
 

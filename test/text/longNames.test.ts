@@ -39,8 +39,8 @@ describe('a name of 5,000 characters', () => {
     writeFileSync(path, saved);
     await locateDirection(path);
   };
-  const tensors = (): Uint8Array => {
-    const header = Buffer.from(JSON.stringify({ [long]: 1 }));
+  const tensors = (content: object): Uint8Array => {
+    const header = Buffer.from(JSON.stringify(content));
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(header.length));
     return Buffer.concat([size, header]);
@@ -51,7 +51,8 @@ describe('a name of 5,000 characters', () => {
     ['of a key', () => checked(z.strictObject({}), { [long]: 1 }, 'it')],
     ['of a pair', () => parseGivenStimuli(row('positive', { pair: long }), 'a', { seed: 0 })],
     ['of a steered direction', openSteering],
-    ['of a tensor', () => readSafetensors(tensors(), 'a')],
+    ['of a tensor', () => readSafetensors(tensors({ [long]: 1 }), 'a')],
+    ['of metadata', () => readSafetensors(tensors({ __metadata__: { [long]: 1 } }), 'a')],
   ])('%s', async (_, read) => {
     const failure = await Promise.resolve()
       .then(read)
