@@ -22,6 +22,7 @@ import { serversOf, type ServerFlags } from './servers.js';
 export function labOf(
   given: EngineOptions & ServerFlags & { store?: string | undefined },
   context: Context,
+  servers = serversOf(given, context),
 ): Lab {
   const { io, progress, path, signal } = context;
   const { device, threads, store, date, controlTokens } = given;
@@ -30,7 +31,6 @@ export function labOf(
     return { ...engine, proxy, fitting: copies };
   };
   const data = new Map<string, Promise<DataPlace>>();
-  const servers = serversOf(given, context);
   const named = <T extends Told>(open: Opener<T>) => {
     return async (name: string, how?: LoadHow) =>
       await openNamed(name, { ...engineOf(how), servers }, context, open);

@@ -19,6 +19,8 @@ import { writeLines } from '../lines.js';
 import { formatBytes } from '../progress.js';
 import { openUnitsBeside, type UnitsBeside } from '../unitsBeside.js';
 import type { Store } from '../../record/store.js';
+import { servers } from '../servers.js';
+import { buildDataset, buildOptions } from './datasetBuild.js';
 import { fromKinds, fromOptions, isFromKind, makeFrom, type FromKind } from './datasetFrom.js';
 import { loadModel } from '../models.js';
 import { choice, integer, number, text, type OptionValues } from '../../shape/options.js';
@@ -30,6 +32,7 @@ const recordedKinds = {
   annotate: 'annotated quadruples from the sentences of --sentences',
   triples: 'whole answers of --answers with their corrections',
   direct: 'the corrections of --answers as solutions, to learn answering from',
+  build: 'quadruples from the questions of --data: --upstream writes, --annotator corrects',
 } as const;
 
 type Kind = GeneratedKind | keyof typeof recordedKinds | FromKind;
@@ -66,6 +69,8 @@ const options = {
     help: 'JSONL of {problem, question, prefix?, answer}, for triples and direct',
   }),
   ...fromOptions,
+  ...buildOptions,
+  ...servers,
   ...engine,
   ...dry,
   ...common,
@@ -103,6 +108,10 @@ ${Object.entries(kinds)
       'quadruples from pairs of answers',
     ],
     [
+      'aligner-lab dataset build --data gsm8k:main/train --upstream http://127.0.0.1:8080/v1#big --annotator http://127.0.0.1:8081/v1#judge --out quadruples.jsonl',
+      'quadruples of your own, from any upstream and annotator',
+    ],
+    [
       'aligner-lab dataset quadruples --split validation --count 500 --out recorded.jsonl',
       'what the embedded upstream writes in 500 places, annotated',
     ],
@@ -115,6 +124,7 @@ ${Object.entries(kinds)
     }
     const out = given.out === undefined ? context.io.stdout : context.path(given.out);
     const kind = argument as Kind;
+    if (kind === 'build' && !given.dryRun) return await buildDataset(given, context);
     if (given.dryRun) return showPlan(kind, given, context);
     if (isFromKind(kind)) return await writeFrom(kind, given, { context, out });
     await using units = await unitsOf(kind, given, context);
@@ -207,7 +217,7 @@ async function* counted(
 }
 
 function rowsOf(
-  kind: Exclude<Kind, FromKind>,
+  kind: Exclude<Kind, FromKind | 'build'>,
   given: Options,
   context: Kept,
 ): AsyncIterable<unknown> | Iterable<unknown> {
