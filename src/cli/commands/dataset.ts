@@ -124,8 +124,8 @@ ${Object.entries(kinds)
     }
     const out = given.out === undefined ? context.io.stdout : context.path(given.out);
     const kind = argument as Kind;
-    if (kind === 'build' && !given.dryRun) return await buildDataset(given, context);
     if (given.dryRun) return showPlan(kind, given, context);
+    if (kind === 'build') return await buildDataset(given, context);
     if (isFromKind(kind)) return await writeFrom(kind, given, { context, out });
     await using units = await unitsOf(kind, given, context);
     const rows = await writeLines(

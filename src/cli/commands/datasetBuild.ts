@@ -67,13 +67,13 @@ export async function buildDataset(given: Options, context: Context): Promise<vo
       yield* answer.rows;
     }
   }
-  const written = await writeLines(rows(), path);
+  await writeLines(rows(), path);
   await units.done();
   const counts = countBuilt(answers);
   const traffic = servers.traffic();
   context.show(describeBuilt(counts, out));
   if (traffic) context.show(describeTraffic(traffic));
-  context.result({ kind: 'build', rows: written, file: out, ...counts, ...(traffic && { traffic }) }); // prettier-ignore
+  context.result({ kind: 'build', file: out, ...counts, ...(traffic && { traffic }) }); // prettier-ignore
 }
 
 function describeBuilt(counts: BuildCounts, file: string): string {
