@@ -64,11 +64,7 @@ export function bestLayerWarnings(
   known: { heldOut: number; baselines: Told; among?: string },
 ): string[] {
   if (!best) return [];
-  return [
-    ...chanceWarnings(best, known),
-    ...baselineWarnings(best, known.baselines),
-    ...kindWarnings(best),
-  ];
+  return [...chanceWarnings(best, known), ...baselineWarnings(best, known), ...kindWarnings(best)];
 }
 
 /** A best layer that chance explains, or that few stimuli were read at. */
@@ -82,7 +78,7 @@ function chanceWarnings(
   return [
     ...(chance
       ? [
-          `chance: ${among} tells the labels apart on held-out stimuli (at best ${percent(heldOutAccuracy)}${within}, AUC ${auc?.toFixed(2) ?? 'unknown'}, at layer ${layer}); the direction may be noise, give more stimuli or others`,
+          `chance: ${among} tells the labels apart on held-out stimuli (at best ${percent(heldOutAccuracy)}${within} of ${heldOut}, AUC ${auc?.toFixed(2) ?? 'unknown'}, at layer ${layer}); the direction may be noise, give more stimuli or others`,
         ]
       : []),
     ...(heldOut < fewest
@@ -91,12 +87,15 @@ function chanceWarnings(
   ];
 }
 
-function baselineWarnings(best: BestLayer, base: Told): string[] {
+function baselineWarnings(
+  best: BestLayer,
+  { baselines: base, heldOut }: { baselines: Told; heldOut: number },
+): string[] {
   return (['length', 'embeddings'] as const)
     .filter((name) => base[name].heldOutAccuracy >= best.heldOutAccuracy - 0.05)
     .map(
       (name) =>
-        `baseline ${name}: reads the label as well as the best layer (${percent(base[name].heldOutAccuracy)} against ${percent(best.heldOutAccuracy)}); the direction may hold no more than that`,
+        `baseline ${name}: reads the label as well as the best layer (${percent(base[name].heldOutAccuracy)} against ${percent(best.heldOutAccuracy)} of ${heldOut}); the direction may hold no more than that`,
     );
 }
 

@@ -100,6 +100,7 @@ export function percentWithin(
   ci: Interval | null | undefined,
   n?: number,
 ): string {
+  if (rate === null || rate === undefined) return percent(rate);
   const within = ci ? ` [${ci.map((bound) => (100 * bound).toFixed(1)).join(', ')}]` : '';
   return percent(rate) + within + (n === undefined ? '' : ` of ${n}`);
 }

@@ -336,6 +336,10 @@ describe('causalPage', () => {
     expect(html.match(/<tr>/g)).toHaveLength(4);
     expect(html).toMatch(/>5<\/td><td[^>]*>decides<\/td><td[^>]*>prepares: not confirmed</);
     expect(html).toContain('steering (n = 40)');
+    // Summaries of before do not know it.
+    expect(html).toContain('>held-out accuracy<');
+    const known = causalPartsHtml({ ...causalExample, heldOutN: 96 }).text;
+    expect(known).toContain('>held-out accuracy (n = 96)<');
     expect(causalPartsHtml({ ...causalExample, parts: [] }).text).not.toContain('confirmed');
     expect(causalPartsCaption(causalExample)).toMatch(
       /layer 5, ahead of the others by 0\.12 \[0\.02, 0\.2\].*Best held-out accuracy: layer 5\./,

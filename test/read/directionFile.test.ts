@@ -51,6 +51,7 @@ describe('direction files', () => {
       ...stored(),
       meanNorms: [0.1 + 0.2, 1e-7 / 3],
       heldOutAccuracy: [2 / 3, 1],
+      heldOutN: 96,
       labels: { positive: 'happy', negative: 'sad, or not' },
     };
     measured.directions.method = 'one of my own';
@@ -67,6 +68,7 @@ describe('direction files', () => {
     expect(parse({ meanNorms: [1] })).toThrow(/mean_norms is not usable \(expected 2 numbers/);
     expect(parse({ meanNorms: [1, NaN] })).toThrow(/mean_norms is not usable/);
     expect(parse({ heldOutAccuracy: [0.5, 93] })).toThrow(/held_out_accuracy is not usable/);
+    expect(parse({ heldOutN: 0.5 })).toThrow(/held_out_n is not usable/);
   });
 
   it('are refused by a model of another width, depth or weights', async () => {

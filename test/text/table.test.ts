@@ -1,7 +1,7 @@
 /** Tables within the width of a terminal. Widths of characters: Unicode's East Asian Width (UAX 11). */
 import { describe, expect, it } from 'vitest';
 import { columnsOf, cutToColumns } from '../../src/text/columns.js';
-import { formatTable, layOut, Table } from '../../src/text/table.js';
+import { formatTable, layOut, percentWithin, Table } from '../../src/text/table.js';
 
 describe('columns of a text', () => {
   it.each([
@@ -23,6 +23,12 @@ describe('columns of a text', () => {
     expect(cutToColumns('日本語', 5)).toBe('日本');
     expect(cutToColumns('e\u0301e\u0301', 1)).toBe('e\u0301');
   });
+});
+
+it('a share says of how many it is, where that is known', () => {
+  expect(percentWithin(0.5, [0.4, 0.6], 40)).toBe('50.0 % [40.0, 60.0] of 40');
+  expect(percentWithin(0.5, null)).toBe('50.0 %');
+  expect(percentWithin(null, null, 0)).toBe('–');
 });
 
 describe('a table', () => {

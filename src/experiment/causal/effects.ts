@@ -45,6 +45,8 @@ export interface CausalSummaryOptions {
   warnings?: readonly string[];
   /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
   accuracy: readonly number[] | null;
+  /** How many held-out stimuli these are shares of. */
+  heldOutN?: number | undefined;
   /** Patched at each setting. */
   columns: Readonly<Record<PatchSetting, readonly PatchColumn[]>>;
   records: readonly CausalRecord[];

@@ -5,7 +5,7 @@ import { absentLayers } from '../../read/directions.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import { defaultPositions } from '../../runtime/steering.js';
 import type { OptionValues } from '../../shape/options.js';
-import { figureWithin, percent, Table } from '../../text/table.js';
+import { figureWithin, percentWithin, Table } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
@@ -92,7 +92,7 @@ async function prepare(
     prompt: stimulusTokens(model),
     ...beginningsOf(model),
     ...{ directions, meanNorms },
-    accuracy: basis.accuracy,
+    ...{ accuracy: basis.accuracy, heldOutN: basis.heldOutN },
     metric: given.metric,
     ...{ layers, scale, seed, coefficients: given.coefficients, positions },
     ...{ limit: given.limit, pairs: given.pairs, controls: { random: given.controls } },
@@ -110,12 +110,12 @@ async function prepare(
 const roleText = { prepares: 'prepares', decides: 'decides', carriesOut: 'carries out' } as const;
 
 function describe(summary: CausalSummary): Outcome['lines'] {
-  const { parts, evidence, scan, patching, ablation } = summary;
+  const { parts, evidence, scan, patching, ablation, heldOutN } = summary;
   const rows = scan.map(({ layer, heldOutAccuracy }, i) => [
     String(layer),
     describePart(parts[i]),
     ...evidence.map(({ perLayer }) => figureWithin(perLayer[i]?.mean, perLayer[i]?.ci)),
-    percent(heldOutAccuracy),
+    percentWithin(heldOutAccuracy, null, heldOutN),
   ]);
   const head = ['layer', 'part', ...evidence.map(({ measure }) => measure), 'held-out'];
   return [

@@ -29,6 +29,8 @@ export interface CausalOptions extends Beginnings {
   meanNorms: readonly number[];
   /** `[L]`, of the scan, on held-out stimuli; null where it is not known. */
   accuracy: readonly number[] | null;
+  /** How many held-out stimuli these are shares of, where it is known. */
+  heldOutN?: number | undefined;
   /** In order; those for steering are the first, pairs come from all. No problem is in both. */
   problems: Readonly<Record<CausalSplit, readonly CausalProblem[]>>;
   /** Tested one at a time. Default: those that have a direction. */

@@ -57,7 +57,7 @@ export async function* runCausal(
   const columns = patchColumns(settled);
   const patches = pairs.map((pair) => patchUnit(pair, columns, options, settled));
   yield* runPhase('patches', patches, records, options);
-  const { model, directions, meanNorms, accuracy, seed } = options;
+  const { model, directions, meanNorms, accuracy, heldOutN, seed } = options;
   const { layers, scale, coefficients, positions, controls } = settled;
   const metric = resolveEditMetric(options.metric);
   const kept = { model, method: directions.method, metric, positions, seed, layers, coefficients };
@@ -65,7 +65,17 @@ export async function* runCausal(
   // In a fixed order: sums depend on it, and a resumed run finds its records in another.
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
   return summariseCausal({
-    ...{ ...kept, controlled, scale, meanNorms, accuracy, columns, records: sorted, warnings },
+    ...{
+      ...kept,
+      controlled,
+      scale,
+      meanNorms,
+      accuracy,
+      heldOutN,
+      columns,
+      records: sorted,
+      warnings,
+    },
   });
 }
 

@@ -251,6 +251,7 @@ export const causalSummary = z.strictObject({
   rule: z.string().describe('of the parts, in words, as it was written before any run'),
   parts: z.array(layerPart),
   scan: z.array(z.strictObject({ layer: count, heldOutAccuracy: rate })),
+  heldOutN: count.optional().describe('held-out stimuli that these accuracies are shares of'),
   bestLayer: count
     .nullable()
     .describe('of the layers tested, the one of best held-out accuracy; null where it is unknown'),

@@ -55,6 +55,7 @@ export function summariseCausal(options: CausalSummaryOptions): CausalSummary {
     patching,
     rule: roleRule,
     ...{ parts, scan },
+    ...(options.heldOutN !== undefined && { heldOutN: options.heldOutN }),
     bestLayer: accuracy && (layers[largest(accuracy)] ?? 0),
     evidence,
     data: describeData(options),
@@ -143,7 +144,7 @@ function cutWarnings({ all, length, context }: ReturnType<typeof countOutputs>):
 
 function warningsOf(
   parts: CausalSummary['parts'],
-  { degenerate, layers }: SteeringEffects,
+  { degenerate, layers, n }: SteeringEffects,
 ): string[] {
   const warnings: string[] = [];
   if (parts.length === 0) {
@@ -160,7 +161,7 @@ function warningsOf(
   const broken = layers.filter((_, i) => degenerate[i]?.some((share) => (share ?? 0) >= 0.05));
   if (broken.length > 0) {
     warnings.push(
-      `degenerate: 5 % of the outputs or more somewhere on the grid at layer ${broken.join(', ')}`,
+      `degenerate: 5 % of the outputs of ${n} problems or more somewhere on the grid at layer ${broken.join(', ')}`,
     );
   }
   return warnings;

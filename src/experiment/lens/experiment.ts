@@ -59,7 +59,12 @@ function describe({ model, perLayer, settling, data }: LensSummary): Outcome['li
       figureWithin(probability.mean, probability.ci),
     ]),
   ]);
-  const head = ['layer', 'corrections agree', 'probability', 'copies agree', 'probability'];
+  const { correct, copy } = settling;
+  const head = [
+    'layer',
+    ...[`corrections agree, n = ${correct.n}`, 'probability'],
+    ...[`copies agree, n = ${copy.n}`, 'probability'],
+  ];
   const settles = (['correct', 'copy'] as const).map((label) => {
     const { n, mean, meanCi } = settling[label];
     return `${label.padEnd(10)} settled at layer ${figureWithin(mean, meanCi)} on average, ${n} cases`;

@@ -65,7 +65,7 @@ function describe({ upstream, correctors }: RoundsSummary): Outcome['lines'] {
         String(point.n),
         percentWithin(point.accuracy, point.ci),
         figureWithin(point.gain.mean, point.gain.ci),
-        percentWithin(alone?.accuracy ?? null, alone?.ci ?? null),
+        percentWithin(alone?.accuracy, alone?.ci, alone?.n),
       ];
     });
     const whole = percentWithin(classic.accuracy, classic.ci);

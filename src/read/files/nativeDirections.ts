@@ -67,11 +67,13 @@ function signOf({ positive, negative }: LabelNames): string {
 function measured({
   meanNorms,
   heldOutAccuracy,
+  heldOutN,
   labels,
 }: StoredDirections): Record<string, string> {
   return {
     ...(meanNorms && { mean_norms: meanNorms.join(',') }),
     ...(heldOutAccuracy && { held_out_accuracy: heldOutAccuracy.join(',') }),
+    ...(heldOutN !== undefined && { held_out_n: String(heldOutN) }),
     ...(labels && { positive_label: labels.positive, negative_label: labels.negative }),
   };
 }
@@ -81,7 +83,7 @@ function parseMeasured(
   metadata: Safetensors['metadata'],
   layers: number,
   source: string,
-): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'labels'> {
+): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'heldOutN' | 'labels'> {
   const list = (key: string, possible: (x: number) => boolean): number[] | undefined => {
     if (metadata[key] === undefined) return undefined;
     const values = numbersOf(metadata[key]);
@@ -90,10 +92,15 @@ function parseMeasured(
   };
   const meanNorms = list('mean_norms', (x) => x > 0 && Number.isFinite(x));
   const heldOutAccuracy = list('held_out_accuracy', (x) => x >= 0 && x <= 1);
+  const heldOutN = metadata.held_out_n === undefined ? undefined : Number(metadata.held_out_n);
+  if (heldOutN !== undefined && !(Number.isSafeInteger(heldOutN) && heldOutN > 0)) {
+    throw new Error(`${source}: held_out_n is not usable (expected a whole number from 1)`);
+  }
   const { positive_label: positive, negative_label: negative } = metadata;
   return {
     ...(meanNorms && { meanNorms }),
     ...(heldOutAccuracy && { heldOutAccuracy }),
+    ...(heldOutN !== undefined && { heldOutN }),
     ...(positive !== undefined && negative !== undefined && { labels: { positive, negative } }),
   };
 }

@@ -43,6 +43,8 @@ export interface StoredDirections {
   meanNorms?: readonly number[];
   /** `[L]`, share of held-out stimuli that the direction tells rightly. */
   heldOutAccuracy?: readonly number[];
+  /** How many held-out stimuli these are shares of. */
+  heldOutN?: number;
   /** What the labels are called, where they were given. */
   labels?: LabelNames;
   /** Absent where this lab made them. */

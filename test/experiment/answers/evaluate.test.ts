@@ -140,6 +140,9 @@ describe('answerQuestions', () => {
     const { systems } = summariseEvaluate({ records, random: createRandom(1) });
     const alone = systems.find(({ name }) => name.startsWith('corrector-alone'));
     const [seen, unseen] = alone?.groups ?? [];
+    // What the rates are shares of: the upstream is right 4 times of 10.
+    expect(alone).toMatchObject({ fixN: 6, breakN: 4 });
+    expect(unseen).toMatchObject({ fixN: 2, breakN: 0 });
     expect(unseen).toMatchObject({ group: 'unseen', n: 2, accuracy: 0.5, fixRate: 0.5 });
     expect(unseen?.breakRate).toBeNull();
     expect(seen).toMatchObject({ group: 'seen', n: 8, accuracy: 0 });

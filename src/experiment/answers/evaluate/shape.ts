@@ -16,9 +16,13 @@ export const outcomes = {
   /** Right now, given that the upstream alone was wrong. Null for the upstream. */
   fixRate: rate,
   fixRateCi: ci,
+  fixN: count.optional().describe('answers that the upstream alone got wrong: fixRate is of them'),
   /** Wrong now, given that the upstream alone was right. Null for the upstream. */
   breakRate: rate,
   breakRateCi: ci,
+  breakN: count
+    .optional()
+    .describe('answers that the upstream alone got right: breakRate is of them'),
 };
 export type Outcomes = z.infer<z.ZodObject<typeof outcomes>>;
 

@@ -75,8 +75,10 @@ function outcomesOf(
     ci: accuracy.ci,
     fixRate: fixed.rate,
     fixRateCi: fixed.ci,
+    fixN: wasWrong.length,
     breakRate: broken.rate,
     breakRateCi: broken.ci,
+    breakN: wasRight.length,
   };
 }
 

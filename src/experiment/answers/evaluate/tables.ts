@@ -1,5 +1,5 @@
 /** An evaluation in a terminal. */
-import { figure, percent, percentWithin, Table } from '../../../text/table.js';
+import { figure, percentWithin, Table } from '../../../text/table.js';
 import type { CorrectorSummary, EvaluateSummary } from './shape.js';
 
 /** One row per system; a column per group of questions. */
@@ -13,8 +13,8 @@ export function systemTable({ systems }: EvaluateSummary): Table {
       const own = system.groups.find(({ group }) => group === name);
       return [percentWithin(own?.accuracy, own?.ci), own ? String(own.n) : '–'];
     }),
-    percent(system.fixRate),
-    percent(system.breakRate),
+    percentWithin(system.fixRate, null, system.fixN),
+    percentWithin(system.breakRate, null, system.breakN),
     figure(system.msPerToken),
     figure(system.firstTokenMs),
   ]);

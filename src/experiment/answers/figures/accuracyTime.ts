@@ -77,12 +77,12 @@ function isKnown({ timing, accuracy }: Mark): boolean {
 
 /** Caption of {@link accuracyTimeFigure}: n of answers and of timings, intervals, the bound of best-of-n. */
 export function accuracyTimeCaption({ systems, bestOf }: Comparison): string {
-  const answers = countText(systems.map(({ n }) => n));
-  const timed = countText(systems.map(({ timing }) => timing.n));
+  const answers = countText([...systems, ...bestOf].map(({ n }) => n));
+  const timed = countText([...systems, ...bestOf].map(({ timing }) => timing.n));
   const most = bestOf.at(-1);
   const bound =
     most && most.anyRight !== null
-      ? ` Best of n: the answer that most of n samples of the upstream share; of ${most.samples} samples any is right for ${fixed(most.anyRight)}${intervalText(most.anyRightCi)} of the problems, which no choice without labels can exceed.`
+      ? ` Best of n: the answer that most of n samples of the upstream share; of ${most.samples} samples any is right for ${fixed(most.anyRight)}${intervalText(most.anyRightCi)} of the ${most.n} problems, which no choice without labels can exceed.`
       : '';
   return (
     `Share of n = ${answers} problems answered right against the mean wall time per problem, ` +

@@ -1,7 +1,7 @@
 /** Rates with their intervals, one row each: systems compared, and a corrector's sentence rates. */
 import type { Interval } from '../../../math/interval.js';
 import type { CorrectorSummary, EvaluatedSystem, EvaluateSummary } from '../evaluate/shape.js';
-import { colours, plotText } from '../../../plot/figure.js';
+import { colours, countText, plotText } from '../../../plot/figure.js';
 import type { Figure } from '../../../plot/figure.js';
 import { errorBars } from '../../../plot/axes.js';
 import { legendName } from '../../../plot/layout/legend.js';
@@ -41,22 +41,36 @@ export function evaluationFigure(options: EvaluateSummary & { room?: Room }): Fi
       { ...accuracy, rows: row(({ accuracy: value, ci, n }) => ({ value, ci, n })) },
       ...groups.map((name, i) => ({
         ...accuracy,
-        name: legendName(`accuracy, ${name}`),
+        name: legendName(`accuracy, ${name}${groupCount(systems, name)}`),
         symbol: groupSymbols[i % groupSymbols.length] ?? 'circle-open',
         rows: row((system) => {
           const own = system.groups.find(({ group }) => group === name);
           return { value: own?.accuracy ?? null, ci: own?.ci ?? null, n: own?.n ?? 0 };
         }),
       })),
-      { ...fixed, rows: row(({ fixRate, fixRateCi: ci }) => ({ value: fixRate, ci })) },
-      { ...broken, rows: row(({ breakRate, breakRateCi: ci }) => ({ value: breakRate, ci })) },
+      { ...fixed, rows: row(({ fixRate, fixRateCi: ci, fixN: n }) => ({ value: fixRate, ci, n })) },
+      {
+        ...broken,
+        rows: row(({ breakRate, breakRateCi: ci, breakN: n }) => ({ value: breakRate, ci, n })),
+      },
     ],
   });
 }
 
+/** ` (n = 120)`, of one group; nothing where it has no answer. */
+function groupCount(systems: EvaluateSummary['systems'], name: string): string {
+  const own = systems.flatMap(({ groups }) => groups.filter(({ group }) => group === name));
+  return own.length === 0 ? '' : ` (n = ${countText(own.map(({ n }) => n))})`;
+}
+
 /** Caption of {@link evaluationFigure}: what the rates are over, n and intervals. */
 export function evaluationCaption({ systems }: EvaluateSummary): string {
-  const counts = systems.map(({ name, n }) => `${name} n = ${n}`).join(', ');
+  const counts = systems
+    .map(({ name, n, fixN, breakN }) => {
+      const paired = fixN !== undefined && breakN !== undefined && fixN + breakN > 0;
+      return `${name} n = ${n}${paired ? ` (${fixN} wrong and ${breakN} right by the upstream alone)` : ''}`;
+    })
+    .join(', ');
   return (
     'Accuracy: share of problems answered right; fixed: right, of those that the upstream alone ' +
     'answered wrong; broken: wrong, of those that it answered right. Bars: 95 % intervals over ' +
@@ -76,9 +90,12 @@ const rateTitles = {
 /** The sentence-level rates of a corrector. */
 export function correctorFigure(options: CorrectorSummary & { room?: Room }): Figure {
   const keys = Object.keys(rateTitles) as (keyof typeof rateTitles)[];
-  const rates = keys.map((key): [string, SentenceRate] => [rateTitles[key], options[key]]);
+  const rates = keys.map((key): [string, SentenceRate] => [
+    counted(rateTitles[key], options[key]),
+    options[key],
+  ]);
   const faults = Object.entries(options.byFault).map(([fault, rate]): [string, SentenceRate] => [
-    `bad, ${fault}`,
+    counted(`bad, ${fault}`, rate),
     rate,
   ]);
   const toRow = ([label, { rate, ci, n }]: [string, SentenceRate]): Series['rows'][number] => ({
@@ -98,11 +115,15 @@ export function correctorFigure(options: CorrectorSummary & { room?: Room }): Fi
   });
 }
 
+function counted(title: string, { n }: SentenceRate): string {
+  return `${title} (n = ${n})`;
+}
+
 /** Caption of {@link correctorFigure}: n and intervals. */
 export function correctorCaption({ n }: CorrectorSummary): string {
   return (
-    `Share of the sentences of each kind, on n = ${n} recorded quadruples (n of each kind on ` +
-    'hover); bars: 95 % intervals.'
+    `Share of the sentences of each kind, on n = ${n} recorded quadruples (n of each kind ` +
+    'beside its name); bars: 95 % intervals.'
   );
 }
 

@@ -6,10 +6,10 @@ import type { Markup } from '../../../text/markup.js';
 
 const roleText = { prepares: 'prepares', decides: 'decides', carriesOut: 'carries out' } as const;
 
-type Parts = Pick<CausalSummary, 'parts' | 'evidence' | 'scan' | 'bestLayer'>;
+type Parts = Pick<CausalSummary, 'parts' | 'evidence' | 'scan' | 'bestLayer' | 'heldOutN'>;
 
 /** One line per layer. */
-export function causalPartsHtml({ parts, evidence, scan }: Parts): Markup {
+export function causalPartsHtml({ parts, evidence, scan, heldOutN }: Parts): Markup {
   const value = (mean: number | null, ci: [number, number] | null): string =>
     mean === null ? '–' : fixed(mean) + intervalText(ci);
   const rows = scan.map(({ layer, heldOutAccuracy }, i) => ({
@@ -22,7 +22,8 @@ export function causalPartsHtml({ parts, evidence, scan }: Parts): Markup {
         value(perLayer[i]?.mean ?? null, perLayer[i]?.ci ?? null),
       ]),
     ),
-    'held-out accuracy': heldOutAccuracy,
+    [heldOutN === undefined ? 'held-out accuracy' : `held-out accuracy (n = ${heldOutN})`]:
+      heldOutAccuracy,
   }));
   return tableHtml(rows);
 }

@@ -14,6 +14,8 @@ export interface SteeringBasis {
   meanNorms: readonly number[];
   /** `[L]`, of the direction on held-out stimuli; null where nobody has measured it. */
   accuracy: readonly number[] | null;
+  /** How many held-out stimuli these are shares of, where it is known. */
+  heldOutN?: number | undefined;
   /** Of highest accuracy; null where that is not known. */
   bestLayer: number | null;
   /** What control directions from permuted labels are made of; null where nothing was labelled. */
@@ -23,7 +25,15 @@ export interface SteeringBasis {
 /** Of a direction that was found now. */
 export function basisOfReading({ directions, norms, health, training }: Reading): SteeringBasis {
   const accuracy = health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy);
-  return { directions, meanNorms: norms, accuracy, bestLayer: health.bestLayer, training };
+  const heldOutN = health.methods[0]?.n;
+  return {
+    directions,
+    meanNorms: norms,
+    accuracy,
+    heldOutN,
+    bestLayer: health.bestLayer,
+    training,
+  };
 }
 
 /**
@@ -34,11 +44,12 @@ export async function basisOfStored(
   stored: StoredDirections,
   measureNorms: () => Promise<readonly number[]>,
 ): Promise<SteeringBasis> {
-  const { directions, meanNorms, heldOutAccuracy = null } = stored;
+  const { directions, meanNorms, heldOutAccuracy = null, heldOutN } = stored;
   return {
     directions,
     meanNorms: meanNorms ?? (await measureNorms()),
     accuracy: heldOutAccuracy,
+    heldOutN,
     bestLayer: heldOutAccuracy && bestLayer(directions, heldOutAccuracy),
     training: null,
   };
@@ -83,6 +94,7 @@ export function storedReading(
     },
     meanNorms: norms,
     heldOutAccuracy: health.perLayer.map(({ heldOutAccuracy }) => heldOutAccuracy),
+    heldOutN: health.methods[0]?.n,
     labels: names,
   };
 }
