@@ -14,6 +14,7 @@ import {
   loadCopies,
   loadModel,
   openNamed,
+  openNamedJudge,
   type Opener,
   type Told,
 } from './models.js';
@@ -48,6 +49,7 @@ export function labOf(
     upstream: named(openUpstream),
     corrector: named(openCorrector),
     aligner: named(openAligner),
+    judge: (name, criterion) => openNamedJudge(name, { criterion, servers }, context),
     traffic: servers.traffic,
     path,
     store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),

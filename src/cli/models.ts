@@ -1,6 +1,9 @@
 /** Models as commands load them. */
 import { isModelName, type OpenOptions } from '../align/open.js';
 import type { OnProgress } from '../experiment/shared/stages.js';
+import { criterionNames } from '../judge/criterion.js';
+import type { Judge } from '../judge/judge.js';
+import { openJudge } from '../judge/open.js';
 import { copiesOf, loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { DownloadProgress } from '../runtime/hub/settings.js';
@@ -106,6 +109,23 @@ export async function openNamed<T extends Told>(
   progress.clear();
   tell(opened, context);
   return opened;
+}
+
+/** Opens a judge of pairs; a file of one's own as its criterion is found from the working directory. */
+export async function openNamedJudge(
+  name: string,
+  { criterion, servers }: { criterion: string; servers: Servers },
+  context: Context,
+): Promise<Judge> {
+  const { progress, path } = context;
+  const shipped = criterionNames.some((known) => known === criterion);
+  progress.stage(`asking ${shownName(name)} what it can do`);
+  const judge = await openJudge(name, {
+    ...{ criterion: shipped ? criterion : path(criterion), server: await servers.options() },
+  });
+  progress.clear();
+  tell(judge, context);
+  return judge;
 }
 
 /** `openUpstream` and the like. */

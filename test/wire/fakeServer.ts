@@ -19,6 +19,8 @@ export type Trouble =
 export interface Behaviour {
   /** By question; a question that is not there gets sentences of its own. */
   answers?: Readonly<Record<string, string>>;
+  /** To questions that are not there; undefined: a sentence of its own. */
+  reply?: (question: string) => string | undefined;
   /** What each way of going on does. Default: all new turns, no completions. */
   trailing?: Going;
   continueFinal?: Going;
@@ -89,8 +91,8 @@ export async function fakeServer(behaviour: Behaviour = {}): Promise<FakeServer>
 }
 
 /** The whole answer to a question. */
-export function answerTo(question: string, { answers = {} }: Behaviour = {}): string {
-  const known = answers[question];
+export function answerTo(question: string, { answers = {}, reply }: Behaviour = {}): string {
+  const known = answers[question] ?? reply?.(question);
   if (known !== undefined) return known;
   const n = [...question].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7);
   return `First, take ${n} of them.\nThen there are ${n + 1} in all!  What is left? Nothing but ${n - 1}.\n\n#### ${n}\n`;

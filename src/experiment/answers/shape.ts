@@ -1,5 +1,6 @@
 /** The records of answers: what each system says, how long it takes, and samples to vote on. */
 import { z } from 'zod';
+import { judgedRecord } from '../shared/judging.js';
 import { quality, revision, revisions } from '../shared/revisions.js';
 import { count } from '../../shape/pieces.js';
 import { group, withGroup } from '../shared/groups.js';
@@ -79,5 +80,10 @@ export const compareRecord = z.union([answerRecord, timingRecord, samplesRecord]
 export type CompareRecord = z.infer<typeof compareRecord>;
 
 /** Of `evaluate`. */
-export const evaluationRecord = z.union([answerRecord, timingRecord, correctionRecord]);
+export const evaluationRecord = z.union([
+  answerRecord,
+  timingRecord,
+  correctionRecord,
+  judgedRecord,
+]);
 export type EvaluationRecord = z.infer<typeof evaluationRecord>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { embedded } from '../../data/artifacts.js';
 import { integer, list } from '../../shape/options.js';
+import { judgeOptions } from '../shared/judgedOptions.js';
 import { questionOptions, upstream } from '../shared/options.js';
 
 export const options = {
@@ -23,5 +24,6 @@ export const options = {
   }),
   maxRounds: integer({ value: 'n', help: 'most rounds of a loop', default: 16 }),
   ...questionOptions,
+  ...judgeOptions,
   limit: integer({ value: 'n', help: 'questions, the first ones', default: 200 }),
 } as const;

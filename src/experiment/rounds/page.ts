@@ -1,6 +1,7 @@
 /** `rounds.html` */
 import { warned, type Page } from '../../plot/page/page.js';
 import { defineSummary } from '../shared/experiment.js';
+import { judgedSections } from '../shared/judgedFigure.js';
 import { generationModesCaption, generationModesFigure } from './figures/generationModes.js';
 import { roundAccuracyCaption, roundAccuracyFigure } from './figures/roundAccuracy.js';
 import { roundScoresCaption, roundScoresFigure } from './figures/roundScores.js';
@@ -30,6 +31,7 @@ export function correctionRoundsPage(summary: RoundsSummary): Page {
         caption: generationModesCaption(summary),
         draw: (room) => generationModesFigure({ ...summary, room }),
       },
+      ...judgedSections(summary.judged, 'rounds'),
     ],
   };
 }

@@ -1,6 +1,7 @@
 /** The shapes of answers by number of correction rounds: the records, and `rounds.json`. */
 import { z } from 'zod';
 import { ci, count, meanOver, rate, warnings } from '../../shape/pieces.js';
+import { judgedRecord, judgedSummary } from '../shared/judging.js';
 import { group, withGroup } from '../shared/groups.js';
 import { noteCounts, revisions } from '../shared/revisions.js';
 import { scores, scoreSummary } from '../shared/scores.js';
@@ -42,6 +43,10 @@ export const roundsRecord = z.preprocess(
   }),
 );
 export type RoundsRecord = z.infer<typeof roundsRecord>;
+
+/** A line of the records of a run. */
+export const roundsLine = z.union([judgedRecord, roundsRecord]);
+export type RoundsLine = z.infer<typeof roundsLine>;
 
 /** A mean over questions; null where nothing is measured. */
 export type MeanOver = z.infer<typeof meanOver>;
@@ -96,6 +101,8 @@ export const roundsSummary = z.strictObject({
   /** Names of the bins of scores, from none right to all right. */
   scoreBins: z.array(z.string()),
   correctors: z.array(correctorRounds),
+  /** Answers against those of the upstream alone, by judges; absent where none was named. */
+  judged: z.array(judgedSummary).optional(),
   warnings,
 });
 export type RoundsSummary = z.infer<typeof roundsSummary>;

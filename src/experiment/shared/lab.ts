@@ -4,6 +4,7 @@ import type { DataReport } from '../../data/report.js';
 import type { Aligner } from '../../align/aligner.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
+import type { Judge } from '../../judge/judge.js';
 import type { Store } from '../../record/store.js';
 import type { ProxyOptions } from '../../runtime/load.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
@@ -30,6 +31,8 @@ export interface Lab {
   upstream: (name: string, how?: LoadHow) => Promise<Upstream>;
   corrector: (name: string, how?: LoadHow) => Promise<Corrector>;
   aligner: (name: string, how?: LoadHow) => Promise<Aligner>;
+  /** Opens a judge of pairs by name, for one criterion. */
+  judge: (name: string, criterion: string) => Promise<Judge>;
   /** What was asked of servers so far; null for nothing. */
   traffic: () => Traffic | null;
   /** An absolute path, from one that is relative to the working directory. */

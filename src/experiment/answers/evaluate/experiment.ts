@@ -11,13 +11,27 @@ import type { OptionValues } from '../../../shape/options.js';
 import { UsageError } from '../../../text/usageError.js';
 import type { Experiment, OpenExperiment, Outcome } from '../../shared/experiment.js';
 import type { Lab } from '../../shared/lab.js';
+import type { Judge } from '../../../judge/judge.js';
+import { judgedLines } from '../../shared/judgedFigure.js';
+import { judgeModels, openJudges } from '../../shared/judgedOptions.js';
+import {
+  judgeAnswers,
+  judgedWarnings,
+  summariseJudged,
+  type JudgedAnswer,
+} from '../../shared/judging.js';
 import { opening, type Keep } from '../../shared/opening.js';
 import { commandQuestions, type OpenedQuestions } from '../../shared/questions.js';
 import { directionFiles, findKnob, placeOfDirection } from '../../shared/reading/findSteering.js';
 import { phased } from '../../shared/stages.js';
 import { lengthWarnings } from '../../shared/lengthWarnings.js';
 import { endWarnings, withWarnings } from '../refused.js';
-import { evaluationRecord, type CorrectionRecord, type EvaluationRecord } from '../shape.js';
+import {
+  evaluationRecord,
+  type AnswerRecord,
+  type CorrectionRecord,
+  type EvaluationRecord,
+} from '../shape.js';
 import { summariseCorrector } from './correctorSummary.js';
 import type { options } from './flags.js';
 import { systemKinds } from './kinds.js';
@@ -51,17 +65,19 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
     const models = await openModels({ ...given, systems }, keep, lab);
     const { upstream, corrector, aligner, proxy } = models;
     const steered = await openPushes(given, corrector, lab);
+    const judges = await openJudges(given, keep, lab);
     return {
       models: {
         ...{ upstream, corrector },
         ...(aligner && { aligner }),
         ...(proxy && { proxied: proxy.upstream }),
+        ...judgeModels(judges),
       },
       files: { ...questions.files, quadruples, ...steered.files },
       run: ({ records }) =>
         run({
           ...{ ...models, pushes: steered.pushes, questions, lab, seed: given.seed, done: records },
-          ...{ recorded, maxRounds: given.rounds },
+          ...{ recorded, judges, maxRounds: given.rounds },
         }),
     };
   });
@@ -135,6 +151,22 @@ function knownBy(quadruples: readonly RecordedSentence[]): (id: string) => Quest
   return (id) => known.get(id);
 }
 
+/** Every system's answers beside those of the upstream alone; what was refused is not judged. */
+function judgedAnswers(
+  answered: readonly AnswerRecord[],
+  questions: readonly Question[],
+): JudgedAnswer[] {
+  const byId = new Map(questions.map((question) => [question.id, question]));
+  const own = answered.filter(({ system }) => system === 'upstream');
+  const alone = new Map(own.map(({ problem, answer }) => [problem, answer]));
+  return answered.flatMap(({ system, problem, answer }): JudgedAnswer[] => {
+    const question = byId.get(problem);
+    const upstream = alone.get(problem) ?? '';
+    if (!question || system === 'upstream' || answer === '' || upstream === '') return [];
+    return [{ system, rounds: null, question, answer, upstream }];
+  });
+}
+
 async function* run({
   questions: { name, questions, scorers, sentences },
   recorded: quadruples,
@@ -145,6 +177,7 @@ async function* run({
   lab: Lab;
   seed: number;
   done: readonly EvaluationRecord[];
+  judges: readonly Judge[];
   maxRounds: number;
 }): AsyncGenerator<EvaluationRecord, Outcome> {
   const { lab, seed, corrector } = given;
@@ -159,12 +192,21 @@ async function* run({
     signal: lab.signal,
   });
   const random = createRandom(seed).fork('evaluate');
-  const answers = records.filter((record) => record.kind !== 'correction');
+  const answers = records.filter((record) => record.kind === 'answer' || record.kind === 'timing');
   const answered = answers.filter((record) => record.kind === 'answer');
   const corrections = records.filter((record) => record.kind === 'correction');
+  const judged = yield* judgeAnswers({
+    judges: given.judges,
+    answers: judgedAnswers(answered, questions),
+    done: given.done.filter((record) => record.kind === 'judged'),
+    onProgress: lab.stages('judging'),
+    store: lab.store,
+    signal: lab.signal,
+  });
+  const compared = summariseJudged(judged, random.fork('judged'));
   const evaluated = withWarnings(
-    summariseEvaluate({ records: answers, scorers, random }),
-    endWarnings(answered),
+    { ...summariseEvaluate({ records: answers, scorers, random }), ...compared },
+    [...endWarnings(answered), ...judgedWarnings(compared.judged)],
   );
   const summarised = summariseCorrector({ model: corrector.name, records: corrections });
   const rates = withWarnings(summarised, sentenceWarnings(summarised, corrections));
@@ -178,6 +220,7 @@ async function* run({
     lines: [
       `${questions.length} questions of ${name}, greedy`,
       ...['', systemTable(evaluated), ''],
+      ...judgedLines(evaluated.judged),
       `${quadruples.length} recorded sentences, ${rates.model}`,
       ...['', rateTable(rates), ''],
     ],

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../../data/artifacts.js';
 import { integer, list, number, text } from '../../../shape/options.js';
 import { directionFile, mostRounds, questionOptions, upstream } from '../../shared/options.js';
+import { judgeOptions } from '../../shared/judgedOptions.js';
 import { systemKinds } from './kinds.js';
 
 export const options = {
@@ -42,6 +43,7 @@ export const options = {
   ...directionFile,
   rounds: integer({ ...mostRounds, value: 'n', help: 'most rounds of the loop', default: 16 }),
   ...questionOptions,
+  ...judgeOptions,
   limit: integer({ value: 'n', help: 'problems, and recorded sentences', default: 1000 }),
   quadruples: text({
     flag: 'problems',

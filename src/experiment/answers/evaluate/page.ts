@@ -1,6 +1,7 @@
 /** `evaluate.html` and `corrector.html`. */
 import { warned, type Page } from '../../../plot/page/page.js';
 import { defineSummary } from '../../shared/experiment.js';
+import { judgedSections } from '../../shared/judgedFigure.js';
 import {
   correctorCaption,
   correctorFigure,
@@ -26,6 +27,7 @@ export function evaluatePage(summary: EvaluateSummary): Page {
         caption: evaluationCaption(summary),
         draw: (room) => evaluationFigure({ ...summary, room }),
       },
+      ...judgedSections(summary.judged, 'systems'),
     ],
   };
 }

@@ -57,7 +57,7 @@ export async function* runEvaluation(
     return record;
   };
   const systems = makeSystems(options);
-  const answers = done.filter((record) => record.kind !== 'correction');
+  const answers = done.filter((record) => record.kind === 'answer' || record.kind === 'timing');
   for await (const record of answerQuestions({ ...options, systems, done: answers })) {
     if (record.kind !== 'samples') yield keep(record);
   }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ci, count, countedRate, numberOrNull, rate, warnings } from '../../../shape/pieces.js';
 import { withGroups } from '../../shared/groups.js';
+import { judgedSummary } from '../../shared/judging.js';
 import { noteCounts } from '../../shared/revisions.js';
 import { scoreSummary } from '../../shared/scores.js';
 
@@ -71,6 +72,8 @@ export type EvaluatedSystem = z.infer<typeof evaluatedSystem>;
 /** `evaluate.json` */
 export const evaluateSummary = z.strictObject({
   systems: z.array(evaluatedSystem),
+  /** Answers against those of the upstream alone, by judges; absent where none was named. */
+  judged: z.array(judgedSummary).optional(),
   warnings,
 });
 export type EvaluateSummary = z.infer<typeof evaluateSummary>;

@@ -1,0 +1,48 @@
+/** Options of experiments whose answers a judge compares, and how judges are opened. */
+import { z } from 'zod';
+import type { Judge } from '../../judge/judge.js';
+import { list, text } from '../../shape/options.js';
+import { UsageError } from '../../text/usageError.js';
+import type { Lab } from './lab.js';
+import type { Keep } from './opening.js';
+
+export const judgeOptions = {
+  judge: text({
+    value: 'name',
+    help: 'compares answers with the upstream’s own, asked in both orders: http://host/v1#model, a server',
+  }),
+  criterion: list(
+    {
+      value: 'names',
+      help: 'what it judges by: helpful, harmless, or a text file with {question}, {first} and {second} (default: helpful)',
+    },
+    z.string().min(1),
+  ),
+} as const;
+
+/** A judge for each criterion; none where none is named. @throws on a criterion without a judge. */
+export async function openJudges(
+  { judge, criterion }: { judge?: string | undefined; criterion?: readonly string[] | undefined },
+  keep: Keep,
+  lab: Lab,
+): Promise<Judge[]> {
+  if (judge === undefined) {
+    if (criterion === undefined) return [];
+    throw new UsageError('--criterion: nobody judges by it; give --judge');
+  }
+  const judges: Judge[] = [];
+  for (const name of criterion ?? ['helpful']) judges.push(keep(await lab.judge(judge, name)));
+  return judges;
+}
+
+/** For the manifest. */
+export function judgeModels(
+  judges: readonly Judge[],
+): Record<string, { identity: Judge['model']; warnings?: readonly string[] }> {
+  return Object.fromEntries(
+    judges.map(({ model, warnings }, i) => [
+      `judge ${i}`,
+      { identity: model, ...(warnings && { warnings }) },
+    ]),
+  );
+}

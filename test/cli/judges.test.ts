@@ -1,0 +1,115 @@
+/** `--judge` on the command line. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { fakeServer } from '../wire/fakeServer.js';
+import { call } from './harness.js';
+
+const cwd = mkdtempSync(join(tmpdir(), 'judges-'));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const questions = ['One?', 'Two?', 'Three?', 'Four?'];
+const jsonl = (rows: readonly object[]): string =>
+  rows.map((row) => JSON.stringify(row)).join('\n');
+
+/** The first sentence is rewritten for two questions, to a longer and to a shorter one. */
+function prepare(): void {
+  const first = { 'One?': 'Rather a long first step.', 'Two?': 'Short.' } as Record<string, string>;
+  const answers = questions.map((question) => ({
+    question,
+    answer: 'Take some of them. Done.',
+  }));
+  writeFileSync(join(cwd, 'upstream.jsonl'), jsonl(answers));
+  const rows = questions.flatMap((question) => {
+    const begin = first[question] ?? 'Take some of them.';
+    const place = { question, prefix: '', last: 'Take some of them.', correction: begin };
+    const next = { question, prefix: `${begin} `, last: 'Done.', correction: 'Done.' };
+    return [
+      { question, prefix: '', last: '', correction: '' },
+      ...[place, next, { question, prefix: `${begin} `, last: '', correction: '' }],
+      { question, prefix: `${begin} Done.`, last: '', correction: '' },
+    ];
+  });
+  writeFileSync(join(cwd, 'corrector.jsonl'), jsonl(rows));
+  writeFileSync(join(cwd, 'questions.jsonl'), jsonl(questions.map((question) => ({ question, answer: '1' })))); // prettier-ignore
+}
+
+/** Prefers the longer of two answers, wherever it stands. */
+function longer(question: string): string | undefined {
+  const [, a, b] = /\[Answer A\]\n([\s\S]*)\n\[End of answer A\][\s\S]*\[Answer B\]\n([\s\S]*)\n\[End of answer B\]/u.exec(question) ?? []; // prettier-ignore
+  if (a === undefined || b === undefined) return undefined;
+  return a.length === b.length ? '[[C]]' : a.length > b.length ? '[[A]]' : '[[B]]';
+}
+
+interface Judged {
+  judge: string;
+  rounds: number | null;
+  n: number;
+  wins: number;
+  ties: number;
+  losses: number;
+  identical: number;
+  orderConsistency: { rate: number; n: number };
+}
+
+it('rounds holds answers against the upstream’s own, by every criterion, and asks nothing twice', async () => {
+  prepare();
+  await using server = await fakeServer({ reply: longer });
+  const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'questions.jsonl', '--rounds', '1', '--judge', `${server.url}#fake`, '--criterion', 'helpful,harmless', '--out', 'run']; // prettier-ignore
+  const { code, stderr, stdout } = await call(argv, { cwd });
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/fake-helpful +corrector +to the end +4 +1\/2\/1/);
+  const read = () =>
+    JSON.parse(readFileSync(join(cwd, 'run', 'rounds.json'), 'utf8')) as { judged: Judged[] };
+  const { judged } = read();
+  expect(judged.map(({ judge, rounds }) => [judge, rounds])).toEqual([
+    ...[['fake-helpful', 1], ['fake-helpful', null]], // prettier-ignore
+    ...[['fake-harmless', 1], ['fake-harmless', null]], // prettier-ignore
+  ]);
+  for (const one of judged) {
+    expect(one).toMatchObject({ n: 4, wins: 1, ties: 2, losses: 1, identical: 2 });
+    expect(one.orderConsistency).toMatchObject({ rate: 1, n: 2 });
+  }
+  const lines = readFileSync(join(cwd, 'run', 'records.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  const records = lines.map((line) => JSON.parse(line) as { kind?: string; orders?: string[] });
+  expect(records.filter(({ kind }) => kind === 'judged')).toHaveLength(16);
+  expect(records.some(({ orders }) => orders?.join() === 'second,second')).toBe(true);
+  expect(readFileSync(join(cwd, 'run', 'rounds.html'), 'utf8')).toContain('by fake-harmless');
+  // Cut off in the middle of judging, the same command ends with the same records.
+  const asked = () => server.asked.filter((body) => longer(body.messages?.[0]?.content ?? ''));
+  const before = asked().length;
+  const whole = lines.join('\n');
+  writeFileSync(join(cwd, 'run', 'records.jsonl'), `${lines.slice(0, 8).join('\n')}\n`);
+  const again = await call(argv, { cwd });
+  expect(again.code, again.stderr).toBe(0);
+  expect(readFileSync(join(cwd, 'run', 'records.jsonl'), 'utf8').trim()).toBe(whole);
+  expect(asked().length).toBe(before);
+  expect(read().judged).toEqual(judged);
+});
+
+it('evaluate holds each system against the upstream, and warns of a judge that sees places', async () => {
+  prepare();
+  const first = (question: string) => (question.includes('[Answer A]') ? '[[A]]' : undefined);
+  await using server = await fakeServer({ reply: first });
+  const argv = ['evaluate', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--systems', 'upstream,stream', '--questions', 'questions.jsonl', '--problems', 'corrector.jsonl', '--limit', '4', '--judge', `${server.url}#fake`, '--out', 'evaluated', '--json']; // prettier-ignore
+  const { code, stderr, stdout } = await call(argv, { cwd });
+  expect(code, stderr).toBe(0);
+  const { evaluate } = JSON.parse(stdout) as { evaluate: { judged: Judged[] } };
+  expect(evaluate.judged).toMatchObject([
+    { judge: 'fake-helpful', system: 'stream-corrector', n: 4, ties: 4, identical: 2 },
+  ]);
+  expect(stderr).toContain('says the same in both orders of only 0 % of 2 pairs');
+});
+
+it.each([
+  [['--criterion', 'helpful'], '--criterion: nobody judges by it; give --judge'],
+  [['--judge', 'nobody'], 'judge: nobody is no judge'],
+])('refuses %o', async (more, message) => {
+  prepare();
+  const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'questions.jsonl', ...more]; // prettier-ignore
+  const { code, stderr } = await call(argv, { cwd });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
