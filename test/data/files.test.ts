@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRowCutter, type Placed } from '../../src/data/files/cutter.js';
 import { hashData, placeOf } from '../../src/data/files/place.js';
+import { parquetRows } from '../../src/data/files/parquet.js';
 import { planData } from '../../src/data/files/plan.js';
 import { streamRows } from '../../src/data/files/rows.js';
 import { createRandom } from '../../src/math/random.js';
@@ -148,10 +149,22 @@ describe('parquet', () => {
     expect(places[6]).toBe(`${file}: row 7`);
   });
 
-  it('that is damaged is refused by name, and takes no memory by what it claims', async () => {
-    const random = createRandom('damaged parquet');
-    let refused = 0;
+  const limits = { seconds: 1, memory: 128 };
+  const read = async (file: string, how = limits): Promise<string> => {
+    try {
+      for await (const { row } of parquetRows(file, how)) if (row === undefined) return 'no row';
+      return '';
+    } catch (error) {
+      return error instanceof Error && error.constructor === Error ? error.message : 'no sentence';
+    }
+  };
+
+  // Hyparquet writes as many values as a run of levels says, whatever the page has room for: with this
+  // seed one of them hangs.
+  it('that is damaged is refused by name, and takes no memory and time by what it claims', async () => {
+    let [refused, endless] = [0, 0];
     for (const name of Object.keys(expected)) {
+      const random = createRandom(`damaged 5 ${name}`);
       const sound = readFileSync(join(place, `${name}.parquet`));
       for (let trial = 0; trial < 60; trial++) {
         const bytes = Buffer.from(sound);
@@ -159,18 +172,50 @@ describe('parquet', () => {
           bytes[4 + random.integer(bytes.length - 4)] = random.integer(256);
         }
         const cut = trial % 5 === 0 ? random.integer(bytes.length - 4) + 4 : bytes.length;
-        const file = write('damaged.parquet', bytes.subarray(0, cut));
-        const message = await rowsOf(file).then(
-          () => '',
-          (error: unknown) => (error instanceof Error ? error.message : String(error)),
-        );
+        const message = await read(write('damaged.parquet', bytes.subarray(0, cut)));
         if (message === '') continue;
         refused++;
+        if (message.includes('reading takes')) endless++;
         expect(message).toMatch(/^\S+damaged\.parquet: cannot be read: .*; /s);
         expect(message.length).toBeLessThan(600);
       }
     }
     expect(refused).toBeGreaterThan(100);
+    expect(endless).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['time', { seconds: 1, memory: 1000 }, { 'chats-zstd': [398, 199] }, /longer than 1 s/],
+    // As a number of seven bits each: 2³⁰.
+    [
+      'memory',
+      { seconds: 25, memory: 64 },
+      { 'labelled-plain': [125, 0xfe, 0xff, 0xff, 0xff, 0x07] },
+      /more memory than 64 MiB/,
+    ],
+  ])('whose run lengths have no end is refused within a %s', async (_, how, damage, reason) => {
+    const [[name, [at = 0, ...values]] = ['', []]] = Object.entries<number[]>(damage);
+    const bytes = readFileSync(join(place, `${name}.parquet`));
+    bytes.set(values, at);
+    const file = write('endless.parquet', bytes);
+    const message = await read(file, how);
+    expect(message).toMatch(reason);
+    expect(message).toContain(`${file}: cannot be read: reading takes `);
+    expect(message).toContain(': it is damaged, or its row groups are too large; ');
+    // The next file is read by another process.
+    expect(await read(join(place, 'chats-zstd.parquet'))).toBe('');
+  });
+
+  it('is read by several at once, and only as far as it is wanted', async () => {
+    const names = Object.keys(expected);
+    const files = names.map((name) => join(place, `${name}.parquet`));
+    expect(await Promise.all(files.map(rowsOf))).toEqual(names.map((name) => expected[name]));
+    for (let i = 0; i < 20; i++) {
+      for await (const { row } of parquetRows(files[0] ?? '')) {
+        expect(row).toEqual(expected[names[0] ?? '']?.[0]);
+        break;
+      }
+    }
   });
 });
 

@@ -10,7 +10,7 @@ export interface Placed<T> {
 }
 
 /** Longer rows are no questions: 64 Mi UTF-16 units. */
-const longestRow = 2 ** 26;
+export const longestRow = 2 ** 26;
 
 export interface RowCutter {
   /** Takes more text; returns the rows that are complete now. @throws on what is no JSON */

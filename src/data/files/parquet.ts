@@ -1,160 +1,49 @@
-/** Rows of parquet files, a row group at a time. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } from 'hyparquet';
-import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { parquetHeader } from 'hyparquet/src/column.js';
-import { parquetReadAsync } from 'hyparquet/src/read.js';
-import { assembleAsync, asyncGroupToRows } from 'hyparquet/src/rowgroup.js';
-import { reasonOf } from '../../text/errorSentence.js';
-import { isSystemError } from '../../text/fileReasons.js';
+/** Rows of parquet files, decoded in a process that can be ended. */
+import { stat } from 'node:fs/promises';
 import type { Placed } from './cutter.js';
+import { leaveProcess, takeProcess, type DecodingLimits } from './parquetProcess.js';
 
 /**
- * Limits of what a file may claim, since memory is taken by it before anything is read: bytes of a column
- * in a row group (2 GiB is the format's own limit of a page), and rows in a group (writers make 1 Mi at
- * most).
+ * Limits of a file of this size, generous: other programs may have the processor, and what is packed well
+ * grows.
  */
-const mostBytes = 2 ** 30;
-const mostRows = 2 ** 24;
+function limitsOf(bytes: number): DecodingLimits {
+  const mebibytes = bytes / 2 ** 20;
+  return {
+    seconds: 30 + Math.ceil(mebibytes / 2),
+    memory: Math.min(4096, 512 + 64 * Math.ceil(mebibytes)),
+  };
+}
 
 /**
  * The rows, with values as JSON has them: whole numbers beyond 2⁵³ are digits, dates ISO 8601, bytes that
  * are no text are left out.
- * @throws where it cannot be read, is damaged, or claims more than any data set has
+ * @param limits Default: by the size of the file
+ * @throws where it cannot be read, is damaged, claims more than any data set has, or exceeds the limits
  */
-export async function* parquetRows(path: string): AsyncGenerator<Placed<unknown>> {
-  const file = await told(path, () => asyncBufferFromFile(path));
-  const metadata = await told(path, () => parquetMetadataAsync(file));
-  let rowStart = 0;
-  for (const group of await told(path, () => Promise.resolve(groupsOf(metadata)))) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await told(path, async () => {
-      await checkGroup(file, group);
-      return await readGroup(file, metadata, { rowStart, rowEnd });
-    });
-    for (const [i, row] of rows.entries()) {
-      yield { row: plainValue(row), place: `${path}: row ${rowStart + i + 1}` };
-    }
-    rowStart = rowEnd;
-  }
-}
-
-/**
- * The rows of one group. `parquetRead` of the library does the same, but where a file is damaged it
- * leaves promises that fail and that nobody waits for, which ends the process: here none is read before
- * all of them are waited for.
- */
-async function readGroup(
-  file: AsyncBuffer,
-  metadata: FileMetaData,
-  range: { rowStart: number; rowEnd: number },
-): Promise<Record<string, unknown>[]> {
-  let begin = (): void => undefined;
-  const begun = new Promise<void>((resolve) => (begin = resolve));
-  const slice = async (start: number, end?: number): Promise<ArrayBuffer> => {
-    await begun;
-    return await file.slice(start, end);
-  };
-  const waiting = { byteLength: file.byteLength, slice };
-  const [group] = parquetReadAsync({ file: waiting, metadata, compressors: bounded, ...range });
-  if (!group) return [];
-  const columns = Promise.allSettled(group.asyncColumns.map(({ data }) => data));
-  begin();
-  for (const column of await columns) if (column.status === 'rejected') throw column.reason;
-  const assembled = assembleAsync(group, parquetSchema(metadata));
-  return await asyncGroupToRows(assembled, 0, range.rowEnd - range.rowStart, undefined, 'object');
-}
-
-/** Damaged files end in any error of the language or of the reader. */
-async function told<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const reason =
-      error instanceof Error && !isSystemError(error)
-        ? `it is damaged, or parquet of a kind that is not known (${error.message}); fetch it again`
-        : reasonOf(error);
-    throw new Error(`${path}: cannot be read: ${reason}`, { cause: error });
-  }
-}
-
-function groupsOf({ row_groups: groups }: FileMetaData): RowGroup[] {
-  for (const { num_rows: rows } of groups) {
-    if (rows < 0n || rows > BigInt(mostRows)) {
-      throw new Error(`a row group claims ${rows} rows (expected at most ${mostRows})`);
-    }
-  }
-  return groups;
-}
-
-/** Looks at the heads of all pages before one is read: what they claim is allocated. */
-async function checkGroup(file: AsyncBuffer, { columns }: RowGroup): Promise<void> {
-  for (const { meta_data: column } of columns) {
-    if (!column) throw new Error('parquet column without metadata');
-    const first = Number(column.dictionary_page_offset ?? column.data_page_offset);
-    const start = Math.min(first || Infinity, Number(column.data_page_offset));
-    const size = Number(column.total_compressed_size);
-    if (!(start >= 0 && size >= 0 && start + size <= file.byteLength)) {
-      throw new Error('parquet column that lies beyond the end of the file');
-    }
-    if (size > mostBytes) throw claims(size, 'bytes', mostBytes);
-    checkPages(await file.slice(start, start + size), Number(column.num_values));
-  }
-}
-
-function checkPages(bytes: ArrayBuffer, values: number): void {
-  if (values > mostRows * 8) throw claims(values, 'values', mostRows * 8);
-  const reader = { view: new DataView(bytes), offset: 0 };
-  let seen = 0;
-  // As the reader does: a last byte is no head of a page.
-  while (reader.offset < bytes.byteLength - 1 && seen < values) {
-    const head = parquetHeader(reader);
-    const data = head.data_page_header ?? head.data_page_header_v2;
-    const count = (data ?? head.dictionary_page_header)?.num_values ?? 0;
-    const { compressed_page_size: packed, uncompressed_page_size: size } = head;
-    if (!(packed >= 0 && reader.offset + packed <= bytes.byteLength)) {
-      throw new Error('parquet page that is longer than its column');
-    }
-    if (!(size >= 0 && size <= mostBytes)) throw claims(size, 'bytes', mostBytes);
-    if (!(count >= 0 && count <= (data ? values - seen : mostRows))) {
-      throw claims(count, 'values', data ? values - seen : mostRows);
-    }
-    if (data) seen += count;
-    reader.offset += packed;
-  }
-}
-
-function claims(count: number, what: string, most: number): Error {
-  return new Error(`parquet page that claims ${count} ${what} (expected at most ${most})`);
-}
-
-const bounded: Compressors = Object.fromEntries(
-  Object.entries(compressors).map(([codec, unpack]) => [
-    codec,
-    (input: Uint8Array, length: number): Uint8Array => {
-      if (!(length >= 0 && length <= mostBytes)) throw claims(length, 'bytes', mostBytes);
-      return unpack(input, length);
-    },
-  ]),
-);
-
-function plainValue(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
-  }
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (ArrayBuffer.isView(value)) {
-    return value instanceof Uint8Array || value instanceof DataView
-      ? undefined
-      : [...(value as unknown as Iterable<unknown>)].map(plainValue);
-  }
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => {
-      const plain = plainValue(inner);
-      return plain === undefined ? [] : [[key, plain]];
-    }),
+export async function* parquetRows(
+  path: string,
+  limits: Partial<DecodingLimits> = {},
+): AsyncGenerator<Placed<unknown>> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    // Whoever reads it says so.
+    () => 0,
   );
+  const decoder = takeProcess({ ...limitsOf(size), ...limits });
+  try {
+    for (let open: string | null = path; ; open = null) {
+      const reply = await decoder.ask({ open }).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(`${path}: cannot be read: ${reason}`, { cause: error });
+      });
+      if ('error' in reply) throw new Error(reply.error);
+      if ('done' in reply) return;
+      for (const [i, row] of reply.rows.entries()) {
+        yield { row, place: `${path}: row ${reply.first + i}` };
+      }
+    }
+  } finally {
+    leaveProcess(decoder);
+  }
 }
