@@ -1,5 +1,6 @@
 /** What a command is: data for the parser and the help, and a body that calls and shows. */
 import type { TerminalText } from '../text/show.js';
+import type { Labelled } from '../text/labelled.js';
 import type { Table } from '../text/table.js';
 import type { Io, ShownOutput } from './io.js';
 import type { OptionShapes, OptionValues } from '../shape/options.js';
@@ -18,8 +19,8 @@ export interface Context {
   io: Io<ShownOutput>;
   progress: Progress;
   signal: AbortSignal;
-  /** A line of the answer for people, or a table that is fitted to the terminal; not written under `--json`. */
-  show(line?: string | TerminalText | Table): void;
+  /** A line of the answer for people, or what is fitted to the terminal; not written under `--json`. */
+  show(line?: string | TerminalText | Table | Labelled): void;
   /** A line on stderr, under `--json` too. */
   warn(line: string): void;
   /** The summary; written under `--json`. */

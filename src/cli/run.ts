@@ -20,6 +20,7 @@ import { buildParser, type Call, type NamedCommand } from './parse.js';
 import { Progress } from './progress.js';
 import { exitCodes } from './exitCodes.js';
 import { errorSentence } from '../text/errorSentence.js';
+import { Labelled, layOutLabelled } from '../text/labelled.js';
 import { layOut, Table } from '../text/table.js';
 import { UsageError } from '../text/usageError.js';
 
@@ -156,10 +157,12 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
 
 /** A pipe has any width. */
 function laidOut(
-  line: string | TerminalText | Table,
+  line: string | TerminalText | Table | Labelled,
   { isTTY, columns }: ShownOutput,
 ): string | TerminalText {
-  return line instanceof Table ? layOut(line, isTTY ? columns : undefined) : line;
+  const width = isTTY ? columns : undefined;
+  if (line instanceof Labelled) return layOutLabelled(line, width);
+  return line instanceof Table ? layOut(line, width) : line;
 }
 
 function report(

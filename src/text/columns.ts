@@ -26,6 +26,19 @@ export function cutToColumns(text: string, most: number): string {
   return cut;
 }
 
+/** In lines of so many columns, broken at blanks where there are any, else anywhere. */
+export function brokenTo(text: string, width: number): string[] {
+  const pieces: string[] = [];
+  let rest = text;
+  while (columnsOf(rest) > width) {
+    const most = cutToColumns(rest, width) || ([...rest][0] ?? '');
+    const blank = rest.startsWith(' ', most.length) ? most.length : most.lastIndexOf(' ');
+    pieces.push(rest.slice(0, blank > 0 ? blank : most.length));
+    rest = rest.slice(blank > 0 ? blank + 1 : most.length);
+  }
+  return [...pieces, rest];
+}
+
 function columnsOfOne(grapheme: string): number {
   if (without.test(grapheme)) return 0;
   if (grapheme.includes('\u{FE0F}') || /\p{Emoji_Presentation}/u.test(grapheme)) return 2;

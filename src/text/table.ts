@@ -1,6 +1,6 @@
 /** Tables and numbers for people. */
 import type { Interval } from '../math/interval.js';
-import { columnsOf, cutToColumns } from './columns.js';
+import { brokenTo, columnsOf } from './columns.js';
 import { showLine } from './show.js';
 
 /** A table that is not laid out yet: how wide it may be is known where it is shown. */
@@ -74,19 +74,6 @@ function block(cells: readonly (readonly string[])[], columns: readonly Column[]
 function padded(text: string, { width, left }: { width: number; left: boolean }): string {
   const blanks = ' '.repeat(Math.max(0, width - columnsOf(text)));
   return left ? blanks + text : text + blanks;
-}
-
-/** At blanks where there are any, else anywhere. */
-function brokenTo(text: string, width: number): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  while (columnsOf(rest) > width) {
-    const most = cutToColumns(rest, width) || ([...rest][0] ?? '');
-    const blank = rest.startsWith(' ', most.length) ? most.length : most.lastIndexOf(' ');
-    pieces.push(rest.slice(0, blank > 0 ? blank : most.length));
-    rest = rest.slice(blank > 0 ? blank + 1 : most.length);
-  }
-  return [...pieces, rest];
 }
 
 /** `93.0 %`, or `–` where undefined. */

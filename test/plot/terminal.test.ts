@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { terminalScan } from '../../src/experiment/scan/figures/terminal.js';
 import type { ScanCase } from '../../src/experiment/scan/shape.js';
+import { columnsOf } from '../../src/text/columns.js';
 import { scanExample } from '../experiment/examples.js';
 
 const small: ScanCase = {
@@ -70,10 +71,23 @@ describe('terminalScan without colour', () => {
       for (const colour of ['none', '256', 'truecolor'] as const) {
         const text = terminalScan({ ...plain, cases: scanExample.cases, width, colour });
         for (const line of withoutColour(text).split('\n')) {
-          expect([...line].length, line).toBeLessThanOrEqual(width);
+          expect(columnsOf(line), line).toBeLessThanOrEqual(width);
         }
       }
     }
+  });
+
+  it('counts the columns of titles and labels, which may be wide', () => {
+    const labels = { positive: '喜び', negative: '悲しみ' };
+    const cases = [{ ...small, label: 'positive' as const, id: '質問一'.repeat(9) }];
+    for (const width of [8, 13, 24, 47, 80]) {
+      for (const colour of ['none', '256'] as const) {
+        const lines = withoutColour(terminalScan({ ...plain, cases, labels, width, colour })).split('\n'); // prettier-ignore
+        for (const line of lines) expect(columnsOf(line), line).toBeLessThanOrEqual(width);
+      }
+    }
+    const [title] = terminalScan({ ...plain, cases, labels, width: 24 }).split('\n');
+    expect(title).toBe('喜び: 質問一質問一質問…');
   });
 
   it('lets no control character of a token or an id through', () => {

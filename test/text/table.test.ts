@@ -1,6 +1,7 @@
 /** Tables within the width of a terminal. Widths of characters: Unicode's East Asian Width (UAX 11). */
 import { describe, expect, it } from 'vitest';
 import { columnsOf, cutToColumns } from '../../src/text/columns.js';
+import { Labelled, layOutLabelled } from '../../src/text/labelled.js';
 import { formatTable, layOut, percentWithin, Table } from '../../src/text/table.js';
 
 describe('columns of a text', () => {
@@ -67,5 +68,36 @@ describe('a table', () => {
     const wide = new Table(['a'.repeat(30), 'one two three'], [['b', 'four five']]);
     expect(Math.max(...layOut(wide, 24).split('\n').map(columnsOf))).toBeLessThanOrEqual(24); // prettier-ignore
     expect(layOut(wide, 24)).toContain('four');
+  });
+});
+
+describe('a line behind a label', () => {
+  const line = new Labelled('ok      node    ', 'v22.1.0, expected at least 20.19, 模型 here');
+  const lines = (width?: number): string[] => layOutLabelled(line, width).split('\n');
+
+  it('is one line where it fits, and in a pipe', () => {
+    expect(lines()).toEqual([line.label + line.text]);
+    expect(lines(columnsOf(line.label + line.text))).toHaveLength(1);
+  });
+
+  it('goes on below itself, and below its label where that leaves little room', () => {
+    expect(lines(44)).toEqual([
+      'ok      node    v22.1.0, expected at least',
+      '                20.19, 模型 here',
+    ]);
+    expect(lines(24)).toEqual([
+      'ok      node',
+      '    v22.1.0, expected at',
+      '    least 20.19, 模型',
+      '    here',
+    ]);
+  });
+
+  it('loses nothing and is never wider than the terminal', () => {
+    const bare = (text: string): string => text.replace(/\s/g, '');
+    for (let width = 2; width < 70; width += 1) {
+      for (const one of lines(width)) expect(columnsOf(one), one).toBeLessThanOrEqual(width);
+      expect(bare(lines(width).join(''))).toBe(bare(line.label + line.text));
+    }
   });
 });

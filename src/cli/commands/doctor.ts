@@ -2,6 +2,7 @@
 import { checkAll, type Check } from '../checks.js';
 import { defineCommand } from '../command.js';
 import { common } from '../common.js';
+import { Labelled } from '../../text/labelled.js';
 
 /** Columns of a check's name; the longest is a model's. */
 const width = 39;
@@ -19,7 +20,8 @@ It changes nothing. The exit code is 1 where something is missing that the lab c
     for await (const check of checkAll(context.io)) {
       checks.push(check);
       const mark = check.ok ? 'ok' : check.optional ? '–' : 'MISSING';
-      context.show(`${mark.padEnd(8)}${check.name.padEnd(width)} ${check.found.split('\n')[0]}`);
+      const label = `${mark.padEnd(8)}${check.name.padEnd(width)} `;
+      context.show(new Labelled(label, check.found.split('\n')[0] ?? ''));
       onProgress(checks.length, checks.length + 1);
     }
     const missing = checks.filter(({ ok, optional }) => !ok && !optional);

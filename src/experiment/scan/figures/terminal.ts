@@ -4,7 +4,8 @@
  */
 import type { ScanCase, Standardize } from '../shape.js';
 import { divergingColour } from '../../../plot/figure.js';
-import { joinedText, terminalText, TerminalText } from '../../../text/show.js';
+import { columnsOf as widthOf, cutToColumns } from '../../../text/columns.js';
+import { joinedText, showLine, terminalText, TerminalText } from '../../../text/show.js';
 import type { LabelNames } from '../../../read/stimuli.js';
 import { caseTitle, sideLabels } from './labelWords.js';
 import { casesShown, layersShown, type Shown } from './shownLayers.js';
@@ -59,10 +60,7 @@ export function terminalScanText(options: TerminalScan): TerminalText {
     const { length } = scanCase.tokens;
     const note = hidden > 0 ? ` (first ${length - hidden} of ${length} tokens)` : '';
     const lines = [
-      fit(
-        `${clean(caseTitle(scanCase.label, options.labels))}: ${clean(scanCase.id)}${note}`,
-        width,
-      ),
+      fit(showLine(`${caseTitle(scanCase.label, options.labels)}: ${scanCase.id}${note}`), width),
       ...rows({ columns: shown, readings, layers, limit, cell, colour }),
       ...labels(shown, cell),
     ];
@@ -157,7 +155,7 @@ function legend(options: {
 }): string | TerminalText {
   const { standardize, colour, width } = options;
   const sides = sideLabels(options.labels);
-  const [low, high] = [clean(sides.negative), clean(sides.positive)];
+  const [low, high] = [showLine(sides.negative), showLine(sides.positive)];
   const limit = Number(options.limit.toPrecision(3));
   if (colour === 'none') {
     const marks = `${[...negative].reverse().join('')}${positive.slice(1).join('')}`;
@@ -169,8 +167,8 @@ function legend(options: {
   });
   const text = `+${limit} ${high}, ${readingUnits[standardize]}`;
   // Too narrow for the scale: the unit alone.
-  const room = width - `${low} −${limit} `.length - steps.length - 1;
-  if (room < 0) return fit(`±${limit} ${readingUnits[standardize]}`, width);
+  const room = width - widthOf(`${low} −${limit} `) - steps.length - 1;
+  if (room < 1) return fit(`±${limit} ${readingUnits[standardize]}`, width);
   return terminalText`${low} −${limit} ${joinedText(steps)}\u001b[0m ${fit(text, room)}`;
 }
 
@@ -179,8 +177,8 @@ function margin(layer: number | undefined): string {
 }
 
 /**
- * A model's text must not steer the terminal, nor shift the columns: control characters, marks and
- * wide characters become a box.
+ * Of a token that is written downwards: it must not steer the terminal, nor shift the columns, so
+ * control characters, marks and wide characters become a box.
  */
 function clean(text: string): string {
   return text.replace(/[\p{C}\p{M}\u1100-\u{10ffff}]/gu, (character) =>
@@ -188,7 +186,7 @@ function clean(text: string): string {
   );
 }
 
+/** At most so many columns. */
 function fit(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+  return widthOf(text) <= width ? text : `${cutToColumns(text, width - 1)}…`;
 }
