@@ -63,6 +63,11 @@ export type { DownloadProgress, HubOptions } from './runtime/hub/settings.js';
 export type * from './runtime/decoder.js';
 export * from './runtime/steering.js';
 
+// Servers: what is asked of them, counted and held to a budget.
+export { Meter, type Budget, type Price, type Traffic } from './wire/meter.js';
+export { openPaidAnswers } from './record/paidAnswers.js';
+export type { ServedSampling } from './wire/ways.js';
+
 // A model to play with: write, read, steer, patch, lens.
 export { createModel, open } from './read/model/model.js';
 export type * from './read/model/model.js';
@@ -77,6 +82,10 @@ export { lensLogits } from './read/model/lens.js';
 export * from './align/open.js';
 export * from './align/functions.js';
 export { requireReadable, requireModel } from './align/readable.js';
+export { openAnnotator, type Annotator } from './align/served/annotator.js';
+export type { ServedAnnotation } from './align/served/annotation.js';
+export type { ServerOptions } from './align/served/open.js';
+export type { OpenPaid, PaidAnswer, PaidAnswers } from './align/served/tapes.js';
 export type { Opened } from './align/opened.js';
 export type { Identity } from './runtime/identity.js';
 export { createLocalUpstream, type LocalUpstreamOptions, type Upstream } from './align/upstream.js';
