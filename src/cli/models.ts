@@ -119,9 +119,10 @@ export async function openNamedJudge(
 ): Promise<Judge> {
   const { progress, path } = context;
   const shipped = criterionNames.some((known) => known === criterion);
-  progress.stage(`asking ${shownName(name)} what it can do`);
+  if (isServerName(name)) progress.stage(`asking ${shownName(name)} what it can do`);
   const judge = await openJudge(name, {
     ...{ criterion: shipped ? criterion : path(criterion), server: await servers.options() },
+    folder: context.io.cwd,
   });
   progress.clear();
   tell(judge, context);

@@ -1,7 +1,9 @@
 /** Judges of pairs by name: the same string here and on the command line. */
+import { resolve } from 'node:path';
 import type { ServerOptions } from '../align/served/open.js';
 import { UsageError } from '../text/usageError.js';
 import { isServerName } from '../wire/address.js';
+import { humanName, openHumanJudge } from './human.js';
 import { readCriterion } from './criterion.js';
 import type { Judge } from './judge.js';
 import { openServedJudge } from './served.js';
@@ -9,12 +11,15 @@ import { openServedJudge } from './served.js';
 export interface OpenJudgeOptions {
   /** `helpful`, `harmless`, or a file, see `readCriterion`. Default `helpful`. */
   criterion?: string;
+  /** Where relative paths begin. Default: the working directory. */
+  folder?: string;
   /** How servers are asked. */
   server?: ServerOptions;
 }
 
 /**
- * Opens a judge by name: `http://host/v1#model`, a model behind an OpenAI-compatible server.
+ * Opens a judge by name: `http://host/v1#model`, a model behind an OpenAI-compatible server; or
+ * `human:<file>.csv`, people, see `openHumanJudge`, whose criterion is what they were told.
  * @throws where nothing of that name can be opened.
  *
  * @example
@@ -25,9 +30,12 @@ export interface OpenJudgeOptions {
  * await judge.close();
  */
 export async function openJudge(name: string, options: OpenJudgeOptions = {}): Promise<Judge> {
-  const { criterion = 'helpful', server } = options;
+  const { criterion = 'helpful', server, folder = '' } = options;
   if (isServerName(name)) {
     return await openServedJudge(name, { ...server, criterion: readCriterion(criterion) });
   }
-  throw new UsageError(`judge: ${name} is no judge (expected http://host/v1#model)`);
+  if (humanName.test(name)) return openHumanJudge(resolve(folder, name.replace(humanName, '')));
+  throw new UsageError(
+    `judge: ${name} is no judge (expected http://host/v1#model, or human:<file>.csv)`,
+  );
 }

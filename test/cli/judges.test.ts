@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { openJudge } from '../../src/judge/open.js';
+import { readSheet, writeSheet } from '../../src/judge/sheet.js';
 import { fakeServer } from '../wire/fakeServer.js';
 import { call } from './harness.js';
 
@@ -112,4 +114,54 @@ it.each([
   const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'questions.jsonl', ...more]; // prettier-ignore
   const { code, stderr } = await call(argv, { cwd });
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
+
+it('people rate blind: the table is written, filled in, and read when the command runs again', async () => {
+  prepare();
+  const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'questions.jsonl', '--rounds', '1', '--judge', 'human:table.csv', '--out', 'rated']; // prettier-ignore
+  const first = await call(argv, { cwd });
+  expect(first.code, first.stderr).toBe(0);
+  const sheet = join(cwd, 'table.csv');
+  const [head, ...rows] = readSheet(readFileSync(sheet, 'utf8'), sheet);
+  expect(head).toEqual(['pair', 'question', 'answer_a', 'answer_b', 'better']);
+  // After one round and at the end the answers are the same two pairs; equal answers are nobody's.
+  expect(rows.map(([, question]) => question).sort()).toEqual(['One?', 'Two?']);
+  expect(readFileSync(sheet, 'utf8')).not.toMatch(/corrector|upstream/);
+  // Both raters like the longer answer; one of them says so of the other pair only.
+  const filled = rows.map(([pair = '', question = '', a = '', b = '']) => {
+    return [pair, question, a, b, a.length > b.length ? 'a' : ' B '];
+  });
+  const saved = [head ?? [], ...filled, ...filled].map((row) => row.map((cell) => `"${cell}"`).join(';')); // prettier-ignore
+  writeFileSync(sheet, saved.join('\n'));
+  const second = await call(argv, { cwd });
+  expect(second.code, second.stderr).toBe(0);
+  const { judged } = JSON.parse(readFileSync(join(cwd, 'rated', 'rounds.json'), 'utf8')) as { judged: Judged[] }; // prettier-ignore
+  expect(judged).toHaveLength(2);
+  for (const one of judged) {
+    expect(one).toMatchObject({ judge: 'human-table', n: 4, wins: 1, ties: 2, losses: 1 });
+  }
+  writeFileSync(sheet, saved.join('\n').replace('" B "', '"both"'));
+  const wrong = await call([...argv.slice(0, -1), 'other'], { cwd });
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toMatch(/table\.csv, row \d: better is none .*got "both"/);
+  // Further pairs are added; what raters wrote stays, their own columns too.
+  writeFileSync(sheet, saved.map((line, i) => `${line};"${i === 0 ? 'rater' : `r${i}`}"`).join('\n')); // prettier-ignore
+  const further = await openJudge('human:table.csv', { folder: cwd });
+  const question = { id: 'tea', question: 'Tea?' };
+  expect(further.waiting?.([{ question, first: 'Yes.', second: 'No.' }])).toEqual([true]);
+  await further.close();
+  const grown = readSheet(readFileSync(sheet, 'utf8'), sheet);
+  expect(grown.map((row) => row[5])).toEqual(['rater', 'r1', 'r2', 'r3', 'r4', '']);
+  expect(grown.at(-1)?.[1]).toBe('Tea?');
+  expect(grown.slice(1).map((row) => row[4])).toEqual([...filled, ...filled].map((row) => row[4]).concat('')); // prettier-ignore
+});
+
+it('tables keep quotes, commas and line ends, and hold no formula', () => {
+  const cells = ['a "quoted", cell', 'two\r\nlines', '', '; \t', '=HYPERLINK("x")'];
+  const text = writeSheet([['pair', 'x', 'y', 'z', 'u'], cells]);
+  const [, read] = readSheet(text, 'table.csv');
+  expect(read).toEqual([...cells.slice(0, 4), `'${cells[4]}`]);
+  expect(readSheet('pair;better\n1;\n2;A', 't')).toEqual([['pair', 'better'], ['1', ''], ['2', 'A']]); // prettier-ignore
+  expect(readSheet('pair,better\n1,', 't')).toEqual([['pair', 'better'], ['1', '']]); // prettier-ignore
+  expect(() => readSheet('pair,"better', 't.csv')).toThrow('t.csv: a quoted cell does not end');
 });

@@ -1,6 +1,7 @@
 /** Options of experiments whose answers a judge compares, and how judges are opened. */
 import { z } from 'zod';
 import type { Judge } from '../../judge/judge.js';
+import { humanName } from '../../judge/human.js';
 import { list, text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 import type { Lab } from './lab.js';
@@ -9,7 +10,7 @@ import type { Keep } from './opening.js';
 export const judgeOptions = {
   judge: text({
     value: 'name',
-    help: 'compares answers with the upstream’s own, asked in both orders: http://host/v1#model, a server',
+    help: 'compares answers with the upstream’s own, asked in both orders: http://host/v1#model, a server; or human:<file>.csv, a table for people that is written, filled in, and read when the command runs again',
   }),
   criterion: list(
     {
@@ -26,6 +27,9 @@ export async function openJudges(
   keep: Keep,
   lab: Lab,
 ): Promise<Judge[]> {
+  if (judge !== undefined && humanName.test(judge) && criterion !== undefined) {
+    throw new UsageError('--criterion: people judge by what they are told; leave it out');
+  }
   if (judge === undefined) {
     if (criterion === undefined) return [];
     throw new UsageError('--criterion: nobody judges by it; give --judge');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Question } from '../../data/types.js';
 import type { Judge } from '../../judge/judge.js';
-import { comparePairs, preferredWords } from '../../judge/preference.js';
+import { comparePairs, preferredWords, type PreferencePair } from '../../judge/preference.js';
 import { winRates, winRatesShape } from '../../judge/winRates.js';
 import type { Random } from '../../math/random.js';
 import type { Store } from '../../record/store.js';
@@ -70,9 +70,10 @@ export async function* judgeAnswers(
   const done = new Map(options.done.map((record) => [keyOf(record), record]));
   const keysOf = ({ name }: Judge, some: readonly JudgedAnswer[]): string[] =>
     some.map(({ question, ...place }) => keyOf({ ...place, judge: name, problem: question.id }));
-  const wanted = judges.flatMap((judge) => keysOf(judge, answers));
+  const ready = new Map(judges.map((judge) => [judge, readyFor(judge, answers)]));
+  const wanted = judges.flatMap((judge) => keysOf(judge, ready.get(judge) ?? []));
   for (const judge of judges) {
-    const units = batchesOf(answers, batchSize).map((batch): Unit<JudgedRecord> => ({
+    const units = batchesOf(ready.get(judge) ?? [], batchSize).map((batch): Unit<JudgedRecord> => ({
       records: keysOf(judge, batch),
       inputs: batch,
       run: () => judgeBatch(judge, batch, signal),
@@ -91,15 +92,25 @@ function keyOf(about: Pick<JudgedRecord, 'judge' | 'system' | 'rounds' | 'proble
   return JSON.stringify([about.judge, about.system, about.rounds, about.problem]);
 }
 
+/** Those that people have not rated yet are left to them. */
+function readyFor(judge: Judge, answers: readonly JudgedAnswer[]): readonly JudgedAnswer[] {
+  if (!judge.waiting) return answers;
+  const differing = answers.filter(({ answer, upstream }) => answer !== upstream);
+  const waiting = judge.waiting(differing.map(pairOf));
+  const left = new Set(differing.filter((_, i) => waiting[i]));
+  return answers.filter((answer) => !left.has(answer));
+}
+
+function pairOf({ question, answer, upstream }: JudgedAnswer): PreferencePair {
+  return { question, first: answer, second: upstream };
+}
+
 async function judgeBatch(
   judge: Judge,
   batch: readonly JudgedAnswer[],
   signal: AbortSignal | undefined,
 ): Promise<JudgedRecord[]> {
-  const pairs = batch.map(({ question, answer, upstream }) => {
-    return { question, first: answer, second: upstream };
-  });
-  const comparisons = await comparePairs(judge, pairs, { signal });
+  const comparisons = await comparePairs(judge, batch.map(pairOf), { signal });
   return batch.map(({ question, answer, upstream, system, rounds }, i): JudgedRecord => {
     const { orders, ...said } = comparisons[i] ?? { preferred: null };
     return {
