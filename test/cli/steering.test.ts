@@ -74,7 +74,7 @@ describe('what a sweep saves', () => {
     });
     const push = said(aligned.stderr);
     const steeringFile = ['--direction', at('swept', 'steering.json')];
-    const generate = ['generate', 'How many?', ...small, ...steeringFile];
+    const generate = ['generate', 'How many?', '--model', model, '--threads', '1', ...steeringFile];
     const written = await call([...generate, '--coefficient', '1', '--max-new-tokens', '2'], { cwd }); // prettier-ignore
     expect(said(written.stderr)).toBe(push);
     const systems = ['--corrector', model, '--upstream', model, '--systems', 'stream'];

@@ -115,7 +115,9 @@ describe('extractDirections', () => {
     const labels = train.stimuli.map((s) => s.label);
     const directions = makeDirections({ training: { states: train.states, labels }, seed: 1 });
     const health = assessHealth({ directions, stimuli: random, states, tokenize, seed: 1 });
-    expect(health.warnings.join('\n')).toMatch(/chance: no layer .*\[.*\], AUC 0\.\d\d, at layer/);
+    expect(health.warnings.join('\n')).toMatch(
+      /chance: no layer .*\[.*\] of 80, AUC 0\.\d\d, at layer/,
+    );
     expect(health.warnings.join('\n')).not.toMatch(/few stimuli/);
     const few = (await extract({ stimuli: stimuli.slice(0, 24) })).health;
     expect(few.warnings).toEqual([expect.stringMatching(/^few stimuli: 12 are held out/)]);
