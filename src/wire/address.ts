@@ -28,13 +28,13 @@ export function shownName(name: string): string {
 
 /** @throws where it is no address, or holds a user or a password. */
 export function parseAddress(name: string): ServerAddress {
-  if (!URL.canParse(name)) {
+  if (!isServerName(name) || !URL.canParse(name)) {
     throw new UsageError(
-      `server: ${show(name.slice(0, 80))} is no address (expected http://host:port/v1#model)`,
+      `server: "${show(withoutSecrets(name).slice(0, 80))}" is no address (expected http://host:port/v1#model)`,
     );
   }
   const url = new URL(name);
-  const model = url.hash === '' ? null : decodeURIComponent(url.hash.slice(1));
+  const model = url.hash === '' ? null : decoded(url.hash.slice(1));
   url.hash = '';
   const shown = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   if (url.username !== '' || url.password !== '') {
@@ -43,6 +43,20 @@ export function parseAddress(name: string): ServerAddress {
     );
   }
   return { url, model, shown };
+}
+
+/** Of what is no address: what stands where passwords and keys do is left out. */
+function withoutSecrets(name: string): string {
+  return name.replace(/\?[^#]*/, '?…').replace(/\/\/[^/?#]*@/, '//…@');
+}
+
+/** A per cent sign that begins no escape stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The address of one of the server's calls, e.g. `chat/completions`; of its root with `/props`. */

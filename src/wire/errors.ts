@@ -70,13 +70,19 @@ export function errorIn(text: string): { message: string; code: string | null } 
   const error = field(value, 'error') ?? field(value, 'detail') ?? field(value, 'message');
   if (typeof error === 'string') return { message: error, code: null };
   if (typeof error !== 'object' || error === null) return null;
-  const message = field(error, 'message') ?? JSON.stringify(error);
   const code = field(error, 'code') ?? field(error, 'type');
-  return { message: textOf(message), code: code == null ? null : textOf(code) };
+  const message = textOf(field(error, 'message') ?? error);
+  return { message, code: code == null ? null : textOf(code) };
 }
 
+/** What is nested too deeply is read by the language and not written by it. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'an error nested too deeply to be shown';
+  }
 }
 
 function field(value: unknown, name: string): unknown {
@@ -103,6 +109,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'nobody answered',
 };
 
-function brief(text: string): string {
+/** One line of what a server said, shortened. */
+export function brief(text: string): string {
   return show(text.length > 300 ? `${text.slice(0, 299)}…` : text).replace(/\s+/g, ' ');
 }

@@ -1,6 +1,6 @@
 /** The events of a streamed answer, as servers of several makers send them. */
 import { createParser } from 'eventsource-parser';
-import { errorIn, ServerError } from './errors.js';
+import { brief, errorIn, ServerError } from './errors.js';
 import { tokensIn, type TokenProbability } from './logprobs.js';
 
 /** One event of an answer. */
@@ -117,8 +117,11 @@ function usageOf(value: unknown): AnswerEvent['usage'] {
 }
 
 function broken(shown: string, what: string, code: string | null = null): ServerError {
-  return new ServerError(`server: ${shown} did not send a whole answer (${what}); see its log`, {
-    passing: true,
-    code,
-  });
+  return new ServerError(
+    `server: ${shown} did not send a whole answer (${brief(what)}); see its log`,
+    {
+      passing: true,
+      code,
+    },
+  );
 }

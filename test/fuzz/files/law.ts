@@ -1,4 +1,6 @@
 /** What a reader may do with a damaged file: read it, or say in one sentence what is wrong with it. */
+import { UsageError } from '../../../src/text/usageError.js';
+import { ServerError } from '../../../src/wire/errors.js';
 
 /** What only who wrote the code understands. */
 const raw = [
@@ -11,6 +13,9 @@ const raw = [
   /a fault of the program/,
 ];
 
+/** The language's own class, and the lab's for what a caller branches on. */
+const classes: ReadonlySet<unknown> = new Set([Error, UsageError, ServerError]);
+
 /** Longer messages would list a file's content. */
 const mostCharacters = 2000;
 
@@ -21,7 +26,7 @@ const mostCharacters = 2000;
 export function faultOf(error: unknown, names: readonly string[]): string | null {
   if (!(error instanceof Error)) return `no Error (${String(error)})`;
   const told = `${error.message}\n${error.stack ?? ''}`;
-  if (error.constructor !== Error) return `a ${error.constructor.name}: ${told}`;
+  if (!classes.has(error.constructor)) return `a ${error.constructor.name}: ${told}`;
   const { message } = error;
   const found = raw.find((pattern) => pattern.test(message));
   if (found) return `raw (${found.source}): ${told}`;
