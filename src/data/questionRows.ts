@@ -19,6 +19,12 @@ import type {
 export interface ReadDataOptions extends ReadHow {
   /** Told at the end what was found, and what was left out and why. */
   onReport?: (report: DataReport) => void;
+  /**
+   * Reading stops after so many rows, where each of them is a question of its own; what is behind them
+   * is neither read, checked nor counted. Rows of other forms are all read: what is said of a question
+   * may stand anywhere.
+   */
+  first?: number;
 }
 
 /**
@@ -28,15 +34,19 @@ export interface ReadDataOptions extends ReadHow {
  */
 export async function* streamQuestionRows(
   source: DataSource,
-  { onReport, ...how }: ReadDataOptions = {},
+  { onReport, first = Infinity, ...how }: ReadDataOptions = {},
 ): AsyncGenerator<QuestionRow> {
   const counter = new DataCounter();
+  let left = first;
   for await (const { row: given, place } of streamRows(source)) {
     const row = checkedRow(given, anyRow, place);
     const format = formatOf(row, place);
     const parsed = format.parse(row, place, how);
     counter.add(format.title, parsed);
-    if (!('leftOut' in parsed)) yield parsed;
+    if ('leftOut' in parsed) continue;
+    yield parsed;
+    left = parsed.form === 'question' ? left - 1 : Infinity;
+    if (left <= 0) break;
   }
   onReport?.(counter.report);
 }

@@ -71,7 +71,7 @@ async function openData(
   { count, answers, ...how }: OpenQuestionsOptions,
 ): Promise<QuestionSet> {
   const place = await placeOf(source);
-  const questions = (await readQuestions(place, { answers, ...how })).slice(0, count);
+  const questions = (await readQuestions(place, { answers, first: count, ...how })).slice(0, count);
   return { name: place.name, identity: `sha256:${await hashData(place)}`, questions };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readQuestions } from '../../src/data/questions.js';
 import { openQuestions } from '../../src/data/questionSets.js';
+import type { DataReport } from '../../src/data/report.js';
 import { temporaryFolder } from '../runtime/models.js';
 
 const folder = temporaryFolder();
@@ -79,6 +80,32 @@ describe('answers', () => {
     await expect(
       readQuestions(file({ question: 'Why?', answer: ' ' }), { answers: 'optional' }),
     ).rejects.toThrow(/:1: an empty answer/);
+  });
+});
+
+describe('the first questions', () => {
+  const four = [1, 2, 3, 4].map((n) => ({ question: `${n}?`, answer: `The answer is ${n}.` }));
+
+  it('are all that is read where each row is a question', async () => {
+    const path = file(...four, { nothing: 'that is known' });
+    let rows = 0;
+    const onReport = (report: DataReport): void => void (rows = report[0]?.rows ?? 0);
+    const { questions } = await openQuestions(path, { count: 3, onReport });
+    expect(questions.map(({ question }) => question)).toEqual(['1?', '2?', '3?']);
+    expect(rows).toBe(3);
+    await expect(openQuestions(path, { count: 5 })).rejects.toThrow(
+      /:5: the columns nothing, of no/,
+    );
+  });
+
+  it('of other rows are known when all are read: a later one may say the answer', async () => {
+    const of = { question: 'How many are 1 + 1?', problem: 'p' };
+    const path = file(
+      { ...of, prefix: '', last: 'It is 1.', correction: 'It is 2.' },
+      { ...of, prefix: 'It is 2.', last: 'Yes.', correction: 'The answer is 2.' },
+    );
+    const { questions } = await openQuestions(path, { count: 1 });
+    expect(questions).toEqual([expect.objectContaining({ id: 'p', answer: '2' })]);
   });
 });
 
