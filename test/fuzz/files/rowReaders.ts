@@ -82,7 +82,7 @@ function plan(folder: string, file: string): Promise<unknown> {
 }
 
 async function find(folder: string, file: string): Promise<void> {
-  const name = readFileSync(join(folder, file), 'utf8').trim();
+  const [name = ''] = readFileSync(join(folder, file), 'utf8').trim().split('\n');
   const env = { HF_HUB_OFFLINE: '1', HF_HOME: join(folder, 'home') };
   await all(streamRows(await findData(name, { folder, env })));
 }
