@@ -144,7 +144,7 @@ export type { Judge } from './judge/judge.js';
 export { criterionNames, readCriterion, type Criterion } from './judge/criterion.js';
 export { openClassifier, type ClassifierOptions } from './judge/classifier.js';
 export { winRates, lengthControlledRate } from './judge/winRates.js';
-export type { ComparedPair, WinRates } from './judge/winRates.js';
+export type { ComparedPair, JudgedPair, WinRates } from './judge/winRates.js';
 export { comparePairs, preferenceFromScorer } from './judge/preference.js';
 export type * from './judge/preference.js';
 export type * from './judge/scorer.js';

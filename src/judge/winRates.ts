@@ -61,18 +61,19 @@ const fittedResamples = 300;
 
 const worth = { first: 1, tie: 0.5, second: 0 } as const;
 
-interface Judged extends ComparedPair {
+/** A pair of which the judge could say. */
+export interface JudgedPair extends ComparedPair {
   preferred: Exclude<Preferred, null>;
 }
 
 /** @param options.random draws the questions */
 export function winRates(pairs: readonly ComparedPair[], { random }: { random: Random }): WinRates {
-  const judged = pairs.filter((pair): pair is Judged => pair.preferred !== null);
+  const judged = pairs.filter((pair): pair is JudgedPair => pair.preferred !== null);
   const won = (word: Preferred): number =>
     judged.filter(({ preferred }) => preferred === word).length;
   const over = <T extends ComparedPair>(some: readonly T[], value: (pair: T) => number): Estimate =>
     meanOverQuestions(some, value, random.fork('questions'));
-  const half = ({ preferred }: Judged): number => worth[preferred];
+  const half = ({ preferred }: JudgedPair): number => worth[preferred];
   const told = judged.flatMap((pair) => {
     return pair.probability === undefined ? [] : [{ ...pair, probability: pair.probability }];
   });
@@ -110,7 +111,7 @@ function shownFirst(orders: Comparison['orders']): number[] {
   return [...one(straight, 'first'), ...one(swapped, 'second')];
 }
 
-function binned(judged: readonly Judged[]): WinRates['byLength'] {
+function binned(judged: readonly JudgedPair[]): WinRates['byLength'] {
   const ends = [null, ...lengthEnds, null];
   return ends.slice(1).map((to, i) => {
     const from = ends[i] ?? null;
@@ -122,7 +123,7 @@ function binned(judged: readonly Judged[]): WinRates['byLength'] {
   });
 }
 
-function controlled(judged: readonly Judged[], random: Random): WinRates['lengthControlled'] {
+function controlled(judged: readonly JudgedPair[], random: Random): WinRates['lengthControlled'] {
   const units = byProblem(judged);
   const found = lengthControlledRate(judged);
   if (found === null) return null;
@@ -142,7 +143,7 @@ function controlled(judged: readonly Judged[], random: Random): WinRates['length
  * @returns null with fewer than ten pairs, and where no length differs.
  */
 export function lengthControlledRate(
-  pairs: readonly Pick<Judged, 'preferred' | 'probability' | 'lengthDifference'>[],
+  pairs: readonly Pick<JudgedPair, 'preferred' | 'probability' | 'lengthDifference'>[],
 ): number | null {
   if (pairs.length < 10) return null;
   const deviation = standardDeviation(pairs.map(({ lengthDifference }) => lengthDifference));
