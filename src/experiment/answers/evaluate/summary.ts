@@ -9,15 +9,15 @@ import { countNotes } from '../../../text/notes.js';
 import { byGroup } from '../../shared/groups.js';
 import { summariseScores } from '../../shared/scores.js';
 import type { EvaluatedSystem, EvaluateSummary, Gain, Outcomes } from './shape.js';
-import type { AnswerRecord, TimingRecord } from '../shape.js';
+import type { AnswerRecord, CompareRecord, EvaluationRecord, TimingRecord } from '../shape.js';
 
 /**
- * Summarises the records of one run; systems in the order in which they first occur.
+ * Summarises the answers and timings among the records of one run; systems in the order in which they first occur.
  * @param options.scorers those that judged the answers. Default: one, which said what is right.
  * @param options.random draws the pairs of the gains' intervals.
  */
 export function summariseEvaluate(options: {
-  records: Iterable<AnswerRecord | TimingRecord>;
+  records: Iterable<CompareRecord | EvaluationRecord>;
   scorers?: readonly ScorerInfo[];
   random: Random;
 }): EvaluateSummary {
@@ -27,7 +27,7 @@ export function summariseEvaluate(options: {
   for (const record of options.records) {
     if (record.kind === 'timing') {
       timings.set(record.system, [...(timings.get(record.system) ?? []), record]);
-    } else {
+    } else if (record.kind === 'answer') {
       const known = answers.get(record.system) ?? new Map<string, AnswerRecord>();
       answers.set(record.system, known.set(record.problem, record));
     }
