@@ -31,6 +31,10 @@ export const servers = {
     help: 'how long a server may take to its first word',
     default: 300,
   }),
+  answerTokens: integer({
+    value: 'n',
+    help: 'most tokens of a server’s answer (default: 512 of an upstream, 128 of a corrector)',
+  }),
   paid: text({
     value: 'folder',
     help: 'where answers of servers are kept, so that none is asked for twice',
@@ -50,12 +54,13 @@ export interface Servers {
 
 export function serversOf(given: ServerFlags, { io, path, signal }: Context): Servers {
   const meter = new Meter({ price: priceOf(given.price), budget: budgetOf(given.budget) });
-  const { template, concurrency, deadline = 300, paid = 'runs/paid' } = given;
+  const { template, concurrency, deadline = 300, paid = 'runs/paid', answerTokens } = given;
   return {
     async options() {
       return {
         ...{ meter, env: io.env, signal, concurrency },
         deadlines: { firstText: deadline * 1000 },
+        ...(answerTokens !== undefined && { maxTokens: answerTokens }),
         ...(template !== undefined && { template: await loadTokenizer(path(template)) }),
         paid: (identity) => openPaidAnswers(path(paid), identity),
       };
