@@ -3,7 +3,17 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['dist', 'build', 'node_modules', 'coverage', 'runs', 'artifacts', 'training', '.gpu'],
+    ignores: [
+      'dist',
+      'build',
+      'node_modules',
+      'coverage',
+      'runs',
+      'artifacts',
+      'training',
+      '.gpu',
+      '.servers',
+    ],
   },
   eslint.configs.recommended,
   {
@@ -19,6 +29,13 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        fetch: 'readonly',
+        AbortSignal: 'readonly',
+      },
+    },
   },
 );
