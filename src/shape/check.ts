@@ -28,12 +28,24 @@ function describe(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${placeOf([...issue.path, key])} is not known`);
   }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return closest(issue.errors).flatMap((inner) =>
+      describe({ ...inner, path: [...issue.path, ...inner.path] }),
+    );
+  }
   const found = issue.input === undefined ? 'is missing' : `is ${shown(issue.input)}`;
   // What is found stands there already.
   const expected = issue.message
     .replace(/^Invalid (input|option): /, '')
     .replace(/, received \w+$/, '');
   return [`${place} ${found} (${expected})`];
+}
+
+/** Of several shapes, the one that the value is most likely meant to have: it knows most of its keys. */
+function closest(errors: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const strange = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.reduce((sum, one) => sum + (one.code === 'unrecognized_keys' ? one.keys.length : 0), 0);
+  return errors.reduce((best, next) => (strange(next) < strange(best) ? next : best));
 }
 
 function placeOf(path: readonly PropertyKey[]): string {

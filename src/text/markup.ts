@@ -30,6 +30,11 @@ export class Markup {
     return new Markup(quoted(text));
   }
 
+  /** Rules of style: nothing in them ends the element. */
+  static style(rules: string): Markup {
+    return new Markup(`<style>${rules}</style>`);
+  }
+
   /** A script, or its data: nothing in it ends the element. */
   static script(code: string, attributes = ''): Markup {
     return new Markup(`<script${attributes}>${code}</script>`);
@@ -90,6 +95,11 @@ function refuseOpenPlace(fixed: TemplateStringsArray, index: number): void {
   throw new Error(
     `markup: a value has no safe place after "${before.slice(-40)}"; put it in quotes, or make it with markup`,
   );
+}
+
+/** A style element of one's own rules. Inside them a backslash before a slash changes nothing. */
+export function styleElement(rules: string): Markup {
+  return Markup.style(rules.replace(/<\//g, '<\\/'));
 }
 
 /** A script element of one's own code. Inside strings and patterns `<\/script` means the same. */

@@ -58,7 +58,7 @@ describe('--model org/name', () => {
   });
 
   it('that is not there fails in one line that says what to do', async () => {
-    const { code, stdout, stderr } = await call(['lat-scan', '--model', 'org/none'], { cwd, env: env('pipe') }); // prettier-ignore
+    const { code, stdout, stderr } = await call(['lat-scan', '--corrector', 'org/none'], { cwd, env: env('pipe') }); // prettier-ignore
     expect(stderr).toMatch(
       /^aligner-lab: hub: no model org\/none at http.*check the spelling.*\n$/,
     );

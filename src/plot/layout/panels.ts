@@ -268,7 +268,7 @@ function titleOf(
   const room = at.width - 1.1 * textWidth(strong);
   const rest = shortened(fitting(title, room), room);
   return {
-    text: `${strong === '' ? '' : `<b>${plotText(strong)}</b>`}${plotText(rest)}`,
+    text: strong === '' ? plotText(rest) : `<b>${plotText(strong)}</b>${plotText(rest)}`,
     ...{ xref: 'paper', yref: 'paper', showarrow: false, borderpad: 0 },
     ...{ x: at.left, xanchor: 'left', y: at.top, yanchor: 'bottom', yshift: 2 },
   };

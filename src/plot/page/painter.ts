@@ -12,6 +12,7 @@ import type { FigureSection } from './page.js';
 import { fontSize, heightOf, onGround } from '../theme.js';
 import { bricksOf } from './bricks.js';
 import { reasonOf } from '../../text/errorSentence.js';
+import { styleElement } from '../../text/markup.js';
 
 export interface PictureOptions {
   format: PictureFormat;
@@ -161,9 +162,9 @@ class BrowserPainter implements Painter {
     const context = await this.#browser.newContext({ javaScriptEnabled: false });
     try {
       const page = await context.newPage();
-      await page.setContent(
-        `<style>html,body{margin:0}body>svg{display:block;width:${paper.width};height:${paper.height}}</style>${svg}`,
-      );
+      const { width, height } = paper;
+      const rules = `html,body{margin:0}body>svg{display:block;width:${width};height:${height}}`;
+      await page.setContent(styleElement(rules).text + svg);
       return await page.pdf({ ...paper, printBackground: true, pageRanges: '1' });
     } finally {
       await context.close();
