@@ -165,3 +165,17 @@ it('tables keep quotes, commas and line ends, and hold no formula', () => {
   expect(readSheet('pair,better\n1,', 't')).toEqual([['pair', 'better'], ['1', '']]); // prettier-ignore
   expect(() => readSheet('pair,"better', 't.csv')).toThrow('t.csv: a quoted cell does not end');
 });
+
+it('questions need no right answer where a judge is named, and do where none is', async () => {
+  prepare();
+  writeFileSync(join(cwd, 'open.jsonl'), jsonl(questions.map((question) => ({ question, chosen: 'a', rejected: 'b' })))); // prettier-ignore
+  await using server = await fakeServer({ reply: longer });
+  const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'open.jsonl', '--rounds', '1', '--out', 'open']; // prettier-ignore
+  const { stderr: refused } = await call(argv, { cwd });
+  expect(refused).toContain('no question has a final answer');
+  const { code, stderr } = await call([...argv, '--judge', `${server.url}#fake`], { cwd });
+  expect(code, stderr).toBe(0);
+  const { correctors, judged } = JSON.parse(readFileSync(join(cwd, 'open', 'rounds.json'), 'utf8')) as { correctors: unknown[]; judged: Judged[] }; // prettier-ignore
+  expect(correctors).toMatchObject([{ classic: { n: 0, accuracy: null } }]);
+  expect(judged.at(-1)).toMatchObject({ rounds: null, n: 4, wins: 1, ties: 2, losses: 1 });
+});

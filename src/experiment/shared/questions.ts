@@ -11,15 +11,26 @@ export interface OpenedQuestions extends Judges, QuestionSet {
   files: Readonly<Record<string, DataPlace>>;
 }
 
-/** The first `limit` questions of a command. @throws where nothing has that name. */
+/**
+ * The first `limit` questions of a command; where a judge of pairs is named, they need no right answer.
+ * @throws where nothing has that name.
+ */
 export async function commandQuestions(
-  given: { questions?: string; split: string; limit: number; seed: number },
+  given: {
+    questions?: string;
+    judge?: string | undefined;
+    split: string;
+    limit: number;
+    seed: number;
+  },
   lab: Pick<Lab, 'path' | 'data' | 'onReport'>,
 ): Promise<OpenedQuestions> {
   const { limit: count, seed, split } = given;
   const named = given.questions ?? `generated:${split}`;
   const generated = isQuestionKind(named) && !existsSync(lab.path(named));
   const place = generated ? undefined : await lab.data(named, { besides: questionKinds });
-  const set = await openQuestions(place ?? named, { count, seed, onReport: lab.onReport });
+  const answers = given.judge === undefined ? 'needed' : 'optional';
+  const how = { count, seed, answers, onReport: lab.onReport } as const;
+  const set = await openQuestions(place ?? named, how);
   return { ...set, ...judgesFor(set), files: place ? { questions: place } : {} };
 }
