@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { annotationPrompt } from '../../src/align/served/annotation.js';
+import { openAnnotator } from '../../src/align/served/annotator.js';
 import { fakeServer } from '../wire/fakeServer.js';
 import { call } from './harness.js';
 
@@ -62,4 +63,15 @@ it('says what it lacks', async () => {
   expect(await lacking()).toContain('build needs --data');
   expect(await lacking('--data', data)).toContain('build needs --annotator');
   expect(await lacking('--data', data, '--annotator', 'http://127.0.0.1:9#m')).toContain('build needs --out'); // prettier-ignore
+});
+
+it('does without a schema for all that were asked at once where the server takes none', async () => {
+  const passages = ['One.', 'Two.', 'Three.'].map((last) => ({ question, prefix: '', last }));
+  const word = (last: string) => ({ quality: 'good', revision: last, end: false });
+  const answers = Object.fromEntries(
+    passages.map((passage) => [annotationPrompt(passage), JSON.stringify(word(passage.last))]),
+  );
+  await using server = await fakeServer({ answers, unknown: ['response_format'] });
+  await using annotator = await openAnnotator(`${server.url}#fake`, { env: {} });
+  expect(await annotator.annotate(passages)).toEqual(passages.map(({ last }) => word(last)));
 });

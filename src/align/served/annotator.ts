@@ -1,5 +1,4 @@
 /** An annotator behind an OpenAI-compatible server: it writes the corrections that correctors learn. */
-import { createHash } from 'node:crypto';
 import { cleanOutput } from '../../text/modelOutput.js';
 import { isSameText } from '../../text/copied.js';
 import { ServerError } from '../../wire/errors.js';
@@ -11,6 +10,7 @@ import { contextIn } from './context.js';
 import type { ServedModel } from './correctors.js';
 import { inOrder } from './inOrder.js';
 import { servedModel, type ServerOptions } from './open.js';
+import { paidKey } from './tapes.js';
 
 export interface Annotator extends Opened {
   /** One word per passage, in order; null where the annotator gave none that can be read. */
@@ -49,16 +49,14 @@ async function annotateOne(
 ): Promise<ServedAnnotation | null> {
   const { client, asking, identity, paid } = model;
   const request = chatRequest(annotationPrompt(passage), asking);
-  const key = createHash('sha256')
-    .update(JSON.stringify([identity, request]))
-    .digest('hex');
+  const key = paidKey(identity, request);
   const known = paid?.get(key);
   if (known?.finish) {
     client.meter.remembered();
     return settled(passage, known.text);
   }
-  const format = model.held.current ? { response_format: annotationFormat } : {};
-  const body = { ...request.body, ...format };
+  const held = model.held.current;
+  const body = { ...request.body, ...(held && { response_format: annotationFormat }) };
   try {
     return await client.answer({ path: request.path, body, signal }, async (reply) => {
       await reply.until(() => false, signal);
@@ -68,7 +66,8 @@ async function annotateOne(
   } catch (error) {
     if (contextIn(error)) return null;
     const refused = error instanceof ServerError && [400, 404, 422].includes(error.status ?? 0);
-    if (!refused || !model.held.current) throw error;
+    // Others that were asked at the same time are refused too.
+    if (!refused || !held) throw error;
     model.held.current = false;
     return await annotateOne(model, passage, signal);
   }

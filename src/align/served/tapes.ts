@@ -2,6 +2,7 @@
  * What a served upstream has written so far. Whoever goes on with a text that is on a tape reads it
  * there: a copied sentence costs no request, and an answer that was paid for is not asked for again.
  */
+import { createHash } from 'node:crypto';
 import type { Identity } from '../../runtime/identity.js';
 import type { Reply } from '../../wire/reply.js';
 import { cleaned } from '../settled.js';
@@ -15,6 +16,11 @@ export interface PaidAnswer {
   finish: string | null;
   /** Of a judge's verdicts, where they are known. */
   probabilities?: Record<string, number> | undefined;
+}
+
+/** The key of an answer, from who is asked, and what. @param asked plain JSON */
+export function paidKey(...asked: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }
 
 /** Where paid answers are kept. Of several with one key the last counts. */
