@@ -1,9 +1,8 @@
 /** A model behind an OpenAI-compatible server as a judge of pairs: both orders are asked. */
-import { createHash } from 'node:crypto';
 import { contextIn } from '../align/served/context.js';
 import { inOrder } from '../align/served/inOrder.js';
 import { servedModel, type ServerOptions } from '../align/served/open.js';
-import type { PaidAnswer } from '../align/served/tapes.js';
+import { paidKey, type PaidAnswer } from '../align/served/tapes.js';
 import { opened } from '../align/opened.js';
 import { BudgetSpent } from '../wire/meter.js';
 import { ServerError } from '../wire/errors.js';
@@ -117,9 +116,7 @@ async function ask(
     path,
     body: { ...body, ...(real && logprobFields) },
   };
-  const key = createHash('sha256')
-    .update(JSON.stringify(['judge', sha256, request]))
-    .digest('hex');
+  const key = paidKey('judge', sha256, request);
   const known = paid?.get(key);
   if (known?.finish) {
     client.meter.remembered();

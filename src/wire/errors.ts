@@ -1,6 +1,7 @@
 /** What goes wrong between the lab and a server, in sentences. */
 import { retryAfter } from '../runtime/hub/retry.js';
 import { show } from '../text/show.js';
+import { fieldOf } from './field.js';
 
 /** A call that failed. */
 export class ServerError extends Error {
@@ -67,11 +68,11 @@ export function errorIn(text: string): { message: string; code: string | null } 
   } catch {
     return null;
   }
-  const error = field(value, 'error') ?? field(value, 'detail') ?? field(value, 'message');
+  const error = fieldOf(value, 'error') ?? fieldOf(value, 'detail') ?? fieldOf(value, 'message');
   if (typeof error === 'string') return { message: error, code: null };
   if (typeof error !== 'object' || error === null) return null;
-  const code = field(error, 'code') ?? field(error, 'type');
-  const message = textOf(field(error, 'message') ?? error);
+  const code = fieldOf(error, 'code') ?? fieldOf(error, 'type');
+  const message = textOf(fieldOf(error, 'message') ?? error);
   return { message, code: code == null ? null : textOf(code) };
 }
 
@@ -83,10 +84,6 @@ function textOf(value: unknown): string {
   } catch {
     return 'an error nested too deeply to be shown';
   }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 /** A connection that failed, or was cut. */

@@ -2,6 +2,7 @@
  * What a server says of the probabilities of the tokens it writes. Some servers ignore the request and
  * some give each token the numbers of its neighbour, so that none is believed before it was tried.
  */
+import { fieldOf } from './field.js';
 
 /** One token of an answer. Natural logarithms. */
 export interface TokenProbability {
@@ -105,8 +106,4 @@ export function lettersAt(
     return Object.fromEntries(letters.map((letter, i) => [letter, (weights[i] ?? 0) / all]));
   }
   return null;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,6 +1,7 @@
 /** The models that a server has, and what kind of server it is. */
 import type { Client } from './client.js';
 import { show } from '../text/show.js';
+import { fieldOf } from './field.js';
 
 export interface ServerModels {
   /** Empty where the server does not say. */
@@ -31,8 +32,4 @@ export function chosenModel({ ids }: ServerModels, { address }: Pick<Client, 'ad
       `server: ${address.shown} is given without a model (${has}); name one: ${address.shown}#model`,
     ),
   );
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { Client } from './client.js';
 import { ServerError } from './errors.js';
+import { fieldOf } from './field.js';
 
 /** A question as the prompt behind which the assistant writes. */
 export type Render = (question: string, signal?: AbortSignal) => Promise<string>;
@@ -60,8 +61,4 @@ function textIn(answer: unknown, name: string): string {
   throw new ServerError(`server: it answered without ${name}; give --template`, {
     ...{ status: 200, passing: false },
   });
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,5 +1,4 @@
 /** Correctors and Aligners behind an OpenAI-compatible server: text alone, neither read nor steered. */
-import { createHash } from 'node:crypto';
 import type { Identity } from '../../runtime/identity.js';
 import type { Client } from '../../wire/client.js';
 import { chatRequest, type Asking } from '../../wire/ways.js';
@@ -16,7 +15,7 @@ import { refuseTreatment } from '../readable.js';
 import { settleText } from '../settled.js';
 import { contextIn } from './context.js';
 import { inOrder } from './inOrder.js';
-import type { PaidAnswers } from './tapes.js';
+import { paidKey, type PaidAnswers } from './tapes.js';
 
 export interface ServedModel {
   client: Client;
@@ -86,9 +85,7 @@ async function correction(
   { prompt, last, markers, signal }: Asked,
 ): Promise<AlignerCorrection> {
   const request = chatRequest(prompt, asking);
-  const key = createHash('sha256')
-    .update(JSON.stringify([identity.sha256, request]))
-    .digest('hex');
+  const key = paidKey(identity.sha256, request);
   const known = paid?.get(key);
   if (known?.finish) {
     client.meter.remembered();

@@ -4,7 +4,6 @@
  * server's own byte for byte; where a sentence was rewritten, the server is asked anew to go on
  * behind the rewritten prefix.
  */
-import { createHash } from 'node:crypto';
 import type { Identity } from '../../runtime/identity.js';
 import { notesOf } from '../../text/notes.js';
 import { withSeam } from '../../text/seam.js';
@@ -18,7 +17,7 @@ import { cleaned } from '../settled.js';
 import type { Upstream, UpstreamInput, UpstreamText } from '../upstream.js';
 import { contextIn } from './context.js';
 import { inOrder } from './inOrder.js';
-import { Tape, Tapes, type PaidAnswers } from './tapes.js';
+import { paidKey, Tape, Tapes, type PaidAnswers } from './tapes.js';
 
 export interface ServedUpstreamOptions {
   client: Client;
@@ -104,10 +103,8 @@ class Writer {
     const { client, paid, identity, probed } = this.#options;
     const { input, signal } = call;
     const request = await this.#request(call);
-    const paidKey = createHash('sha256')
-      .update(JSON.stringify([identity.sha256, request]))
-      .digest('hex');
-    const known = paid?.get(paidKey);
+    const answerKey = paidKey(identity.sha256, request);
+    const known = paid?.get(answerKey);
     if (known) {
       const tape = new Tape(input.prefix, { paid: known });
       this.#tapes.add(key, tape);
@@ -119,7 +116,7 @@ class Writer {
     const shape = shapeOf(probed, input.prefix);
     try {
       return await client.answer({ ...request, signal }, async (reply) => {
-        const keep = paid && ((text: string, finish: string | null) => paid.put({ key: paidKey, text, finish })); // prettier-ignore
+        const keep = paid && ((text: string, finish: string | null) => paid.put({ key: answerKey, text, finish })); // prettier-ignore
         const tape = new Tape(input.prefix, { reply, shape, ...(keep && { keep }) });
         this.#tapes.add(key, tape);
         try {
