@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { openAligner, openCorrector, openUpstream } from '../align/open.js';
 import type { DataPlace } from '../data/files/place.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
+import { samplingOf } from '../experiment/shared/sampling.js';
 import { folderStore } from '../record/store.js';
 import { installedVersions } from '../record/versions.js';
 import type { EngineOptions } from '../runtime/copies.js';
@@ -18,10 +19,13 @@ import {
   type Opener,
   type Told,
 } from './models.js';
-import { serversOf, type ServerFlags } from './servers.js';
+import { serversOf, type ServedRole, type ServerFlags } from './servers.js';
+
+/** How an upstream draws its tokens. */
+type Drawing = Parameters<typeof samplingOf>[0];
 
 export function labOf(
-  given: EngineOptions & ServerFlags & { store?: string | undefined },
+  given: EngineOptions & ServerFlags & Drawing & { store?: string | undefined },
   context: Context,
   servers = serversOf(given, context),
 ): Lab {
@@ -32,9 +36,12 @@ export function labOf(
     return { ...engine, proxy, fitting: copies };
   };
   const data = new Map<string, Promise<DataPlace>>();
-  const named = <T extends Told>(open: Opener<T>) => {
-    return async (name: string, how?: LoadHow) =>
-      await openNamed(name, { ...engineOf(how), servers }, context, open);
+  const named = <T extends Told>(role: ServedRole, open: Opener<T>) => {
+    const usual = role === 'upstream' ? samplingOf(given) : undefined;
+    return async (name: string, how?: LoadHow) => {
+      const sampling = how?.sampling ?? usual;
+      return await openNamed(name, { ...engineOf(how), servers, role, sampling }, context, open);
+    };
   };
   return {
     data: (name, how) => {
@@ -46,9 +53,9 @@ export function labOf(
     find: (name) => findOrDownload(name, context),
     load: (name, { copies = false, proxy } = {}) =>
       (copies ? loadCopies : loadModel)(name, { ...engine, proxy }, context),
-    upstream: named(openUpstream),
-    corrector: named(openCorrector),
-    aligner: named(openAligner),
+    upstream: named('upstream', openUpstream),
+    corrector: named('corrector', openCorrector),
+    aligner: named('corrector', openAligner),
     judge: (name, criterion) => openNamedJudge(name, { criterion, servers }, context),
     traffic: servers.traffic,
     path,

@@ -1,17 +1,17 @@
 /** Models as commands load them. */
-import { isModelName, type OpenOptions } from '../align/open.js';
+import { isModelName, type OpenUpstreamOptions } from '../align/open.js';
 import type { OnProgress } from '../experiment/shared/stages.js';
 import { criterionNames } from '../judge/criterion.js';
 import type { Judge } from '../judge/judge.js';
 import { openJudge } from '../judge/open.js';
 import { copiesOf, loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
-import type { LanguageModel } from '../runtime/decoder.js';
+import type { LanguageModel, Sampling } from '../runtime/decoder.js';
 import type { DownloadProgress } from '../runtime/hub/settings.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import { resolveModel } from '../runtime/resolveModel.js';
 import { UsageError } from '../text/usageError.js';
 import { isServerName, shownName } from '../wire/address.js';
-import type { Servers } from './servers.js';
+import type { ServedRole, Servers } from './servers.js';
 import type { Context } from './command.js';
 import { formatBytes, type Progress } from './progress.js';
 
@@ -79,21 +79,30 @@ async function loading(
   return loaded;
 }
 
+interface NamedHow {
+  role: ServedRole;
+  fitting?: boolean;
+  servers?: Servers;
+  /** Of an upstream. */
+  sampling?: Sampling | undefined;
+}
+
 /**
  * Opens an upstream, a corrector or an Aligner: a local model with a line of progress, and in
  * `copies` as {@link loadCopies}; what is no model as its opener does.
  */
 export async function openNamed<T extends Told>(
   name: string,
-  how: EngineOptions & { fitting?: boolean; servers?: Servers },
+  how: EngineOptions & NamedHow,
   context: Context,
   open: Opener<T>,
 ): Promise<T> {
-  const { device, threads, proxy, date, controlTokens, fitting = false } = how;
+  const { device, threads, proxy, date, controlTokens, fitting = false, sampling } = how;
   const { progress, io } = context;
   if (isServerName(name)) {
     progress.stage(`asking ${shownName(name)} what it can do`);
-    const served = await open(name, { server: await how.servers?.options() });
+    const server = await how.servers?.options(how.role);
+    const served = await open(name, { server: { ...server, ...(sampling && { sampling }) } });
     progress.clear();
     tell(served, context);
     return served;
@@ -103,7 +112,7 @@ export async function openNamed<T extends Told>(
   const copies = fitting ? copiesOf(files, how) : 1;
   progress.stage(`loading ${files.name}`);
   const opened = await open(files, {
-    ...{ device, proxy, copies, date, controlTokens },
+    ...{ device, proxy, copies, date, controlTokens, sampling },
     threads: copies > 1 ? 1 : threads,
   });
   progress.clear();
@@ -121,7 +130,7 @@ export async function openNamedJudge(
   const shipped = criterionNames.some((known) => known === criterion);
   if (isServerName(name)) progress.stage(`asking ${shownName(name)} what it can do`);
   const judge = await openJudge(name, {
-    ...{ criterion: shipped ? criterion : path(criterion), server: await servers.options() },
+    ...{ criterion: shipped ? criterion : path(criterion), server: await servers.options('judge') },
     folder: context.io.cwd,
   });
   progress.clear();
@@ -130,7 +139,7 @@ export async function openNamedJudge(
 }
 
 /** `openUpstream` and the like. */
-export type Opener<T> = (name: string | ModelFiles, options: OpenOptions) => Promise<T>;
+export type Opener<T> = (name: string | ModelFiles, options: OpenUpstreamOptions) => Promise<T>;
 
 /** What is said of a model once it is loaded. */
 export interface Told {

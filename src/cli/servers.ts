@@ -33,7 +33,11 @@ export const servers = {
   }),
   answerTokens: integer({
     value: 'n',
-    help: 'most tokens of a server’s answer (default: 512 of an upstream, 128 of a corrector)',
+    help: 'most tokens of an answer of an upstream behind a server (default: 512)',
+  }),
+  correctionTokens: integer({
+    value: 'n',
+    help: 'the same of a corrector (default: 128) or an Aligner (512)',
   }),
   paid: text({
     value: 'folder',
@@ -42,25 +46,36 @@ export const servers = {
   }),
 } as const;
 
-export type ServerFlags = Partial<OptionValues<typeof servers>>;
+export type ServerFlags = Partial<OptionValues<typeof servers>> & {
+  judgeTokens?: number | undefined;
+  annotatorTokens?: number | undefined;
+};
+
+/** What a server is asked for; each has its own option for the length of its answers. */
+export type ServedRole = 'upstream' | 'corrector' | 'judge' | 'annotator';
 
 /** How the servers of one command are asked; all share one budget. */
 export interface Servers {
   /** For one that is opened now. @throws where the template cannot be loaded. */
-  options: () => Promise<ServerOptions>;
+  options: (role: ServedRole) => Promise<ServerOptions>;
   /** Null where none was asked. */
   traffic: () => Traffic | null;
 }
 
 export function serversOf(given: ServerFlags, { io, path, signal }: Context): Servers {
   const meter = new Meter({ price: priceOf(given.price), budget: budgetOf(given.budget) });
-  const { template, concurrency, deadline = 300, paid = 'runs/paid', answerTokens } = given;
+  const { template, concurrency, deadline = 300, paid = 'runs/paid' } = given;
+  const tokens: Record<ServedRole, number | undefined> = {
+    ...{ upstream: given.answerTokens, corrector: given.correctionTokens },
+    ...{ judge: given.judgeTokens, annotator: given.annotatorTokens },
+  };
   return {
-    async options() {
+    async options(role) {
+      const maxTokens = tokens[role];
       return {
         ...{ meter, env: io.env, signal, concurrency },
         deadlines: { firstText: deadline * 1000 },
-        ...(answerTokens !== undefined && { maxTokens: answerTokens }),
+        ...(maxTokens !== undefined && { maxTokens }),
         ...(template !== undefined && { template: await loadTokenizer(path(template)) }),
         paid: (identity) => openPaidAnswers(path(paid), identity),
       };

@@ -57,7 +57,55 @@ it('rounds keeps what was asked beside its records, and no key anywhere', async 
   expect(existsSync(join(cwd, 'runs', 'paid'))).toBe(true);
 });
 
+it('each role has its own length, and the upstream alone is sampled', async () => {
+  const reply = (question: string) => (question.includes('[Answer A]') ? '[[C]]' : undefined);
+  await using server = await fakeServer({ trailing: 'continue', reply });
+  writeFileSync(join(cwd, 'one.jsonl'), JSON.stringify({ question: 'Why?', answer: '#### 1' }));
+  const name = `${server.url}#fake`;
+  const argv = ['rounds', '--upstream', name, '--corrector', name, '--questions', 'one.jsonl', '--rounds', '1', '--max-rounds', '1', '--judge', name, '--paid', 'roles', '--out', 'roles-run']; // prettier-ignore
+  const askedBy = () => {
+    const of = (test: RegExp) => server.asked.filter(({ messages }) => test.test(messages?.[0]?.content ?? '')); // prettier-ignore
+    const first = (test: RegExp) => {
+      const { max_tokens, temperature, top_p, seed } = of(test).at(-1) ?? {};
+      return { max_tokens, temperature, top_p, seed };
+    };
+    return {
+      upstream: first(/^Why\?$/),
+      corrector: first(/^##Question/),
+      judge: first(/\[Answer A\]/),
+    };
+  };
+  const greedy = { temperature: 0, top_p: undefined, seed: undefined };
+  expect((await call(argv, { cwd })).code).toBe(0);
+  expect(askedBy()).toEqual({
+    upstream: { max_tokens: 512, ...greedy },
+    corrector: { max_tokens: 128, ...greedy },
+    judge: { max_tokens: 256, ...greedy },
+  });
+  const more = ['--answer-tokens', '64', '--correction-tokens', '32', '--judge-tokens', '300', '--temperature', '0.7', '--top-p', '0.9', '--seed', '5']; // prettier-ignore
+  expect((await call([...argv.slice(0, -1), 'other', ...more], { cwd })).code).toBe(0);
+  expect(askedBy()).toEqual({
+    upstream: { max_tokens: 64, temperature: 0.7, top_p: 0.9, seed: 5 },
+    corrector: { max_tokens: 32, ...greedy },
+    judge: { max_tokens: 300, ...greedy },
+  });
+});
+
+it('best of n behind a server votes on samples, each with a seed of its own', async () => {
+  await using server = await fakeServer({ trailing: 'continue' });
+  writeFileSync(join(cwd, 'vote.jsonl'), JSON.stringify({ question: 'Why?', answer: '#### 1' }));
+  const argv = ['compare', '--upstream', `${server.url}#fake`, '--corrector', recordCopies(['Why?']), '--questions', 'vote.jsonl', '--samples', '2', '--timed', '0', '--seed', '3', '--paid', 'votes', '--out', 'voted']; // prettier-ignore
+  const { code, stderr } = await call(argv, { cwd });
+  expect(code, stderr).toBe(0);
+  const own = server.asked.filter(({ messages }) => messages?.length === 1 && messages[0]?.content === 'Why?'); // prettier-ignore
+  const drawn = own.map(({ temperature, top_p, seed }) => [temperature, top_p, seed]);
+  expect(drawn).toEqual(expect.arrayContaining([[0, undefined, undefined], [0.7, 0.95, 3], [0.7, 0.95, 4]])); // prettier-ignore
+});
+
 it.each([
+  [['--temperature', '-1'], '--temperature: expected 0 (the likeliest token) or more, got -1'],
+  [['--temperature', '1', '--top-p', '0'], '--top-p: expected a share above 0'],
+  [['--top-p', '0.9'], '--top-p: nothing is drawn at temperature 0'],
   [['--budget', 'requests=many'], '--budget: requests=many is no budget'],
   [['--price', '3'], '--price: 3 is no price'],
   [['--budget', 'cost=3'], 'a cost needs a price'],

@@ -29,6 +29,7 @@ import { writeBytes } from '../files.js';
 import { labOf } from '../lab.js';
 import { describeTraffic, servers } from '../servers.js';
 import { integer, layerList, number, text, type OptionValues } from '../../shape/options.js';
+import { samplingOptions } from '../../experiment/shared/sampling.js';
 import { checkStimuliFile } from '../../experiment/shared/reading/checkStimuliFile.js';
 import { findKnob, placeOfDirection } from '../../experiment/shared/reading/findSteering.js';
 import { countNotes, noteWarnings } from '../../text/notes.js';
@@ -67,6 +68,7 @@ const options = {
   }),
   ...method,
   ...stimuli,
+  ...samplingOptions,
   ...seed,
   ...engine,
   ...servers,

@@ -13,6 +13,7 @@ import { readJsonl } from '../../data/jsonl.js';
 import { generatedId } from '../../data/problems.js';
 import type { Context } from '../../data/quadruples.js';
 import { recordQuadruples } from '../../experiment/shared/recordedQuadruples.js';
+import { samplingOf, samplingOptions } from '../../experiment/shared/sampling.js';
 import { defineCommand, type Context as CallContext } from '../command.js';
 import { common, dry, engine, seed } from '../common.js';
 import { writeLines } from '../lines.js';
@@ -58,6 +59,7 @@ const options = {
     default: 'upstream-arithmetic',
   }),
   temperature: number({ value: 't', help: 'of the upstream; 0 is greedy', default: 0.7 }),
+  topP: samplingOptions.topP,
   samples: text({
     flag: 'sentences',
     aliases: ['samples'],
@@ -255,9 +257,9 @@ function needed(file: string | undefined, wanted: { kind: Kind; option: string }
 }
 
 async function* recorded(given: Options, call: Kept): AsyncGenerator<unknown> {
-  const { upstream: name, temperature } = given;
+  const { upstream: name } = given;
   await using model = await loadModel(name, given, call);
-  const sampling = { temperature, seed: given.seed };
+  const sampling = samplingOf(given);
   const upstream = createLocalUpstream({ model, sampling });
   const contexts = [...generateRows('contexts', rangeOf(given))] as Context[];
   yield* recordQuadruples({ upstream, contexts, store: call.store, signal: call.signal });

@@ -27,6 +27,10 @@ export const buildOptions = {
     help: 'annotates the same sentences, for build: then agreement is measured',
   }),
   rounds: integer({ value: 'n', help: 'most sentences of an answer, for build', default: 16 }),
+  annotatorTokens: integer({
+    value: 'n',
+    help: 'most tokens of an annotator’s reply, for build (default: 512)',
+  }),
 } as const;
 
 type Options = OptionValues<typeof buildOptions> &
@@ -48,7 +52,7 @@ export async function buildDataset(given: Options, context: Context): Promise<vo
   await using units = await openUnitsBeside(path, { engine: given, purpose: 'aligner-lab dataset build' }, context); // prettier-ignore
   await using open = await opening(async (keep) => {
     const annotators = async (address: string): Promise<Annotator> =>
-      keep(await openAnnotator(address, await servers.options()));
+      keep(await openAnnotator(address, await servers.options('annotator')));
     return {
       upstream: keep(await lab.upstream(given.upstream)),
       annotator: await annotators(name),

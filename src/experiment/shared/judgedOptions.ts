@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Judge } from '../../judge/judge.js';
 import { humanName } from '../../judge/human.js';
-import { list, text } from '../../shape/options.js';
+import { integer, list, text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 import type { Lab } from './lab.js';
 import type { Keep } from './opening.js';
@@ -19,6 +19,10 @@ export const judgeOptions = {
     },
     z.string().min(1),
   ),
+  judgeTokens: integer({
+    value: 'n',
+    help: 'most tokens of a reply of a judge behind a server; the verdict must stand in them (default: 256)',
+  }),
 } as const;
 
 /** A judge for each criterion; none where none is named. @throws on a criterion without a judge. */

@@ -7,7 +7,7 @@ import type { Upstream } from '../../align/upstream.js';
 import type { Judge } from '../../judge/judge.js';
 import type { Store } from '../../record/store.js';
 import type { ProxyOptions } from '../../runtime/load.js';
-import type { LanguageModel } from '../../runtime/decoder.js';
+import type { LanguageModel, Sampling } from '../../runtime/decoder.js';
 import type { ModelFiles } from '../../runtime/modelFiles.js';
 import type { Traffic } from '../../wire/meter.js';
 import type { Stages } from './stages.js';
@@ -16,6 +16,8 @@ export interface LoadHow {
   /** One copy per core where the model is small: for many independent batches. Default false. */
   copies?: boolean;
   proxy?: ProxyOptions;
+  /** Of an upstream. Default: the command's. */
+  sampling?: Sampling;
 }
 
 export interface Lab {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { methodNames } from '../../read/methods/names.js';
 import { choice, flag, integer, list, text } from '../../shape/options.js';
+import { samplingOptions } from './sampling.js';
 
 /** What a model can be named by, for the help. */
 export const modelNames =
@@ -98,6 +99,7 @@ export const upstream = {
     help: `the larger model: ${openedNames}`,
     default: embedded.upstream,
   }),
+  ...samplingOptions,
 } as const;
 
 const testProblems = text({

@@ -5,8 +5,10 @@ import type { Identity } from '../../../runtime/identity.js';
 import { modelSize } from '../../../runtime/modelFiles.js';
 import type { OptionValues } from '../../../shape/options.js';
 import { UsageError } from '../../../text/usageError.js';
+import { isServerName } from '../../../wire/address.js';
 import type { Lab } from '../../shared/lab.js';
 import type { Keep } from '../../shared/opening.js';
+import { samplingOf } from '../../shared/sampling.js';
 import { doublings, sizeLabels } from '../../shared/sizes.js';
 import type { options } from './flags.js';
 import type { ComparedModels, ModelSize } from './systems.js';
@@ -77,21 +79,24 @@ function numbered<T>(key: string, all: readonly T[]): Record<string, T> {
 
 /** The upstream, and the same one sampling, on one model. */
 async function openUpstreams(
-  { upstream: name, samples, seed }: Given,
+  given: Given,
   keep: Keep,
   lab: Lab,
 ): Promise<Pick<ComparedModels, 'upstream' | 'sampler' | 'bestOf'>> {
+  const { upstream: name, samples, seed } = given;
+  // The authors' sampling; servers know no topK.
+  const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed };
   const votes = { bestOf: samples > 0 ? doublings(samples) : undefined };
   if (!isModelName(name)) {
     const upstream = keep(await lab.upstream(name));
+    if (samples === 0) return { upstream, sampler: undefined, ...votes };
     // A recording has its own samples.
-    return { upstream, sampler: samples > 0 ? upstream : undefined, ...votes };
+    const sampler = isServerName(name) ? keep(await lab.upstream(name, { sampling })) : upstream;
+    return { upstream, sampler, ...votes };
   }
   const model = keep(await lab.load(name, copies));
-  // The authors' sampling.
-  const sampling = { temperature: 0.7, topP: 0.95, topK: 40, seed };
   return {
-    upstream: createLocalUpstream({ model }),
+    upstream: createLocalUpstream({ model, sampling: samplingOf(given) }),
     sampler: samples > 0 ? createLocalUpstream({ model, sampling }) : undefined,
     ...votes,
   };

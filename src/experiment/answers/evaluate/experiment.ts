@@ -23,6 +23,7 @@ import {
 import { opening, type Keep } from '../../shared/opening.js';
 import { commandQuestions, type OpenedQuestions } from '../../shared/questions.js';
 import { directionFiles, findKnob, placeOfDirection } from '../../shared/reading/findSteering.js';
+import { describeSampling } from '../../shared/sampling.js';
 import { phased } from '../../shared/stages.js';
 import { lengthWarnings } from '../../shared/lengthWarnings.js';
 import { endWarnings, withWarnings } from '../refused.js';
@@ -77,7 +78,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
       run: ({ records }) =>
         run({
           ...{ ...models, pushes: steered.pushes, questions, lab, seed: given.seed, done: records },
-          ...{ recorded, judges, maxRounds: given.rounds },
+          ...{ recorded, judges, maxRounds: given.rounds, drawn: describeSampling(given) },
         }),
     };
   });
@@ -179,6 +180,8 @@ async function* run({
   done: readonly EvaluationRecord[];
   judges: readonly Judge[];
   maxRounds: number;
+  /** How the upstream draws, in words. */
+  drawn: string;
 }): AsyncGenerator<EvaluationRecord, Outcome> {
   const { lab, seed, corrector } = given;
   const records = yield* runEvaluation({
@@ -218,7 +221,7 @@ async function* run({
       ...revisionWarnings(answered, corrections),
     ],
     lines: [
-      `${questions.length} questions of ${name}, greedy`,
+      `${questions.length} questions of ${name}, ${given.drawn}`,
       ...['', systemTable(evaluated), ''],
       ...judgedLines(evaluated.judged),
       `${quadruples.length} recorded sentences, ${rates.model}`,
