@@ -56,7 +56,7 @@ export function labOf(
     upstream: named('upstream', openUpstream),
     corrector: named('corrector', openCorrector),
     aligner: named('corrector', openAligner),
-    judge: (name, criterion) => openNamedJudge(name, { criterion, servers }, context),
+    judge: (name, how) => openNamedJudge(name, { ...how, servers }, context),
     traffic: servers.traffic,
     path,
     store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),

@@ -1,5 +1,6 @@
 /** Models as commands load them. */
 import { isModelName, type OpenUpstreamOptions } from '../align/open.js';
+import type { JudgeHow } from '../experiment/shared/lab.js';
 import type { OnProgress } from '../experiment/shared/stages.js';
 import { criterionNames } from '../judge/criterion.js';
 import type { Judge } from '../judge/judge.js';
@@ -123,7 +124,7 @@ export async function openNamed<T extends Told>(
 /** Opens a judge of pairs; a file of one's own as its criterion is found from the working directory. */
 export async function openNamedJudge(
   name: string,
-  { criterion, servers }: { criterion: string; servers: Servers },
+  { criterion, verdict, servers }: JudgeHow & { servers: Servers },
   context: Context,
 ): Promise<Judge> {
   const { progress, path } = context;
@@ -131,7 +132,7 @@ export async function openNamedJudge(
   if (isServerName(name)) progress.stage(`asking ${shownName(name)} what it can do`);
   const judge = await openJudge(name, {
     ...{ criterion: shipped ? criterion : path(criterion), server: await servers.options('judge') },
-    folder: context.io.cwd,
+    ...{ folder: context.io.cwd, verdict },
   });
   progress.clear();
   tell(judge, context);

@@ -7,10 +7,13 @@ import { humanName, openHumanJudge } from './human.js';
 import { readCriterion } from './criterion.js';
 import type { Judge } from './judge.js';
 import { openServedJudge } from './served.js';
+import type { VerdictForm } from './verdict.js';
 
 export interface OpenJudgeOptions {
   /** `helpful`, `harmless`, or a file, see `readCriterion`. Default `helpful`. */
   criterion?: string;
+  /** Of a server, see `VerdictForm`. Default `written`. */
+  verdict?: VerdictForm | undefined;
   /** Where relative paths begin. Default: the working directory. */
   folder?: string;
   /** How servers are asked. */
@@ -30,9 +33,10 @@ export interface OpenJudgeOptions {
  * await judge.close();
  */
 export async function openJudge(name: string, options: OpenJudgeOptions = {}): Promise<Judge> {
-  const { criterion = 'helpful', server, folder = '' } = options;
+  const { criterion = 'helpful', server, folder = '', verdict } = options;
   if (isServerName(name)) {
-    return await openServedJudge(name, { ...server, criterion: readCriterion(criterion) });
+    const read = readCriterion(criterion);
+    return await openServedJudge(name, { ...server, criterion: read, ...(verdict && { verdict }) });
   }
   if (humanName.test(name)) return openHumanJudge(resolve(folder, name.replace(humanName, '')));
   throw new UsageError(

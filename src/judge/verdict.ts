@@ -11,6 +11,23 @@ export interface Verdict {
 }
 
 /**
+ * How a judge gives its verdict: in a reply of its own words, or as what follows `[[`, with which its
+ * reply is begun for it.
+ */
+export const verdictForms = ['written', 'begun'] as const;
+export type VerdictForm = (typeof verdictForms)[number];
+
+/** What a reply is begun with. */
+export const verdictBeginning = '[[';
+
+/** The verdict of a reply that was begun: what stands first in it counts, whatever follows. */
+export function readBegunVerdict(reply: string): Verdict | null {
+  const [, found] = /^\[\[([ABC])\]\]/.exec(reply) ?? [];
+  const letter = verdictLetters.find((known) => known === found);
+  return letter ? { letter, at: verdictBeginning.length } : null;
+}
+
+/**
  * The verdict of a reply; null where it gives none, or several that differ. What stands in
  * `<think>…</think>` is passed over.
  */

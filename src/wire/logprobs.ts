@@ -15,9 +15,12 @@ export interface TokenProbability {
 /** What is sent to have them with a chat. */
 export const logprobFields = { logprobs: true, top_logprobs: 8 } as const;
 
+/** The same with a prompt; more than five are refused by some. */
+export const promptLogprobFields = { logprobs: 5 } as const;
+
 /** `logprobs` of a choice; empty where there are none, or they have another form. */
 export function tokensIn(logprobs: unknown): TokenProbability[] {
-  const content = fieldOf(logprobs, 'content');
+  const content = fieldOf(logprobs, 'content') ?? listedTokens(logprobs);
   const list: unknown[] = Array.isArray(content) ? content : [];
   return list.flatMap((item) => {
     const own = tokenIn(item);
@@ -25,6 +28,22 @@ export function tokensIn(logprobs: unknown): TokenProbability[] {
     const top: unknown[] = Array.isArray(others) ? others : [];
     return own ? [{ ...own, top: top.flatMap((other) => tokenIn(other) ?? []) }] : [];
   });
+}
+
+/** The older form, of answers to prompts: a list for each field. */
+function listedTokens(logprobs: unknown): object[] {
+  const [tokens, own, top] = ['tokens', 'token_logprobs', 'top_logprobs'].map(
+    (field): unknown[] => {
+      const list: unknown = fieldOf(logprobs, field);
+      return Array.isArray(list) ? list : [];
+    },
+  );
+  return (tokens ?? []).map((token, i) => ({
+    ...{ token, logprob: own?.[i] },
+    top_logprobs: Object.entries(top?.[i] ?? {}).map(([other, logprob]: [string, unknown]) => {
+      return { token: other, logprob };
+    }),
+  }));
 }
 
 function tokenIn(value: unknown): { token: string; logprob: number } | null {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readCriterion } from '../../src/judge/criterion.js';
 import { openJudge } from '../../src/judge/open.js';
 import { comparePairs, type PreferencePair } from '../../src/judge/preference.js';
-import { readVerdict } from '../../src/judge/verdict.js';
+import { readBegunVerdict, readVerdict } from '../../src/judge/verdict.js';
 import { openPaidAnswers } from '../../src/record/paidAnswers.js';
 import { Meter } from '../../src/wire/meter.js';
 import { fakeServer, type Behaviour } from '../wire/fakeServer.js';
@@ -54,6 +54,15 @@ describe('verdicts', () => {
     expect(verdict?.letter ?? null).toBe(letter);
     if (verdict) expect(reply[verdict.at]).toBe(letter);
   });
+});
+
+it.each([
+  ['[[A]] if answer A is better, [[B]] if', 'A'],
+  ['[[C]', null],
+  ['A]]', null],
+  ['[[D]]', null],
+])('a begun verdict of %j is %j', (reply, letter) => {
+  expect(readBegunVerdict(reply)?.letter ?? null).toBe(letter);
 });
 
 describe('criteria', () => {
@@ -130,6 +139,31 @@ describe('a served judge', () => {
         ...[other, false, { preferred: 'second', orders: ['second', 'second'] }],
       ]);
     }
+  });
+
+  it('has its reply begun for it, whatever it would have written, with the probabilities of what follows', async () => {
+    const answers = ['Boil.', 'Boil water.'];
+    const reply = (first: string, second: string): string => `${longer(first, second)} or [[C]]? Hard to say.`; // prettier-ignore
+    const open = async (behaviour: Behaviour) => {
+      await using server = await fakeServer({ ...judging(answers, reply), ...behaviour });
+      await using judge = await openJudge(`${server.url}#fake`, { verdict: 'begun' });
+      const said = await comparePairs(judge, [pair('Boil.', 'Boil water.')]);
+      return { said, last: server.asked.at(-1), settings: judge.model.settings };
+    };
+    const second = { preferred: 'second', orders: ['second', 'second'] };
+    for (const trailing of ['continue', 'repeat'] as const) {
+      const { said, last, settings } = await open({ trailing });
+      expect(said, trailing).toEqual([second]);
+      expect(last?.messages?.at(-1)).toEqual({ role: 'assistant', content: '[[' });
+      expect(settings).toMatchObject({ verdict: 'begun', maxTokens: 4, logprobs: false });
+    }
+    const behaviour = { completions: true, applyTemplate: true } as const;
+    const { said, last, settings } = await open({ ...behaviour, logprobs: 'real' });
+    expect(said[0]).toMatchObject(second);
+    expect(settings).toMatchObject({ logprobs: true });
+    expect(said[0]?.probability).toBeCloseTo((0.3 + 0.05 + 1 - 0.65) / 2, 6);
+    expect(last).toMatchObject({ logprobs: 5, prompt: expect.stringMatching(/<assistant>\[\[$/) as string }); // prettier-ignore
+    await expect(open({ trailing: 'new turn' })).rejects.toThrow('no verdict can be begun for it');
   });
 
   it('asks nothing twice, also with another judge of that server, and keeps no key', async () => {

@@ -212,16 +212,33 @@ function textFor(
   }
 }
 
+interface Probability {
+  token: string;
+  logprob: number;
+  top_logprobs: { token: string; logprob: number }[];
+}
+
 /**
  * What is said of one token: likely, beside the letters that verdicts are made of. A verdict's letter
  * comes to the front as often as its place in the alphabet says: A 0.6, B 0.3, C 0.1.
  */
-function probabilityOf(token: string): object {
+function probabilityOf(token: string): Probability {
   const letter = /[ABC](?=\]\])/u.exec(token)?.[0];
   const others = letter ? ['A', 'B', 'C'].map((other) => token.replace(`${letter}]]`, `${other}]]`)) : [token, '~', '_']; // prettier-ignore
   const sorted = [token, ...others.filter((other) => other !== token)];
   const top = sorted.map((other, i) => ({ token: other, logprob: Math.log([0.6, 0.3, 0.1][i] ?? 0) + (token.length % 3) * -1e-2 })); // prettier-ignore
-  return { ...top[0], top_logprobs: top };
+  return { token, logprob: top[0]?.logprob ?? 0, top_logprobs: top };
+}
+
+/** The same as answers to prompts have it. */
+function classic(content: readonly Probability[]): object {
+  return {
+    tokens: content.map(({ token }) => token),
+    token_logprobs: content.map(({ logprob }) => logprob),
+    top_logprobs: content.map(({ top_logprobs: top }) =>
+      Object.fromEntries(top.map(({ token, logprob }) => [token, logprob])),
+    ),
+  };
 }
 
 /** Pieces of one to six letters, as tokens are. */
@@ -275,9 +292,11 @@ async function stream(
     if (comments && i % 3 === 0) response.write(': still here\n\n');
     if (i % 4 === 2) send({ choices: [] });
     const said = tokens[behaviour.logprobs === 'shifted' ? i - 1 : i] ?? token;
-    const asked = behaviour.logprobs && body.logprobs === true;
+    const asked =
+      behaviour.logprobs && (body.logprobs === true || typeof body.logprobs === 'number');
     const content = [{ ...probabilityOf(said), ...(said !== token && { token }) }];
-    send({ choices: [{ ...choice(token, null), ...(asked && { logprobs: { content } }) }] });
+    const logprobs = chat ? { content } : classic(content);
+    send({ choices: [{ ...choice(token, null), ...(asked && { logprobs }) }] });
     if (pace > 0) await new Promise((resolve) => setTimeout(resolve, pace));
   }
   const last = { choices: [choice('', finish)] };

@@ -39,19 +39,43 @@ export async function openServedUpstream(
   name: string,
   options: ServerOptions & { name?: string } = {},
 ): Promise<Upstream> {
-  const { client, asking, models } = await connect(name, options);
-  const { signal, clock } = options;
+  const { client, probed, identity } = await servedGoingOn(name, options, 512);
+  const paid = await options.paid?.(identity);
+  const { clock } = options;
+  return servedUpstream({ client, probed, identity, warnings: probed.warnings, paid, clock });
+}
+
+/** A model that goes on with answers that have begun, and the way in which it does. */
+export interface ServedGoingOn extends Pick<ServedModel, 'client' | 'identity'> {
+  probed: Probed;
+}
+
+/**
+ * A model that may go on with an answer: its way is null where it does not.
+ * @throws as {@link openServedUpstream}
+ */
+export async function servedGoingOn(
+  name: string,
+  options: ServerOptions & { name?: string },
+  maxTokens: number,
+): Promise<ServedGoingOn> {
+  const { client, asking, models } = await connect(name, {
+    ...options,
+    maxTokens: options.maxTokens ?? maxTokens,
+  });
+  const { signal } = options;
   const templates = options.template
     ? rendersOf(options.template)
     : toList(await serverTemplate(client, asking.model, signal));
   const extra = models.owner === 'vllm' ? { extra: { add_special_tokens: false } } : {};
   const probed = await probeServer({ client, asking: { ...asking, ...extra }, templates, signal });
   const prompt = (await probed.render?.('Which question?', signal)) ?? null;
-  const { maxTokens, sampling } = asking;
-  const settings = { way: probed.way, maxTokens, sampling, ...(prompt !== null && { prompt }) };
+  const settings = {
+    ...{ way: probed.way, maxTokens: asking.maxTokens, sampling: asking.sampling },
+    ...(prompt !== null && { prompt }),
+  };
   const identity = identityOf(client, { asking, settings, name: options.name, probed });
-  const paid = await options.paid?.(identity);
-  return servedUpstream({ client, probed, identity, warnings: probed.warnings, paid, clock });
+  return { client, probed, identity };
 }
 
 /** @throws as {@link openServedUpstream} */
@@ -79,7 +103,10 @@ export async function servedModel(
   options: ServerOptions & { name?: string },
   maxTokens: number,
 ): Promise<ServedModel> {
-  const { client, asking } = await connect(name, { maxTokens, ...options });
+  const { client, asking } = await connect(name, {
+    ...options,
+    maxTokens: options.maxTokens ?? maxTokens,
+  });
   const { signal } = options;
   // The answer to one question tells this model from another behind the same name.
   const probed = await probeServer({ client, asking, templates: [], ways: [], signal });
@@ -90,14 +117,14 @@ export async function servedModel(
 
 async function connect(
   name: string,
-  options: ServerOptions,
+  options: ServerOptions & { maxTokens: number },
 ): Promise<{ client: Client; asking: Asking; models: ServerModels }> {
   const address = parseAddress(name);
   const key = keyOf(address, options.env ?? process.env);
   const client = createClient({ ...options, address, key });
   const models = await listed(client, key === null, options.signal);
   const model = chosenModel(models, client);
-  const { maxTokens = 512, sampling } = options;
+  const { maxTokens, sampling } = options;
   return { client, models, asking: { model, maxTokens, ...(sampling && { sampling }) } };
 }
 

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Judge } from '../../judge/judge.js';
 import { humanName } from '../../judge/human.js';
-import { integer, list, text } from '../../shape/options.js';
+import { verdictForms } from '../../judge/verdict.js';
+import { choice, integer, list, text, type OptionValues } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 import type { Lab } from './lab.js';
 import type { Keep } from './opening.js';
@@ -19,27 +20,39 @@ export const judgeOptions = {
     },
     z.string().min(1),
   ),
+  verdict: choice(verdictForms, {
+    help: 'how a judge behind a server says which is better: in a reply of its own words (default), or as what follows [[, with which its reply is begun for it; so that small models say something, too',
+  }),
   judgeTokens: integer({
     value: 'n',
     help: 'most tokens of a reply of a judge behind a server; the verdict must stand in them (default: 256)',
   }),
 } as const;
 
+/** What was given of these. */
+export type JudgeFlags = {
+  [K in keyof typeof judgeOptions]?: OptionValues<typeof judgeOptions>[K];
+};
+
 /** A judge for each criterion; none where none is named. @throws on a criterion without a judge. */
-export async function openJudges(
-  { judge, criterion }: { judge?: string | undefined; criterion?: readonly string[] | undefined },
-  keep: Keep,
-  lab: Lab,
-): Promise<Judge[]> {
-  if (judge !== undefined && humanName.test(judge) && criterion !== undefined) {
+export async function openJudges(given: JudgeFlags, keep: Keep, lab: Lab): Promise<Judge[]> {
+  const { judge, criterion, verdict, judgeTokens } = given;
+  if (judge === undefined) {
+    if (criterion !== undefined) {
+      throw new UsageError('--criterion: nobody judges by it; give --judge');
+    }
+    return [];
+  }
+  if (humanName.test(judge) && criterion !== undefined) {
     throw new UsageError('--criterion: people judge by what they are told; leave it out');
   }
-  if (judge === undefined) {
-    if (criterion === undefined) return [];
-    throw new UsageError('--criterion: nobody judges by it; give --judge');
+  if (verdict === 'begun' && judgeTokens !== undefined) {
+    throw new UsageError('--judge-tokens: a verdict that is begun has a few; leave it out');
   }
   const judges: Judge[] = [];
-  for (const name of criterion ?? ['helpful']) judges.push(keep(await lab.judge(judge, name)));
+  for (const name of criterion ?? ['helpful']) {
+    judges.push(keep(await lab.judge(judge, { criterion: name, verdict })));
+  }
   return judges;
 }
 

@@ -5,6 +5,7 @@ import type { Aligner } from '../../align/aligner.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
 import type { Judge } from '../../judge/judge.js';
+import type { OpenJudgeOptions } from '../../judge/open.js';
 import type { Store } from '../../record/store.js';
 import type { ProxyOptions } from '../../runtime/load.js';
 import type { LanguageModel, Sampling } from '../../runtime/decoder.js';
@@ -20,6 +21,8 @@ export interface LoadHow {
   sampling?: Sampling;
 }
 
+export type JudgeHow = Pick<OpenJudgeOptions, 'verdict'> & { criterion: string };
+
 export interface Lab {
   /** From a model's name to its files; downloads what is not here yet. */
   find: (name: string) => Promise<ModelFiles>;
@@ -34,7 +37,7 @@ export interface Lab {
   corrector: (name: string, how?: LoadHow) => Promise<Corrector>;
   aligner: (name: string, how?: LoadHow) => Promise<Aligner>;
   /** Opens a judge of pairs by name, for one criterion. */
-  judge: (name: string, criterion: string) => Promise<Judge>;
+  judge: (name: string, how: JudgeHow) => Promise<Judge>;
   /** What was asked of servers so far; null for nothing. */
   traffic: () => Traffic | null;
   /** An absolute path, from one that is relative to the working directory. */
