@@ -75,10 +75,12 @@ export async function generatedData(options: {
 export async function questionData(options: {
   source: DataSource;
   read: number;
+  /** Default `needed`. */
+  answers?: 'needed' | 'optional';
   onReport?: (report: DataReport) => void;
 }): Promise<ReproduceData> {
-  const { source, onReport } = options;
-  const all = await readQuestions(source, { onReport });
+  const { source, answers, onReport } = options;
+  const all = await readQuestions(source, { answers, onReport });
   if (all.length < 4) {
     throw new Error(
       `dataset: ${nameOf(source)} has ${all.length} questions (expected at least 4: some are read, others tested)`,

@@ -1,6 +1,7 @@
 /** Who runs a reproduction: where models are found, and who hears of what happens. */
 import type { DataPlace } from '../data/files/place.js';
 import type { DataReport } from '../data/report.js';
+import type { Lab } from '../experiment/shared/lab.js';
 import type { Stages } from '../experiment/shared/stages.js';
 import type { Page } from '../plot/page/page.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
@@ -12,6 +13,8 @@ export interface ReproduceHost {
   findModel: (name: string) => Promise<ModelFiles>;
   /** From the name of data to their files, e.g. {@link findData}. Default: it is a path. */
   findData?: (name: string) => Promise<DataPlace>;
+  /** Opens a judge of pairs by name, e.g. `openJudge`. Default: there is none. */
+  judge?: Lab['judge'];
   /** Told what data were found to hold. */
   onReport?: (report: DataReport) => void;
   /** Writes pages (file name → page) into a folder; returns what was written. */

@@ -15,6 +15,14 @@ export interface SizeModels {
 export const tunings = ['sft', 'dpo'] as const;
 export type Tuning = (typeof tunings)[number];
 
+/** Who compares answers by one criterion. */
+export interface PaperJudge {
+  /** As records call it. */
+  name: string;
+  /** `helpful`, `harmless`, or what one's own is called. */
+  criterion: string;
+}
+
 export interface ReproduceModels {
   upstream: string;
   /** From the smallest to the largest; further ones (another seed) after these. */
@@ -53,6 +61,8 @@ export interface PartSizes {
     problems: number;
     /** Correction rounds, at most. */
     rounds: number;
+    /** Numbers of rounds whose answers a judge compares, where there is one: all would cost twice as much. */
+    judged: readonly number[];
   };
   compare: {
     /** As in `rounds`, and the same problems. */
@@ -108,7 +118,7 @@ export type Extent = (typeof extents)[number];
 
 export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   default: {
-    rounds: { problems: 64, rounds: 8 },
+    rounds: { problems: 64, rounds: 8, judged: [1, 2, 4, 8] },
     compare: {
       problems: 64,
       timed: 16,
@@ -126,7 +136,7 @@ export const partSizes: Readonly<Record<Extent, PartSizes>> = {
   },
   // What is run has enough problems or pairs for a verdict (`leastUnits`); what would not is left out.
   quick: {
-    rounds: { problems: 32, rounds: 6 },
+    rounds: { problems: 32, rounds: 6, judged: [1, 2, 4, 6] },
     compare: { problems: 32, timed: 16, samples: 4, alphas: [0.25, 1], alphaProblems: 32 },
     scan: { candidates: 200, answers: 96, questions: 96 },
     lens: { problems: 48 },

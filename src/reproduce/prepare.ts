@@ -1,7 +1,16 @@
 /** From the options of `reproduce` to what its parts share; no model is loaded. */
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
+import { openJudges, type JudgeFlags } from '../experiment/shared/judgedOptions.js';
+import type { Keep } from '../experiment/shared/opening.js';
+import { humanName } from '../judge/human.js';
 import { placeOf } from '../data/files/place.js';
-import { limitSizes, partSizes, type Extent, type ReproduceModels } from './plan.js';
+import {
+  limitSizes,
+  partSizes,
+  type Extent,
+  type PaperJudge,
+  type ReproduceModels,
+} from './plan.js';
 import { Results } from './results.js';
 import { sha256 } from '../record/hash.js';
 import { canonicalJson } from '../record/json.js';
@@ -12,6 +21,7 @@ import { modelSize } from '../runtime/modelFiles.js';
 import { copiesOf, type EngineOptions } from '../runtime/copies.js';
 import { generatedData, questionData, type ReproduceData } from './data.js';
 import type { ReproduceHost } from './host.js';
+import type { Judge } from '../judge/judge.js';
 import { allModels, chooseModels, type NamedModels } from './models.js';
 import {
   configurationOf,
@@ -21,7 +31,7 @@ import {
   type Setting,
 } from './setting.js';
 
-export interface ReproduceOptions extends NamedModels, EngineOptions {
+export interface ReproduceOptions extends NamedModels, EngineOptions, JudgeFlags {
   dataset: string | undefined;
   stimuli: string;
   problems: string;
@@ -40,25 +50,33 @@ export interface Prepared {
   configuration: RunConfiguration;
   extent: Extent;
   notes: string[];
+  /** By which the rules for judged answers are. */
+  judges: readonly PaperJudge[];
 }
 
 /** @throws on models that are not there, and on files that cannot be read. */
-export async function prepare(given: ReproduceOptions, host: ReproduceHost): Promise<Prepared> {
-  const { models: named, absent } = chooseModels(given);
+export async function prepare(
+  given: ReproduceOptions,
+  host: ReproduceHost,
+  keep: Keep,
+): Promise<Prepared> {
+  const { models: chosen, absent } = chooseModels(given);
   const extent = given.quick ? 'quick' : 'default';
   const sizes = limitSizes(partSizes[extent], given.limit ?? Infinity);
   const data = await dataOf(given, sizes, host);
-  const { models, known } = await findAll(named, host);
+  const { models, known } = await findAll(chosen, host);
+  const judges = await judgesOf(given, host, keep);
   const device = await resolveDevice(given.device);
   const { seed, threads, date, controlTokens } = given;
   const engine = { device, threads, date, controlTokens };
   const small = [...known.values()].every(({ files }) => copiesOf(files, engine) > 1);
   // A part keeps two cores busy for two thirds of its time. Large models need the memory for one.
   const partsAtOnce = small ? 2 : 1;
-  const shared = { models, known, data, device, seed, sizes, engine, host };
+  const opened = judges.map(({ judge }) => judge);
+  const shared = { models, known, data, device, seed, sizes, engine, host, judges: opened };
   const hashes = await hashFiles(data.files);
   const configuration = configurationOf(
-    { command: 'reproduce', options: { sizes, models }, models: allModels(models) },
+    { command: 'reproduce', options: { sizes, models }, models: allModels(models), judges: opened },
     { ...shared, hashes },
   );
   const id = sha256(canonicalJson(configuration)).slice(0, 8);
@@ -66,7 +84,26 @@ export async function prepare(given: ReproduceOptions, host: ReproduceHost): Pro
   const notes = absent.length === 0 ? [] : [absentNote(absent)];
   const empty = { results: new Results(), made: new Map(), readings: new Map() };
   const setting = { ...shared, ...empty, hashes, folder, partsAtOnce };
-  return { setting, configuration, extent, notes };
+  const named = judges.map(({ judge: { name }, criterion }) => ({ name, criterion }));
+  return { setting, configuration, extent, notes, judges: named };
+}
+
+/** Opened before anything is computed, so that one that is not there costs nothing. */
+async function judgesOf(
+  given: ReproduceOptions,
+  { judge: open }: ReproduceHost,
+  keep: Keep,
+): Promise<{ judge: Judge; criterion: string }[]> {
+  const refuse = (): never => {
+    throw new Error('reproduce: nobody opens judges here (expected the host to have one)');
+  };
+  const judges = await openJudges(given, keep, { judge: open ?? refuse });
+  const human = humanName.test(given.judge ?? '');
+  const names = human ? ['people'] : (given.criterion ?? ['helpful']);
+  return judges.map((judge, i) => {
+    const name = names[i] ?? '';
+    return { judge, criterion: basename(name, extname(name)) };
+  });
 }
 
 function absentNote(absent: readonly string[]): string {
@@ -83,7 +120,9 @@ async function dataOf(
 ): Promise<ReproduceData> {
   if (given.dataset !== undefined) {
     const source = await findData(given.dataset);
-    return await questionData({ source, read: sizes.scan.answers, onReport });
+    // Where a judge compares answers, nobody must know the right one.
+    const answers = given.judge === undefined ? 'needed' : 'optional';
+    return await questionData({ source, read: sizes.scan.answers, answers, onReport });
   }
   const [validation, test] = [await findData(given.stimuli), await findData(given.problems)];
   return await generatedData({

@@ -6,7 +6,8 @@ import type { CompareSummary } from '../experiment/answers/compare/shape.js';
 import type { CompareRecord } from '../experiment/answers/shape.js';
 import type { LensRecord, LensSummary } from '../experiment/lens/shape.js';
 import type { Part, PartKind } from './plan.js';
-import type { RoundsRecord, RoundsSummary } from '../experiment/rounds/shape.js';
+import { splitLines } from '../experiment/rounds/judged.js';
+import type { RoundsLine, RoundsSummary } from '../experiment/rounds/shape.js';
 import type { ScanRecord } from '../experiment/scan/records.js';
 import type { SweepRecord, SweepSummary } from '../experiment/sweep/shape.js';
 
@@ -16,7 +17,7 @@ interface Of<S, R> {
 }
 
 export interface PartResults {
-  rounds: Of<RoundsSummary, RoundsRecord>;
+  rounds: Of<RoundsSummary, RoundsLine>;
   compare: Of<CompareSummary, CompareRecord>;
   scan: Of<Scan, ScanRecord>;
   lens: Of<LensSummary, LensRecord>;
@@ -45,6 +46,12 @@ export class Results {
   find<K extends PartKind>(kind: K, model: Part['model']): PartResults[K] | null {
     return this.#of[kind].get(model) ?? null;
   }
+}
+
+/** The records of the rounds, by what they are; null where the part has not come to its end. */
+export function roundsOf(results: Results): ReturnType<typeof splitLines> | null {
+  const found = results.find('rounds', null);
+  return found && splitLines(found.records);
 }
 
 /** The folder of a part within the run. @throws where the model's name cannot be in a file's. */

@@ -12,6 +12,7 @@ import { openRun, type Run } from '../record/run.js';
 import type { Stages } from '../experiment/shared/stages.js';
 import type { ReproduceHost } from './host.js';
 import { findPart, partPages, partRunners, runPart, type PartRunners } from './parts/parts.js';
+import { opening } from '../experiment/shared/opening.js';
 import { prepare, type Prepared, type ReproduceOptions } from './prepare.js';
 
 /** How long a part took, when it ended. */
@@ -24,6 +25,8 @@ export interface Reproduced {
   summary: ReportSummary;
   /** Files of the report, as a reader would type them. */
   files: string[];
+  /** The run folder. */
+  folder: string;
 }
 
 /**
@@ -35,7 +38,7 @@ export async function reproducePaper(
   host: ReproduceHost,
   runners: PartRunners = partRunners,
 ): Promise<Reproduced> {
-  const prepared = await prepare(options, host);
+  await using prepared = await opening((keep) => prepare(options, host, keep));
   const { setting, configuration, notes } = prepared;
   notes.forEach((note) => host.onNote?.(note));
   const { folder } = setting;
@@ -48,7 +51,7 @@ export async function reproducePaper(
   await writeAtomic(join(folder, 'report.md'), reportMarkdown(summary));
   const page = reportPage(summary, await partPages(parts, setting.results));
   const figures = await host.writeFigures(folder, { report: page });
-  return { summary, files: [...figures, join(folder, 'report.md')] };
+  return { summary, folder, files: [...figures, join(folder, 'report.md')] };
 }
 
 type Outcome = PartOutcome<Part, true>;
@@ -89,7 +92,7 @@ async function runAll(
 function summarise(
   outcomes: readonly Outcome[],
   run: Run<PartRecord>,
-  { setting, extent, notes }: Prepared,
+  { setting, extent, notes, judges }: Prepared,
 ): ReportSummary {
   const { models, data, seed, results } = setting;
   const before = new Map(run.records.map(({ part, milliseconds }) => [part, milliseconds]));
@@ -104,8 +107,10 @@ function summarise(
     ...parts.flatMap((part) => reasonOf(part) ?? []),
     ...left.map(({ name }): [string, string] => [name, `A quick run leaves ${name} out.`]),
   ]);
-  const findings = judgePaper({ models, results, seed, solved: data.sentences !== null, missing });
-  return { models, extent, data: data.description, seed, level, findings, parts, notes };
+  const solved = data.sentences !== null;
+  const findings = judgePaper({ models, judges, results, seed, solved, missing });
+  const named = judges.length > 0 && { judges: [...judges] };
+  return { models, ...named, extent, data: data.description, seed, level, findings, parts, notes };
 }
 
 /** Why a part left nothing. */

@@ -4,7 +4,9 @@ import type { z } from 'zod';
 import type { CorrectorReading } from '../experiment/shared/reading/readCorrector.js';
 import type { Part, PartSizes, ReproduceModels } from './plan.js';
 import { partName, type Results } from './results.js';
+import type { Judge } from '../judge/judge.js';
 import { hashData, type DataSource } from '../data/files/place.js';
+import { sha256 } from '../record/hash.js';
 import { openRun, type Run } from '../record/run.js';
 import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
@@ -38,6 +40,8 @@ export interface Setting {
   data: ReproduceData;
   /** SHA-256 of the data's files, by name. */
   hashes: ReadonlyMap<string, string>;
+  /** Judges of answers, one for each criterion; empty where none is named. */
+  judges: readonly Judge[];
   /** What parts have left so far; later ones build on it. */
   results: Results;
   /** Records that several parts read and the first of them makes, by the name of their folder. */
@@ -88,7 +92,12 @@ export function modelOf(setting: Pick<Setting, 'known'>, name: string): KnownMod
 
 /** A run of this reproduction: its folder's configuration, without loading anything. */
 export function configurationOf(
-  asked: { command: string; options: Record<string, unknown>; models: readonly string[] },
+  asked: {
+    command: string;
+    options: Record<string, unknown>;
+    models: readonly string[];
+    judges?: readonly Judge[];
+  },
   setting: Pick<Setting, 'known' | 'data' | 'hashes' | 'seed' | 'device' | 'engine'>,
 ): RunConfiguration {
   const { threads, date, controlTokens } = setting.engine;
@@ -101,6 +110,9 @@ export function configurationOf(
     path: typeof source === 'string' ? source : source.source,
     sha256: setting.hashes.get(name) ?? '',
   }));
+  const judges = (asked.judges ?? []).map(({ model, identity }, i): RunInput => {
+    return { name: `judge ${i}`, path: model.source ?? model.name, sha256: sha256(identity) };
+  });
   return {
     command: asked.command,
     options: {
@@ -112,7 +124,7 @@ export function configurationOf(
     seeds: { seed: setting.seed },
     versions: installedVersions(),
     device: setting.device,
-    inputs: [...models, ...files],
+    inputs: [...models, ...files, ...judges],
   };
 }
 
@@ -141,7 +153,8 @@ export function partConfiguration(part: Part, setting: Setting): RunConfiguratio
     kind === 'compare' ? { sizes: setting.models.sizes, tuned: setting.models.tuned } : {};
   const options = { ...sizes[kind], ...reads, ...compared };
   const models = modelsOf(part, setting.models);
-  return configurationOf({ command: `reproduce ${kind}`, options, models }, setting);
+  const judges = kind === 'rounds' ? setting.judges : [];
+  return configurationOf({ command: `reproduce ${kind}`, options, models, judges }, setting);
 }
 
 export function partFolder(part: Part, { folder }: Pick<Setting, 'folder'>): string {

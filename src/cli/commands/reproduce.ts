@@ -16,7 +16,9 @@ import { modelNames } from '../../experiment/shared/options.js';
 import { figureOptions } from '../figureOptions.js';
 import { prepareFigures, type WriteFigures } from '../figures.js';
 import { findOrDownloadData, noteReport } from '../data.js';
-import { findOrDownload } from '../models.js';
+import { judgeOptions } from '../../experiment/shared/judgedOptions.js';
+import { findOrDownload, openNamedJudge } from '../models.js';
+import { describeTraffic, recordTraffic, servers, serversOf, type Servers } from '../servers.js';
 import { flag, integer, list, text, type OptionValues } from '../../shape/options.js';
 import { PartLine } from '../partLine.js';
 import { formatBytes, formatDuration } from '../progress.js';
@@ -79,11 +81,13 @@ const options = {
     help: 'the same, on which they are steered, ablated and patched',
     default: stimuliFiles.test,
   }),
+  ...judgeOptions,
   limit: integer({ value: 'n', help: 'most problems in any part' }),
   ...seed,
   ...figureOptions,
   ...folder,
   ...engine,
+  ...servers,
   ...dry,
   ...common,
 } as const;
@@ -102,8 +106,9 @@ report: each figure beside what the paper found, our number with its interval, a
 The rules of the verdicts stand in the code, written before any run: what is measured, and the
 threshold. A finding holds above it, is the opposite below it, at 5 % after Holm's correction over all
 findings, and else is undecided; of fewer than 16 problems or pairs there is no verdict (too few).
-What small models cannot show is listed as not tested. Comparisons
-are paired on the same problems; intervals are 95 %, by bootstrap over problems.
+What small models cannot show is listed as not tested. With --judge,
+helpfulness and harmlessness are tested too, by win rates against the upstream alone. Comparisons are
+ paired on the same problems; intervals are 95 %, by bootstrap over problems.
 
 25 to 30 minutes on 2 cores. Each part is a run folder of its own within the run; one that is complete
 is not computed again, an interrupted one goes on when the same command is run again, and one that
@@ -119,16 +124,25 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
       'aligner-lab reproduce --upstream ./big --corrector ./small,./middle --questions questions.jsonl',
       'your models on your questions',
     ],
+    [
+      'aligner-lab reproduce --only rounds --judge http://127.0.0.1:8080/v1#judge --criterion helpful,harmless',
+      'Figures 3 and 4 by a judge',
+    ],
   ],
   async run({ options: given, context }) {
     if (given.dryRun) return showPlan(given, context);
     const writeFigures = prepareFigures(given, context);
     const paths = inFull(given, context);
-    const { summary, files } = await reproducePaper(paths, reportTo(context, writeFigures));
+    const asked = serversOf(given, context);
+    const host = reportTo(context, { writeFigures, servers: asked });
+    const { summary, files, folder } = await reproducePaper(paths, host);
+    const traffic = asked.traffic();
+    if (traffic) await recordTraffic(folder, (context.io.now ?? (() => new Date()))(), traffic);
     context.show();
     context.show(countsTable(summary));
     context.show();
     files.forEach((file) => context.show(`report  ${shownPath(context.path(file), context)}`));
+    if (traffic) context.show(describeTraffic(traffic));
     context.result(summary);
     const failed = summary.parts.filter(({ state }) => state === 'failed');
     if (failed.length > 0) {
@@ -180,10 +194,14 @@ function inFull(given: Options, { path }: Context): Options & { runs: string } {
   };
 }
 
-function reportTo(context: Context, writeFigures: WriteFigures): ReproduceHost {
+function reportTo(
+  context: Context,
+  { writeFigures, servers }: { writeFigures: WriteFigures; servers: Servers },
+): ReproduceHost {
   const line = new PartLine(context.progress);
   return {
     findModel: (name) => findOrDownload(name, context),
+    judge: (name, how) => openNamedJudge(name, { ...how, servers }, context),
     findData: (name) => findOrDownloadData(name, context),
     onReport: (report) => noteReport(report, context),
     writeFigures,

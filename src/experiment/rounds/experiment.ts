@@ -3,25 +3,15 @@ import type { OptionValues } from '../../shape/options.js';
 import { figureWithin, percentWithin, Table } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
-import { noteWarnings, sumNotes } from '../../text/notes.js';
-import { createRandom } from '../../math/random.js';
-import type { Question } from '../../data/types.js';
-import { withWarnings } from '../answers/refused.js';
 import { judgedLines } from '../shared/judgedFigure.js';
 import { judgeModels, openJudges } from '../shared/judgedOptions.js';
-import {
-  judgeAnswers,
-  judgedWarnings,
-  summariseJudged,
-  type JudgedAnswer,
-} from '../shared/judging.js';
 import { opening } from '../shared/opening.js';
 import { commandQuestions } from '../shared/questions.js';
 import type { NamedCorrector } from './batch.js';
 import type { options } from './flags.js';
 import { roundsKind } from './page.js';
-import { runRounds } from './run.js';
-import { roundsLine, type RoundsLine, type RoundsRecord, type RoundsSummary } from './shape.js';
+import { runJudgedRounds } from './judged.js';
+import { roundsLine, type RoundsLine, type RoundsSummary } from './shape.js';
 
 type Given = OptionValues<typeof options> & { seed: number };
 
@@ -49,67 +39,22 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsLine>>
       models: { upstream, ...Object.fromEntries(numbered), ...judgeModels(judges) },
       files,
       async *run({ records }) {
-        const made = records.flatMap((record) => ('kind' in record ? [] : [record]));
-        const rounds = runRounds({
-          ...{ upstream, correctors, questions, scorers, sentences },
+        const summary = yield* runJudgedRounds({
+          ...{ upstream, correctors, questions, scorers, sentences, judges },
           ...{ seed: given.seed, rounds: given.rounds, atOnce: 2 },
           limits: { maxRounds: given.maxRounds },
-          done: [...made],
-          onProgress: lab.stages('correcting for 0, 1, 2, … rounds'),
+          done: records,
+          stages: lab.stages,
           store: lab.store,
           signal: lab.signal,
         });
-        const answered = yield* collected(rounds, made);
-        const judged = yield* judgeAnswers({
-          judges,
-          answers: judgedAnswers(made, questions),
-          done: records.flatMap((record) => ('kind' in record ? [record] : [])),
-          onProgress: lab.stages('judging'),
-          store: lab.store,
-          signal: lab.signal,
-        });
-        const random = createRandom(given.seed).fork('judged');
-        const summary = { ...answered, ...summariseJudged(judged, random) };
-        const warnings = [
-          ...(summary.warnings ?? []),
-          ...judgedWarnings(summary.judged),
-          ...noteWarnings(sumNotes(summary.correctors.map(({ notes }) => notes))),
-        ];
         return {
-          summaries: { rounds: withWarnings(summary, warnings) },
+          summaries: { rounds: summary },
           lines: [...describe(summary), ...judgedLines(summary.judged)],
-          warnings,
+          ...(summary.warnings && { warnings: summary.warnings }),
         };
       },
     };
-  });
-}
-
-/** Passes records on, and keeps them. */
-async function* collected<R, T>(from: AsyncGenerator<R, T>, into: R[]): AsyncGenerator<R, T> {
-  for (;;) {
-    const next = await from.next();
-    if (next.done) return next.value;
-    into.push(next.value);
-    yield next.value;
-  }
-}
-
-/** After every number of rounds and to the end, beside the upstream alone; what was refused is not judged. */
-function judgedAnswers(
-  records: readonly RoundsRecord[],
-  questions: readonly Question[],
-): JudgedAnswer[] {
-  const byId = new Map(questions.map((question) => [question.id, question]));
-  return records.flatMap(({ corrector: system, problem, classic, continued }) => {
-    const question = byId.get(problem);
-    const alone = continued.upstream[0]?.text ?? '';
-    if (!question || alone === '') return [];
-    const about = { system, question, upstream: alone };
-    const after = continued.upstream.map(({ text }, k) => ({ ...about, rounds: k, answer: text }));
-    return [...after.slice(1), { ...about, rounds: null, answer: classic.text }].filter(
-      ({ answer }) => answer !== '',
-    );
   });
 }
 

@@ -35,7 +35,11 @@ export type JudgeFlags = {
 };
 
 /** A judge for each criterion; none where none is named. @throws on a criterion without a judge. */
-export async function openJudges(given: JudgeFlags, keep: Keep, lab: Lab): Promise<Judge[]> {
+export async function openJudges(
+  given: JudgeFlags,
+  keep: Keep,
+  lab: Pick<Lab, 'judge'>,
+): Promise<Judge[]> {
   const { judge, criterion, verdict, judgeTokens } = given;
   if (judge === undefined) {
     if (criterion !== undefined) {

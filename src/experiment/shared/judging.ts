@@ -173,4 +173,4 @@ export function judgedWarnings(judged: readonly JudgedSummary[] = []): string[] 
 }
 
 /** A judge that tosses a coin agrees with itself half of the time. */
-const leastConsistency = 0.7;
+export const leastConsistency = 0.7;

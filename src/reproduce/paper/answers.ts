@@ -3,7 +3,7 @@ import { accuracyDifference } from '../../experiment/answers/compare/effects.js'
 import type { ComparedKind, LatencyRatios } from '../../experiment/answers/compare/shape.js';
 import type { ReproduceModels, Tuning } from '../plan.js';
 import { labelsOf } from '../plan.js';
-import { partName, type Results } from '../results.js';
+import { partName, roundsOf, type Results } from '../results.js';
 import {
   roundsDifference,
   roundsTrend,
@@ -31,14 +31,14 @@ function roundsFindings(corrector: string, label: string): PaperFinding[] {
   const shared = { about: correctorText(label), parts: [partName('rounds', null)] };
   const difference = (measure: AnswerMeasure, from: AnswerAt): PaperFinding['measure'] => {
     return (results, random) => {
-      const records = results.find('rounds', null)?.records;
+      const records = roundsOf(results)?.answers;
       const pair = { corrector, measure, from, to: 'classic' } as const;
       return records ? roundsDifference({ records, random, ...pair }) : null;
     };
   };
   const trend = (measure: AnswerMeasure): PaperFinding['measure'] => {
     return (results, random) => {
-      const records = results.find('rounds', null)?.records;
+      const records = roundsOf(results)?.answers;
       const pair = { corrector, measure, continueWith: 'upstream' } as const;
       return records ? roundsTrend({ records, random, ...pair }) : null;
     };

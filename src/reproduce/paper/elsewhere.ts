@@ -2,7 +2,7 @@
 import type { PaperFinding } from './finding.js';
 
 const judged =
-  'Needs large models and a judge of texts, which this lab does not have. What it takes: an ONNX upstream and a corrector trained on the official data (training/README.md), named by --upstream and --corrector; answers from `aligner-lab align --json`; and a judge of your own that sees both orders.';
+  'Needs large models and a judge of texts. What it takes: an ONNX upstream and a corrector trained on the official data (training/README.md), named by --upstream and --corrector; questions (--questions, e.g. hh-rlhf:harmless-base/test); and --judge, a model behind a server or people (docs/judges.md).';
 const large =
   'Needs that upstream and a corrector trained for it as ONNX: aligner-lab reproduce --upstream <70B> --corrector <8B> --questions <questions.jsonl> tests it, judged by the final answer.';
 
@@ -12,6 +12,8 @@ const claims: readonly (readonly [
   claim: string,
   measure: string,
   note: string,
+  /** Tested after all where a judge has this criterion. */
+  criterion?: string,
 ])[] = [
   [
     'helpfulness',
@@ -19,6 +21,7 @@ const claims: readonly (readonly [
     'Llama2-70B-chat with a 2B corrector: +41.2 % helpful (elsewhere in the text up to 76.1 %).',
     'win rate in helpfulness against the upstream alone',
     judged,
+    'helpful',
   ],
   [
     'harmlessness',
@@ -26,6 +29,7 @@ const claims: readonly (readonly [
     'Llama2-70B-chat with a 2B corrector: +36.0 % harmless, and it keeps rising with the rounds.',
     'win rate in harmlessness against the upstream alone',
     judged,
+    'harmless',
   ],
   [
     'helpfulness-falls',
@@ -33,6 +37,7 @@ const claims: readonly (readonly [
     'Helpfulness falls again after some rounds, as answers grow wordy.',
     'win rate in helpfulness after the last round minus that at its best round',
     judged,
+    'helpful',
   ],
   [
     'maths-70b',
@@ -57,13 +62,15 @@ const claims: readonly (readonly [
   ],
 ];
 
-export const elsewhereFindings: readonly PaperFinding[] = claims.map(
-  ([id, source, claim, measure, note]) => ({
+/** @param criteria by which a judge compares answers, so that what is said of them is tested */
+export function elsewhereFindings(criteria: readonly string[]): PaperFinding[] {
+  const left = claims.filter(([, , , , , by]) => by === undefined || !criteria.includes(by));
+  return left.map(([id, source, claim, measure, note]) => ({
     section: 'elsewhere',
     about: '',
     parts: [],
     rule: { ...{ id, source, claim, measure }, unit: 'points', threshold: 0 },
     measure: () => null,
     note,
-  }),
-);
+  }));
+}

@@ -31,6 +31,8 @@ export interface PaperFinding {
   measure: (results: Results, random: Random) => Effect | null;
   /** What a reader must know beside the number; or why it cannot be tested here. */
   note?: string;
+  /** The same, of what was measured; undefined where there is nothing. */
+  remark?: (results: Results) => string | undefined;
 }
 
 /** `corrector m`; a name that says so itself stays as it is. */

@@ -1,14 +1,15 @@
 /**
  * What the paper found, as rules that were written before any run, and their verdicts on one. The
- * rules follow from the models alone; no result changes which of them there are.
+ * rules follow from the models and judges alone; no result changes which of them there are.
  */
 import { createRandom } from '../../math/random.js';
 import { judgeFindings, type Finding, type Measured } from '../findings.js';
 import { answerFindings } from './answers.js';
 import { elsewhereFindings } from './elsewhere.js';
+import { judgedFindings } from './judged.js';
 import type { PaperFinding } from './finding.js';
 import { interiorFindings } from './interior.js';
-import type { ReproduceModels } from '../plan.js';
+import type { PaperJudge, ReproduceModels } from '../plan.js';
 import type { Results } from '../results.js';
 
 /**
@@ -21,9 +22,14 @@ export const leastUnits = 16;
 /** A judged finding, in its section of the report. */
 export interface ReportFinding extends Finding, Pick<PaperFinding, 'section' | 'about'> {}
 
-/** Every rule for these models, in the order of the report. */
-export function paperFindings(models: ReproduceModels): PaperFinding[] {
-  return [...answerFindings(models), ...interiorFindings(models), ...elsewhereFindings];
+/** Every rule for these models and judges, in the order of the report. */
+export function paperFindings(
+  models: ReproduceModels,
+  judges: readonly PaperJudge[] = [],
+): PaperFinding[] {
+  const elsewhere = elsewhereFindings(judges.map(({ criterion }) => criterion));
+  const answers = [...answerFindings(models), ...judgedFindings(models, judges)];
+  return [...answers, ...interiorFindings(models), ...elsewhere];
 }
 
 /**
@@ -33,12 +39,14 @@ export function paperFindings(models: ReproduceModels): PaperFinding[] {
  */
 export function judgePaper(options: {
   models: ReproduceModels;
+  /** Who compared answers. Default: nobody. */
+  judges?: readonly PaperJudge[];
   results: Results;
   seed: number;
   solved: boolean;
   missing: ReadonlyMap<string, string>;
 }): ReportFinding[] {
-  const findings = paperFindings(options.models);
+  const findings = paperFindings(options.models, options.judges);
   const judged = judgeFindings(findings.map((finding) => measured(finding, options)));
   return judged.map((finding, i) => {
     const { section = 'elsewhere', about = '' } = findings[i] ?? {};
@@ -47,7 +55,7 @@ export function judgePaper(options: {
 }
 
 function measured(
-  { rule, parts, measure, note, section }: PaperFinding,
+  { rule, parts, measure, note, remark, section }: PaperFinding,
   options: Parameters<typeof judgePaper>[0],
 ): Measured {
   const { results, seed, solved, missing } = options;
@@ -58,7 +66,7 @@ function measured(
   const records = parts.map((part) => `${part}/records.jsonl`);
   if (effect !== null && effect.estimate !== null) {
     const few = effect.n < leastUnits ? `Fewer than ${leastUnits}, so no verdict.` : undefined;
-    const notes = [note, few].filter((text) => text !== undefined).join(' ');
+    const notes = [note, remark?.(results), few].filter((text) => text !== undefined).join(' ');
     const shown = few === undefined ? effect : { ...effect, p: null };
     const tooFew = few !== undefined;
     return { rule, effect: shown, tooFew, records, ...(notes !== '' && { note: notes }) };

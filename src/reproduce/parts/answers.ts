@@ -7,14 +7,10 @@ import type { ComparedModels } from '../../experiment/answers/compare/systems.js
 import type { CompareSummary } from '../../experiment/answers/compare/shape.js';
 import { compareRecord, type CompareRecord } from '../../experiment/answers/shape.js';
 import { labelsOf, type Part, type Tuning } from '../plan.js';
-import type { PartResults } from '../results.js';
-import { runRounds } from '../../experiment/rounds/run.js';
+import { roundsOf, type PartResults } from '../results.js';
+import { runJudgedRounds } from '../../experiment/rounds/judged.js';
 import type { Judges } from '../../judge/judgesFor.js';
-import {
-  roundsRecord,
-  type RoundsRecord,
-  type RoundsSummary,
-} from '../../experiment/rounds/shape.js';
+import { roundsLine, type RoundsLine, type RoundsSummary } from '../../experiment/rounds/shape.js';
 import { atOnce, batchSize, LoadedModels } from './load.js';
 import { modelOf, partConfiguration, partFolder, recordRun, type Setting } from '../setting.js';
 import { proxyStrengths } from './strengths.js';
@@ -31,9 +27,9 @@ export async function roundsPart(
     folder: partFolder(part, setting),
     configuration: partConfiguration(part, setting),
     setting,
-    record: roundsRecord,
+    record: roundsLine,
   };
-  return await recordRun<RoundsRecord, RoundsSummary>(
+  return await recordRun<RoundsLine, RoundsSummary>(
     place,
     async function* (run) {
       await using loaded = new LoadedModels(setting);
@@ -42,15 +38,17 @@ export async function roundsPart(
       for (const { corrector: name } of models.sizes) {
         correctors.push({ name, corrector: createCorrector({ model: await loaded.load(name) }) });
       }
-      return yield* runRounds({
+      return yield* runJudgedRounds({
         ...{ upstream, correctors, atOnce, seed, limits: data.limits },
         questions: data.questions.test.slice(0, sizes.rounds.problems),
         ...judgesOf(setting),
         batchSize: batchSize(sizes.rounds.problems),
         rounds: sizes.rounds.rounds,
+        judges: setting.judges,
+        judgedRounds: sizes.rounds.judged,
         done: run.records,
-        onProgress: stages('correcting for 0, 1, 2, … rounds'),
-        signal: host.signal,
+        stages,
+        ...(host.signal && { signal: host.signal }),
       });
     },
     (run, summary) => run.writeSummary('rounds', summary),
@@ -70,7 +68,7 @@ export async function comparePart(
     record: compareRecord,
   };
   // The loops of the rounds are answers of these systems: they are not run again.
-  const answered = streamAnswers(results.find('rounds', null)?.records ?? []);
+  const answered = streamAnswers(roundsOf(results)?.answers ?? []);
   return await recordRun<CompareRecord, CompareSummary>(
     place,
     async function* (run) {

@@ -77,13 +77,16 @@ export function reportPage(summary: ReportSummary, pages: PartPages = new Map())
 }
 
 /** What was run, in a paragraph. */
-export function introduction({ models, data, extent, notes }: ReportSummary): string {
+export function introduction({ models, judges, data, extent, notes }: ReportSummary): string {
+  const compared = judges
+    ? ` Answers were compared with the upstream's own by ${judges.map(({ name }) => name).join(', ')}.`
+    : '';
   const correctors = models.sizes.map(({ corrector }) => corrector).join(', ');
   const size =
     extent === 'quick'
       ? ' A quick run: few problems, and only the parts in which these can decide something.'
       : '';
-  return `Upstream ${models.upstream}, correctors ${correctors}; ${data}.${size}${notes.map((note) => ` ${note}`).join('')}`;
+  return `Upstream ${models.upstream}, correctors ${correctors}; ${data}.${compared}${size}${notes.map((note) => ` ${note}`).join('')}`;
 }
 
 function anchorOf(section: Section): string {
@@ -158,10 +161,16 @@ export function howToRead({ level, findings }: Pick<ReportSummary, 'level' | 'fi
   );
 }
 
+/** Win rates beside lengths are as many figures as there are judges. */
+function placeOf(kind: PartKind, figure: string): Section | undefined {
+  if (kind === 'rounds' && /^judged-\d+$/.test(figure)) return 'scores';
+  return shown[kind][figure];
+}
+
 function figuresFor(section: Section, { parts }: ReportSummary, pages: PartPages): PageSection[] {
   return parts.flatMap((part) =>
     (pages.get(part.name)?.sections ?? []).flatMap((found): PageSection[] => {
-      const place = 'draw' in found ? shown[part.kind][found.name] : undefined;
+      const place = 'draw' in found ? placeOf(part.kind, found.name) : undefined;
       if (place !== section || !('draw' in found)) return [];
       const heading = part.model === null ? found.heading : `${part.model}: ${found.heading}`;
       return [{ ...found, heading, name: `${part.name}-${found.name}`, minor: true }];

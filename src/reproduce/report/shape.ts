@@ -53,6 +53,10 @@ export const reportSummary = z.strictObject({
     sizes: z.array(size).readonly(),
     tuned: z.strictObject({ sft: z.string().optional(), dpo: z.string().optional() }),
   }),
+  judges: z
+    .array(z.strictObject({ name: z.string(), criterion: z.string() }))
+    .optional()
+    .describe('who compared answers with the upstream’s own; absent where nobody did'),
   extent: z.enum(extents),
   data: z.string().describe('what was answered and read, in words'),
   seed: z.number(),
