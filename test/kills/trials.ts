@@ -4,6 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../src/math/random.js';
 import { renderPage } from '../../src/plot/page/html.js';
+import type { Page } from '../../src/plot/page/page.js';
+import { reportMarkdown } from '../../src/reproduce/report/markdown.js';
+import { reportPage } from '../../src/reproduce/report/page.js';
+import { reportSummary } from '../../src/reproduce/report/shape.js';
 import { summaryKinds } from '../../src/experiment/summaryKinds.js';
 import { call, type Ended } from './calls.js';
 import type { KillCase } from './cases.js';
@@ -150,8 +154,10 @@ export function failure({ code, stderr }: Ended): string {
 export async function judged(out: string, expected: Reference): Promise<string[]> {
   const got = readResults(out);
   const pages = await ownPages(out);
+  const report = await ownReport(out);
   const left = leftOver(got).map((name) => `${name} is left over`);
-  return [...pages.faults, ...left, ...differences(expected.results, got, pages.timed)];
+  const timed = new Set([...pages.timed, ...report.timed]);
+  return [...pages.faults, ...report.faults, ...left, ...differences(expected.results, got, timed)];
 }
 
 /** Pages that show measured times cannot be another run's; they must be what their summaries give. */
@@ -167,4 +173,26 @@ async function ownPages(out: string): Promise<{ timed: Set<string>; faults: stri
     if (drawn !== readFileSync(page, 'utf8')) faults.push(`${kind}.html is not its summary’s`);
   }
   return { timed, faults };
+}
+
+/** As {@link ownPages}, of a report, which says how long its parts took. */
+async function ownReport(out: string): Promise<{ timed: string[]; faults: string[] }> {
+  const path = join(out, 'report.json');
+  if (!existsSync(path)) return { timed: [], faults: [] };
+  const summary = reportSummary.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const draws = new Map((await summaryKinds()).map(({ kind, draw }) => [kind as string, draw]));
+  const pages = new Map<string, Page>();
+  for (const { name, kind } of summary.parts) {
+    const part = join(out, name, `${kind}.json`);
+    const page = existsSync(part) && draws.get(kind)?.(JSON.parse(readFileSync(part, 'utf8')), kind);
+    if (page) pages.set(name, page);
+  }
+  const own = {
+    'report.html': renderPage(reportPage(summary, pages)),
+    'report.md': reportMarkdown(summary),
+  };
+  const unlike = Object.entries(own).filter(
+    ([name, text]) => readFileSync(join(out, name), 'utf8') !== text,
+  );
+  return { timed: Object.keys(own), faults: unlike.map(([name]) => `${name} is not its summary’s`) };
 }
