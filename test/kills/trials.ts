@@ -180,11 +180,12 @@ async function ownReport(out: string): Promise<{ timed: string[]; faults: string
   const path = join(out, 'report.json');
   if (!existsSync(path)) return { timed: [], faults: [] };
   const summary = reportSummary.parse(JSON.parse(readFileSync(path, 'utf8')));
-  const draws = new Map((await summaryKinds()).map(({ kind, draw }) => [kind as string, draw]));
+  const draws = new Map((await summaryKinds()).map((known) => [known.kind, known.draw]));
   const pages = new Map<string, Page>();
   for (const { name, kind } of summary.parts) {
     const part = join(out, name, `${kind}.json`);
-    const page = existsSync(part) && draws.get(kind)?.(JSON.parse(readFileSync(part, 'utf8')), kind);
+    const page =
+      existsSync(part) && draws.get(kind)?.(JSON.parse(readFileSync(part, 'utf8')), kind);
     if (page) pages.set(name, page);
   }
   const own = {
@@ -194,5 +195,8 @@ async function ownReport(out: string): Promise<{ timed: string[]; faults: string
   const unlike = Object.entries(own).filter(
     ([name, text]) => readFileSync(join(out, name), 'utf8') !== text,
   );
-  return { timed: Object.keys(own), faults: unlike.map(([name]) => `${name} is not its summary’s`) };
+  return {
+    timed: Object.keys(own),
+    faults: unlike.map(([name]) => `${name} is not its summary’s`),
+  };
 }
