@@ -4,6 +4,7 @@ import { openAligner, openCorrector, openUpstream } from '../align/open.js';
 import type { DataPlace } from '../data/files/place.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
 import { samplingOf } from '../experiment/shared/sampling.js';
+import { openScorer } from '../judge/open.js';
 import { folderStore } from '../record/store.js';
 import { installedVersions } from '../record/versions.js';
 import type { EngineOptions } from '../runtime/copies.js';
@@ -57,6 +58,7 @@ export function labOf(
     corrector: named('corrector', openCorrector),
     aligner: named('corrector', openAligner),
     judge: (name, how) => openNamedJudge(name, { ...how, servers }, context),
+    scorer: (name) => openScorer(name, { find: (model) => findOrDownload(model, context) }),
     traffic: servers.traffic,
     path,
     store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),

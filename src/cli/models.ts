@@ -133,6 +133,7 @@ export async function openNamedJudge(
   const judge = await openJudge(name, {
     ...{ criterion: shipped ? criterion : path(criterion), server: await servers.options('judge') },
     ...{ folder: context.io.cwd, verdict },
+    find: (model) => findOrDownload(model, context),
   });
   progress.clear();
   tell(judge, context);

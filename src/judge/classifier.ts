@@ -1,12 +1,15 @@
 /** ONNX text classifiers as scorers: reward, cost, toxicity. */
 import { openTextClassifier, type TextClassifier } from '../runtime/classifier.js';
+import type { ModelFiles } from '../runtime/modelFiles.js';
+import type { Identity } from '../runtime/identity.js';
+import { UsageError } from '../text/usageError.js';
 import type { HubOptions } from '../runtime/hub/settings.js';
 import { resolveModel } from '../runtime/resolveModel.js';
 import type { ScoredItem, Scorer } from './scorer.js';
 
 export interface ClassifierOptions {
-  /** A model folder, an `.onnx` file, or `org/name` of the hub. */
-  model: string;
+  /** A model folder, an `.onnx` file, or `org/name` of the hub; or its files. */
+  model: string | ModelFiles;
   /** Whose probability is the score. Default: the only label, or one whose name says enough. */
   label?: string;
   /** Default: what the label's name says. */
@@ -17,6 +20,37 @@ export interface ClassifierOptions {
   trial?: { better: string; worse: string };
   hub?: HubOptions;
   threads?: number;
+}
+
+/** A scorer that was opened. */
+export interface OpenedScorer extends Scorer, AsyncDisposable {
+  /** What it is made of, for a manifest. */
+  readonly model: Identity;
+  close(): Promise<void>;
+}
+
+/** `classifier:<model>#<label>=<higher or lower>`; the label, and which way is better, may be left out. */
+const classifierForm = /^classifier:([^#]+)(?:#([^=]+)(?:=(higher|lower))?)?$/;
+
+export function isClassifierName(name: string): boolean {
+  return name.startsWith('classifier:');
+}
+
+/** What the name of a classifier says. @throws where it says it in another form. */
+export function parseClassifier(
+  name: string,
+): Pick<ClassifierOptions, 'label' | 'better'> & { model: string } {
+  const [, model, label, better] = classifierForm.exec(name) ?? [];
+  if (model === undefined) {
+    throw new UsageError(
+      `classifier: ${name} is no name of one (expected classifier:<model>, classifier:<model>#<label>, or classifier:<model>#<label>=higher or =lower)`,
+    );
+  }
+  return {
+    model,
+    ...(label !== undefined && { label }),
+    ...((better === 'higher' || better === 'lower') && { better }),
+  };
 }
 
 /** Labels that say which way is better. */
@@ -36,9 +70,9 @@ const usualTrial = {
  *   where the trial comes out the other way, since then the sign is wrong, or the model is about
  *   something else; as `openTextClassifier`.
  */
-export async function openClassifier(options: ClassifierOptions): Promise<Scorer> {
+export async function openClassifier(options: ClassifierOptions): Promise<OpenedScorer> {
   const { model, text = ({ answer }): string => answer, trial = usualTrial } = options;
-  const files = await resolveModel(model, options.hub);
+  const files = typeof model === 'string' ? await resolveModel(model, options.hub) : model;
   const classifier = await openTextClassifier(files, options);
   try {
     const chosen = chooseLabel(classifier.labels, options, files.name);
@@ -49,6 +83,8 @@ export async function openClassifier(options: ClassifierOptions): Promise<Scorer
     };
     await tryOut(scoreOf, { trial, better, name: files.name });
     const { identity, labels } = classifier;
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= classifier.close());
     const label = labels[at] ?? '';
     return {
       name: `${files.name}-${label}`,
@@ -63,7 +99,9 @@ export async function openClassifier(options: ClassifierOptions): Promise<Scorer
         }
         return values;
       },
-      close: () => classifier.close(),
+      model: { ...identity, name: `${files.name}-${label}`, settings: { label, better } },
+      close,
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await classifier.close();
@@ -83,14 +121,16 @@ function chooseLabel(
   const only = labels.length === 1 ? labels[0] : telling[0];
   const chosen = label ?? only;
   if (chosen === undefined || (label === undefined && labels.length > 2)) {
-    throw new Error(`classifier: ${name} does not say which label counts; name one (${listed})`);
+    throw new Error(
+      `classifier: ${name} does not say which label counts; name one, behind # (${listed})`,
+    );
   }
   const at = labels.indexOf(chosen);
   if (at < 0) throw new Error(`classifier: ${name} has no label ${chosen} (it has ${listed})`);
   const way = better ?? says(chosen);
   if (way !== null) return { at, better: way };
   throw new Error(
-    `classifier: ${name} does not say whether more of ${chosen} is better; give better: higher or lower`,
+    `classifier: ${name} does not say whether more of ${chosen} is better; say better, or =higher or =lower in its name`,
   );
 }
 
@@ -118,6 +158,6 @@ async function tryOut(
   const [good, bad] = [await scoreOf(trial.better), await scoreOf(trial.worse)];
   if (good === null || bad === null || (better === 'higher' ? good > bad : good < bad)) return;
   throw new Error(
-    `classifier: ${name} finds “${trial.worse}” no worse than “${trial.better}” (${bad} and ${good}, ${better} is better); turn better round, or give a trial of two answers that it can tell apart`,
+    `classifier: ${name} finds “${trial.worse}” no worse than “${trial.better}” (${bad} and ${good}, ${better} is better); say the other way (better, or =${better === 'higher' ? 'lower' : 'higher'} in its name), or give a trial of two answers that it can tell apart`,
   );
 }

@@ -19,6 +19,7 @@ import { resolveDevice } from '../runtime/device.js';
 import { inModelsPackage, modelsPackage } from '../runtime/modelsPackage.js';
 import { modelSize } from '../runtime/modelFiles.js';
 import { copiesOf, type EngineOptions } from '../runtime/copies.js';
+import { isServerName } from '../wire/address.js';
 import { generatedData, questionData, type ReproduceData } from './data.js';
 import type { ReproduceHost } from './host.js';
 import type { Judge } from '../judge/judge.js';
@@ -98,10 +99,10 @@ async function judgesOf(
     throw new Error('reproduce: nobody opens judges here (expected the host to have one)');
   };
   const judges = await openJudges(given, keep, { judge: open ?? refuse });
-  const human = humanName.test(given.judge ?? '');
-  const names = human ? ['people'] : (given.criterion ?? ['helpful']);
+  const named = given.judge ?? '';
+  const usual = humanName.test(named) ? 'people' : isServerName(named) ? 'helpful' : undefined;
   return judges.map((judge, i) => {
-    const name = names[i] ?? '';
+    const name = given.criterion?.[i] ?? usual ?? judge.name;
     return { judge, criterion: basename(name, extname(name)) };
   });
 }

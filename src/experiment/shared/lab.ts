@@ -4,6 +4,7 @@ import type { DataReport } from '../../data/report.js';
 import type { Aligner } from '../../align/aligner.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { Upstream } from '../../align/upstream.js';
+import type { OpenedScorer } from '../../judge/classifier.js';
 import type { Judge } from '../../judge/judge.js';
 import type { OpenJudgeOptions } from '../../judge/open.js';
 import type { Store } from '../../record/store.js';
@@ -38,6 +39,8 @@ export interface Lab {
   aligner: (name: string, how?: LoadHow) => Promise<Aligner>;
   /** Opens a judge of pairs by name, for one criterion. */
   judge: (name: string, how: JudgeHow) => Promise<Judge>;
+  /** Opens a scorer of answers by name. */
+  scorer: (name: string) => Promise<OpenedScorer>;
   /** What was asked of servers so far; null for nothing. */
   traffic: () => Traffic | null;
   /** An absolute path, from one that is relative to the working directory. */

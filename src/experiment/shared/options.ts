@@ -90,6 +90,13 @@ export const questionOptions = {
     help: 'what is answered: generated:<split>, or a file of {question, answer}, {question, answer, correction} or quadruples (default: generated problems of --split)',
   }),
   split: choice(['validation', 'test'], { help: 'of the problems', default: 'test' }),
+  scorer: list(
+    {
+      value: 'names',
+      help: 'score every answer, too: classifier:<model>#<label>, text classifiers in ONNX; which way is better their label says, or =higher or =lower behind it',
+    },
+    z.string().min(1),
+  ),
 } as const;
 
 /** The larger model of experiments over answers. */

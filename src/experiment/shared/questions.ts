@@ -12,13 +12,14 @@ export interface OpenedQuestions extends Judges, QuestionSet {
 }
 
 /**
- * The first `limit` questions of a command; where a judge of pairs is named, they need no right answer.
+ * The first `limit` questions of a command; where a judge of pairs or a scorer is named, they need no right answer.
  * @throws where nothing has that name.
  */
 export async function commandQuestions(
   given: {
     questions?: string;
     judge?: string | undefined;
+    scorer?: readonly string[] | undefined;
     split: string;
     limit: number;
     seed: number;
@@ -29,7 +30,7 @@ export async function commandQuestions(
   const named = given.questions ?? `generated:${split}`;
   const generated = isQuestionKind(named) && !existsSync(lab.path(named));
   const place = generated ? undefined : await lab.data(named, { besides: questionKinds });
-  const answers = given.judge === undefined ? 'needed' : 'optional';
+  const answers = (given.judge ?? given.scorer) === undefined ? 'needed' : 'optional';
   const how = { count, seed, answers, onReport: lab.onReport } as const;
   const set = await openQuestions(place ?? named, how);
   return { ...set, ...judgesFor(set), files: place ? { questions: place } : {} };

@@ -3,6 +3,7 @@ import type { OptionValues } from '../../../shape/options.js';
 import { figure, figureWithin, percentWithin, Table } from '../../../text/table.js';
 import type { Experiment, OpenExperiment, Outcome } from '../../shared/experiment.js';
 import type { Lab } from '../../shared/lab.js';
+import { openScorers } from '../../shared/judgedOptions.js';
 import { opening } from '../../shared/opening.js';
 import { commandQuestions } from '../../shared/questions.js';
 import { phased } from '../../shared/stages.js';
@@ -24,11 +25,13 @@ export const compareExperiment: Experiment<Given, CompareRecord> = {
 };
 
 async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecord>> {
-  const { files, questions, scorers, sentences } = await commandQuestions(given, lab);
+  const { files, questions, sentences, ...right } = await commandQuestions(given, lab);
   return await opening(async (keep) => {
     const { compared, models } = await openCompared(given, keep, lab);
+    const named = await openScorers(given, keep, lab);
+    const scorers = [...right.scorers, ...named.scorers];
     return {
-      models,
+      models: { ...models, ...named.models },
       files,
       async *run({ records }) {
         const summary = yield* runCompare({

@@ -13,7 +13,7 @@ import type { Experiment, OpenExperiment, Outcome } from '../../shared/experimen
 import type { Lab } from '../../shared/lab.js';
 import type { Judge } from '../../../judge/judge.js';
 import { judgedLines } from '../../shared/judgedFigure.js';
-import { judgeModels, openJudges } from '../../shared/judgedOptions.js';
+import { judgeModels, openJudges, openScorers } from '../../shared/judgedOptions.js';
 import {
   judgeAnswers,
   judgedWarnings,
@@ -67,17 +67,27 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<EvaluationRe
     const { upstream, corrector, aligner, proxy } = models;
     const steered = await openPushes(given, corrector, lab);
     const judges = await openJudges(given, keep, lab);
+    const named = await openScorers(given, keep, lab);
+    const scored = { ...questions, scorers: [...questions.scorers, ...named.scorers] };
     return {
       models: {
         ...{ upstream, corrector },
         ...(aligner && { aligner }),
         ...(proxy && { proxied: proxy.upstream }),
         ...judgeModels(judges),
+        ...named.models,
       },
       files: { ...questions.files, quadruples, ...steered.files },
       run: ({ records }) =>
         run({
-          ...{ ...models, pushes: steered.pushes, questions, lab, seed: given.seed, done: records },
+          ...{
+            ...models,
+            pushes: steered.pushes,
+            questions: scored,
+            lab,
+            seed: given.seed,
+            done: records,
+          },
           ...{ recorded, judges, maxRounds: given.rounds, drawn: describeSampling(given) },
         }),
     };
