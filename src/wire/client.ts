@@ -5,6 +5,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import pRetry from 'p-retry';
 import { callUrl, type ServerAddress } from './address.js';
+import { boundedText } from './body.js';
 import { refused, ServerError, unreachable } from './errors.js';
 import { answerEvents, type AnswerEvent } from './events.js';
 import { Meter } from './meter.js';
@@ -72,7 +73,7 @@ export function createClient(options: ClientOptions): Client {
         const timeout = AbortSignal.timeout(connection.deadlines.firstText);
         const ending = signal ? AbortSignal.any([signal, timeout]) : timeout;
         const response = await send(connection, { path, body, signal: ending });
-        return readJson(await response.text(), address.shown);
+        return readJson(await textOf(response, connection), address.shown);
       }),
     answer: (request, use) =>
       retrying(connection, request.signal, async () => {
@@ -114,6 +115,7 @@ function openReply(connection: Connection, request: AnswerRequest): Promise<Repl
         deadlines: connection.deadlines,
         shown: connection.address.shown,
         clock: connection.clock,
+        ...(connection.key !== null && { hide: (text: string) => hidden(text, connection) }),
       });
       resolve(reply);
       await reply.over;
@@ -131,8 +133,9 @@ async function* events(
   try {
     yield* answerEvents(response, connection.address.shown);
   } catch (error) {
-    if (error instanceof ServerError || signal.aborted) throw error;
-    throw unreachable(connection.address.shown, error);
+    if (signal.aborted) throw error;
+    if (!(error instanceof ServerError)) throw unreachable(connection.address.shown, error);
+    throw error.with(hidden(error.message, connection));
   }
 }
 
@@ -156,8 +159,23 @@ async function send(
     throw unreachable(address.shown, error);
   }
   if (response.ok) return response;
-  const said = (await response.text().catch(() => '')).slice(0, 10_000);
-  throw refused(address.shown, response, key === null ? said : said.replaceAll(key, '…'));
+  const said = (await boundedText(response.body).catch(() => null)) ?? '';
+  throw refused(address.shown, response, hidden(said, { key }).slice(0, 10_000));
+}
+
+/** A body, without the key. */
+async function textOf(response: Response, { address, key }: Connection): Promise<string> {
+  const text = await boundedText(response.body);
+  if (text !== null) return hidden(text, { key });
+  throw new ServerError(
+    `server: ${address.shown} sent more than any answer has, or no UTF-8; see its log`,
+    { passing: false },
+  );
+}
+
+/** A server that says the key again writes it into no file of ours. */
+function hidden(text: string, { key }: Pick<Connection, 'key'>): string {
+  return key === null ? text : text.replaceAll(key, '…');
 }
 
 /** As often as it may help; pauses as the server asks. */
@@ -189,9 +207,10 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
   });
 }
 
-function count(meter: Meter, { usage, events, text, firstTextMilliseconds }: Reply): void {
+function count(meter: Meter, reply: Reply): void {
+  const { usage, events, text, finish, firstTextMilliseconds } = reply;
   // A request that failed before anything came is none that was answered.
-  if (usage === null && text === '') return;
+  if (usage === null && text === '' && finish === null) return;
   meter.answered({
     promptTokens: usage?.prompt ?? null,
     completionTokens: usage?.completion ?? events,

@@ -31,6 +31,13 @@ export class ServerError extends Error {
     this.wait = how.wait ?? 0;
     this.code = how.code ?? null;
   }
+
+  /** The same in other words. */
+  with(message: string): ServerError {
+    if (message === this.message) return this;
+    const { status, passing, wait, code } = this;
+    return new ServerError(message, { status, passing, wait, code });
+  }
 }
 
 /** 529 is how some services say that they are overloaded. */

@@ -1,5 +1,6 @@
 /** The events of a streamed answer, as servers of several makers send them. */
 import { createParser } from 'eventsource-parser';
+import { boundedText, longestBody, utf8Reader } from './body.js';
 import { brief, errorIn, ServerError } from './errors.js';
 import { tokensIn, type TokenProbability } from './logprobs.js';
 
@@ -9,13 +10,12 @@ export interface AnswerEvent {
   text: string;
   /** `stop`, `length`, …; null where the answer goes on. */
   finish: string | null;
+  /** Whether it says anything at all, e.g. what a model thinks before it answers. */
+  isAlive: boolean;
   usage: { prompt: number; completion: number } | null;
   /** With their probabilities, where these were asked for and given; else empty. */
   tokens: readonly TokenProbability[];
 }
-
-/** No event of an answer is longer. */
-const mostEvent = 4 * 2 ** 20;
 
 /**
  * The events of a body. Comments are passed over; `[DONE]` may be missing; `choices` may be empty. A
@@ -28,17 +28,19 @@ export async function* answerEvents(
   shown: string,
 ): AsyncGenerator<AnswerEvent, void> {
   if (!response.body) throw broken(shown, 'an answer without a body');
-  const decoder = new TextDecoder();
   if (!/event-stream/i.test(response.headers.get('Content-Type') ?? '')) {
-    yield* wholeAnswer(await boundedText(response.body, shown), shown);
+    const text = await boundedText(response.body);
+    if (text === null) throw broken(shown, 'a body that is longer than any answer, or no UTF-8');
+    yield* wholeAnswer(text, shown);
     return;
   }
+  const read = utf8Reader();
   const pending: string[] = [];
   let failed = false;
   const parser = createParser({
     onEvent: ({ data }) => void pending.push(data),
     onError: ({ type }) => (failed ||= type === 'max-buffer-size-exceeded'),
-    maxBufferSize: mostEvent,
+    maxBufferSize: longestBody,
   });
   let over = false;
   let done = false;
@@ -54,13 +56,15 @@ export async function* answerEvents(
   };
   const body: ReadableStream<Uint8Array> = response.body;
   for await (const bytes of body) {
-    parser.feed(decoder.decode(bytes, { stream: true }));
+    const text = read(bytes);
+    if (text === null) throw broken(shown, 'a stream that is no UTF-8');
+    parser.feed(text);
     if (failed) throw broken(shown, 'an event longer than any answer');
     yield* drain();
     if (done) return;
   }
   // A last event may lack the empty line behind it.
-  parser.feed(`${decoder.decode()}\n\n`);
+  parser.feed('\n\n');
   yield* drain();
   if (!over && !done) throw broken(shown, 'the answer breaks off');
 }
@@ -69,16 +73,6 @@ function* wholeAnswer(body: string, shown: string): Generator<AnswerEvent> {
   const event = readEvent(body, shown);
   if (event.finish === null) throw broken(shown, 'the answer breaks off');
   yield event;
-}
-
-async function boundedText(body: ReadableStream<Uint8Array>, shown: string): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const bytes of body) {
-    text += decoder.decode(bytes, { stream: true });
-    if (text.length > mostEvent) throw broken(shown, 'a body longer than any answer');
-  }
-  return text + decoder.decode();
 }
 
 function readEvent(data: string, shown: string): AnswerEvent {
@@ -92,11 +86,14 @@ function readEvent(data: string, shown: string): AnswerEvent {
   const failed = event?.error !== undefined && event.error !== null;
   if (said && (failed || !Array.isArray(event?.choices)))
     throw broken(shown, said.message, said.code);
-  const choice: unknown = Array.isArray(event?.choices) ? event.choices[0] : undefined;
+  const choices: unknown[] = Array.isArray(event?.choices) ? event.choices : [];
+  // One is asked for; a server that writes several at once must not mix them.
+  const choice = choices.find((one) => (objectOf(one).index ?? 0) === 0);
   const { text, delta, message, logprobs, finish_reason: finish } = objectOf(choice);
   const written = text ?? objectOf(delta).content ?? objectOf(message).content;
   return {
     text: typeof written === 'string' ? written : '',
+    isAlive: Object.entries(objectOf(delta)).some(([key, said]) => key !== 'role' && hasSaid(said)),
     finish: typeof finish === 'string' && finish !== '' ? finish : null,
     usage: usageOf(event?.usage),
     tokens: tokensIn(logprobs),
@@ -111,9 +108,16 @@ function objectOf(value: unknown): Record<string, unknown> {
 
 function usageOf(value: unknown): AnswerEvent['usage'] {
   const { prompt_tokens: prompt, completion_tokens: completion } = objectOf(value);
-  return typeof prompt === 'number' && typeof completion === 'number'
-    ? { prompt, completion }
-    : null;
+  return isCount(prompt) && isCount(completion) ? { prompt, completion } : null;
+}
+
+/** What a budget can be held to. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function hasSaid(value: unknown): boolean {
+  return value !== null && value !== '' && value !== undefined;
 }
 
 function broken(shown: string, what: string, code: string | null = null): ServerError {

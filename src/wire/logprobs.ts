@@ -49,7 +49,9 @@ function listedTokens(logprobs: unknown): object[] {
 function tokenIn(value: unknown): { token: string; logprob: number } | null {
   const token = fieldOf(value, 'token');
   const logprob = fieldOf(value, 'logprob');
-  return typeof token === 'string' && typeof logprob === 'number' ? { token, logprob } : null;
+  if (typeof token !== 'string' || typeof logprob !== 'number') return null;
+  // JSON has numbers beyond all bounds, and no probability is above 1.
+  return Number.isFinite(logprob) && logprob <= 1e-3 ? { token, logprob } : null;
 }
 
 /** Whose answer is known, and of several tokens, since a shift shows between neighbours alone. */

@@ -44,8 +44,13 @@ export class Meter {
     ...{ promptTokens: 0, completionTokens: 0, estimated: 0 },
   };
 
-  /** @throws where a budget in money comes without a price. */
+  /** @throws where a budget in money comes without a price; on numbers that are none, or below 0. */
   constructor({ price, budget = {} }: { price?: Price | null; budget?: Budget } = {}) {
+    for (const [name, value] of Object.entries({ ...price, ...budget })) {
+      // Against NaN nothing is too much.
+      if (value === undefined || value >= 0) continue;
+      throw new UsageError(`budget: ${name} is ${value} (expected a number from 0)`);
+    }
     if (budget.cost !== undefined && !price) {
       throw new UsageError('budget: a cost needs a price; give --price <prompt>/<completion>');
     }

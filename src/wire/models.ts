@@ -10,12 +10,18 @@ export interface ServerModels {
   owner: string | null;
 }
 
+/** It stands in every record. */
+const longestId = 1000;
+
 /** @throws where the server cannot be reached or refuses the key. */
 export async function serverModels(client: Client, signal?: AbortSignal): Promise<ServerModels> {
   const answer = await client.json('models', undefined, signal);
   const data = fieldOf(answer, 'data');
   const models: unknown[] = Array.isArray(data) ? data : [];
-  const ids = models.map((model) => fieldOf(model, 'id')).filter((id) => typeof id === 'string');
+  const ids = models
+    .map((model) => fieldOf(model, 'id'))
+    .filter((id) => typeof id === 'string')
+    .filter((id) => id !== '' && id.length <= longestId);
   const owner = fieldOf(models[0], 'owned_by');
   return { ids, owner: typeof owner === 'string' ? owner : null };
 }

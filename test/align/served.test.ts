@@ -158,7 +158,7 @@ describe(`${prompts} prompts through a server that fails in every way`, () => {
     await using server = await fakeServer({ continueFinal: 'continue', trouble });
     const meter = new Meter();
     await using upstream = await open(server, {
-      ...{ meter, concurrency: 32, deadlines: { firstText: 300, betweenTexts: 150 } },
+      ...{ meter, concurrency: 32, deadlines: { firstText: 3000, betweenTexts: 600 } },
       retries: { most: 12, pause: 1 },
     });
     const all = questions(prompts);
