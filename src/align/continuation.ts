@@ -3,12 +3,15 @@
  * first blank of whatever it decodes, so that generated ids alone do not tell which white space
  * stands between the prefix and what follows.
  */
+import type { Turn } from '../data/types.js';
 import type { Tokenizer } from '../runtime/decoder.js';
 import { asText } from '../text/controlTokens.js';
 
 /** Where an answer stands. */
 export interface AnswerSoFar {
   question: string;
+  /** Of a conversation: its turns, of which `question` is the text; an upstream's chat is made of them. */
+  turns?: readonly Turn[];
   /** The corrected answer so far, letter by letter; empty at the beginning. */
   prefix: string;
   /** The prefix as the token ids of the upstream that wrote all of it. */
@@ -30,8 +33,9 @@ const mostContext = 8;
  * A prefix that the upstream wrote itself goes on from its own ids; any other is encoded, and as one
  * text with the prompt as in training, since a tokenizer may join across the boundary.
  */
-export function placeOf(tokenizer: Tokenizer, { question, prefix, prefixIds }: AnswerSoFar): Place {
-  const turn = tokenizer.chatPrompt(question);
+export function placeOf(tokenizer: Tokenizer, answer: AnswerSoFar): Place {
+  const { question, turns, prefix, prefixIds } = answer;
+  const turn = turns ? tokenizer.chat(turns) : tokenizer.chatPrompt(question);
   if (prefixIds) {
     const start = tokenizer.encode(turn);
     return { prompt: [...start, ...prefixIds], begun: prefixIds.length };

@@ -6,10 +6,10 @@ import { withSeam } from '../text/seam.js';
 import type { CacheOwner, CorrectionInput, Corrector } from './corrector.js';
 import { functionIdentity, opened } from './opened.js';
 import { promptMarkers, streamAlignerPrompt } from './prompts.js';
-import { refuseTreatment } from './readable.js';
+import { refuseSampling, refuseTreatment } from './readable.js';
 import { firstSentence } from './sentence.js';
 import { cleaned, settleText } from './settled.js';
-import type { Upstream, UpstreamInput, UpstreamText } from './upstream.js';
+import type { Upstream, UpstreamInput, UpstreamOptions, UpstreamText } from './upstream.js';
 
 /** Whatever writes corrections was most likely asked in the papers' prompt. */
 const markers = promptMarkers(streamAlignerPrompt);
@@ -51,12 +51,14 @@ export interface UpstreamFunction extends FunctionOptions {
  */
 export function upstreamFromFunction(options: UpstreamFunction): Upstream {
   const { clock = (): number => performance.now(), name } = options;
+  const own = openedFunction(options);
   const ask = async (
     inputs: readonly UpstreamInput[],
-    signal: AbortSignal | undefined,
+    { signal, sampling }: UpstreamOptions,
     toText: (written: Written, input: UpstreamInput | undefined, elapsed: number) => UpstreamText,
   ): Promise<UpstreamText[]> => {
     if (inputs.length === 0) return [];
+    refuseSampling(own, sampling);
     signal?.throwIfAborted();
     const start = clock();
     const given = await options.write(inputs, { signal });
@@ -65,9 +67,9 @@ export function upstreamFromFunction(options: UpstreamFunction): Upstream {
     return written.map((text, i) => toText(text, inputs[i], elapsed));
   };
   return {
-    ...openedFunction(options),
-    nextSentences: (inputs, { signal } = {}) => ask(inputs, signal, sentenceOf),
-    finish: (inputs, { signal } = {}) => ask(inputs, signal, restOf),
+    ...own,
+    nextSentences: (inputs, how = {}) => ask(inputs, how, sentenceOf),
+    finish: (inputs, how = {}) => ask(inputs, how, restOf),
   };
 }
 

@@ -22,8 +22,16 @@ export function memoiseUpstream(upstream: Upstream): Upstream & { readonly asked
     ...opened({ name: upstream.name, identity: upstream.identity }),
     caches: upstream.caches,
     ...(upstream.answersOnly !== undefined && { answersOnly: upstream.answersOnly }),
-    nextSentences: remember((...given) => upstream.nextSentences(...given), placeKey, count),
-    finish: remember((...given) => upstream.finish(...given), placeKey, count),
+    nextSentences: remember(
+      unsampled((...given) => upstream.nextSentences(...given)),
+      placeKey,
+      count,
+    ),
+    finish: remember(
+      unsampled((...given) => upstream.finish(...given)),
+      placeKey,
+      count,
+    ),
     get asked() {
       return asked;
     },
@@ -54,6 +62,14 @@ export function memoiseCorrector(corrector: Corrector): Corrector {
   };
 }
 
+/** What is remembered must not be drawn in another way by the next call. */
+function unsampled(ask: Upstream['nextSentences']): Upstream['nextSentences'] {
+  return (inputs, options = {}) => {
+    if (!options.sampling) return ask(inputs, options);
+    throw new Error('memo: an upstream that remembers takes no sampling; ask the upstream itself');
+  };
+}
+
 /** One answer per input, in order; those that were given before are not asked for again. */
 function remember<I, A, O>(
   ask: (inputs: readonly I[], options?: O) => Promise<A[]>,
@@ -77,8 +93,8 @@ function remember<I, A, O>(
   };
 }
 
-function placeKey({ question, prefix, prefixIds, sample = 0 }: UpstreamInput): string {
-  return JSON.stringify([question, prefix, sample, prefixIds ?? null]);
+function placeKey({ question, turns, prefix, prefixIds, sample = 0 }: UpstreamInput): string {
+  return JSON.stringify([question, turns ?? null, prefix, sample, prefixIds ?? null]);
 }
 
 function passageKey({ question, prefix, last }: CorrectionInput): string {

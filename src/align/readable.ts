@@ -1,6 +1,7 @@
 /** Correctors that cannot be read or steered, and how they say so. */
 import type { LanguageModel } from '../runtime/decoder.js';
 import type { Identity } from '../runtime/identity.js';
+import type { Upstream, UpstreamOptions } from './upstream.js';
 import type { CorrectionInput, Corrector, CorrectOptions, LocalCorrector } from './corrector.js';
 
 const kinds: Record<Identity['kind'], string> = {
@@ -49,6 +50,17 @@ export function refuseTreatment(
       `corrector: "${corrector.name}" is ${kinds[corrector.identity.kind]} and takes no sampling; leave it out`,
     );
   }
+}
+
+/** @throws where an upstream that draws nothing is asked to sample. */
+export function refuseSampling(
+  { name, identity }: Pick<Upstream, 'name' | 'identity'>,
+  sampling: UpstreamOptions['sampling'],
+): void {
+  if (!sampling || sampling.temperature === 0) return;
+  throw new Error(
+    `upstream: "${name}" is ${kinds[identity.kind]} and takes no sampling; leave it out`,
+  );
 }
 
 function unreadable({ name, identity }: Pick<Corrector, 'name' | 'identity'>, at: string): Error {

@@ -4,6 +4,7 @@ import { readJsonl, readPlaced } from '../data/jsonl.js';
 import { splitSentences } from '../text/sentences.js';
 import { opened } from './opened.js';
 import { lookedUp, missingRow, recordedFile, recording, type RecordedOptions } from './recorded.js';
+import { refuseSampling } from './readable.js';
 import { firstSentence, type SentenceText } from './sentence.js';
 import type { Upstream, UpstreamInput } from './upstream.js';
 import { notesOf } from '../text/notes.js';
@@ -42,14 +43,16 @@ export function recordedUpstream(options: RecordedOptions & { byCount?: boolean 
   }
   const whole = 'answer' in first;
   const { next, rest } = whole ? fromAnswers(file) : fromSentences(file);
+  const own = opened(recording(options));
   const each =
     (write: (input: UpstreamInput) => Written): Upstream['nextSentences'] =>
-    async (inputs, { signal } = {}) => {
+    async (inputs, { signal, sampling } = {}) => {
+      refuseSampling(own, sampling);
       await Promise.resolve(signal?.throwIfAborted());
       return inputs.map((input) => toText(write(input)));
     };
   return {
-    ...opened(recording(options)),
+    ...own,
     ...(whole &&
       options.byCount !== true && {
         answersOnly: `the answers in ${file} were written before and do not react to corrections (#by-count behind its name lets their sentences go on by count all the same)`,

@@ -5,17 +5,27 @@
  * Rows that are over leave the batch and none joins it, so that which rows are computed together
  * follows from their order and the batch size, never from speed.
  */
+import type { Turn } from '../data/types.js';
 import type { PrefixCache } from '../runtime/decoder.js';
 import { describeContext } from '../runtime/contextLimit.js';
 import { notesOf } from '../text/notes.js';
 import type { Correction, Corrector, CorrectOptions } from './corrector.js';
 import type { LoopLimits, LoopState, LoopStep, Round, RoundOutcome, StopReason } from './loop.js';
 import { applyRound, checkLimits, nextStep, startLoop } from './loop.js';
-import { requireGoingOn, type Upstream, type UpstreamText } from './upstream.js';
+import {
+  requireGoingOn,
+  type Upstream,
+  type UpstreamOptions,
+  type UpstreamText,
+} from './upstream.js';
 
 /** One answer to be written. */
 export interface LoopRow {
   question: string;
+  /** Of a conversation: its turns, of which `question` is the text that the corrector reads. */
+  turns?: readonly Turn[] | undefined;
+  /** Which of several samples is wanted, where the upstream samples. Default 0. */
+  sample?: number | undefined;
   /** What already stands in the answer; rounds are counted from there. Default: nothing. */
   prefix?: string;
   /** `[L]`, this row's own; needs `steering`. Default: zeros. */
@@ -26,6 +36,8 @@ export interface LoopRow {
 export interface LoopOptions extends LoopLimits, CorrectOptions {
   upstream: Upstream;
   corrector: Corrector;
+  /** Replaces the upstream's own. */
+  upstreamSampling?: UpstreamOptions['sampling'];
   /** Keep the models' keys and values from round to round, where they can. Default true. */
   caches?: boolean;
   /** Milliseconds. Default `performance.now`. */
@@ -106,8 +118,8 @@ export async function* alignBatch(
 export async function* alignStream(
   options: LoopOptions & LoopRow,
 ): AsyncGenerator<Round, AlignedAnswer, void> {
-  const { question, prefix, coefficient } = options;
-  const row: LoopRow = { question, prefix, coefficient };
+  const { question, turns, sample, prefix, coefficient } = options;
+  const row: LoopRow = { question, turns, sample, prefix, coefficient };
   for await (const event of alignBatch({ ...options, rows: [row] })) {
     if (event.kind === 'answer') return event.answer;
     refuseTooLong(event.round, prefix ?? '');
@@ -224,17 +236,19 @@ async function ask(
 function askUpstream(
   step: LoopStep,
   open: readonly Run[],
-  { upstream, signal }: LoopOptions,
+  { upstream, upstreamSampling: sampling, signal }: LoopOptions,
 ): ReturnType<Upstream['nextSentences']> {
-  const inputs = open.map(({ state, caches, prefixIds }) => ({
+  const inputs = open.map(({ input, state, caches, prefixIds }) => ({
     question: state.question,
+    ...(input.turns && { turns: input.turns }),
+    ...(input.sample !== undefined && { sample: input.sample }),
     prefix: state.prefix,
     ...(prefixIds && prefixIds.length > 0 && { prefixIds }),
     cache: caches.upstream,
   }));
   return step === 'correct'
-    ? upstream.nextSentences(inputs, { signal })
-    : upstream.finish(inputs, { signal });
+    ? upstream.nextSentences(inputs, { signal, sampling })
+    : upstream.finish(inputs, { signal, sampling });
 }
 
 /** Whose positions are used up. */

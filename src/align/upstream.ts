@@ -14,6 +14,7 @@ import { rowSampling } from './sampling.js';
 import type { SentenceText } from './sentence.js';
 import { generateSentences, sentenceStops } from './sentence.js';
 import { cleaned } from './settled.js';
+import type { ServedSampling } from '../wire/ways.js';
 
 /** One row: where the answer stands. */
 export interface UpstreamInput extends AnswerSoFar {
@@ -26,6 +27,11 @@ export interface UpstreamInput extends AnswerSoFar {
 export type UpstreamText = SentenceText;
 
 export interface UpstreamOptions {
+  /**
+   * Replaces the upstream's own; temperature 0 is greedy. Row k draws with `seed + sample`.
+   * Refused by what draws nothing: recordings and functions.
+   */
+  sampling?: ServedSampling;
   signal?: AbortSignal;
 }
 
@@ -74,8 +80,13 @@ export function requireGoingOn({ name, answersOnly }: Upstream, what: string): v
   );
 }
 
+/** An upstream with its model at hand, which counts tokens. */
+export interface LocalUpstream extends Upstream {
+  readonly model: LanguageModel;
+}
+
 /** An upstream on a local model. */
-export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
+export function createLocalUpstream(options: LocalUpstreamOptions): LocalUpstream {
   const { model, maxSentenceTokens = 128, maxAnswerTokens = 512, sampling } = options;
   const clock = options.clock ?? ((): number => performance.now());
   const settings = { ...model.identity.settings, maxSentenceTokens, maxAnswerTokens, sampling };
@@ -91,6 +102,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
       warnings: model.warnings,
     }),
     caches: decoder,
+    model,
     nextSentences: (inputs, request = {}) =>
       generateSentences({
         model,
@@ -99,7 +111,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
         maxTokens: maxSentenceTokens,
         clock,
         keys: inputs.map(key),
-        sampling,
+        sampling: request.sampling ?? sampling,
         ...rowCaches(inputs),
         signal: request.signal,
       }),
@@ -112,7 +124,7 @@ export function createLocalUpstream(options: LocalUpstreamOptions): Upstream {
         prompts,
         maxNewTokens: maxAnswerTokens,
         stop: tokenizer.endOfTurn,
-        ...rowSampling(sampling, inputs.map(key)),
+        ...rowSampling(request.sampling ?? sampling, inputs.map(key)),
         ...rowCaches(inputs),
         signal: request.signal,
       });

@@ -113,7 +113,7 @@ async function replyingIn(
   if (form === 'written') {
     const { client, identity, asking } = await servedModel(name, options, usual);
     const request: Replying['request'] = ({ prompt, maxTokens = usual }) =>
-      Promise.resolve(chatRequest(prompt, { ...asking, maxTokens }));
+      Promise.resolve(chatRequest({ question: prompt }, { ...asking, maxTokens }));
     return { form, client, identity, request, repeats: false };
   }
   const { client, identity, probed } = await servedGoingOn(name, options, usual);
@@ -124,7 +124,7 @@ async function replyingIn(
     );
   }
   const request: Replying['request'] = async ({ prompt, begin, maxTokens = usual }, signal) => {
-    const rendered = (await render?.(prompt, signal)) ?? null;
+    const rendered = (await render?.({ question: prompt }, signal)) ?? null;
     // What is said again takes its room.
     const asking = { ...probed.asking, maxTokens: maxTokens + (repeats ? begin.length : 0) };
     return continuingRequest(way, { question: prompt, prefix: begin }, { asking, prompt: rendered }); // prettier-ignore

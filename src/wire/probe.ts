@@ -127,7 +127,7 @@ async function firstAnswer(
   const { client, asking, templates, signal } = options;
   const [render] = templates;
   try {
-    const request = chatRequest(question, { ...asking, maxTokens: 2 * probeTokens });
+    const request = chatRequest({ question }, { ...asking, maxTokens: 2 * probeTokens });
     return { text: await client.answer({ ...request, signal }, wholeText(signal)), from: 'chat' };
   } catch (error) {
     if (!render || !isRefusal(error)) throw error;
@@ -153,11 +153,11 @@ async function fittingTemplates(
       await reply.until(() => false, signal);
       return reply.usage?.prompt ?? null;
     });
-  const own = await tokens(chatRequest(question, asking));
+  const own = await tokens(chatRequest({ question }, asking));
   if (own === null) return templates;
   const counts: number[] = [];
   for (const render of templates) {
-    const prompt = await render(question, signal);
+    const prompt = await render({ question }, signal);
     const place = { question, prefix: '' };
     try {
       const count = await tokens(continuingRequest('completions', place, { asking, prompt }));
@@ -218,7 +218,7 @@ async function askOn(
   place: Begun,
   { client, asking, render, signal }: ProbeOptions & { render: Render | null },
 ): Promise<string> {
-  const prompt = (await render?.(place.question, signal)) ?? null;
+  const prompt = (await render?.(place, signal)) ?? null;
   const maxTokens = probeTokens + place.prefix.length;
   const request = continuingRequest(way, place, { asking: { ...asking, maxTokens }, prompt });
   return await client.answer({ ...request, signal }, async (reply) => {
@@ -240,7 +240,7 @@ function agrees(one: string, other: string): boolean {
 async function acceptedAsking({ client, asking, signal }: ProbeOptions): Promise<Asking> {
   const without: NonNullable<Asking['without']>[number][] = [];
   for (const field of ['stream_options', 'max_tokens'] as const) {
-    const request = chatRequest('Hello.', { ...asking, without, maxTokens: 1 });
+    const request = chatRequest({ question: 'Hello.' }, { ...asking, without, maxTokens: 1 });
     try {
       await client.answer({ ...request, signal }, wholeText(signal));
       break;

@@ -5,9 +5,13 @@
 import type { Client } from './client.js';
 import { ServerError } from './errors.js';
 import { fieldOf } from './field.js';
+import { messagesOf, type Asked } from './ways.js';
 
 /** A question as the prompt behind which the assistant writes. */
-export type Render = (question: string, signal?: AbortSignal) => Promise<string>;
+export type Render = (asked: Asked, signal?: AbortSignal) => Promise<string>;
+
+/** Prompts that are remembered: a loop asks for one as often as it has rounds. */
+const mostRemembered = 1000;
 
 /** Null where the server has no such call. @throws where it cannot be reached. */
 export async function serverTemplate(
@@ -17,7 +21,7 @@ export async function serverTemplate(
 ): Promise<Render | null> {
   for (const render of [applied(client), detokenized(client, model)]) {
     try {
-      const prompt = await render('Which question?', signal);
+      const prompt = await render({ question: 'Which question?' }, signal);
       if (prompt.includes('Which question?')) return remembering(render);
     } catch (error) {
       if (!(error instanceof ServerError) || error.status === null) throw error;
@@ -27,30 +31,32 @@ export async function serverTemplate(
 }
 
 function applied(client: Client): Render {
-  return async (question, signal) => {
-    const body = { messages: [{ role: 'user', content: question }] };
+  return async (asked, signal) => {
+    const body = { messages: messagesOf(asked) };
     return textIn(await client.json('/apply-template', body, signal), 'prompt');
   };
 }
 
 function detokenized(client: Client, model: string): Render {
-  return async (question, signal) => {
-    const messages = [{ role: 'user', content: question }];
-    const body = { model, messages, add_generation_prompt: true };
+  return async (asked, signal) => {
+    const body = { model, messages: messagesOf(asked), add_generation_prompt: true };
     const tokens = fieldOf(await client.json('/tokenize', body, signal), 'tokens');
     return textIn(await client.json('/detokenize', { model, tokens }, signal), 'prompt');
   };
 }
 
-/** One call per question. */
+/** One call per question, of the latest ones. */
 function remembering(render: Render): Render {
   const known = new Map<string, Promise<string>>();
-  return (question, signal) => {
-    const before = known.get(question);
+  return (asked, signal) => {
+    const key = JSON.stringify(messagesOf(asked));
+    const before = known.get(key);
     if (before) return before;
-    const prompt = render(question, signal);
-    known.set(question, prompt);
-    prompt.catch(() => known.delete(question));
+    const prompt = render(asked, signal);
+    const [oldest] = known.keys();
+    if (known.size >= mostRemembered && oldest !== undefined) known.delete(oldest);
+    known.set(key, prompt);
+    prompt.catch(() => known.delete(key));
     return prompt;
   };
 }

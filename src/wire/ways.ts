@@ -1,9 +1,21 @@
 /** How an answer is asked for, and how one that has begun is made to go on. */
 import type { AnswerRequest } from './client.js';
 
-/** Where an answer stands. */
-export interface Begun {
+/** One turn of a chat. */
+export interface ChatTurn {
+  role: string;
+  content: string;
+}
+
+/** What is asked. */
+export interface Asked {
   question: string;
+  /** Of a conversation: its turns; the question is then not sent. */
+  turns?: readonly ChatTurn[] | undefined;
+}
+
+/** Where an answer stands. */
+export interface Begun extends Asked {
   /** Empty: the answer is still to begin. */
   prefix: string;
 }
@@ -43,9 +55,14 @@ export interface ServedSampling {
 
 type Request = Pick<AnswerRequest, 'path' | 'body'>;
 
-/** A user's message, answered from its beginning. */
-export function chatRequest(question: string, asking: Asking, sample = 0): Request {
-  const messages = [{ role: 'user', content: question }];
+/** The messages of a chat: a question is a user's only one. */
+export function messagesOf({ question, turns }: Asked): readonly ChatTurn[] {
+  return turns ?? [{ role: 'user', content: question }];
+}
+
+/** A user's message, or a conversation that ends with one, answered from its beginning. */
+export function chatRequest(asked: Asked, asking: Asking, sample = 0): Request {
+  const messages = messagesOf(asked);
   return { path: 'chat/completions', body: { ...common(asking, sample), messages } };
 }
 
@@ -55,33 +72,34 @@ export function chatRequest(question: string, asking: Asking, sample = 0): Reque
  */
 export function continuingRequest(
   way: WayName,
-  { question, prefix }: Begun,
+  begun: Begun,
   how: { asking: Asking; sample?: number; prompt: string | null },
 ): Request {
   const { asking, sample = 0, prompt } = how;
+  const { prefix } = begun;
   if (way === 'completions' && prompt !== null) {
     const body = { ...common(asking, sample), ...asking.extra, prompt: prompt + prefix };
     return { path: 'completions', body };
   }
   // Some servers refuse an empty message, others take it for a turn.
-  if (prefix === '') return chatRequest(question, asking, sample);
-  const { path, body } = chatRequest(question, asking, sample);
-  const begun = { role: 'assistant', content: prefix };
-  const user = { role: 'user', content: question };
+  const { path, body } = chatRequest(begun, asking, sample);
+  if (prefix === '') return { path, body };
+  const before = messagesOf(begun);
+  const answer = { role: 'assistant', content: prefix };
   switch (way) {
     case 'prefix-field':
-      return { path, body: { ...body, messages: [user, { ...begun, prefix: true }] } };
+      return { path, body: { ...body, messages: [...before, { ...answer, prefix: true }] } };
     case 'continue-final-message':
       return {
         path,
         body: {
           ...body,
-          messages: [user, begun],
+          messages: [...before, answer],
           ...{ continue_final_message: true, add_generation_prompt: false },
         },
       };
     default:
-      return { path, body: { ...body, messages: [user, begun] } };
+      return { path, body: { ...body, messages: [...before, answer] } };
   }
 }
 

@@ -48,7 +48,7 @@ async function annotateOne(
   signal: AbortSignal,
 ): Promise<ServedAnnotation | null> {
   const { client, asking, identity, paid } = model;
-  const request = chatRequest(annotationPrompt(passage), asking);
+  const request = chatRequest({ question: annotationPrompt(passage) }, asking);
   const key = paidKey(identity, request);
   const known = paid?.get(key);
   if (known?.finish) {

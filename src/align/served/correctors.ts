@@ -84,7 +84,7 @@ async function correction(
   { client, identity, asking, paid }: ServedModel,
   { prompt, last, markers, signal }: Asked,
 ): Promise<AlignerCorrection> {
-  const request = chatRequest(prompt, asking);
+  const request = chatRequest({ question: prompt }, asking);
   const key = paidKey(identity.sha256, request);
   const known = paid?.get(key);
   if (known?.finish) {

@@ -8,7 +8,7 @@ import { ServerError } from '../../wire/errors.js';
 import { chosenModel, serverModels, type ServerModels } from '../../wire/models.js';
 import { probeServer, type Probed } from '../../wire/probe.js';
 import { serverTemplate, type Render } from '../../wire/template.js';
-import type { Asking, ServedSampling } from '../../wire/ways.js';
+import type { Asked, Asking, ServedSampling } from '../../wire/ways.js';
 import type { Aligner } from '../aligner.js';
 import type { Corrector } from '../corrector.js';
 import type { Upstream } from '../upstream.js';
@@ -24,13 +24,18 @@ export interface ServerOptions extends Pick<
   /** Where keys are, see {@link keyOf}. Default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Renders chats as the served model wants them. Default: the server's own way, where it has one. */
-  template?: Pick<Tokenizer, 'chatPrompt' | 'controlTokens'>;
+  template?: Pick<Tokenizer, 'chat' | 'chatPrompt' | 'controlTokens'>;
   /** Default: greedy. */
   sampling?: ServedSampling;
   /** Most tokens of an answer. Default 512. */
   maxTokens?: number;
   /** Answers of earlier runs. Default: none are kept. */
   paid?: OpenPaid;
+  /**
+   * Whether an upstream's answers are kept in memory for whoever asks the same again. Default true: an
+   * experiment pays for none twice. A server of many questions keeps none.
+   */
+  remember?: boolean;
   signal?: AbortSignal;
 }
 
@@ -41,8 +46,9 @@ export async function openServedUpstream(
 ): Promise<Upstream> {
   const { client, probed, identity } = await servedGoingOn(name, options, 512);
   const paid = await options.paid?.(identity);
-  const { clock } = options;
-  return servedUpstream({ client, probed, identity, warnings: probed.warnings, paid, clock });
+  const { clock, remember } = options;
+  const { warnings } = probed;
+  return servedUpstream({ client, probed, identity, warnings, paid, clock, remember });
 }
 
 /** A model that goes on with answers that have begun, and the way in which it does. */
@@ -69,7 +75,7 @@ export async function servedGoingOn(
     : toList(await serverTemplate(client, asking.model, signal));
   const extra = models.owner === 'vllm' ? { extra: { add_special_tokens: false } } : {};
   const probed = await probeServer({ client, asking: { ...asking, ...extra }, templates, signal });
-  const prompt = (await probed.render?.('Which question?', signal)) ?? null;
+  const prompt = (await probed.render?.({ question: 'Which question?' }, signal)) ?? null;
   const settings = {
     ...{ way: probed.way, maxTokens: asking.maxTokens, sampling: asking.sampling },
     ...(prompt !== null && { prompt }),
@@ -156,15 +162,18 @@ async function listed(
 
 /** As it is, and without the token that begins a text, which most servers add by themselves. */
 function rendersOf({
+  chat,
   chatPrompt,
   controlTokens = [],
 }: NonNullable<ServerOptions['template']>): Render[] {
-  const whole: Render = (question) => Promise.resolve(chatPrompt(question));
+  const promptOf = ({ question, turns }: Asked): string =>
+    turns ? chat(turns) : chatPrompt(question);
+  const whole: Render = async (asked) => await Promise.resolve(promptOf(asked));
   const begins = controlTokens.find((token) => {
     return chatPrompt('a').startsWith(token) && /^<(s|bos|\|begin_of_text\|)>$/i.test(token);
   });
   if (begins === undefined) return [whole];
-  return [(question) => Promise.resolve(chatPrompt(question).slice(begins.length)), whole];
+  return [async (asked) => (await whole(asked)).slice(begins.length), whole];
 }
 
 function toList(render: Render | null): Render[] {

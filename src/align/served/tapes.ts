@@ -121,28 +121,33 @@ export class Tape {
     this.#holders.add(holder);
   }
 
-  /** The last one that lets go ends the reply. */
-  release(holder: unknown): void {
+  /** The last one that lets go ends the reply. @returns whether nobody reads it any more */
+  release(holder: unknown): boolean {
     this.#holders.delete(holder);
-    if (this.#holders.size > 0) return;
+    if (this.#holders.size > 0) return false;
     this.#ended = true;
     this.#reply?.close();
+    return true;
   }
 }
 
 /** The tapes of a question. */
 export class Tapes {
   readonly #tapes = new Map<string, Tape[]>();
+  readonly #keys = new Map<Tape, string>();
 
   add(key: string, tape: Tape): void {
+    this.#keys.set(tape, key);
     this.#tapes.set(key, [tape, ...(this.#tapes.get(key) ?? [])]);
   }
 
-  remove(key: string, tape: Tape): void {
-    this.#tapes.set(
-      key,
-      (this.#tapes.get(key) ?? []).filter((other) => other !== tape),
-    );
+  remove(tape: Tape): void {
+    const key = this.#keys.get(tape);
+    if (key === undefined) return;
+    this.#keys.delete(tape);
+    const others = (this.#tapes.get(key) ?? []).filter((other) => other !== tape);
+    if (others.length > 0) this.#tapes.set(key, others);
+    else this.#tapes.delete(key);
   }
 
   /** Those on which a prefix goes on, with what follows it; the newest first. */

@@ -10,7 +10,7 @@ import { withSeam } from '../../text/seam.js';
 import type { Client } from '../../wire/client.js';
 import { ServerError } from '../../wire/errors.js';
 import type { Probed } from '../../wire/probe.js';
-import { chatRequest, continuingRequest } from '../../wire/ways.js';
+import { chatRequest, continuingRequest, type ServedSampling } from '../../wire/ways.js';
 import { opened } from '../opened.js';
 import { firstSentence } from '../sentence.js';
 import { cleaned } from '../settled.js';
@@ -26,6 +26,8 @@ export interface ServedUpstreamOptions {
   warnings?: readonly string[];
   /** Answers of earlier runs. Default: none are kept. */
   paid?: PaidAnswers | undefined;
+  /** Whether answers that nobody reads are kept. Default true. */
+  remember?: boolean | undefined;
   /** Milliseconds. Default `performance.now`. */
   clock?: () => number;
 }
@@ -38,8 +40,12 @@ export function servedUpstream(options: ServedUpstreamOptions): Upstream {
   const writer = new Writer(options);
   const each =
     (wanted: Wanted): Upstream['nextSentences'] =>
-    (inputs, { signal } = {}) =>
-      inOrder(inputs, (input, ending) => writer.write(input, wanted, ending), signal);
+    (inputs, { signal, sampling } = {}) =>
+      inOrder(
+        inputs,
+        (input, ending) => writer.write({ input, wanted, sampling, signal: ending }),
+        signal,
+      );
   return {
     ...opened({
       ...{ name: identity.name, identity },
@@ -84,16 +90,17 @@ class Writer {
     return this.#options.paid?.close?.() ?? Promise.resolve();
   }
 
-  async write(input: UpstreamInput, wanted: Wanted, signal: AbortSignal): Promise<UpstreamText> {
-    const key = JSON.stringify([input.question, input.sample ?? 0]);
-    const call = { input, wanted, signal };
+  async write(call: Call): Promise<UpstreamText> {
+    const { input, sampling } = call;
+    const { question, turns, sample = 0 } = input;
+    const key = JSON.stringify([question, sample, turns ?? null, sampling ?? null]);
     for (const { tape } of this.#tapes.behind(key, input.prefix)) {
       if (!isWorth(tape, call)) continue;
       try {
         return await this.#read(tape, call);
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;
-        this.#tapes.remove(key, tape);
+        this.#tapes.remove(tape);
       }
     }
     return await this.#ask(key, call);
@@ -122,7 +129,7 @@ class Writer {
         try {
           return await this.#read(tape, call);
         } catch (error) {
-          this.#tapes.remove(key, tape);
+          this.#tapes.remove(tape);
           throw error;
         }
       });
@@ -133,17 +140,19 @@ class Writer {
     }
   }
 
-  async #request({ input, signal }: Call): Promise<ReturnType<typeof chatRequest>> {
+  async #request({ input, sampling, signal }: Call): Promise<ReturnType<typeof chatRequest>> {
     const { probed } = this.#options;
-    const { asking, way, render } = probed;
-    const { question, prefix, sample = 0 } = input;
+    const { way, render } = probed;
+    const asking = sampling ? { ...probed.asking, sampling } : probed.asking;
+    const { question, turns, prefix, sample = 0 } = input;
+    const asked = { question, turns };
     if (way === null && prefix !== '') {
       throw new Error(`upstream: ${whyNot(this.#options)}; ask it for whole answers only`);
     }
-    const prompt = (await render?.(question, signal)) ?? null;
+    const prompt = (await render?.(asked, signal)) ?? null;
     return way === null
-      ? chatRequest(question, asking, sample)
-      : continuingRequest(way, { question, prefix }, { asking, sample, prompt });
+      ? chatRequest(asked, asking, sample)
+      : continuingRequest(way, { ...asked, prefix }, { asking, sample, prompt });
   }
 
   async #read(tape: Tape, { input, wanted, signal }: Call): Promise<UpstreamText> {
@@ -159,7 +168,7 @@ class Writer {
       const elapsed = this.#clock() - start;
       return textOf(rest, { tape, wanted, elapsed });
     } finally {
-      if (!input.cache) tape.release(holder);
+      if (!input.cache) this.#letGo(tape, holder);
     }
   }
 
@@ -170,13 +179,20 @@ class Writer {
     tape?.hold(id);
     if (tape) this.#reading.set(id, tape);
     else this.#reading.delete(id);
-    before?.release(id);
+    if (before) this.#letGo(before, id);
+  }
+
+  #letGo(tape: Tape, holder: unknown): void {
+    const unread = tape.release(holder);
+    if (unread && this.#options.remember === false) this.#tapes.remove(tape);
   }
 }
 
 interface Call {
   input: UpstreamInput;
   wanted: Wanted;
+  /** In place of the upstream's own. */
+  sampling?: ServedSampling | undefined;
   signal: AbortSignal;
 }
 
