@@ -16,6 +16,7 @@ const floors = [
   ['plot', 'record'],
   ['experiment'],
   ['reproduce'],
+  ['serve'],
   ['cli', 'notebook', 'index.ts'],
 ];
 
@@ -40,6 +41,10 @@ const owners: Record<string, readonly string[]> = {
   'p-retry': ['wire'],
   'playwright-core': ['plot'],
   diff: ['plot'],
+  hono: ['serve'],
+  'hono/body-limit': ['serve'],
+  '@hono/node-server': ['serve'],
+  'prom-client': ['serve'],
 };
 
 interface Module {

@@ -19,6 +19,14 @@ import {
   type UpstreamText,
 } from './upstream.js';
 
+/** Question and prefix leave a model no room for a first word. */
+export class NoRoom extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NoRoom';
+  }
+}
+
 /** One answer to be written. */
 export interface LoopRow {
   question: string;
@@ -113,7 +121,7 @@ export async function* alignBatch(
 
 /**
  * One answer; yields every round as it is done, and returns the answer.
- * @throws where question and prefix leave a model no room for a first word.
+ * @throws {@link NoRoom} where question and prefix leave a model no room for a first word.
  */
 export async function* alignStream(
   options: LoopOptions & LoopRow,
@@ -132,7 +140,7 @@ export async function* alignStream(
 function refuseTooLong({ index, correction, context }: Round, prefix: string): void {
   if (!context || index > 0 || correction !== '') return;
   const what = prefix === '' ? 'the question leaves' : 'question and prefix leave';
-  throw new Error(
+  throw new NoRoom(
     `align: ${what} the ${context.by} no room: ${describeContext(context)}; shorten it, or take a model with more`,
   );
 }

@@ -15,6 +15,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/align.js')).align,
   },
   {
+    name: 'serve',
+    summary: 'a corrector in front of an upstream, for clients of OpenAI’s API',
+    load: async () => (await import('./commands/serve.js')).serve,
+  },
+  {
     name: 'generate',
     summary: 'go on with a text, pushed along a direction',
     load: async () => (await import('./commands/generate.js')).generate,

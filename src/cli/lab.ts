@@ -33,8 +33,8 @@ export function labOf(
   const { io, progress, path, signal } = context;
   const { device, threads, store, date, controlTokens } = given;
   const engine = { device, threads, date, controlTokens };
-  const engineOf = ({ copies = false, proxy }: LoadHow = {}) => {
-    return { ...engine, proxy, fitting: copies };
+  const engineOf = ({ copies = false, beside = false, proxy }: LoadHow = {}) => {
+    return { ...engine, proxy, fitting: copies, beside };
   };
   const data = new Map<string, Promise<DataPlace>>();
   const named = <T extends Told>(role: ServedRole, open: Opener<T>) => {

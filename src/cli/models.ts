@@ -83,6 +83,7 @@ async function loading(
 interface NamedHow {
   role: ServedRole;
   fitting?: boolean;
+  beside?: boolean;
   servers?: Servers;
   /** Of an upstream. */
   sampling?: Sampling | undefined;
@@ -90,7 +91,8 @@ interface NamedHow {
 
 /**
  * Opens an upstream, a corrector or an Aligner: a local model with a line of progress, and in
- * `copies` as {@link loadCopies}; what is no model as its opener does.
+ * `copies` as {@link loadCopies} where it is `fitting`; a small one that runs `beside` others takes a
+ * single thread; what is no model as its opener does.
  */
 export async function openNamed<T extends Told>(
   name: string,
@@ -98,7 +100,8 @@ export async function openNamed<T extends Told>(
   context: Context,
   open: Opener<T>,
 ): Promise<T> {
-  const { device, threads, proxy, date, controlTokens, fitting = false, sampling } = how;
+  const { device, threads, proxy, date, controlTokens, sampling } = how;
+  const { fitting = false, beside = false } = how;
   const { progress, io } = context;
   if (isServerName(name)) {
     progress.stage(`asking ${shownName(name)} what it can do`);
@@ -110,11 +113,12 @@ export async function openNamed<T extends Told>(
   }
   if (!isModelName(name)) return await open(name, { folder: io.cwd });
   const files = await findOrDownload(name, context);
-  const copies = fitting ? copiesOf(files, how) : 1;
+  const worthwhile = copiesOf(files, how);
+  const copies = fitting ? worthwhile : 1;
   progress.stage(`loading ${files.name}`);
   const opened = await open(files, {
     ...{ device, proxy, copies, date, controlTokens, sampling },
-    threads: copies > 1 ? 1 : threads,
+    threads: (fitting || beside) && worthwhile > 1 ? 1 : threads,
   });
   progress.clear();
   tell(opened, context);

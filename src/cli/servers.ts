@@ -63,7 +63,7 @@ export interface Servers {
 }
 
 export function serversOf(given: ServerFlags, { io, path, signal }: Context): Servers {
-  const meter = new Meter({ price: priceOf(given.price), budget: budgetOf(given.budget) });
+  const meter = meterOf(given);
   const { template, concurrency, deadline = 300, paid = 'runs/paid' } = given;
   const tokens: Record<ServedRole, number | undefined> = {
     ...{ upstream: given.answerTokens, corrector: given.correctionTokens },
@@ -85,6 +85,11 @@ export function serversOf(given: ServerFlags, { io, path, signal }: Context): Se
       return traffic.requests + traffic.remembered > 0 ? traffic : null;
     },
   };
+}
+
+/** Counts what is asked, within the budget. @throws UsageError */
+export function meterOf({ price, budget }: ServerFlags): Meter {
+  return new Meter({ price: priceOf(price), budget: budgetOf(budget) });
 }
 
 function budgetOf(given: string | undefined): Budget {

@@ -17,6 +17,8 @@ import type { Stages } from './stages.js';
 export interface LoadHow {
   /** One copy per core where the model is small: for many independent batches. Default false. */
   copies?: boolean;
+  /** Whether other models run at the same time: a small one takes a single thread. Default false. */
+  beside?: boolean;
   proxy?: ProxyOptions;
   /** Of an upstream. Default: the command's. */
   sampling?: Sampling;

@@ -1,0 +1,182 @@
+/**
+ * One answer, sentence by sentence. A sentence leaves when the corrector has copied or rewritten it,
+ * and not before; where the corrector fails, the answer ends, or goes on unchecked where the server
+ * was told so, and then says it.
+ */
+import type { Corrector } from '../align/corrector.js';
+import type { Round, StopReason } from '../align/loop.js';
+import { alignStream, type AlignedAnswer } from '../align/stream.js';
+import type { Upstream } from '../align/upstream.js';
+import type { Turn } from '../data/types.js';
+import type { ServedSampling } from '../wire/ways.js';
+import { hasSentence } from '../text/copied.js';
+import { copyingCorrector, type Service } from './service.js';
+import type { Strength } from './strength.js';
+import { StopCutter } from './textLimits.js';
+
+export interface AskedAnswer {
+  turns: readonly Turn[];
+  /** What already stands in the answer. */
+  prefix: string;
+  strength: Strength;
+  /** Null: as the upstream draws by itself. */
+  sampling: ServedSampling | null;
+  /** Which of the samples; the seed is part of it. */
+  sample: number;
+  maxTokens: number | null;
+  maxRounds?: number;
+  stop: readonly string[];
+  /** Whether the corrector is read along the direction while it writes. */
+  readings: boolean;
+  signal: AbortSignal;
+}
+
+/** A round, and what leaves with it. */
+export interface AnsweredRound {
+  round: Round;
+  /** Empty where a stop text or a limit holds it back. */
+  text: string;
+  /** Whether the corrector failed and the sentence was let through. */
+  unchecked: boolean;
+}
+
+/** How the answer ended. */
+export interface AnswerEnd {
+  finish: 'stop' | 'length';
+  /**
+   * Why the loop ended; `upstream-silent`: the upstream had nothing to say several times in a row, and
+   * the corrector went on by itself. Null where a stop text or the length in tokens ended it.
+   */
+  reason: StopReason | 'upstream-silent' | null;
+  /** What was held back in case it was a stop text. */
+  text: string;
+  /** Tokens of everything that left. */
+  tokens: number;
+}
+
+/**
+ * Sentences that a corrector may add in a row to an upstream that has ended. One that is pushed towards
+ * correcting would write on and on.
+ */
+const mostSilent = 2;
+
+/** @throws as `alignStream` does, and what upstream and corrector throw. */
+export async function* answerRounds(
+  service: Service,
+  asked: AskedAnswer,
+): AsyncGenerator<AnsweredRound, AnswerEnd, void> {
+  const letting: Letting = { unchecked: false };
+  const loop = openLoop(service, asked, letting);
+  const cutter = new StopCutter(asked.stop);
+  const room = new Room(service, asked.maxTokens);
+  let silent = 0;
+  try {
+    for (;;) {
+      const step = await loop.next();
+      if (step.done) {
+        const { text, full } = room.take(cutter.end());
+        return { ...endOf(step.value, full), text, tokens: room.used };
+      }
+      const { text, full } = room.take(cutter.push(step.value.correction));
+      yield { round: step.value, text, unchecked: letting.unchecked };
+      letting.unchecked = false;
+      silent = hasSentence(step.value.last) ? 0 : silent + 1;
+      if (full) return { finish: 'length', reason: null, text: '', tokens: room.used };
+      if (cutter.stopped) return { finish: 'stop', reason: null, text: '', tokens: room.used };
+      if (silent >= mostSilent) {
+        return { finish: 'stop', reason: 'upstream-silent', ...over(room, cutter) };
+      }
+    }
+  } finally {
+    await loop.return(undefined as never);
+  }
+}
+
+function over(room: Room, cutter: StopCutter): Pick<AnswerEnd, 'text' | 'tokens'> {
+  const { text } = room.take(cutter.end());
+  return { text, tokens: room.used };
+}
+
+function openLoop(
+  service: Service,
+  asked: AskedAnswer,
+  letting: Letting,
+): AsyncGenerator<Round, AlignedAnswer, void> {
+  const { limits, rules } = service;
+  const { strength, prefix, readings } = asked;
+  const knob = strength.named?.knob;
+  return alignStream({
+    ...{ maxRounds: asked.maxRounds ?? limits.maxRounds, prefix, sample: asked.sample },
+    maxCharacters: limits.maxCharacters + prefix.length,
+    ...service.questionOf(asked.turns),
+    upstream: guardedUpstream(service),
+    corrector: strength.off ? copyingCorrector : guardedCorrector(service, letting),
+    ...strength.steering,
+    ...(asked.sampling && { upstreamSampling: asked.sampling }),
+    ...(readings && knob && rules.knobs.length > 0 && {
+      project: { directions: knob.directions.vectors, count: 1 },
+    }),
+    ...{ signal: asked.signal, clock: service.clock },
+  }); // prettier-ignore
+}
+
+function endOf({ stop }: AlignedAnswer, full: boolean): Pick<AnswerEnd, 'finish' | 'reason'> {
+  const cut = full || stop === 'max-length' || stop === 'max-rounds' || stop === 'context';
+  return { finish: cut ? 'length' : 'stop', reason: full ? null : stop };
+}
+
+/** How many tokens may still leave. */
+class Room {
+  readonly #counter: Service['counter'];
+  readonly #most: number;
+  #text = '';
+  used = 0;
+
+  constructor({ counter, limits }: Service, asked: number | null) {
+    this.#counter = counter;
+    this.#most = Math.min(asked ?? Infinity, limits.maxTokens ?? Infinity);
+  }
+
+  /** Counted as one text, since a tokenizer may join across pieces. */
+  take(piece: string): { text: string; full: boolean } {
+    if (piece === '') return { text: '', full: false };
+    const whole = this.#text + piece;
+    const tokens = this.#counter.count(whole);
+    const full = tokens > this.#most;
+    const kept = full ? this.#counter.first(whole, this.#most) : whole;
+    const text = kept.slice(this.#text.length);
+    this.used = full ? this.#most : tokens;
+    this.#text += text;
+    return { text, full };
+  }
+}
+
+/** What the corrector of one answer let through. */
+interface Letting {
+  unchecked: boolean;
+}
+
+function guardedUpstream({ upstream, circuits }: Service): Upstream {
+  return {
+    ...upstream,
+    nextSentences: (inputs, options) =>
+      circuits.upstream.run(() => upstream.nextSentences(inputs, options), options?.signal),
+  };
+}
+
+function guardedCorrector(service: Service, letting: Letting): Corrector {
+  const { corrector, circuits, onFailure } = service;
+  return {
+    ...corrector,
+    async correct(inputs, options) {
+      const signal = options?.signal;
+      try {
+        return await circuits.corrector.run(() => corrector.correct(inputs, options), signal);
+      } catch (error) {
+        if (onFailure === 'refuse' || signal?.aborted) throw error;
+        letting.unchecked = true;
+        return await copyingCorrector.correct(inputs);
+      }
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** What is served: an upstream and a corrector that callers share, and the rules for both. */
+import { opened } from '../align/opened.js';
+import { requireGoingOn, type LocalUpstream, type Upstream } from '../align/upstream.js';
+import type { Corrector, LocalCorrector } from '../align/corrector.js';
+import type { Turn } from '../data/types.js';
+import type { Tokenizer } from '../runtime/decoder.js';
+import { rowsAtOnce } from '../runtime/rowsAtOnce.js';
+import { textOfTurns } from '../data/formats/conversations.js';
+import { badRequest } from './apiError.js';
+import { batchedCorrector, batchedUpstream } from './batching.js';
+import type { AuditLevel } from './chatRequest.js';
+import { Circuit } from './circuit.js';
+import { reasonOf } from '../text/errorSentence.js';
+import type { StrengthRules } from './strength.js';
+import { roughCounter, tokenCounter, type TokenCounter } from './textLimits.js';
+
+export interface ServiceOptions {
+  /** What clients call the model. Default: the upstream's name, so that they stay as they are. */
+  name?: string | undefined;
+  /** Stays open. */
+  upstream: Upstream;
+  /** Stays open. */
+  corrector: Corrector;
+  rules: Omit<StrengthRules, 'corrector'>;
+  /** What the corrector reads of a conversation: all of it as one text (default), or the last question. */
+  question?: 'conversation' | 'last' | undefined;
+  /** What becomes of a sentence that the corrector fails at. Default `refuse`: the answer ends there. */
+  onFailure?: 'pass' | 'refuse' | undefined;
+  /** The most that is told of rounds. Default `full`. */
+  audit?: AuditLevel | undefined;
+  limits?: Partial<AnswerLimits> | undefined;
+  /** Told of every run of a model. */
+  onRun?: (run: ModelRun) => void;
+  clock?: () => number;
+}
+
+export interface AnswerLimits {
+  /** Most rounds of an answer. Default 64. */
+  maxRounds: number;
+  /** Most UTF-16 units of an answer, about. Default 32,000. */
+  maxCharacters: number;
+  /** Most tokens of an answer, whatever a request asks for; null: no limit of its own. Default null. */
+  maxTokens: number | null;
+}
+
+export interface ModelRun {
+  by: 'upstream' | 'corrector';
+  rows: number;
+  milliseconds: number;
+}
+
+export interface Service {
+  name: string;
+  upstream: Upstream;
+  corrector: Corrector;
+  rules: StrengthRules;
+  onFailure: 'pass' | 'refuse';
+  audit: AuditLevel;
+  limits: AnswerLimits;
+  circuits: { upstream: Circuit; corrector: Circuit };
+  counter: TokenCounter;
+  /** What the corrector reads as the question, and what the upstream's chat is made of. */
+  questionOf(turns: readonly Turn[]): { question: string; turns?: readonly Turn[] };
+  /** Tokens of the upstream's prompt. @throws ApiError where its chat template refuses the turns */
+  promptTokens(turns: readonly Turn[]): number;
+  clock: () => number;
+}
+
+/** @throws where the upstream cannot take part in a loop. */
+export function createService(options: ServiceOptions): Service {
+  const { upstream, corrector, limits, clock = (): number => performance.now() } = options;
+  requireGoingOn(upstream, 'serve');
+  const tokenizer = tokenizerOf(upstream);
+  const counting = tokenizer ?? tokenizerOf(corrector);
+  const counter = counting ? tokenCounter(counting) : roughCounter;
+  const run = (by: ModelRun['by']): ((run: Omit<ModelRun, 'by'>) => void) => {
+    return (one) => options.onRun?.({ by, ...one });
+  };
+  return {
+    name: options.name ?? upstream.name,
+    upstream: isLocal(upstream)
+      ? batchedUpstream(upstream, { most: mostRows(upstream), onRun: run('upstream'), clock })
+      : upstream,
+    corrector: isLocal(corrector)
+      ? batchedCorrector(corrector, { most: mostRows(corrector), onRun: run('corrector'), clock })
+      : corrector,
+    rules: { ...options.rules, corrector: corrector.name },
+    onFailure: options.onFailure ?? 'refuse',
+    audit: options.audit ?? 'full',
+    limits: { maxRounds: 64, maxCharacters: 32_000, maxTokens: null, ...limits },
+    circuits: {
+      upstream: new Circuit({ name: 'upstream', clock }),
+      corrector: new Circuit({ name: 'corrector', clock }),
+    },
+    counter,
+    questionOf: (turns) => askedOf(turns, options.question ?? 'conversation'),
+    promptTokens: (turns) => promptTokens(turns, { tokenizer, counter }),
+    clock,
+  };
+}
+
+/** A single question is itself; a conversation is written out, as data of conversations are. */
+function askedOf(
+  turns: readonly Turn[],
+  how: 'conversation' | 'last',
+): ReturnType<Service['questionOf']> {
+  const last = turns.at(-1)?.content ?? '';
+  if (turns.length === 1) return { question: last };
+  return { question: how === 'last' ? last : textOfTurns(turns), turns };
+}
+
+function promptTokens(
+  turns: readonly Turn[],
+  { tokenizer, counter }: { tokenizer: Tokenizer | null; counter: TokenCounter },
+): number {
+  if (!tokenizer) return turns.reduce((sum, { content }) => sum + counter.count(content), 0);
+  let prompt: string;
+  try {
+    prompt = tokenizer.chat(turns);
+  } catch (error) {
+    throw badRequest(reasonOf(error), 'messages', 'template_refused');
+  }
+  return tokenizer.encode(prompt).length;
+}
+
+type Local = LocalUpstream | LocalCorrector;
+
+/** Servers batch by themselves, and what is recorded or a function needs none. */
+function isLocal<T extends Upstream | Corrector>(one: T): one is T & Local {
+  return 'model' in one;
+}
+
+function tokenizerOf(one: Upstream | Corrector): Tokenizer | null {
+  return isLocal(one) ? one.model.tokenizer : null;
+}
+
+function mostRows({ model }: Local): number {
+  return rowsAtOnce(model.decoder.info.device);
+}
+
+/** Nothing is corrected: every sentence is its own correction. */
+export const copyingCorrector: Corrector = {
+  ...opened({
+    name: 'none',
+    identity: { kind: 'function', name: 'none', sha256: ''.padEnd(64, '0') },
+  }),
+  readable: false,
+  correct: (inputs) =>
+    Promise.resolve(
+      inputs.map(({ last }) => ({
+        text: last,
+        tokens: 0,
+        finish: 'stop' as const,
+        readings: null,
+      })),
+    ),
+};
