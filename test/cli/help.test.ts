@@ -85,7 +85,7 @@ describe('one thing has one name', () => {
         .map(({ name }) => name); // prettier-ignore
     expect(having('--corrector')).toEqual([
       ...['lat-scan', 'extract', 'sweep', 'causal', 'lens', 'evaluate', 'compare', 'rounds'],
-      ...['align', 'reproduce'],
+      ...['align', 'serve', 'reproduce'],
     ]);
     expect(having('--model')).toEqual(['generate', 'convert']);
     expect(having('--problems')).toEqual(['sweep', 'causal', 'lens', 'evaluate', 'reproduce']);
