@@ -90,7 +90,7 @@ describe('one thing has one name', () => {
     expect(having('--model')).toEqual(['generate', 'convert']);
     expect(having('--problems')).toEqual(['sweep', 'causal', 'lens', 'evaluate', 'reproduce']);
     expect(having('--questions')).toEqual(['evaluate', 'compare', 'rounds', 'reproduce']);
-    expect(having('--max-rounds')).toEqual(['evaluate', 'compare', 'rounds', 'align']);
+    expect(having('--max-rounds')).toEqual(['evaluate', 'compare', 'rounds', 'align', 'serve']);
     for (const old of [
       'correctors',
       'aligners',
