@@ -89,7 +89,12 @@ export type { OpenPaid, PaidAnswer, PaidAnswers } from './align/served/tapes.js'
 export type { Opened } from './align/opened.js';
 export type { Identity } from './runtime/identity.js';
 export { createLocalUpstream, type LocalUpstreamOptions, type Upstream } from './align/upstream.js';
-export type { LocalUpstream, UpstreamInput, UpstreamOptions, UpstreamText } from './align/upstream.js';
+export type {
+  LocalUpstream,
+  UpstreamInput,
+  UpstreamOptions,
+  UpstreamText,
+} from './align/upstream.js';
 export { createCorrector } from './align/corrector.js';
 export type * from './align/corrector.js';
 export { alignerAsCorrector, createAligner } from './align/aligner.js';
