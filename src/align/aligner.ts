@@ -8,6 +8,7 @@ import { asText } from '../text/controlTokens.js';
 import { copyRule } from '../text/copied.js';
 import type { TextNote } from '../text/notes.js';
 import { createCorrector, type LocalCorrector } from './corrector.js';
+import { rowDrafts } from './drafts.js';
 import { opened, type Opened } from './opened.js';
 import type { AlignerFormat, PromptFrame, WholeAnswer } from './prompts.js';
 import {
@@ -84,10 +85,13 @@ export function createAligner(options: AlignerOptions): Aligner {
       if (answers.length === 0) return [];
       const texts = answers.map(user);
       const prompts = texts.map((text) => tokenizer.encode(framed(text)));
+      const drafts = answers.map(({ answer }) => answer);
+      const { sampling } = options;
       const result = await decoder.generate({
         ...{ prompts, maxNewTokens },
         stop: tokenizer.endOfTurn,
-        ...rowSampling(options.sampling, texts),
+        ...rowSampling(sampling, texts),
+        ...rowDrafts(drafts, { tokenizer, sampling }),
         signal,
       });
       return result.rows.map((row, i) => ({

@@ -16,6 +16,7 @@ import type {
 import type { PositionRule, Steering } from '../runtime/steering.js';
 import { copyRule } from '../text/copied.js';
 import type { TextNote } from '../text/notes.js';
+import { rowDrafts } from './drafts.js';
 import { functionHash, opened, type Opened } from './opened.js';
 import type { Passage } from './prompts.js';
 import { promptMarkers, streamAlignerPrompt } from './prompts.js';
@@ -157,10 +158,13 @@ export function createCorrector(options: CorrectorOptions): LocalCorrector {
       if (inputs.length === 0) return [];
       const texts = inputs.map(prompt);
       const prompts = texts.map((text) => tokenizer.encode(tokenizer.chatPrompt(text)));
+      const drafts = inputs.map(({ last }) => last);
+      const sampling = request.sampling ?? options.sampling;
       const result = await decoder.generate({
         ...{ prompts, maxNewTokens },
         stop: tokenizer.endOfTurn,
-        ...rowSampling(request.sampling ?? options.sampling, texts),
+        ...rowSampling(sampling, texts),
+        ...rowDrafts(drafts, { tokenizer, sampling }),
         ...rowSteering(inputs, request.steering, decoder.info.layers),
         project: request.project,
         ...rowCaches(inputs),

@@ -49,6 +49,10 @@ export function instrument(
   const own = layout.logits.output;
   const kept = graph.output.filter(({ name }) => name !== own);
   writer.node('Identity', [logits], { outputs: [outputs.logits] });
+  writer.node('ArgMax', [logits], {
+    outputs: [outputs.next],
+    attributes: { axis: -1, keepdims: 0 },
+  });
   graph.node = writer.nodes;
   graph.initializer.push(...writer.initializers);
   graph.input.push(...steeringInputs(layout, { patch }), ...forwardInputs());
@@ -128,5 +132,6 @@ function forwardOutputs({ layers, width, vocabulary }: DecoderLayout): ValueInfo
     valueInfo(outputs.logits, DataType.FLOAT, [null, null, vocabulary]),
     valueInfo(outputs.projections, DataType.FLOAT, [layers, null, null, null]),
     valueInfo(outputs.states, DataType.FLOAT, [layers, null, null, width]),
+    valueInfo(outputs.next, DataType.INT64, [null, null]),
   ];
 }

@@ -36,6 +36,8 @@ export const outputs = {
   states: 'read.states',
   /** float32 `[B, P, V]`, replaces the decoder's own */
   logits: 'logits',
+  /** int64 `[B, P]`: the likeliest token after each of those positions; ties go to the smaller id. */
+  next: 'logits.next',
 } as const;
 
 /** Inputs that exist only in the loop graph, where one call generates up to `T` tokens. */

@@ -29,6 +29,7 @@ const added: Readonly<Record<string, Meaning>> = {
   [outputs.projections]: ['float32 [L, B, S, K]', '⟨h, d⟩ of every token, after steering'],
   [outputs.states]: ['float32 [L, B, P, D]', 'block outputs at read.positions, after steering'],
   [outputs.logits]: ['float32 [B, P, V]', 'logits at logits.positions'],
+  [outputs.next]: ['int64 [B, P]', 'the likeliest token there; ties go to the smaller id'],
   [loopInputs.maxNewTokens]: ['int64', 'most tokens to generate'],
   [loopInputs.room]: ['int64 [B]', 'tokens of each row, after which it ends'],
   [loopInputs.stop]: ['int64 [n]', 'tokens that end a row; −1 where none'],

@@ -95,6 +95,11 @@ export interface GenerateRequest {
   states?: boolean;
   /** One cache per row, from {@link Decoder.openCache}. */
   caches?: readonly PrefixCache[];
+  /**
+   * Per row, tokens that its output may begin with, or none. One forward tells how far the model
+   * would write them; a draft that it would not write changes nothing but the time. Greedy only.
+   */
+  drafts?: readonly (readonly number[])[];
   signal?: AbortSignal;
 }
 
@@ -123,6 +128,8 @@ export interface GenerateResult {
   milliseconds: number;
   /** Prompt tokens that were computed, not taken from a cache. */
   computedTokens: number;
+  /** Tokens of drafts that the model would write. */
+  draftedTokens: number;
 }
 
 /** A loaded, instrumented decoder. Its sessions live in a worker thread until disposed. */

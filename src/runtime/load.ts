@@ -1,7 +1,7 @@
 /** From a name to a running model. */
 import { withAdapter, type ModelPart } from './adapterFiles.js';
 import { configuredLimit, leastLimit } from './contextLimit.js';
-import type { Decoder, LanguageModel, Tokenizer } from './decoder.js';
+import type { Decoder, GenerateRequest, LanguageModel, Tokenizer } from './decoder.js';
 import type { HubOptions } from './hub/settings.js';
 import type { Identity } from './identity.js';
 import type { ModelFiles } from './modelFiles.js';
@@ -35,6 +35,8 @@ export interface LoadOptions extends PromptSettings {
   copies?: number;
   /** Largest batches; default as batchLimits says for the device. */
   limits?: BatchLimits;
+  /** Whether drafts are verified ({@link GenerateRequest.drafts}); default: where that saves time. */
+  drafts?: boolean;
 }
 
 /** Proxy-tuning: logits become base + α · (expert − anti-expert) (Liu et al. 2024). */
@@ -131,7 +133,7 @@ async function proxyFiles({
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
-  const { threads, copies = 1, limits, device = 'cpu' } = options;
+  const { threads, copies = 1, limits, drafts, device = 'cpu' } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
@@ -142,7 +144,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
       file: files.file,
       adapter: files.adapter,
       source: files.source,
-      ...{ device, proxy, context, threads, limits },
+      ...{ device, proxy, context, threads, limits, drafts },
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

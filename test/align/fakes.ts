@@ -121,7 +121,7 @@ export function fakeModel(write: (prompt: string) => string): FakeModel {
       requests.push(request);
       request.signal?.throwIfAborted();
       const rows = request.prompts.map((prompt) => row(prompt, request));
-      return Promise.resolve({ rows, milliseconds: 1, computedTokens: 0 });
+      return Promise.resolve({ rows, milliseconds: 1, computedTokens: 0, draftedTokens: 0 });
     },
     openCache(): PrefixCache {
       const cache = { id: requests.length * 1000 + open.size };

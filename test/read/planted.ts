@@ -139,7 +139,7 @@ export function createPlanted(options: PlantedOptions = {}): PlantedModel {
         }
         return { tokens, finish: tokens.at(-1) === stop ? 'stop' : 'length', projections, states };
       });
-      return Promise.resolve({ rows, milliseconds: 0, computedTokens: 0 });
+      return Promise.resolve({ rows, milliseconds: 0, computedTokens: 0, draftedTokens: 0 });
     },
     openCache: () => ({ id: 0 }),
     closeCache: () => Promise.resolve(),

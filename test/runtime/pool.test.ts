@@ -12,7 +12,7 @@ function heldDecoder(log: string[], name: string) {
       log.push(name);
       return new Promise<GenerateResult>((resolve) => {
         waiting.push(() => {
-          resolve({ rows: [], milliseconds: 0, computedTokens: 0 });
+          resolve({ rows: [], milliseconds: 0, computedTokens: 0, draftedTokens: 0 });
         });
       });
     },

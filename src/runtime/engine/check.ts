@@ -33,6 +33,7 @@ export function checkGenerate(request: GenerateRequest, model: Shape): void {
   checkProjection(request.project, model);
   if (request.steering) checkSteering(request.steering, lengths, model);
   if (sampling) checkSampling(sampling, prompts.length);
+  checkDrafts(request, model);
   if (caches && caches.length !== prompts.length) {
     throw new Error(
       `generate: one cache per row is needed (expected ${prompts.length}, got ${caches.length})`,
@@ -41,6 +42,23 @@ export function checkGenerate(request: GenerateRequest, model: Shape): void {
   if (caches && new Set(caches.map((cache) => cache.id)).size < caches.length) {
     throw new Error('generate: two rows share a cache; open one per row');
   }
+}
+
+function checkDrafts({ drafts, prompts, sampling }: GenerateRequest, model: Shape): void {
+  if (!drafts) return;
+  if (drafts.length !== prompts.length) {
+    throw new Error(
+      `generate: drafts has ${drafts.length} entries (expected ${prompts.length}, one per row)`,
+    );
+  }
+  if (sampling && sampling.temperature > 0) {
+    throw new Error(
+      `generate: drafts are verified against greedy choices (got temperature ${sampling.temperature}); leave them out`,
+    );
+  }
+  drafts.forEach((draft, row) => {
+    for (const id of draft) checkToken(`generate: draft of row ${row}: token`, id, model);
+  });
 }
 
 /**

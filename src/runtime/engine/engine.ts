@@ -10,7 +10,7 @@ import { checkForward, checkGenerate } from './check.js';
 import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from '../decoder.js';
 import { ForwardBatch } from './forward.js';
 import { generateBatch, unwrittenRow } from './generate.js';
-import type { GeneratedBatch, GenerateOptions } from './generate.js';
+import type { GeneratedBatch, GenerateOptions, Room } from './generate.js';
 import { loopFor } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import type { CachedRow } from './keyValues.js';
@@ -20,6 +20,8 @@ import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
 import type { Session } from '../session.js';
 import { Treatments } from './treatment.js';
+import { joinWritten, usableDraft, verifyBatch } from './verify.js';
+import type { VerifiedRow } from './verify.js';
 
 export interface EngineOptions {
   layout: DecoderLayout;
@@ -35,6 +37,8 @@ export interface EngineOptions {
   free?: () => number;
   /** Whether loops are used that do no more than is asked. Default false. */
   lean?: boolean;
+  /** Most tokens of a row whose draft is verified, the draft among them. Default: any number. */
+  mostDrafted?: number;
 }
 
 /** Rows of unequal lengths share a run only where the graph can tell which tokens are real. */
@@ -52,9 +56,23 @@ export type Checkpoint = () => Promise<void>;
 
 /** A row's prompt, and what of it is cached. */
 interface Prompt extends RowLength {
+  room: number;
+  end: Room['end'];
   window: CachedRow | undefined;
   /** Treatments are filled in where there is a cache to compare with. */
   next: TreatedTokens;
+  /** Tokens of the caller's prompt. */
+  own: number;
+}
+
+/** A generation on its way. */
+interface Generation {
+  request: GenerateRequest;
+  rows: Prompt[];
+  treatments: Treatments;
+  /** Filled in. */
+  result: GenerateResult;
+  checkpoint: Checkpoint;
 }
 
 export class Engine {
@@ -99,9 +117,26 @@ export class Engine {
     const result: GenerateResult = {
       // Those without room are never run.
       rows: rows.map(() => unwrittenRow()),
-      milliseconds: 0,
-      computedTokens: 0,
+      ...{ milliseconds: 0, computedTokens: 0, draftedTokens: 0 },
     };
+    const generation = { request, rows, treatments, result, checkpoint };
+    const written = await this.#offer(generation);
+    const rest = { ...request, ...continued(request, written) };
+    await this.#decode(kind, { ...generation, request: rest });
+    for (const [row, before] of written) {
+      const { finish, ...after } = result.rows[row] ?? unwrittenRow();
+      result.rows[row] = { finish, ...joinWritten(before, after) };
+    }
+    result.milliseconds = now() - started;
+    return result;
+  }
+
+  /** Writes all rows that have room. */
+  async #decode(
+    kind: GraphKind,
+    { request, rows, treatments, result, checkpoint }: Generation,
+  ): Promise<void> {
+    const { layout } = this.#options;
     if (this.#policy === 'right' && rows.length > 1) {
       result.computedTokens += await this.#prefill(request, rows, checkpoint);
     }
@@ -109,12 +144,12 @@ export class Engine {
       await checkpoint();
       this.#checkMemory('generate', batch);
       const past = batch.rows.map((index) => {
-        const { length = 0, window } = rows[index] ?? {};
+        const { length = 0, own = 0, window } = rows[index] ?? {};
         const reused = reusedTokens(batch, length);
-        result.computedTokens += length - reused;
+        result.computedTokens += Math.max(0, own - reused);
         return { cached: window, reused };
       });
-      const rooms = batch.rows.map((index) => rows[index]?.room ?? 0);
+      const rooms = batch.rows.map((index) => roomOf(rows[index]));
       const done = await this.#generate(kind, {
         ...{ layout, request, batch, past, rooms, treatments },
       });
@@ -126,8 +161,84 @@ export class Engine {
         if (cache && kept) this.#caches.set(cache.id, kept);
       });
     }
-    result.milliseconds = now() - started;
-    return result;
+  }
+
+  /**
+   * Writes the drafts as far as the model would; their rows are changed into what is left to write.
+   * The first token alone tells most sentences that are written anew, so the rest of a draft is
+   * computed only where that is the draft's.
+   *
+   * Rows that are decoded together only where their lengths are equal would be torn apart, and what
+   * shares a quantisation scale with its neighbours would be computed with other numbers.
+   */
+  async #offer(generation: Generation): Promise<Map<number, VerifiedRow>> {
+    const { request, rows, result } = generation;
+    const written = new Map<number, VerifiedRow>();
+    const policy = this.#policy;
+    if (!request.drafts || policy === 'single' || (policy === 'equal' && rows.length > 1)) {
+      return written;
+    }
+    const stop = new Set(request.stop);
+    const { mostDrafted = Infinity } = this.#options;
+    const drafts = rows.map(({ room, length }, row) => {
+      const draft = usableDraft(request.drafts?.[row] ?? [], { room, stop });
+      return length + draft.length <= mostDrafted ? draft : [];
+    });
+    const begun = drafts.map((draft) => (draft.length > 0 ? [] : undefined));
+    await this.#verify({ ...generation, written }, begun);
+    const rest = drafts.map((draft, row) => {
+      if (draft.length === 0 || written.get(row)?.tokens[0] !== draft[0]) return undefined;
+      result.draftedTokens++;
+      return draft.length > 1 ? draft.slice(1) : undefined;
+    });
+    await this.#verify({ ...generation, written }, rest);
+    return written;
+  }
+
+  /** Verifies a draft per row, none where it is undefined; one of no tokens writes the next token. */
+  async #verify(
+    generation: Generation & { written: Map<number, VerifiedRow> },
+    drafts: readonly (readonly number[] | undefined)[],
+  ): Promise<void> {
+    const { rows, treatments, result, written, checkpoint } = generation;
+    const { layout } = this.#options;
+    const request = { ...generation.request, ...continued(generation.request, written) };
+    const planned = rows.map(({ length, cached }, row) => {
+      const draft = drafts[row];
+      return { length: length + (draft?.length ?? 0), cached, room: draft ? 1 : 0 };
+    });
+    for (const batch of this.#plan(planned)) {
+      await checkpoint();
+      this.#checkMemory('generate', batch);
+      const past = batch.rows.map((row) => {
+        const reused = reusedTokens(batch, planned[row]?.length ?? 0);
+        result.computedTokens += Math.max(0, (rows[row]?.own ?? 0) - reused);
+        return { cached: rows[row]?.window, reused };
+      });
+      const session = await this.#session('forward');
+      const done = await verifyBatch(session, { layout, request, drafts, batch, past, treatments });
+      for (const [b, more] of done.entries()) {
+        const row = batch.rows[b] ?? 0;
+        const before = written.get(row);
+        written.set(row, before ? { ...more, ...joinWritten(before, more) } : more);
+        result.draftedTokens += more.accepted;
+        this.#goOn(row, more, generation);
+      }
+    }
+  }
+
+  /** What is left of a row: nothing where it has ended. */
+  #goOn(row: number, { tokens, cached }: VerifiedRow, { request, rows, result }: Generation): void {
+    const prompt = rows[row];
+    if (!prompt) return;
+    const stopped = request.stop.includes(tokens.at(-1) ?? -1);
+    const room = stopped ? 0 : prompt.room - tokens.length;
+    const length = prompt.length + tokens.length;
+    rows[row] = { ...prompt, length, cached: length - 1, room, window: cached, next: cached };
+    if (room > 0) return;
+    result.rows[row] = { ...unwrittenRow(), finish: stopped ? 'stop' : prompt.end };
+    const cache = request.caches?.[row];
+    if (cache) this.#caches.set(cache.id, cached);
   }
 
   /** Where a lean loop tells that a state is not finite, the whole one says which. */
@@ -166,10 +277,12 @@ export class Engine {
     const { positions = Infinity } = this.#options.context ?? {};
     const room = Math.max(0, Math.min(request.maxNewTokens, positions - ids.length));
     const length = ids.length;
-    if (!window) return { length, cached: 0, room, window, next: { ids, treatments: [] } };
+    const end = room < request.maxNewTokens ? 'context' : 'length';
+    const sized = { length, own: length, room, end, window } as const;
+    if (!window) return { ...sized, cached: 0, next: { ids, treatments: [] } };
     const promptLength = request.promptLengths?.[row] ?? ids.length;
     const next = { ids, treatments: treatments.of({ row, promptLength }, ids.length) };
-    return { length, cached: reusableLength(window, next), room, window, next };
+    return { ...sized, cached: reusableLength(window, next), next };
   }
 
   /** Brings rows with a cache to their last token; returns how many tokens that computed. */
@@ -204,4 +317,20 @@ export class Engine {
     this.#sessions.set(graph, open);
     return open;
   }
+}
+
+/** The request as it goes on: what the drafts' rows have written belongs to their prompts. */
+function continued(
+  { prompts, promptLengths }: GenerateRequest,
+  written: ReadonlyMap<number, VerifiedRow>,
+): Pick<GenerateRequest, 'prompts' | 'promptLengths'> {
+  if (written.size === 0) return { prompts, promptLengths };
+  return {
+    prompts: prompts.map((prompt, row) => [...prompt, ...(written.get(row)?.tokens ?? [])]),
+    promptLengths: promptLengths ?? prompts.map(({ length }) => length),
+  };
+}
+
+function roomOf(prompt: Prompt | undefined): Room {
+  return { tokens: prompt?.room ?? 0, end: prompt?.end ?? 'length' };
 }

@@ -20,14 +20,22 @@ export interface GeneratedBatch {
   caches: CachedRow[] | null;
 }
 
+/** How far a row may go. */
+export interface Room {
+  /** Tokens it may still have, at least 1. */
+  tokens: number;
+  /** Why it ends where it has them all. */
+  end: 'length' | 'context';
+}
+
 export interface GenerateOptions {
   layout: DecoderLayout;
   request: GenerateRequest;
   batch: Batch;
   /** Per row of the batch. */
   past: readonly PastRow[];
-  /** Per row of the batch, the tokens it may have, 1 … `maxNewTokens`. */
-  rooms: readonly number[];
+  /** Per row of the batch. */
+  rooms: readonly Room[];
   treatments: Treatments;
 }
 
@@ -57,7 +65,8 @@ export function unwrittenRow(): GenerateRow {
 
 function generateFeeds({ layout, request, batch, past, rooms }: GenerateOptions): Feeds {
   const { prompts, promptLengths, steering, project, sampling, stop } = request;
-  const most = Math.max(...rooms);
+  const left = rooms.map(({ tokens }) => tokens);
+  const most = Math.max(...left);
   const rows = prompts.map((ids, row) => ({
     ids,
     promptLength: promptLengths?.[row] ?? ids.length,
@@ -69,7 +78,7 @@ function generateFeeds({ layout, request, batch, past, rooms }: GenerateOptions)
   return {
     ...commonFeeds({ layout, batch, rows, past, steering, project }),
     [loopInputs.maxNewTokens]: scalar(most),
-    [loopInputs.room]: int64(BigInt64Array.from(rooms, BigInt), [count]),
+    [loopInputs.room]: int64(BigInt64Array.from(left, BigInt), [count]),
     [loopInputs.stop]: int64(BigInt64Array.from(stops, BigInt), [stops.length]),
     [loopInputs.generatedMask]: float32(generated, [count]),
     [loopInputs.temperature]: float32(Float32Array.of(sampling?.temperature ?? 0), []),
@@ -157,15 +166,13 @@ function unpackTokens(
   const drawn = integers(results[loopOutputs.tokens], loopOutputs.tokens);
   const rows = batch.rows.length;
   const stop = new Set(request.stop);
-  const room = rooms[b] ?? 0;
+  const { tokens: room = 0, end = 'length' } = rooms[b] ?? {};
   const tokens: number[] = [];
   for (let at = b; at < drawn.length; at += rows) {
     const token = Number(drawn[at]);
     tokens.push(token);
     if (stop.has(token)) return { tokens, finish: 'stop' };
-    if (tokens.length === room) {
-      return { tokens, finish: room < request.maxNewTokens ? 'context' : 'length' };
-    }
+    if (tokens.length === room) return { tokens, finish: end };
   }
   throw new Error(
     `generate: the loop ended after ${tokens.length} tokens (expected a stop token or ${room})`,

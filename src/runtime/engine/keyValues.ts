@@ -13,6 +13,7 @@ export type CacheData = Float32Array | Uint16Array;
 /** One keys or values tensor of a run, `[B, heads, slots, headDim]`; float16 as its bits. */
 export interface KeyValues {
   data: CacheData;
+  rows: number;
   slots: number;
 }
 
@@ -45,6 +46,8 @@ export function joinPast(
   index: number,
   { heads, headDim, type, past, padding }: PastLayout,
 ): CacheData {
+  const whole = wholePast(rows, index, past);
+  if (whole) return whole;
   const size = rows.length * heads * past * headDim;
   const data = type === 'float16' ? new Uint16Array(size) : new Float32Array(size);
   rows.forEach(({ cached, reused }, b) => {
@@ -60,6 +63,17 @@ export function joinPast(
   return data;
 }
 
+/** The tensor itself where the batch goes on with all of a run's rows and slots: then nothing moves. */
+function wholePast(rows: readonly PastRow[], index: number, past: number): CacheData | undefined {
+  const tensors = rows[0]?.cached?.tensors;
+  const source = tensors?.[index];
+  if (!source || source.slots !== past || source.rows !== rows.length) return undefined;
+  const same = rows.every(
+    ({ cached, reused }, b) => cached?.tensors === tensors && cached?.row === b && reused === past,
+  );
+  return same ? source.data : undefined;
+}
+
 /** The present tensors of a run, in the layout's order. */
 export function presentTensors(
   layout: Pick<DecoderLayout, 'cache'>,
@@ -72,6 +86,6 @@ export function presentTensors(
       const type = tensor?.type ?? 'none';
       throw new Error(`session: output "${present}" has type ${type} (expected a float type)`);
     }
-    return { data, slots: tensor?.shape[2] ?? 0 };
+    return { data, rows: tensor?.shape[0] ?? 0, slots: tensor?.shape[2] ?? 0 };
   });
 }

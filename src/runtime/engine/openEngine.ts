@@ -4,7 +4,7 @@ import { proxyTuned } from '../../onnx/proxy.js';
 import { leastLimit } from '../contextLimit.js';
 import type { DecoderInfo } from '../decoder.js';
 import { resolveDevice } from '../device.js';
-import { batchLimits } from './batchLimits.js';
+import { batchLimits, mostDrafted } from './batchLimits.js';
 import { Engine } from './engine.js';
 import { buildGraph, wantsLean } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
@@ -24,7 +24,7 @@ export interface OpenedEngine {
 
 /** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraph}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
-  const { file, source, threads, limits } = options;
+  const { file, source, threads, limits, drafts } = options;
   const read = await readTuned(options);
   const { bytes, graph, folder, weights } = read;
   const device = await resolveDevice(options.device);
@@ -51,6 +51,8 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       now: () => performance.now(),
       lean: wantsLean(device, weightBytes(read)),
       limits: limits ?? batchLimits(device, layout),
+      mostDrafted:
+        drafts === undefined ? mostDrafted(weightBytes(read), layout) : drafts ? Infinity : 0,
       context,
       free: device === 'cpu' ? () => process.availableMemory() : undefined,
     }),

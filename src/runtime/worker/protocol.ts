@@ -21,6 +21,8 @@ export interface WorkerOptions {
   context?: ContextLimit;
   threads?: number;
   limits?: BatchLimits;
+  /** Whether drafts are verified; default: where that saves time. */
+  drafts?: boolean;
 }
 
 /** What the worker can be asked for, and what it answers with. */

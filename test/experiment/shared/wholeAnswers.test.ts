@@ -117,7 +117,7 @@ describe('alignerAsCorrector', () => {
             const row = { tokens: [], finish: 'stop' as const };
             const empty = { projections: new Float32Array(0), states: new Float32Array(0) };
             const rows = prompts.map(() => ({ ...row, ...empty }));
-            return Promise.resolve({ rows, milliseconds: 0, computedTokens: 0 });
+            return Promise.resolve({ rows, milliseconds: 0, computedTokens: 0, draftedTokens: 0 });
           },
           openCache: () => ({ id: 0 }),
           closeCache: () => Promise.resolve(),
