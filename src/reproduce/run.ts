@@ -98,8 +98,10 @@ function summarise(
   const before = new Map(run.records.map(({ part, milliseconds }) => [part, milliseconds]));
   const parts = outcomes.map(({ part, state, milliseconds, error }): ReportPart => {
     const { name, kind, model, role } = part;
-    const took = state === 'kept' ? (before.get(name) ?? null) : milliseconds;
-    return { ...{ name, kind, model, role, state, error }, milliseconds: took };
+    if (state !== 'kept') return { name, kind, model, role, state, error, milliseconds };
+    // The report of a run that went on is that of one that was not interrupted.
+    const took = before.get(name) ?? null;
+    return { name, kind, model, role, state: 'done', error, milliseconds: took };
   });
   const planned = new Set(parts.map(({ name }) => name));
   const left = planParts(models).filter(({ name }) => !planned.has(name));

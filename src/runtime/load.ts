@@ -1,7 +1,7 @@
 /** From a name to a running model. */
 import { withAdapter, type ModelPart } from './adapterFiles.js';
 import { configuredLimit, leastLimit } from './contextLimit.js';
-import type { Decoder, GenerateRequest, LanguageModel, Tokenizer } from './decoder.js';
+import type { Decoder, LanguageModel, Tokenizer } from './decoder.js';
 import type { HubOptions } from './hub/settings.js';
 import type { Identity } from './identity.js';
 import type { ModelFiles } from './modelFiles.js';
@@ -35,7 +35,7 @@ export interface LoadOptions extends PromptSettings {
   copies?: number;
   /** Largest batches; default as batchLimits says for the device. */
   limits?: BatchLimits;
-  /** Whether drafts are verified ({@link GenerateRequest.drafts}); default: where that saves time. */
+  /** Whether drafts are verified (`GenerateRequest.drafts`); default: where that saves time. */
   drafts?: boolean;
 }
 
