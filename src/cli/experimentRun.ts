@@ -7,6 +7,7 @@ import type { OfEvery } from './experimentOptions.js';
 import { prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
 import { openCommandRun, recordAll } from './runFolder.js';
+import type { Traffic } from '../wire/meter.js';
 import { describeTraffic, recordTraffic } from './servers.js';
 
 /** @param command its name */
@@ -34,8 +35,18 @@ export async function runExperiment(
   outcome.lines.forEach((line) => context.show(line));
   figures.forEach((path) => context.show(`figure         ${path}`));
   if (traffic) context.show(describeTraffic(traffic));
-  outcome.warnings?.forEach((warning) => context.warn(`warning: ${warning}`));
+  const said = [...(outcome.warnings ?? []), ...timeWarnings(outcome, traffic)];
+  said.forEach((warning) => context.warn(`warning: ${warning}`));
   context.result(outcome.result ?? onlyOne(outcome.summaries));
+}
+
+/** An answer that is read from a file is there at once. */
+function timeWarnings({ summaries }: Outcome, traffic: Traffic | null): string[] {
+  const timed = 'evaluate' in summaries || 'compare' in summaries;
+  if (!timed || !traffic || traffic.remembered === 0) return [];
+  return [
+    `times: ${traffic.remembered} answers of servers had been paid for before and were read, not waited for; times of what stands behind a server say nothing here`,
+  ];
 }
 
 function pagesOf({ summaries }: Experiment, outcome: Outcome): Record<string, Page> {

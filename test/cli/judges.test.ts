@@ -105,6 +105,12 @@ it('evaluate holds each system against the upstream, and warns of a judge that s
     { judge: 'fake-helpful', system: 'stream-corrector', n: 4, ties: 4, identical: 2 },
   ]);
   expect(stderr).toContain('says the same in both orders of only 0 % of 2 pairs');
+  // Of a silent one it is said how it may speak.
+  await using silent = await fakeServer({ reply: (question) => (first(question) ? 'Hm.' : undefined) }); // prettier-ignore
+  const other = argv.with(argv.indexOf('--judge') + 1, `${silent.url}#fake`).with(argv.indexOf('evaluated'), 'silent'); // prettier-ignore
+  expect((await call(other, { cwd })).stderr).toMatch(
+    /no verdict on 2 of 4 pairs, .*\(--verdict begun\)/,
+  );
 });
 
 it.each([

@@ -100,6 +100,9 @@ it('best of n behind a server votes on samples, each with a seed of its own', as
   const own = server.asked.filter(({ messages }) => messages?.length === 1 && messages[0]?.content === 'Why?'); // prettier-ignore
   const drawn = own.map(({ temperature, top_p, seed }) => [temperature, top_p, seed]);
   expect(drawn).toEqual(expect.arrayContaining([[0, undefined, undefined], [0.7, 0.95, 3], [0.7, 0.95, 4]])); // prettier-ignore
+  // What was paid for is there at once, and says nothing of times.
+  const again = await call(argv.with(-1, 'voted again').with(argv.indexOf('--timed') + 1, '1'), { cwd }); // prettier-ignore
+  expect(again.stderr).toMatch(/warning: times: \d+ answers of servers had been paid for before/);
 });
 
 it.each([

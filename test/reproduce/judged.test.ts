@@ -103,6 +103,14 @@ describe('the rules by a judge', () => {
       unit: 'correlation',
     });
     expect(of('harmless-gain-corrector-x-m')?.verdict).toBe('untestable');
+    const silent = records.map((one): JudgedRecord => ({ ...one, preferred: null, orders: [null, null] })); // prettier-ignore
+    const other = new Results();
+    other.add('rounds', null, { summary: roundsExample, records: silent });
+    const judged = judgePaper({ models, judges, results: other, seed: 0, solved: false, missing: new Map() }); // prettier-ignore
+    for (const id of ['helpful-gain', 'helpful-rise']) {
+      const finding = judged.find((one) => one.id === `${id}-corrector-x-m`);
+      expect(finding).toMatchObject({ verdict: 'untestable', note: 'The judge gave no verdict on any of 160 pairs.' }); // prettier-ignore
+    }
     expect(of('helpful-gain-corrector-x-m')?.note).toBeNull();
   });
 

@@ -148,6 +148,10 @@ export function summariseJudged(
   return { judged };
 }
 
+/** What may help where a judge says nothing. */
+const moreVerdicts =
+  'where a server judges, longer replies (--judge-tokens) or begun ones (--verdict begun) may have one';
+
 /** What must be known before a judge is believed. */
 export function judgedWarnings(judged: readonly JudgedSummary[] = []): string[] {
   return [...new Set(judged.map(({ judge }) => judge))].flatMap((judge) => {
@@ -156,12 +160,15 @@ export function judgedWarnings(judged: readonly JudgedSummary[] = []): string[] 
       own.reduce((total, one) => total + of(one), 0);
     const all = sum(({ n, unjudged }) => n + unjudged);
     const unjudged = sum((one) => one.unjudged);
+    const identical = sum((one) => one.identical);
     const asked = sum(({ orderConsistency }) => orderConsistency.n);
     const agreed = sum(({ orderConsistency: { rate, n } }) => (rate ?? 0) * n);
     const share = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
     return [
       ...(unjudged > 0
-        ? [`${judge} gave no verdict on ${unjudged} of ${all} pairs, which are left out`]
+        ? [
+            `${judge} gave no verdict on ${unjudged} of ${all} pairs, which are left out${2 * unjudged > all - identical ? `; ${moreVerdicts}` : ''}`,
+          ]
         : []),
       ...(asked > 0 && agreed / asked < leastConsistency
         ? [

@@ -105,7 +105,11 @@ function findingsOf(
 
 /** How far the judge is to be believed. */
 function remarkOn(judge: string, results: Results): string | undefined {
-  const agreement = agreementOf(roundsOf(results)?.judged ?? [], judge);
+  const own = roundsOf(results)?.judged.filter((record) => record.judge === judge) ?? [];
+  if (own.length > 0 && own.every(({ preferred }) => preferred === null)) {
+    return `The judge gave no verdict on any of ${own.length} pairs.`;
+  }
+  const agreement = agreementOf(own, judge);
   if (agreement === null || agreement >= leastConsistency) return undefined;
   return `The judge says the same in both orders of only ${Math.round(100 * agreement)} % of the pairs, so that its word is worth little.`;
 }

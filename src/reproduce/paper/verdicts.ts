@@ -72,8 +72,10 @@ function measured(
     return { rule, effect: shown, tooFew, records, ...(notes !== '' && { note: notes }) };
   }
   const reason =
-    section === 'scores' && !solved
+    section === 'scores' && !solved && remark === undefined
       ? 'No solver judges the sentences of a data set: its answers are judged by the final answer alone.'
-      : (note ?? 'The records have no value for it, see the warnings of the part.');
+      : (note ??
+        remark?.(results) ??
+        'The records have no value for it, see the warnings of the part.');
   return { rule, effect: null, note: reason, records };
 }
