@@ -15,7 +15,8 @@ import type { Readings } from './corrector.js';
  * Why an answer is over: the corrector returned nothing for a sentence (`empty-correction`), or nothing
  * but markers of the prompt and control characters, which are taken out (`empty-after-cleaning`); the
  * upstream wrote nothing more and the corrector had nothing to add, or the model that writes on
- * ended its turn (`end-of-answer`); the answer reached its length; all rounds were used; or a model
+ * ended its turn (`end-of-answer`); the answer reached its length; all rounds were used; the upstream
+ * was silent for as many rounds as it may be, and the corrector wrote by itself; or a model
  * had no positions left (`context`), so that the last round is neither a copy nor a correction.
  */
 export type StopReason =
@@ -24,6 +25,7 @@ export type StopReason =
   | 'end-of-answer'
   | 'max-length'
   | 'max-rounds'
+  | 'upstream-silent'
   | 'context';
 
 /** Who writes on after the correction rounds of continue mode. */
@@ -34,6 +36,11 @@ export interface LoopEnds {
   maxRounds?: number;
   /** The loop ends once the answer has at least this many UTF-16 units. Default 4000. */
   maxCharacters?: number;
+  /**
+   * Rounds in a row in which the upstream has nothing to say and the corrector adds something. A corrector that is
+   * pushed towards correcting would add to the end. Default: any number, as in the authors' code.
+   */
+  maxSilent?: number;
 }
 
 export interface LoopLimits extends LoopEnds {
@@ -119,7 +126,7 @@ export function startLoop(question: string, prefix = ''): LoopState {
 
 /** Fills in the defaults. @throws where a limit makes no sense. */
 export function checkLimits(limits: LoopLimits): Required<LoopLimits> {
-  const { maxRounds = 16, maxCharacters = 4000, mode = 'classic' } = limits;
+  const { maxRounds = 16, maxCharacters = 4000, maxSilent = Infinity, mode = 'classic' } = limits;
   const check = (name: string, value: number, least: number): void => {
     if (!Number.isInteger(value) || value < least) {
       throw new Error(
@@ -129,6 +136,7 @@ export function checkLimits(limits: LoopLimits): Required<LoopLimits> {
   };
   check('maxRounds', maxRounds, 1);
   check('maxCharacters', maxCharacters, 1);
+  if (maxSilent !== Infinity) check('maxSilent', maxSilent, 1);
   if (mode !== 'classic') {
     check('correctionRounds', mode.correctionRounds, 0);
     if (mode.correctionRounds >= maxRounds) {
@@ -138,7 +146,7 @@ export function checkLimits(limits: LoopLimits): Required<LoopLimits> {
       );
     }
   }
-  return { maxRounds, maxCharacters, mode };
+  return { maxRounds, maxCharacters, maxSilent, mode };
 }
 
 /** Who is asked next. */
@@ -169,7 +177,7 @@ export function applyRound(
   };
   const prefix = state.prefix + correction;
   const rounds = [...state.rounds, round];
-  const stop = stopReason({ step, outcome, prefix, rounds: rounds.length, limits });
+  const stop = stopReason({ step, outcome, prefix, rounds, limits });
   return { state: { question: state.question, prefix, rounds, stop }, round };
 }
 
@@ -177,7 +185,7 @@ function stopReason(after: {
   step: LoopStep;
   outcome: RoundOutcome;
   prefix: string;
-  rounds: number;
+  rounds: readonly Round[];
   limits: Required<LoopLimits>;
 }): StopReason | null {
   const { step, outcome, prefix, rounds, limits } = after;
@@ -190,5 +198,11 @@ function stopReason(after: {
     return outcome.last === '' ? 'end-of-answer' : 'empty-correction';
   }
   if (prefix.length >= limits.maxCharacters) return 'max-length';
-  return rounds >= limits.maxRounds ? 'max-rounds' : null;
+  if (step === 'correct' && silentRounds(rounds) >= limits.maxSilent) return 'upstream-silent';
+  return rounds.length >= limits.maxRounds ? 'max-rounds' : null;
+}
+
+/** At the end. */
+function silentRounds(rounds: readonly Round[]): number {
+  return rounds.length - 1 - rounds.findLastIndex(({ last }) => hasSentence(last));
 }

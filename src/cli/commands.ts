@@ -20,6 +20,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.js')).serve,
   },
   {
+    name: 'calibrate',
+    summary: 'which strength gives which edit ratio, so that serve can aim at one',
+    load: async () => (await import('./commands/calibrate.js')).calibrate,
+  },
+  {
     name: 'generate',
     summary: 'go on with a text, pushed along a direction',
     load: async () => (await import('./commands/generate.js')).generate,

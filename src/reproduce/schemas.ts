@@ -2,6 +2,7 @@
 import { experiments } from '../experiment/registry.js';
 import { labelRecord } from '../experiment/shared/reading/labels.js';
 import { summaryKinds } from '../experiment/summaryKinds.js';
+import { calibrationShape } from '../experiment/calibrate/shape.js';
 import { steeringShape } from '../read/files/steeringFile.js';
 import { manifestShape } from '../record/manifest.js';
 import { jsonSchema } from '../shape/check.js';
@@ -9,7 +10,7 @@ import { reportSummary } from './report/shape.js';
 
 /**
  * `<kind>` for each summary `<kind>.json`, `<command>-record` for a line of its `records.jsonl`, and
- * `labels`, `steering` and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
+ * `labels`, `steering`, `calibration` and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
  */
 export async function publishedSchemas(): Promise<Record<string, object>> {
   const schemas: Record<string, object> = {};
@@ -23,9 +24,11 @@ export async function publishedSchemas(): Promise<Record<string, object>> {
   const findings =
     'The paper’s findings, each with its number and verdict, and the parts that were run.';
   const saved = 'What is saved beside a direction so that a coefficient means the same everywhere.';
+  const aimed = 'What is saved beside a direction so that an edit ratio can be asked for.';
   return {
     ...schemas,
     steering: jsonSchema(steeringShape, 'steering.json', saved),
+    calibration: jsonSchema(calibrationShape, 'calibration.json', aimed),
     report: jsonSchema(reportSummary, 'report.json', findings),
     labels: jsonSchema(labelRecord, 'labels.jsonl', 'What the corrector wrote for a sentence.'),
     manifest: jsonSchema(manifestShape, 'manifest.json', 'What a run was asked for, and on what.'),

@@ -9,7 +9,7 @@ import { alignStream, type AlignedAnswer } from '../align/stream.js';
 import type { Upstream } from '../align/upstream.js';
 import type { Turn } from '../data/types.js';
 import type { ServedSampling } from '../wire/ways.js';
-import { hasSentence } from '../text/copied.js';
+import { servedLimits } from '../experiment/calibrate/limits.js';
 import { copyingCorrector, type Service } from './service.js';
 import type { Strength } from './strength.js';
 import { StopCutter } from './textLimits.js';
@@ -43,22 +43,13 @@ export interface AnsweredRound {
 /** How the answer ended. */
 export interface AnswerEnd {
   finish: 'stop' | 'length';
-  /**
-   * Why the loop ended; `upstream-silent`: the upstream had nothing to say several times in a row, and
-   * the corrector went on by itself. Null where a stop text or the length in tokens ended it.
-   */
-  reason: StopReason | 'upstream-silent' | null;
+  /** Why the loop ended; null where a stop text or the length in tokens ended it. */
+  reason: StopReason | null;
   /** What was held back in case it was a stop text. */
   text: string;
   /** Tokens of everything that left. */
   tokens: number;
 }
-
-/**
- * Sentences that a corrector may add in a row to an upstream that has ended. One that is pushed towards
- * correcting would write on and on.
- */
-const mostSilent = 2;
 
 /** @throws as `alignStream` does, and what upstream and corrector throw. */
 export async function* answerRounds(
@@ -69,7 +60,6 @@ export async function* answerRounds(
   const loop = openLoop(service, asked, letting);
   const cutter = new StopCutter(asked.stop);
   const room = new Room(service, asked.maxTokens);
-  let silent = 0;
   try {
     for (;;) {
       const step = await loop.next();
@@ -80,21 +70,12 @@ export async function* answerRounds(
       const { text, full } = room.take(cutter.push(step.value.correction));
       yield { round: step.value, text, unchecked: letting.unchecked };
       letting.unchecked = false;
-      silent = hasSentence(step.value.last) ? 0 : silent + 1;
       if (full) return { finish: 'length', reason: null, text: '', tokens: room.used };
       if (cutter.stopped) return { finish: 'stop', reason: null, text: '', tokens: room.used };
-      if (silent >= mostSilent) {
-        return { finish: 'stop', reason: 'upstream-silent', ...over(room, cutter) };
-      }
     }
   } finally {
     await loop.return(undefined as never);
   }
-}
-
-function over(room: Room, cutter: StopCutter): Pick<AnswerEnd, 'text' | 'tokens'> {
-  const { text } = room.take(cutter.end());
-  return { text, tokens: room.used };
 }
 
 function openLoop(
@@ -106,7 +87,8 @@ function openLoop(
   const { strength, prefix, readings } = asked;
   const knob = strength.named?.knob;
   return alignStream({
-    ...{ maxRounds: asked.maxRounds ?? limits.maxRounds, prefix, sample: asked.sample },
+    maxRounds: asked.maxRounds ?? limits.maxRounds,
+    ...{ maxSilent: servedLimits.maxSilent, prefix, sample: asked.sample },
     maxCharacters: limits.maxCharacters + prefix.length,
     ...service.questionOf(asked.turns),
     upstream: guardedUpstream(service),

@@ -10,6 +10,7 @@ import { badRequest } from './apiError.js';
 import { batchedCorrector, batchedUpstream } from './batching.js';
 import type { AuditLevel } from './chatRequest.js';
 import { Circuit } from './circuit.js';
+import { servedLimits } from '../experiment/calibrate/limits.js';
 import { reasonOf } from '../text/errorSentence.js';
 import type { StrengthRules } from './strength.js';
 import { roughCounter, tokenCounter, type TokenCounter } from './textLimits.js';
@@ -87,7 +88,7 @@ export function createService(options: ServiceOptions): Service {
     rules: { ...options.rules, corrector: corrector.name },
     onFailure: options.onFailure ?? 'refuse',
     audit: options.audit ?? 'full',
-    limits: { maxRounds: 64, maxCharacters: 32_000, maxTokens: null, ...limits },
+    limits: { ...servedLimits, maxTokens: null, ...limits },
     circuits: {
       upstream: new Circuit({ name: 'upstream', clock }),
       corrector: new Circuit({ name: 'corrector', clock }),

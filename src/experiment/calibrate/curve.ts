@@ -74,6 +74,16 @@ export function expectedInterval(
   return [Math.max(0, mean - reach), mean + reach];
 }
 
+/** Of a measured mean, over its answers (normal approximation). */
+export function meanInterval({
+  mean,
+  sd,
+  n,
+}: Pick<CalibrationPoint, 'mean' | 'sd' | 'n'>): [number, number] {
+  const reach = (z95 * sd) / Math.sqrt(n);
+  return [mean - reach, mean + reach];
+}
+
 function segmentsOf(points: readonly CalibrationPoint[]): [CalibrationPoint, CalibrationPoint][] {
   return points.slice(1).flatMap((to, i) => {
     const from = points[i];

@@ -5,7 +5,7 @@ import { count } from '../../shape/pieces.js';
 /** Why an answer is over; a whole answer ends with `end-of-answer` or `max-length`. */
 export const stopReason = z.enum([
   ...['empty-correction', 'empty-after-cleaning', 'end-of-answer'],
-  ...['max-length', 'max-rounds', 'context'],
+  ...['max-length', 'max-rounds', 'upstream-silent', 'context'],
 ] as const);
 
 /** Of an answer that a model had no positions left for: its last prompt, and the model's length. */
