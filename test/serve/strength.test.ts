@@ -38,7 +38,7 @@ describe('a strength', () => {
   });
 
   it('aims at an edit ratio by the calibration', () => {
-    expect(resolve({ target: 0.2 })).toMatchObject({ target: 0.2, coefficient: expect.closeTo(-0.5, 9) }); // prettier-ignore
+    expect(resolve({ target: 0.2 })).toMatchObject({ target: 0.2, coefficient: expect.closeTo(-0.5, 9) as number }); // prettier-ignore
   });
 
   it.each<[StrengthAsked, string]>([
@@ -152,7 +152,7 @@ describe('a ledger of targets', () => {
     const ledger = new TargetLedger({ now: () => now, onDrift: (hour) => drifts.push(hour) });
     const add = (achieved: number): void => ledger.add({ named: one, coefficient: -0.5, asked: 0.2, achieved }); // prettier-ignore
     for (let i = 0; i < 30; i++) add(0.2 + (i % 2 === 0 ? 0.02 : -0.02));
-    expect(ledger.lastHour()).toMatchObject([{ answers: 30, within: true, asked: expect.closeTo(0.2, 9) }]); // prettier-ignore
+    expect(ledger.lastHour()).toMatchObject([{ answers: 30, within: true, asked: expect.closeTo(0.2, 9) as number }]); // prettier-ignore
     expect(drifts).toEqual([]);
     now = 3_600_000;
     for (let i = 0; i < 30; i++) add(0.4);
