@@ -206,6 +206,23 @@ it('a classifier judges, and scores, by the sign that stands its trial', async (
   }
 });
 
+it('names and ids with markup and controls stay text, in pages and on the terminal', async () => {
+  prepare();
+  const model = '<img src=x onerror=alert(1)>\x1b]8;;http://x\x07';
+  const id = '</script><b>\x1b[2J';
+  writeFileSync(join(cwd, 'marked.jsonl'), jsonl(questions.map((question, i) => ({ id: `${id}${i}`, question })))); // prettier-ignore
+  await using server = await fakeServer({ reply: longer, models: [model] });
+  const argv = ['rounds', '--upstream', 'recorded:upstream.jsonl#by-count', '--corrector', 'recorded:corrector.jsonl', '--questions', 'marked.jsonl', '--rounds', '1', '--judge', server.url, '--out', 'marked']; // prettier-ignore
+  const { code, stdout, stderr } = await call(argv, { cwd });
+  expect(code, stderr).toBe(0);
+  const { judged } = JSON.parse(readFileSync(join(cwd, 'marked', 'rounds.json'), 'utf8')) as { judged: Judged[] }; // prettier-ignore
+  expect(judged.at(-1)).toMatchObject({ judge: `${model}-helpful`, wins: 1 });
+  const html = readFileSync(join(cwd, 'marked', 'rounds.html'), 'utf8');
+  expect(html).not.toContain('<img src=x');
+  expect(html).not.toContain('</script><b>');
+  expect(stdout + stderr).not.toContain('\x1b');
+});
+
 it('tables keep quotes, commas and line ends, and hold no formula', () => {
   const cells = ['a "quoted", cell', 'two\r\nlines', '', '; \t', '=HYPERLINK("x")'];
   const text = writeSheet([['pair', 'x', 'y', 'z', 'u'], cells]);
