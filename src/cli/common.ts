@@ -1,4 +1,5 @@
 /** Options that many commands share. */
+import { precisions } from '../onnx/precision.js';
 import { devices } from '../runtime/devices.js';
 import { defaultDate, isDate } from '../runtime/chatDate.js';
 import { checkedText, choice, flag, integer, text } from '../shape/options.js';
@@ -20,6 +21,9 @@ export const engine = {
   threads: integer({
     value: 'n',
     help: 'threads per model (default: one per core)',
+  }),
+  precision: choice(precisions, {
+    help: 'weights of local models on a CPU: as they are stored, or rounded to 8 or 4 bits: faster, other numbers (docs/speed.md)',
   }),
   date: checkedText({
     value: 'day',

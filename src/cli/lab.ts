@@ -31,8 +31,8 @@ export function labOf(
   servers = serversOf(given, context),
 ): Lab {
   const { io, progress, path, signal } = context;
-  const { device, threads, store, date, controlTokens } = given;
-  const engine = { device, threads, date, controlTokens };
+  const { device, threads, precision, store, date, controlTokens } = given;
+  const engine = { device, threads, precision, date, controlTokens };
   const engineOf = ({ copies = false, beside = false, proxy }: LoadHow = {}) => {
     return { ...engine, proxy, fitting: copies, beside };
   };

@@ -100,7 +100,7 @@ export async function openNamed<T extends Told>(
   context: Context,
   open: Opener<T>,
 ): Promise<T> {
-  const { device, threads, proxy, date, controlTokens, sampling } = how;
+  const { device, threads, precision, proxy, date, controlTokens, sampling } = how;
   const { fitting = false, beside = false } = how;
   const { progress, io } = context;
   if (isServerName(name)) {
@@ -117,7 +117,7 @@ export async function openNamed<T extends Told>(
   const copies = fitting ? worthwhile : 1;
   progress.stage(`loading ${files.name}`);
   const opened = await open(files, {
-    ...{ device, proxy, copies, date, controlTokens, sampling },
+    ...{ device, precision, proxy, copies, date, controlTokens, sampling },
     threads: (fitting || beside) && worthwhile > 1 ? 1 : threads,
   });
   progress.clear();

@@ -173,7 +173,8 @@ export function makeGraph(
   });
 }
 
-function makeAttribute([name, value]: [string, Attribute]): AttributeProto {
+/** An attribute from its name and value. */
+export function makeAttribute([name, value]: [string, Attribute]): AttributeProto {
   if (typeof value === 'number') {
     return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
   }

@@ -100,7 +100,7 @@ export function configurationOf(
   },
   setting: Pick<Setting, 'known' | 'data' | 'hashes' | 'seed' | 'device' | 'engine'>,
 ): RunConfiguration {
-  const { threads, date, controlTokens } = setting.engine;
+  const { threads, precision, date, controlTokens } = setting.engine;
   const models = asked.models.map((name): RunInput => {
     const { files, identity } = modelOf(setting, name);
     return { name: `model ${name}`, path: files.source, sha256: identity.sha256 };
@@ -118,6 +118,7 @@ export function configurationOf(
     options: {
       ...asked.options,
       ...(threads !== undefined && { threads }),
+      ...(precision !== undefined && { precision }),
       ...(date !== undefined && { date }),
       ...(controlTokens !== undefined && { controlTokens }),
     },

@@ -97,14 +97,17 @@ async function checkFile(path: string): Promise<void> {
   );
 }
 
-/** The graph's file was checked before to hold so much. */
-function readPiece(folder: string, { location, offset, length }: ExternalWeight): Uint8Array {
+/** Bytes of a weight beside the graph, whose file was checked before to hold so much. */
+export function readPiece(
+  folder: string,
+  { location, offset, length }: ExternalWeight,
+): Uint8Array {
   const file = openSync(join(folder, location), 'r');
   try {
     const bytes = new Uint8Array(length);
     const read = readSync(file, bytes, 0, length, offset);
     if (read === length) return bytes;
-    throw new Error(`adapter: ${location} ends too soon (expected ${length} bytes, got ${read})`);
+    throw new Error(`model: ${location} ends too soon (expected ${length} bytes, got ${read})`);
   } finally {
     closeSync(file);
   }

@@ -1,5 +1,6 @@
 /** A small model in several copies, for work that has many independent batches. */
 import { availableParallelism } from 'node:os';
+import type { Precision } from '../onnx/precision.js';
 import type { LanguageModel } from './decoder.js';
 import { loadLanguageModel, type ProxyOptions } from './load.js';
 import { modelSize, type ModelFiles } from './modelFiles.js';
@@ -12,6 +13,7 @@ export interface EngineOptions extends PromptSettings {
   threads?: number | undefined;
   copies?: number;
   proxy?: ProxyOptions;
+  precision?: Precision;
 }
 
 /** Larger models are not worth a second copy. */
@@ -22,8 +24,8 @@ const bytesPerCopy = 2 * 2 ** 30;
 
 /** Loads a model that was found before. @throws as {@link loadLanguageModel}. */
 export async function loadFiles(model: ModelFiles, options: EngineOptions): Promise<LanguageModel> {
-  const { device, threads, copies, proxy, date, controlTokens } = options;
-  const how = { device, threads, copies, proxy, date, controlTokens };
+  const { device, threads, copies, proxy, precision, date, controlTokens } = options;
+  const how = { device, threads, copies, proxy, precision, date, controlTokens };
   return await loadLanguageModel({ model, ...how });
 }
 

@@ -1,6 +1,7 @@
 /** From a name to a running model. */
 import { withAdapter, type ModelPart } from './adapterFiles.js';
 import { configuredLimit, leastLimit } from './contextLimit.js';
+import type { Precision } from '../onnx/precision.js';
 import type { Decoder, LanguageModel, Tokenizer } from './decoder.js';
 import type { HubOptions } from './hub/settings.js';
 import type { Identity } from './identity.js';
@@ -33,6 +34,11 @@ export interface LoadOptions extends PromptSettings {
   proxy?: ProxyOptions;
   /** Copies that work side by side on a CPU, see {@link DecoderPool}. Default 1. */
   copies?: number;
+  /**
+   * Weights rounded to 8 or 4 bits, on a CPU: less memory and faster decoding, other numbers
+   * (docs/speed.md). Default: as they are stored.
+   */
+  precision?: Precision;
   /** Largest batches; default as batchLimits says for the device. */
   limits?: BatchLimits;
   /** Whether drafts are verified (`GenerateRequest.drafts`); default: where that saves time. */
@@ -85,12 +91,13 @@ export async function loadLanguageModel(options: LoadOptions): Promise<LanguageM
   };
 }
 
-/** What of the settings decides what this model is asked. */
+/** What of the settings decides what this model is asked, and what it computes with. */
 function promptSettings(
   { date }: Tokenizer,
-  { controlTokens }: LoadOptions,
+  { controlTokens, precision = 'stored' }: LoadOptions,
 ): Pick<Identity, 'settings'> {
   const settings = {
+    ...(precision !== 'stored' && { precision }),
     ...(date !== undefined && { date }),
     ...(controlTokens === true && { controlTokens }),
   };
@@ -133,7 +140,7 @@ async function proxyFiles({
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
-  const { threads, copies = 1, limits, drafts, device = 'cpu' } = options;
+  const { threads, copies = 1, limits, drafts, precision, device = 'cpu' } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
@@ -144,7 +151,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
       file: files.file,
       adapter: files.adapter,
       source: files.source,
-      ...{ device, proxy, context, threads, limits, drafts },
+      ...{ device, proxy, context, threads, limits, drafts, precision },
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

@@ -97,14 +97,15 @@ export const cases: readonly KillCase[] = [
   ]),
   run('compare', () => [
     ...['compare', '--correctors', corrector, '--aligners', aligner, ...one, '--limit', '2'],
-    ...['--samples', '2', '--timed', '1'],
+    // Of two, a clock would say which number of samples takes the corrector's time.
+    ...['--samples', '1', '--timed', '1'],
   ]),
   seldom('reproduce --quick', () => [
     ...['reproduce', '--quick', '--corrector', corrector, ...one, '--limit', '2'],
     ...['--only', 'rounds,lens'],
   ]),
   prints('generate', ['generate', question, ...small, '--max-new-tokens', '200']),
-  prints('align', ['align', question, ...small]),
+  { ...prints('align', ['align', question, ...small]), clocked: true },
   prints('dataset problems', ['dataset', 'problems', '--count', '20000']),
   { ...prints('doctor', ['doctor']), clocked: true },
   prints('completion', ['completion', 'bash']),

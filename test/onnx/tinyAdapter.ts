@@ -1,7 +1,7 @@
 /** Small LoRA adapters with planted numbers, and what they do to weights, by hand. */
 import type { TensorProto } from 'onnx-buf';
 import type { AdapterFiles } from '../../src/onnx/adapter/file.js';
-import { readNumbers } from '../../src/onnx/adapter/numbers.js';
+import { readNumbers } from '../../src/onnx/numbers.js';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { writeSafetensors, type FloatTensor } from '../../src/tensors/safetensors.js';
 

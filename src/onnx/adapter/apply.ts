@@ -7,24 +7,23 @@
  */
 import { create } from '@bufbuild/protobuf';
 import { TensorProto_DataType as DataType, TensorProtoSchema } from 'onnx-buf';
-import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf';
-import { externalWeight } from '../externalData.js';
-import type { ExternalWeight } from '../externalData.js';
-import { describe, readsOf } from '../graph.js';
+import type { TensorProto } from 'onnx-buf';
+import { describe } from '../graph.js';
 import type { GraphIndex } from '../graph.js';
 import { readDecoder } from '../inspect.js';
 import { parseModel, serializeModel } from '../model.js';
 import { nodeAt } from '../residual.js';
-import { isExternal } from '../tensors.js';
 import type { Adapter } from './file.js';
-import { readNumbers, writeNumbers } from './numbers.js';
+import { writeNumbers } from '../numbers.js';
+import { dropUnused, readStored, turned } from '../storedWeights.js';
+import type { ReadExternal } from '../storedWeights.js';
 import { placeAdapter } from './places.js';
 import type { Place } from './places.js';
 
 export interface ApplyOptions {
   adapter: Adapter;
-  /** Bytes of a weight beside the graph. Default: there are none. */
-  external?: (weight: ExternalWeight) => Uint8Array;
+  /** Default: no weights lie beside the graph. */
+  external?: ReadExternal;
 }
 
 /**
@@ -85,26 +84,6 @@ function adapted(
   return create(TensorProtoSchema, { name, dataType: type, dims: dims.map(BigInt), rawData });
 }
 
-function readStored(
-  tensor: TensorProto,
-  external: ApplyOptions['external'],
-): Float32Array<ArrayBuffer> {
-  if (!isExternal(tensor)) return readNumbers(tensor);
-  if (external) return readNumbers(tensor, external(externalWeight(tensor)));
-  throw new Error(`adapter: weight ${tensor.name} lies in another file, which is not given`);
-}
-
-/** Rows and columns exchanged. */
-function turned(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
-  const result = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      result[j * rows + i] = values[i * columns + j] ?? 0;
-    }
-  }
-  return result;
-}
-
 /** Adds s · B A to weights with rows of `columns`, a row at a time: so it goes through memory. */
 function add(weights: Float32Array, columns: number, { product, low, offset }: Place): void {
   const { a, b, scale } = low;
@@ -129,30 +108,4 @@ function add(weights: Float32Array, columns: number, { product, low, offset }: P
       weights[at + i] = (weights[at + i] ?? 0) + scale * (sums[i] ?? 0);
     }
   }
-}
-
-/** Takes out weights that nothing reads any more, and the nodes that prepared them. */
-function dropUnused(graph: GraphProto, replaced: readonly string[]): void {
-  const reads = new Map<string, number>();
-  const count = (name: string, by: number): void => {
-    reads.set(name, (reads.get(name) ?? 0) + by);
-  };
-  for (const name of graph.node.flatMap(readsOf)) count(name, 1);
-  for (const { name } of graph.output) count(name, 1);
-  const makers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node])));
-  const unread = (name: string): boolean => (reads.get(name) ?? 0) === 0;
-  const nodes = new Set<NodeProto>();
-  const weights = new Set<string>();
-  const open = replaced.filter(unread);
-  for (const name of open) {
-    const node = makers.get(name);
-    if (node === undefined) weights.add(name);
-    else if (!nodes.has(node) && node.output.every(unread)) {
-      nodes.add(node);
-      for (const input of readsOf(node)) count(input, -1);
-      open.push(...readsOf(node).filter(unread));
-    }
-  }
-  graph.node = graph.node.filter((node) => !nodes.has(node));
-  graph.initializer = graph.initializer.filter(({ name }) => !weights.has(name));
 }

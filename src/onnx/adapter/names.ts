@@ -5,7 +5,7 @@
  */
 import { nodeAt } from '../residual.js';
 import type { GraphIndex } from '../graph.js';
-import type { Product } from './products.js';
+import type { Product } from '../products.js';
 
 /** The names a product goes by: of its node, its output, its weights, its scopes. */
 export function keysOf(index: GraphIndex, { node, weight }: Product): Set<string> {

@@ -4,8 +4,8 @@ import type { DecoderGraph } from '../inspect.js';
 import { nodeAt } from '../residual.js';
 import type { Adapter, LowRank } from './file.js';
 import { keyOf, keysOf, layerOf } from './names.js';
-import { findProducts, refuseScaled } from './products.js';
-import type { Product } from './products.js';
+import { findProducts, refuseScaled } from '../products.js';
+import type { Product } from '../products.js';
 import { findRoles, roleOf } from './roles.js';
 
 /** Where a module's product with its matrices goes. */

@@ -7,7 +7,7 @@ import type { GraphIndex } from '../graph.js';
 import { nodeAt } from '../residual.js';
 import type { DecoderGraph } from '../inspect.js';
 import { keyOf } from './names.js';
-import type { Product } from './products.js';
+import type { Product } from '../products.js';
 
 export type Role = 'q' | 'k' | 'v' | 'qkv' | 'o' | 'gate' | 'up' | 'down';
 

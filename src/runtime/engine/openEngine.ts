@@ -1,6 +1,8 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { inspectDecoder } from '../../onnx/inspect.js';
+import type { ExternalWeight } from '../../onnx/externalData.js';
 import { proxyTuned } from '../../onnx/proxy.js';
+import { quantise } from '../../onnx/quantise.js';
 import { leastLimit } from '../contextLimit.js';
 import type { DecoderInfo } from '../decoder.js';
 import { resolveDevice } from '../device.js';
@@ -9,7 +11,7 @@ import { Engine } from './engine.js';
 import { buildGraph, wantsLean } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import { fingerprint } from '../fingerprint.js';
-import { readGraph } from '../adapterFiles.js';
+import { readGraph, readPiece } from '../adapterFiles.js';
 import { inFile, weightBytes } from '../graphFile.js';
 import type { GraphFile } from '../graphFile.js';
 import type { WorkerOptions } from '../worker/protocol.js';
@@ -28,6 +30,11 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
   const read = await readTuned(options);
   const { bytes, graph, folder, weights } = read;
   const device = await resolveDevice(options.device);
+  if (device !== 'cpu' && (options.precision ?? 'stored') !== 'stored') {
+    throw new Error(
+      `load: rounded weights are for a CPU (got ${options.precision} on ${device}); leave the precision out`,
+    );
+  }
   const layout = inFile(file, () => inspectDecoder(graph));
   const open = async (kind: GraphKind): Promise<Session> => {
     const model = inFile(file, () => buildGraph(graph, kind));
@@ -61,8 +68,14 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
 }
 
 /** The file as it is, or tuned by two others; `bytes` are what identifies it. */
-async function readTuned({ file, adapter, proxy }: WorkerOptions): Promise<GraphFile> {
+async function readTuned(options: WorkerOptions): Promise<GraphFile> {
+  const { file, adapter, proxy, precision = 'stored' } = options;
   const base = await readGraph({ file, adapter });
+  if (precision !== 'stored') {
+    if (proxy) throw new Error('load: a proxy-tuned decoder runs as stored; leave precision out');
+    const external = (weight: ExternalWeight): Uint8Array => readPiece(base.folder, weight);
+    return { ...base, graph: inFile(file, () => quantise(base.graph, { precision, external })) };
+  }
   if (proxy === undefined) return base;
   const [expert, antiExpert] = [await readGraph(proxy.expert), await readGraph(proxy.antiExpert)];
   const graph = inFile(file, () =>

@@ -2,6 +2,7 @@
 import type { DecoderInfo, Device, ForwardRequest, ForwardRow } from '../decoder.js';
 import type { GenerateRequest, GenerateResult } from '../decoder.js';
 import type { ContextLimit } from '../../onnx/layout.js';
+import type { Precision } from '../../onnx/precision.js';
 import type { ModelPart } from '../adapterFiles.js';
 import type { BatchLimits } from '../engine/batches.js';
 
@@ -21,6 +22,8 @@ export interface WorkerOptions {
   context?: ContextLimit;
   threads?: number;
   limits?: BatchLimits;
+  /** Default: as they are stored. */
+  precision?: Precision;
   /** Whether drafts are verified; default: where that saves time. */
   drafts?: boolean;
 }

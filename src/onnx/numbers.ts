@@ -1,7 +1,7 @@
 /** Weights as float32 numbers, and back. Like ONNX Runtime, for little-endian machines only. */
 import { TensorProto_DataType as DataType } from 'onnx-buf';
 import type { TensorProto } from 'onnx-buf';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../tensors/float16.js';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../tensors/float16.js';
 
 /** float32 numbers of a tensor. @param raw its bytes where they lie outside the graph */
 export function readNumbers(

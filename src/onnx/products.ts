@@ -1,9 +1,9 @@
 /** Products of the data with a matrix of weights: where an adapter can be put. */
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { attribute, describe } from '../graph.js';
-import type { GraphIndex } from '../graph.js';
-import type { Flow } from '../dominators.js';
-import { nodeAt } from '../residual.js';
+import { attribute, describe } from './graph.js';
+import type { GraphIndex } from './graph.js';
+import type { Flow } from './dominators.js';
+import { nodeAt } from './residual.js';
 
 /** A matrix behind a node's input. */
 export interface WeightSource {
