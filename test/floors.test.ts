@@ -40,7 +40,7 @@ const owners: Record<string, readonly string[]> = {
   'p-limit': ['wire'],
   'p-retry': ['wire'],
   'playwright-core': ['plot'],
-  diff: ['plot'],
+  diff: ['text'],
   hono: ['serve'],
   'hono/body-limit': ['serve'],
   '@hono/node-server': ['serve'],

@@ -20,6 +20,9 @@ export const criterionFiles = {
   harmless: shipped('judges/harmless.txt'),
 } as const;
 
+/** The page of `serve`. */
+export const pageFolder = shipped('page');
+
 /** `artifacts/` of this package, the same from `src/` and from `dist/`. */
 function shipped(path: string): string {
   return fileURLToPath(new URL(`../../artifacts/${path}`, import.meta.url));

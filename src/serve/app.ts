@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { ApiError, errorBody, logReason, toApiError } from './apiError.js';
 import { handleChat } from './chatRoute.js';
 import { serviceInfo } from './info.js';
+import { handlePage, readPage, type PageFiles } from './page/files.js';
 import { handlePlay } from './play.js';
 import {
   checkModel,
@@ -19,7 +20,8 @@ type App = Hono<{ Variables: { state: RequestState } }>;
 
 export function createApp(parts: AppParts): App {
   const app: App = new Hono();
-  app.use(async (c, next) => await observed(c, next, parts));
+  const page = readPage();
+  app.use(async (c, next) => await observed(c, next, { parts, page }));
   app.onError((error, c) => errorAnswer(c as AppContext, error, parts));
   app.notFound((c) => errorAnswer(c as AppContext, unknownRoute(c as AppContext), parts));
   const limit = bodyLimit({ maxSize: parts.limits.body, onError: () => Promise.reject(tooLarge(parts)) }); // prettier-ignore
@@ -40,6 +42,7 @@ export function createApp(parts: AppParts): App {
   app.post('/v1/chat/completions', limit, (c) => handleChat(c, parts));
   app.get('/api/info', (c) => c.json(serviceInfo(parts)));
   app.post('/api/play', limit, (c) => handlePlay(c, parts));
+  for (const [path, file] of page) app.get(path, (c) => handlePage(c, file));
   return app;
 }
 
@@ -48,7 +51,11 @@ function modelOf({ service }: AppParts): object {
 }
 
 /** Who asks, how often, and what is written down of it. */
-async function observed(c: AppContext, next: () => Promise<void>, parts: AppParts): Promise<void> {
+async function observed(
+  c: AppContext,
+  next: () => Promise<void>,
+  { parts, page }: { parts: AppParts; page: PageFiles },
+): Promise<void> {
   const state: RequestState = {
     id: randomUUID(),
     caller: { id: 'unknown' },
@@ -60,7 +67,8 @@ async function observed(c: AppContext, next: () => Promise<void>, parts: AppPart
   c.header('X-Request-Id', state.id);
   c.header('X-Content-Type-Options', 'nosniff');
   try {
-    if (!watching.has(c.req.path)) {
+    // The page is the same for all, and asks for the key itself.
+    if (!watching.has(c.req.path) && !page.has(c.req.path)) {
       state.caller = parts.authenticate(c.req.header('authorization'));
       if (c.req.method === 'POST') parts.rate.take(callerId(c, state));
     }

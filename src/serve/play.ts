@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { Readings } from '../align/corrector.js';
 import { count, numberOrNull } from '../shape/pieces.js';
+import { wordChanges } from '../text/wordChanges.js';
 import { answerRounds, type AnsweredRound } from './answer.js';
 import { ApiError, ClientGone, errorBody, logReason, toApiError } from './apiError.js';
 import {
@@ -64,6 +65,10 @@ export const playEvent = z.discriminatedUnion('kind', [
     kind: z.literal('round'),
     ...setting,
     round: auditedRound,
+    text: z.string().describe('what stands in the answer by it, with the white space before it'),
+    changes: z
+      .array(z.strictObject({ kind: z.enum(['same', 'removed', 'added']), text: z.string() }))
+      .describe('from y1 to y2, word by word'),
     readings: tokenReadings.nullable().describe('null where the corrector cannot be read'),
     elapsed: z.number().describe('milliseconds since the request'),
   }),
@@ -178,7 +183,9 @@ async function* settingEvents(
     const round = auditRound(step.value, { strength, level: 'full' });
     rounds.push(round);
     const read = readingsOf(step.value, strength);
-    yield { kind: 'round', setting, round, readings: read, elapsed: elapsed() };
+    const changes = wordChanges(step.value.round.last, step.value.round.correction);
+    const told = { round, text: step.value.text, changes, readings: read };
+    yield { kind: 'round', setting, ...told, elapsed: elapsed() };
   }
 }
 

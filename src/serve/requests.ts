@@ -127,6 +127,7 @@ export function logAnswer(
 function routeOf(c: AppContext): string {
   const { path } = c.req;
   if (path.startsWith('/v1/models')) return '/v1/models';
+  if (path.startsWith('/page/')) return '/page';
   const known = ['/v1/chat/completions', '/metrics', '/healthz', '/readyz', '/api/info', '/api/play', '/']; // prettier-ignore
   return known.find((one) => one === path) ?? 'other';
 }

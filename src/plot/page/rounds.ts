@@ -1,8 +1,8 @@
 /** The aligner loop round by round: upstream's sentence against what stands in the answer. */
-import { diffWords } from 'diff';
 import type { Round } from '../../align/loop.js';
 import type { Page } from './page.js';
 import { markup, type Markup, type MarkupPart } from '../../text/markup.js';
+import { wordChanges } from '../../text/wordChanges.js';
 import { colours, fixed, translucent } from '../figure.js';
 
 /** What is shown of a round. */
@@ -55,9 +55,9 @@ function describeRound(round: ShownRound): { what: string; html: MarkupPart } {
 }
 
 function wordDiff(before: string, after: string): MarkupPart {
-  return diffWords(before, after).map(({ value, ...change }) => {
-    if (change.removed) return markup`<del style="${removed}">${value}</del>`;
-    return change.added ? markup`<ins style="${added}">${value}</ins>` : value;
+  return wordChanges(before, after).map(({ kind, text }) => {
+    if (kind === 'removed') return markup`<del style="${removed}">${text}</del>`;
+    return kind === 'added' ? markup`<ins style="${added}">${text}</ins>` : text;
   });
 }
 
