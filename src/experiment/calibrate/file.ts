@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../disk/makeFolder.js';
 import { writeAtomic } from '../../disk/atomic.js';
 import { checked } from '../../shape/check.js';
 import { sha256 } from '../../record/hash.js';
@@ -29,6 +30,7 @@ export function calibrationBeside(direction: string): string {
 }
 
 export async function saveCalibration(path: string, calibration: Calibration): Promise<void> {
+  await makeFolder(dirname(path));
   await writeAtomic(path, `${JSON.stringify(calibration, null, 2)}\n`, 'calibration');
 }
 
