@@ -108,14 +108,6 @@ export function readChatRequest(value: unknown): ChatRequest {
   };
 }
 
-/** Whether a request asks for what only the upstream can do: tools, images and the like. */
-export function asksForMore(value: unknown): boolean {
-  const given = body.safeParse(value);
-  if (!given.success) return false;
-  const fields = Object.keys(given.data).some((key) => isAskedFor(key, given.data[key]));
-  return fields || given.data.messages.some((one) => !isPlain(one));
-}
-
 function refuseOthers(given: Body): void {
   for (const [key, value] of Object.entries(given)) {
     if (key in known || ignored.some((name) => name === key)) continue;

@@ -66,6 +66,14 @@ export const cases: readonly KillCase[] = [
   run('plot', (inputs) => ['plot', join(inputs, 'run'), '--format', 'html,json']),
   file('instrument', ['--out', 'graph.onnx'], ['instrument', corrector, '--graph', 'loop']),
   file('align --page', ['--page', 'rounds.html'], ['align', question, ...small]),
+  file(
+    'calibrate',
+    ['--out', 'calibration.json'],
+    [
+      ...['calibrate', ...one, '--limit', '2', '--coefficient', '-1,0,1', '--targets', '0.3'],
+      ...['--held-out', 'generated:validation'],
+    ],
+  ),
   run('lat-scan', (inputs) => ['lat-scan', ...small, ...given(inputs, 'stimuli')]),
   run('extract', (inputs) => ['extract', ...small, ...given(inputs, 'stimuli')]),
   run('sweep --mode fixed', (inputs) => [
