@@ -8,6 +8,7 @@ import { serviceInfo } from './info.js';
 import { handlePage, readPage, type PageFiles } from './page/files.js';
 import { handlePlay } from './play.js';
 import {
+  checkHost,
   checkModel,
   logAnswer,
   watching,
@@ -67,6 +68,7 @@ async function observed(
   c.header('X-Request-Id', state.id);
   c.header('X-Content-Type-Options', 'nosniff');
   try {
+    if (!watching.has(c.req.path)) checkHost(c, parts);
     // The page is the same for all, and asks for the key itself.
     if (!watching.has(c.req.path) && !page.has(c.req.path)) {
       state.caller = parts.authenticate(c.req.header('authorization'));

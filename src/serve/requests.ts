@@ -24,6 +24,8 @@ export interface AppParts {
   logContent: boolean;
   /** Whether `Authorization` is wanted, for the page. */
   keyRequired: boolean;
+  /** Whether only this machine can ask, and nobody else is meant to. */
+  local: boolean;
   /** Whether the server is about to end, and takes no request any more. */
   isEnding: () => boolean;
   version: string;
@@ -130,4 +132,23 @@ function routeOf(c: AppContext): string {
   if (path.startsWith('/page/')) return '/page';
   const known = ['/v1/chat/completions', '/metrics', '/healthz', '/readyz', '/api/info', '/api/play', '/']; // prettier-ignore
   return known.find((one) => one === path) ?? 'other';
+}
+
+/** Names under which a machine knows itself. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+}
+
+/**
+ * A page of another site can have its name lead to this machine (DNS rebinding) and then ask without a
+ * key; its requests still name that site.
+ * @throws ApiError 403
+ */
+export function checkHost(c: AppContext, { local, keyRequired }: AppParts): void {
+  if (!local || keyRequired) return;
+  const { hostname } = new URL(c.req.url);
+  if (isLoopback(hostname)) return;
+  throw new ApiError('serve: without keys it answers to localhost alone; give --api-key-file', {
+    ...{ status: 403, type: 'permission_error', code: 'host_not_allowed' },
+  });
 }

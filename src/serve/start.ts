@@ -5,7 +5,7 @@ import { Gate } from './gate.js';
 import { listen, type Listening } from './listen.js';
 import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
-import type { RequestLimits } from './requests.js';
+import { isLoopback, type RequestLimits } from './requests.js';
 import { createService, type ModelRun, type ServiceOptions } from './service.js';
 import { TargetLedger } from './targets.js';
 
@@ -44,6 +44,7 @@ const defaultRequests: RequestLimits = { body: 2 ** 20, deadline: 600_000, keepA
 
 /** @throws as `createService` does, and where the address cannot be listened on. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', port = 0 } = options;
   const { log = (): void => undefined, keys = [], answers = 128, queue = 256 } = options;
   const now = options.now ?? Date.now;
   const told = options.onRun ? [options.onRun] : [];
@@ -62,13 +63,13 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const app = createApp({
     ...{ service, gate, metrics, targets, log, now },
     ...{ authenticate: authenticator(keys), keyRequired: keys.length > 0 },
+    local: isLoopback(host),
     rate: new RateLimit(options.ratePerMinute ?? null, service.clock),
     limits: { ...defaultRequests, ...options.requests },
     logContent: options.logContent ?? false,
     isEnding: () => ending,
     version: options.version ?? '',
   });
-  const { host = '127.0.0.1', port = 0 } = options;
   const listening: Listening = await listen({
     ...{ app, gate, host, port },
     connections: 4 * (answers + queue) + 64,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { coefficientFor, expectedAt, expectedInterval, fitCurve, meanInterval } from '../../src/experiment/calibrate/curve.js'; // prettier-ignore
+import { coefficientFor, expectedAt, expectedInterval, fitCurve, meanInterval, risingPart } from '../../src/experiment/calibrate/curve.js'; // prettier-ignore
 import { readCalibration, saveCalibration } from '../../src/experiment/calibrate/file.js';
 import { calibrate } from '../../src/experiment/calibrate/run.js';
 import { calibrationShape } from '../../src/experiment/calibrate/shape.js';
@@ -15,6 +15,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (coefficient: number, mean: number, sd = 0.2, n = 100) => ({ coefficient, mean, sd, n, copyRate: 0.5 }); // prettier-ignore
 const curve = { points: fitCurve([at(-1, 0.1), at(0, 0.3), at(0.5, 0.2), at(1, 0.65)]) };
+
+describe('the rising part', () => {
+  it('ends where the curve turns back on either side', () => {
+    const part = risingPart([at(-2, 1.3), at(-1, 0.2), at(-0.5, 0.1), at(0, 0.13), at(0.5, 0.67), at(1, 0.6)]); // prettier-ignore
+    expect(part.map(({ coefficient }) => coefficient)).toEqual([-0.5, 0, 0.5]);
+    expect(risingPart([at(0, 0.1), at(1, 0.3)])).toHaveLength(2);
+    expect(risingPart([at(-1, 0.1), at(-0.5, 0.1), at(1, 0.3)])).toHaveLength(2);
+  });
+});
 
 describe('a calibration curve', () => {
   it('does not fall', () => {

@@ -221,13 +221,13 @@ describe('hostile requests', () => {
 
   it('a body without a length is cut off at the same size', async () => {
     await using server = await testServer({ requests: { body: 2000 } });
-    const answer = await raw(server.url, `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'3e8\r\n'.concat('x'.repeat(1000), '\r\n').repeat(5)}0\r\n\r\n`); // prettier-ignore
+    const answer = await raw(server.url, `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${'3e8\r\n'.concat('x'.repeat(1000), '\r\n').repeat(5)}0\r\n\r\n`); // prettier-ignore
     expect(answer).toMatch(/^HTTP\/1.1 413/);
   });
 
   it('a flood of headers', async () => {
     await using server = await testServer();
-    const answer = await raw(server.url, `GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`); // prettier-ignore
+    const answer = await raw(server.url, `GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`); // prettier-ignore
     expect(answer).toMatch(/^HTTP\/1.1 431/);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
@@ -245,6 +245,14 @@ describe('hostile requests', () => {
     expect(textOf(chunks)).toBe(script);
     expect(other).toEqual(['data: [DONE]']);
     expect(corrector.calls[0]?.[0]?.question).toBe(asked);
+  });
+
+  it('a page of another site whose name leads here', async () => {
+    const request = 'GET /v1/models HTTP/1.1\r\nHost: evil.example:80\r\nConnection: close\r\n\r\n';
+    await using server = await testServer();
+    expect(await raw(server.url, request)).toMatch(/^HTTP\/1.1 403/);
+    await using keyed = await testServer({ keys: ['sk'] });
+    expect(await raw(keyed.url, request)).toMatch(/^HTTP\/1.1 401/);
   });
 
   it('elsewhere there is nothing, in the same shape', async () => {

@@ -11,6 +11,7 @@ import { samplingOptions } from '../../experiment/shared/sampling.js';
 import { installedVersions } from '../../record/versions.js';
 import { jsonLog } from '../../serve/log.js';
 import { openKnobs } from '../../serve/openKnobs.js';
+import { isLoopback } from '../../serve/requests.js';
 import { startServer, type ServeOptions } from '../../serve/start.js';
 import { keysIn } from '../../serve/callers.js';
 import {
@@ -228,10 +229,6 @@ function proxiedServers(given: Options, { io, path }: Context): Servers {
       return traffic.requests > 0 ? traffic : null;
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

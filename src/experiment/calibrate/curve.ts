@@ -8,6 +8,25 @@ import type { Calibration, CalibrationPoint } from './shape.js';
 /** Of the normal distribution, both sides together 5 %. */
 const z95 = 1.959964;
 
+/**
+ * From the lowest mean at or below coefficient 0 to the highest at or above it. Past these a push garbles
+ * what it should copy or mend, and the curve turns back: isotonic regression would flatten all of it.
+ * @param points by ascending coefficient
+ */
+export function risingPart<T extends Pick<CalibrationPoint, 'coefficient' | 'mean'>>(
+  points: readonly T[],
+): T[] {
+  const below = points.filter(({ coefficient }) => coefficient <= 0);
+  const above = points.filter(({ coefficient }) => coefficient >= 0);
+  const lowest = below.reduce<T | undefined>((best, p) => (best && best.mean < p.mean ? best : p), undefined); // prettier-ignore
+  const highest = above.reduce<T | undefined>((best, p) => (best && best.mean >= p.mean ? best : p), undefined); // prettier-ignore
+  return points.filter(
+    ({ coefficient }) =>
+      coefficient >= (lowest?.coefficient ?? -Infinity) &&
+      coefficient <= (highest?.coefficient ?? Infinity),
+  );
+}
+
 /** Fills in the fitted means of measured points. @param points by ascending coefficient */
 export function fitCurve(points: readonly Omit<CalibrationPoint, 'fitted'>[]): CalibrationPoint[] {
   const fitted = isotonic(

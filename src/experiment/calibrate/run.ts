@@ -12,7 +12,7 @@ import { yesNo } from '../../judge/scorer.js';
 import type { SteeringKnob } from '../shared/steeringKnob.js';
 import { createMeasure, type Measure } from '../sweep/measure.js';
 import type { SweepProblem } from '../sweep/problems.js';
-import { coefficientFor, expectedInterval, fitCurve, meanInterval } from './curve.js';
+import { coefficientFor, expectedInterval, fitCurve, meanInterval, risingPart } from './curve.js';
 import { directionHash } from './file.js';
 import { servedLimits } from './limits.js';
 import type { Calibration, CalibrationPoint, HeldOutRow } from './shape.js';
@@ -46,13 +46,14 @@ const fewestPrompts = 32;
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { corrector, upstream, knob, prompts, heldOut } = options;
   const measure = measureOf(options);
-  let points = fitCurve(await pointsAt(options.grid, prompts, { ...options, measure, phase: 'curve' })); // prettier-ignore
+  const grid = await pointsAt(options.grid, prompts, { ...options, measure, phase: 'curve' });
+  let points = fitCurve(risingPart(grid));
   for (let pass = 0; pass < passes; pass++) {
     const more = between(points);
     if (more.length === 0) break;
     const added = await pointsAt(more, prompts, { ...options, measure, phase: 'curve' });
     const all = [...points, ...added].sort((a, b) => a.coefficient - b.coefficient);
-    points = fitCurve(all);
+    points = fitCurve(risingPart(all));
   }
   const fitted = points.map((point) => point.fitted);
   const reach: [number, number] = [Math.min(...fitted), Math.max(...fitted)];
@@ -65,7 +66,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     ...{ layers: [...knob.layers], unitValue: [...knob.unitValue], positions: knob.positions },
     ...{ metric: 'editRatio', prompts: sizeOf(prompts), points, reach },
     heldOut: tried && heldOut && { prompts: sizeOf(heldOut), rows: tried },
-    warnings: warningsOf(points, prompts),
+    warnings: [...turnsOf(grid, points), ...warningsOf(points, prompts)],
   };
 }
 
@@ -156,6 +157,18 @@ async function tryHeldOut(
       within: interval && point.mean >= interval[0] && point.mean <= interval[1],
     };
   });
+}
+
+/** Strengths past which the curve turned back: texts are garbled there, and no longer copied or mended. */
+function turnsOf(
+  grid: readonly Omit<CalibrationPoint, 'fitted'>[],
+  points: readonly CalibrationPoint[],
+): string[] {
+  const [low = NaN, high = NaN] = [points[0]?.coefficient, points.at(-1)?.coefficient];
+  const out = grid.filter(({ coefficient }) => coefficient < low || coefficient > high);
+  if (out.length === 0) return [];
+  const shown = out.map(({ coefficient, mean: found }) => `${coefficient} (${found.toFixed(2)})`);
+  return [`outside of ${low} … ${high} the curve turns back, at ${shown.join(', ')}; these strengths are left out`]; // prettier-ignore
 }
 
 function warningsOf(points: readonly CalibrationPoint[], { questions }: QuestionSet): string[] {
