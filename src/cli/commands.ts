@@ -20,6 +20,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.js')).serve,
   },
   {
+    name: 'play',
+    summary: 'serve with its page in the browser: type, slide, and watch',
+    load: async () => (await import('./commands/play.js')).play,
+  },
+  {
     name: 'calibrate',
     summary: 'which strength gives which edit ratio, so that serve can aim at one',
     load: async () => (await import('./commands/calibrate.js')).calibrate,

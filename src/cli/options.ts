@@ -1,6 +1,6 @@
 /** Options as flags: their names, and their values out of what was typed. */
 import { z } from 'zod';
-import { helpOf, type OptionShape } from '../shape/options.js';
+import { defaultOf, helpOf, type OptionShape } from '../shape/options.js';
 import { UsageError } from '../text/usageError.js';
 
 /** `perLabel` → `--per-label` */
@@ -8,9 +8,10 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** What an option is called: its own name, or its key's. */
+/** What an option is called: its own name, or its key's; a switch that is on is called by what turns it off. */
 export function flagFor(key: string, shape: OptionShape): string {
-  return flagOf(helpOf(shape).flag ?? key);
+  const flag = flagOf(helpOf(shape).flag ?? key);
+  return defaultOf(shape) === true ? flag.replace(/^--/, '--no-') : flag;
 }
 
 /**

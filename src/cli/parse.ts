@@ -134,7 +134,8 @@ function toOption(name: string, shape: OptionShape): Option {
   const option = new Option(value === undefined ? name : `${name} <${value}>`, help);
   if (value !== undefined) option.argParser((given: string) => readOption(shape, given, name));
   const usual = defaultOf(shape);
-  if (usual !== undefined && usual !== false) {
+  // A switch's own name says what it does.
+  if (usual !== undefined && typeof usual !== 'boolean') {
     option.default(usual, Array.isArray(usual) ? usual.join(',') : undefined);
   }
   return option;

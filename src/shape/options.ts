@@ -30,6 +30,11 @@ export function flag(help: string): z.ZodDefault<z.ZodBoolean> {
   return z.boolean().default(false).meta({ help });
 }
 
+/** A switch, on unless `--no-…` is given. */
+export function flagOn(help: string): z.ZodDefault<z.ZodBoolean> {
+  return z.boolean().default(true).meta({ help });
+}
+
 /** Any text. */
 export function text(spec: Described & { default: string }): z.ZodDefault<z.ZodString>;
 export function text(spec: Described): z.ZodOptional<z.ZodString>;

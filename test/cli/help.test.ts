@@ -85,12 +85,20 @@ describe('one thing has one name', () => {
         .map(({ name }) => name); // prettier-ignore
     expect(having('--corrector')).toEqual([
       ...['lat-scan', 'extract', 'sweep', 'causal', 'lens', 'evaluate', 'compare', 'rounds'],
-      ...['align', 'serve', 'reproduce'],
+      ...['align', 'serve', 'play', 'calibrate', 'reproduce'],
     ]);
     expect(having('--model')).toEqual(['generate', 'convert']);
     expect(having('--problems')).toEqual(['sweep', 'causal', 'lens', 'evaluate', 'reproduce']);
     expect(having('--questions')).toEqual(['evaluate', 'compare', 'rounds', 'reproduce']);
-    expect(having('--max-rounds')).toEqual(['evaluate', 'compare', 'rounds', 'align', 'serve']);
+    expect(having('--max-rounds')).toEqual([
+      'evaluate',
+      'compare',
+      'rounds',
+      'align',
+      'serve',
+      'play',
+      'calibrate',
+    ]);
     for (const old of [
       'correctors',
       'aligners',

@@ -90,7 +90,7 @@ const running = {
 } as const;
 
 const { template, deadline, answerTokens, correctionTokens, budget, price } = servers;
-const options = {
+export const serveOptions = {
   upstream: text({ value: 'name', help: `who writes: ${openedNames}`, default: embedded.upstream }),
   model: text({ ...named, value: 'name', help: 'the corrector, named likewise', default: embedded.corrector }), // prettier-ignore
   ...strength,
@@ -101,7 +101,7 @@ const options = {
   ...engine,
   ...common,
 } as const;
-type Options = OptionValues<typeof options>;
+type Options = OptionValues<typeof serveOptions>;
 
 export const serve = defineCommand({
   description: `Stands in front of an upstream and speaks OpenAI's API: clients change their address, and nothing
@@ -116,7 +116,7 @@ done stands in the answer under "aligner", round by round, and in its X-Aligner 
 
 Notes are on stderr; logs, one JSON object a line and without content, on stdout. Ctrl-C or SIGTERM
 lets answers finish; a second one ends the process. docs/serve.md has the rest.`,
-  options,
+  options: serveOptions,
   examples: [
     ['aligner-lab serve', 'the embedded pair on http://127.0.0.1:8080/v1'],
     [
@@ -132,42 +132,55 @@ lets answers finish; a second one ends the process. docs/serve.md has the rest.`
       'ask it',
     ],
   ],
-  async run({ options: given, context }) {
-    const keys = readKeys(given, context);
-    const asked = proxiedServers(given, context);
-    const lab = labOf(given, context, asked);
-    await using upstream = await lab.upstream(given.upstream, { beside: true });
-    await using corrector = await lab.corrector(given.model, { beside: true });
-    const knobs = await openKnobs({
-      ...{ corrector, upstream: upstream.identity.sha256, layers: given.layers },
-      ...{ scale: given.scale, warn: lab.warn, note: lab.note },
-      ...(given.direction !== undefined && { directions: given.direction.split(',').map(lab.path) }), // prettier-ignore
-      ...(given.calibration !== undefined && { calibration: lab.path(given.calibration) }),
-    });
-    const { signal, io } = context;
-    const write = (line: string): void => context.show(line);
-    const log = jsonLog(write, io.now ?? ((): Date => new Date()));
-    const server = await startServer({
-      ...settings(given),
-      ...{ upstream, corrector, keys, log, name: given.modelName },
-      rules: {
-        ...{ knobs, maxCoefficient: given.maxCoefficient, allowOff: given.allowOff },
-        defaults: defaultStrength(given),
-      },
-      version: installedVersions()['aligner-lab'] ?? 'unknown',
-    });
-    context.warn(`serving ${given.modelName ?? upstream.name}, corrected by ${corrector.name}, on ${server.url}/v1`); // prettier-ignore
-    if (keys.length === 0 && !isLoopback(given.host)) {
-      lab.warn(`whoever reaches ${given.host} may ask; give --api-key-file`);
-    }
-    await aborted(signal);
-    context.warn(`finishing answers, ${given.drain} s at most`);
-    await server.end(AbortSignal.timeout(given.drain * 1000));
-    const traffic = asked.traffic();
-    if (traffic) context.warn(describeTraffic(traffic));
-    context.result({ url: server.url, traffic });
-  },
+  run: async ({ options: given, context }) => await serveUntilEnded({ given, context }),
 });
+
+/**
+ * @param how.onReady told the address once requests are taken
+ * @param how.logs whether requests are logged; default: yes
+ */
+export async function serveUntilEnded(how: {
+  given: Options;
+  context: Context;
+  onReady?: (url: string) => void;
+  logs?: boolean;
+}): Promise<void> {
+  const { given, context, onReady, logs = true } = how;
+  const keys = readKeys(given, context);
+  const asked = proxiedServers(given, context);
+  const lab = labOf(given, context, asked);
+  await using upstream = await lab.upstream(given.upstream, { beside: true });
+  await using corrector = await lab.corrector(given.model, { beside: true });
+  const knobs = await openKnobs({
+    ...{ corrector, upstream: upstream.identity.sha256, layers: given.layers },
+    ...{ scale: given.scale, warn: lab.warn, note: lab.note },
+    ...(given.direction !== undefined && { directions: given.direction.split(',').map(lab.path) }), // prettier-ignore
+    ...(given.calibration !== undefined && { calibration: lab.path(given.calibration) }),
+  });
+  const { signal, io } = context;
+  const write = (line: string): void => (logs ? context.show(line) : undefined);
+  const log = jsonLog(write, io.now ?? ((): Date => new Date()));
+  const server = await startServer({
+    ...settings(given),
+    ...{ upstream, corrector, keys, log, name: given.modelName },
+    rules: {
+      ...{ knobs, maxCoefficient: given.maxCoefficient, allowOff: given.allowOff },
+      defaults: defaultStrength(given),
+    },
+    version: installedVersions()['aligner-lab'] ?? 'unknown',
+  });
+  context.warn(`serving ${given.modelName ?? upstream.name}, corrected by ${corrector.name}, on ${server.url}/v1`); // prettier-ignore
+  if (keys.length === 0 && !isLoopback(given.host)) {
+    lab.warn(`whoever reaches ${given.host} may ask; give --api-key-file`);
+  }
+  onReady?.(server.url);
+  await aborted(signal);
+  context.warn(`finishing answers, ${given.drain} s at most`);
+  await server.end(AbortSignal.timeout(given.drain * 1000));
+  const traffic = asked.traffic();
+  if (traffic) context.warn(describeTraffic(traffic));
+  context.result({ url: server.url, traffic });
+}
 
 function settings(given: Options): Omit<ServeOptions, 'upstream' | 'corrector' | 'rules'> {
   const { host, port, question, onFailure, audit, answers, queue, logContent } = given;
