@@ -28,9 +28,12 @@ export async function* chatEvents(
   const failing = new AbortController();
   const signal = AbortSignal.any([call.signal, failing.signal]);
   setMaxListeners(0, signal);
-  const seed = call.request.seed ?? randomInt(2 ** 31);
+  const { seed, sampling } = call.request;
+  const draws = sampling ? sampling.temperature > 0 : service.draws;
+  // What draws nothing has no use for seeds, and recordings have few samples.
+  const first = draws ? (seed ?? randomInt(2 ** 31)) : 0;
   const choices = Array.from({ length: call.request.choices }, (_, choice) =>
-    choiceEvents(service, { ...call, signal }, { choice, sample: seed + choice }),
+    choiceEvents(service, { ...call, signal }, { choice, sample: first + choice }),
   );
   try {
     yield* merged(choices);

@@ -164,7 +164,7 @@ async function* settingEvents(
   const { question, prefix, seed, temperature, rounds: maxRounds, readings } = asked;
   const answer = answerRounds(service, {
     ...{ turns: [{ role: 'user', content: question }], prefix, strength, readings, signal },
-    ...{ sampling: { temperature, seed: 0 }, sample: seed },
+    ...{ sampling: { temperature, seed: 0 }, sample: temperature > 0 ? seed : 0 },
     ...{ maxTokens: null, maxRounds: Math.min(maxRounds, service.limits.maxRounds), stop: [] },
   });
   const rounds: AuditedRound[] = [];

@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** Stays open. */
   corrector: Corrector;
   rules: Omit<StrengthRules, 'corrector'>;
+  /** Whether the upstream draws where a request says nothing of it. Default false: it is greedy. */
+  draws?: boolean | undefined;
   /** What the corrector reads of a conversation: all of it as one text (default), or the last question. */
   question?: 'conversation' | 'last' | undefined;
   /** What becomes of a sentence that the corrector fails at. Default `refuse`: the answer ends there. */
@@ -55,6 +57,7 @@ export interface Service {
   upstream: Upstream;
   corrector: Corrector;
   rules: StrengthRules;
+  draws: boolean;
   onFailure: 'pass' | 'refuse';
   audit: AuditLevel;
   limits: AnswerLimits;
@@ -86,6 +89,7 @@ export function createService(options: ServiceOptions): Service {
       ? batchedCorrector(corrector, { most: mostRows(corrector), onRun: run('corrector'), clock })
       : corrector,
     rules: { ...options.rules, corrector: corrector.name },
+    draws: options.draws ?? false,
     onFailure: options.onFailure ?? 'refuse',
     audit: options.audit ?? 'full',
     limits: { ...servedLimits, maxTokens: null, ...limits },

@@ -43,6 +43,22 @@ describe('applyRound', () => {
     expect(after('', 'A.').round.edit).toBeNull();
   });
 
+  it('stops where the upstream is silent so many times in a row, and only where that is asked', () => {
+    const rounds = (all: readonly [string, string][], maxSilent?: number) => {
+      const ends = checkLimits({ ...(maxSilent !== undefined && { maxSilent }), maxRounds: 9 });
+      return all.reduce(
+        (state, [last, correction]) => applyRound(state, 'correct', outcome(last, correction), ends).state, // prettier-ignore
+        startLoop('q'),
+      ).stop;
+    };
+    const silent: [string, string] = ['', 'A.'];
+    expect(rounds([['B.', 'B.'], silent, silent], 2)).toBe('upstream-silent');
+    expect(rounds([silent, ['B.', 'B.'], silent], 2)).toBeNull();
+    expect(rounds([silent, silent], 2)).toBe('upstream-silent');
+    expect(rounds([silent, silent, silent, silent])).toBeNull();
+    expect(() => checkLimits({ maxSilent: 0 })).toThrow('maxSilent is not a usable number');
+  });
+
   it('stops for each reason, and for none before it is due', () => {
     expect(after('A.', '').state.stop).toBe('empty-correction');
     for (const last of ['A.', '']) {

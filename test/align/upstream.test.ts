@@ -125,6 +125,28 @@ describe('createLocalUpstream', () => {
     expect(both?.[0]).not.toBe(both?.[1]);
   });
 
+  it('goes on with a conversation in its own chat, and draws as a request asks', async () => {
+    const model = reciter(answers);
+    const chat = (turns: readonly { role: string; content: string }[]): string =>
+      `<${turns.map(({ content }) => content).at(-1)}>`;
+    const upstream = createLocalUpstream({ model: { ...model, tokenizer: { ...model.tokenizer, chat } } }); // prettier-ignore
+    const turns = [
+      { role: 'user', content: 'first' },
+      { role: 'assistant', content: 'so' },
+      { role: 'user', content: 'plain' },
+    ] as const;
+    const input = { question: 'all of it', turns, prefix: '' };
+    const [next] = await upstream.nextSentences([input]);
+    expect(next?.text).toBe('He had 3 bags.');
+    const sampling = { temperature: 0.5, topP: 0.9, seed: 0 };
+    await upstream.finish([{ ...input, sample: 4 }], { sampling });
+    const own = createLocalUpstream({ model, sampling });
+    await own.finish([{ question: 'plain', prefix: '' }]);
+    const [asked, usual] = model.requests.slice(-2).map((request) => request.sampling);
+    expect(asked).toMatchObject({ temperature: 0.5, topP: 0.9 });
+    expect(usual?.rowSeeds).not.toEqual(asked?.rowSeeds);
+  });
+
   it('draws another sample where another is wanted; the first is as ever', async () => {
     const model = reciter(answers);
     const upstream = createLocalUpstream({ model, sampling: { temperature: 1, seed: 7 } });

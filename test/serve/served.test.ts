@@ -57,6 +57,17 @@ describe('in front of a server', () => {
     expect(drawn).toEqual([[0.5, 0.9, 7], [0.5, 0.9, 8], [0, undefined, undefined]]); // prettier-ignore
   });
 
+  it('draws anew where nobody names a seed, and asks a greedy upstream for its only answer', async () => {
+    await using both = await inFront({});
+    const seeds = (): unknown[] =>
+      both.behind.asked.map((asked) => (asked as unknown as Record<string, unknown>).seed);
+    for (let i = 0; i < 3; i++) await both.server.chat({ temperature: 1 });
+    expect(new Set(seeds()).size).toBe(3);
+    both.behind.asked.length = 0;
+    await both.server.chat({ temperature: 0, seed: 5, n: 2 });
+    expect(seeds()).toEqual([0, 1]);
+  });
+
   it('ends the request behind when its own client goes', async () => {
     await using both = await inFront({ pace: 20 });
     const before = both.behind.aborted;

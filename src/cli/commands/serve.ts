@@ -187,6 +187,7 @@ function settings(given: Options): Omit<ServeOptions, 'upstream' | 'corrector' |
   return {
     ...{ host, port, question, onFailure, audit, answers, queue, logContent },
     ratePerMinute: given.rate ?? null,
+    draws: (given.temperature ?? 0) > 0,
     limits: { maxRounds: given.rounds, maxTokens: given.maxTokens ?? null },
     requests: {
       body: given.maxBody,
