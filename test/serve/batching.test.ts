@@ -85,8 +85,11 @@ describe('the embedded models behind a server', () => {
     await using upstream = await openUpstream(embedded.upstream, opened);
     await using corrector = await openCorrector(embedded.corrector, opened);
     const quiet = (): void => undefined;
-    const knobs = await openKnobs({ corrector, upstream: upstream.identity.sha256, warn: quiet, note: quiet }); // prettier-ignore
+    const warnings: string[] = [];
+    const knobs = await openKnobs({ corrector, upstream: upstream.identity.sha256, warn: (text) => warnings.push(text), note: quiet }); // prettier-ignore
     expect(knobs.map(({ name }) => name)).toEqual(['own']);
+    // Its calibration ships beside its direction, and is of these two models.
+    expect([warnings, knobs[0]?.calibration?.heldOut?.rows.every(({ within }) => within)]).toEqual([[], true]); // prettier-ignore
     const runs: ModelRun[] = [];
     await using server = await testServer({
       ...{ upstream, corrector, onRun: (run) => runs.push(run) },
