@@ -130,7 +130,7 @@ export class Answer {
         .filter((change) => change.kind === 'same' || change.kind === kind)
         .map(({ kind: is, text }) => (is === 'same' ? text : element(is === 'added' ? 'ins' : 'del', null, text))); // prettier-ignore
     const again = element('button', { type: 'button', onclick: () => this.onAgain(index) }, 'Again from here'); // prettier-ignore
-    again.setAttribute('aria-label', `Again from sentence ${number} of setting ${this.name}`);
+    again.setAttribute('aria-label', `Again from here: sentence ${number} of setting ${this.name}`);
     const foot = element('div', { className: 'foot' }, element('span', { className: 'verdict' }, `${number}. ${verdict(round)}`), again); // prettier-ignore
     if (readings) {
       const show = element('button', { type: 'button', onclick: () => this.onReadings(index) }, 'Readings'); // prettier-ignore

@@ -157,8 +157,8 @@ export class Setting {
 /** @param {HTMLInputElement} slider @param {string} value what it stands at, for eye and ear */
 function tell(slider, value) {
   slider.setAttribute('aria-valuetext', value);
-  const output = slider.parentElement?.querySelector('output');
-  if (output) output.textContent = value;
+  const shown = slider.parentElement?.querySelector('.value');
+  if (shown) shown.textContent = value;
 }
 
 /** @param {readonly number[]} layers */

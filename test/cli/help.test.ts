@@ -89,7 +89,9 @@ describe('one thing has one name', () => {
     ]);
     expect(having('--model')).toEqual(['generate', 'convert']);
     expect(having('--problems')).toEqual(['sweep', 'causal', 'lens', 'evaluate', 'reproduce']);
-    expect(having('--questions')).toEqual(['evaluate', 'compare', 'rounds', 'reproduce']);
+    expect(having('--questions')).toEqual([
+      ...['evaluate', 'compare', 'rounds', 'calibrate', 'reproduce'],
+    ]);
     expect(having('--max-rounds')).toEqual([
       'evaluate',
       'compare',
@@ -97,7 +99,6 @@ describe('one thing has one name', () => {
       'align',
       'serve',
       'play',
-      'calibrate',
     ]);
     for (const old of [
       'correctors',
