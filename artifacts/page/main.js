@@ -40,11 +40,15 @@ async function begin() {
     info = await getInfo();
   } catch (error) {
     unlock.hidden = !(error instanceof Refusal && error.status === 401);
-    if (unlock.hidden || input('key').value !== '') tellError(error);
+    form.hidden = !unlock.hidden;
+    if (unlock.hidden) tellError(error);
+    else if (input('key').value !== '')
+      tellError(new Refusal('The server does not know this key.'));
     part('models').textContent = unlock.hidden ? 'The server does not answer.' : 'A key is wanted.';
     return;
   }
   unlock.hidden = true;
+  form.hidden = false;
   build(info);
 }
 
@@ -145,7 +149,8 @@ function take(player, event) {
   if (event.kind !== 'round') return;
   answer.add(event);
   tell(`Setting ${setting.name}, sentence ${answer.rounds.length}: ${verdict(event.round)}. ${event.round.y2 ?? ''}`); // prettier-ignore
-  if (!chosen) drawMap(player, answer.rounds.length - 1);
+  // Where the answer ends nothing is written, and there is only the boundary token to be seen.
+  if (!chosen && event.text !== '') drawMap(player, answer.rounds.length - 1);
 }
 
 /** @param {{ player: Player, index: number } | null} round */
@@ -204,14 +209,18 @@ function applies() {
   return find(form, '[name=applies]:checked', HTMLInputElement).value;
 }
 
+/** Whether there is a next sentence to ask for. @param {Player} player */
+function mayGoOn({ answer, controller }) {
+  return !controller && answer.mayGoOn;
+}
+
 /** What can be pressed. */
 function refresh() {
   const running = players.some(({ controller }) => controller !== null);
   button('play').disabled = info === null;
-  button('stop').disabled = !running;
-  button('next').disabled = !shown().some(
-    ({ answer, controller }) => !controller && answer.mayGoOn,
-  );
+  // Not `disabled`, which would take the focus away from who has just pressed them.
+  button('stop').ariaDisabled = String(!running);
+  button('next').ariaDisabled = String(!shown().some(mayGoOn));
   button('export').disabled = !players.some(({ answer }) => answer.rounds.length > 0);
   part('answers').ariaBusy = String(running);
 }
@@ -277,13 +286,12 @@ form.addEventListener('submit', (event) => {
   for (const player of shown()) void go(player, 0);
 });
 button('next').addEventListener('click', () => {
-  tellError(null);
-  for (const player of shown()) {
-    const { answer, controller } = player;
-    if (!controller && answer.mayGoOn) void go(player, answer.rounds.length);
-  }
+  const waiting = shown().filter(mayGoOn);
+  if (waiting.length > 0) tellError(null);
+  for (const player of waiting) void go(player, player.answer.rounds.length);
 });
 button('stop').addEventListener('click', () => {
+  if (!players.some(({ controller }) => controller)) return;
   for (const player of players) {
     if (!player.controller) continue;
     player.controller.abort();

@@ -141,8 +141,9 @@ describe('a question', () => {
     expect(await rowsOf(tab, 'A').count()).toBe(1);
     const before = await rowsOf(tab, 'A').first().textContent();
     await slider(tab, 'Coefficient').press('Home');
-    await tab.getByRole('button', { name: 'Next sentence' }).click();
+    await tab.getByRole('button', { name: 'Next sentence' }).press('Enter');
     await rowsOf(tab, 'A').nth(1).waitFor();
+    expect(await tab.evaluate('document.activeElement.id')).toBe('next');
     await over(tab);
     expect(await rowsOf(tab, 'A').first().textContent()).toBe(before);
     expect(await tab.locator('.strength:visible').textContent()).toContain('coefficient −1.00');
@@ -304,7 +305,7 @@ describe('what goes wrong', () => {
     await key.fill('sk-two');
     expect(await violations(tab)).toEqual([]);
     await tab.getByRole('button', { name: 'Use this key' }).click();
-    await tab.getByRole('alert').getByText('authentication').waitFor();
+    await tab.getByRole('alert').getByText('does not know this key').waitFor();
     await key.fill('sk-one');
     await key.press('Enter');
     await ready(tab);
