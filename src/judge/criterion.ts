@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { criterionFiles } from '../data/artifacts.js';
 import { UsageError } from '../text/usageError.js';
+import { decodeUtf8 } from '../text/utf8.js';
 
 /** Those that ship. */
 export const criterionNames = ['helpful', 'harmless'] as const;
@@ -32,7 +33,7 @@ export function readCriterion(nameOrFile: string): Criterion {
   const file = shipped ? criterionFiles[shipped] : nameOrFile;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8').trim();
+    text = decodeUtf8(readFileSync(file)).trim();
   } catch (cause) {
     throw new UsageError(
       `criterion: ${file} cannot be read (expected ${criterionNames.join(', ')}, or a text file with ${places.join(', ')})`,

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { opened } from '../align/opened.js';
-import { readJsonl } from '../data/jsonl.js';
+import { readDataText, readJsonl } from '../data/jsonl.js';
 import { writeAtomic } from '../disk/atomic.js';
 import { createRandom } from '../math/random.js';
 import { shownValue } from '../text/given.js';
@@ -116,7 +116,7 @@ function readRated(file: string): Table {
   }
   const byPair = new Map<string, Rated>();
   for (const line of readJsonl(keyFile, keyLine)) byPair.set(line.pair, { line, said: [] });
-  const table = readSheet(readFileSync(file, 'utf8'), file);
+  const table = readSheet(readDataText(file), file);
   const [names = [], ...rows] = table;
   const columns = [names.indexOf('pair'), names.indexOf('better')];
   const [pairAt = -1, betterAt = -1] = columns;

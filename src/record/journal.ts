@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import { checked } from '../shape/check.js';
 import { fileError } from '../disk/fileErrors.js';
 import { toJson } from './json.js';
+import { decodeUtf8 } from '../text/utf8.js';
 
 export interface Journal<R> {
   /** The records that were there when it was opened, in order. */
@@ -62,12 +63,20 @@ function parseLines<R>(
   shape?: z.ZodType<R>,
 ): { records: R[]; length: number; torn: boolean } {
   const length = bytes.lastIndexOf(0x0a) + 1;
-  const lines = bytes.subarray(0, length).toString('utf8').split('\n').slice(0, -1);
+  const lines = textOf(bytes.subarray(0, length), path).split('\n').slice(0, -1);
   const records = lines.map((line, i) => {
     const value = parseLine(line, `${path} line ${i + 1}`);
     return shape ? checked(shape, value, `records: ${path} line ${i + 1}`) : (value as R);
   });
   return { records, length, torn: length < bytes.length };
+}
+
+function textOf(bytes: Buffer, path: string): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (error) {
+    throw fileError({ subject: 'records', action: 'read', path, error });
+  }
 }
 
 function parseLine(line: string, place: string): unknown {

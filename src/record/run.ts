@@ -18,6 +18,7 @@ import type { Journal } from './journal.js';
 import { canonicalJson, firstDifference, toJson } from './json.js';
 import { manifestShape, type Manifest, type RunConfiguration } from './manifest.js';
 import { shownValue, shownName } from '../text/given.js';
+import { decodeUtf8 } from '../text/utf8.js';
 
 export interface Run<R> extends AsyncDisposable {
   readonly folder: string;
@@ -97,7 +98,7 @@ function finite(key: string, value: unknown): unknown {
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'), finite);
+    return JSON.parse(decodeUtf8(await readFile(path)), finite);
   } catch (error) {
     throw fileError({ subject: 'run folder', action: 'read', path, error });
   }

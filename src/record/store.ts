@@ -7,6 +7,7 @@ import { makeFolder } from '../disk/makeFolder.js';
 import { sha256 } from './hash.js';
 import { canonicalJson, toJson } from './json.js';
 import { shownName } from '../text/given.js';
+import { decodeUtf8 } from '../text/utf8.js';
 
 export interface Store {
   /** The value of a key; undefined where there is none. */
@@ -31,7 +32,7 @@ export function folderStore(folder: string, about: unknown = null): Store {
     async get(key) {
       const path = pathOf(key);
       try {
-        return JSON.parse(await readFile(path, 'utf8')) as unknown;
+        return JSON.parse(decodeUtf8(await readFile(path))) as unknown;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw fileError({ subject: 'store', action: 'read', path, error });

@@ -7,6 +7,7 @@ import { readAdapter } from '../onnx/adapter/file.js';
 import type { ExternalWeight } from '../onnx/externalData.js';
 import { inFile, readGraphFile, type GraphFile } from './graphFile.js';
 import { foldersIn, type ModelFiles } from './modelFiles.js';
+import { decodeUtf8 } from '../text/utf8.js';
 import { elsewhere, embeddedFolders, ownFolder } from './modelsPackage.js';
 
 /** Embedded adapters: `artifacts/adapters/` of a checkout. */
@@ -82,7 +83,11 @@ export async function readGraph({ file, adapter: folder }: ModelPart): Promise<G
   if (folder === undefined) return base;
   const paths = adapterPaths(folder);
   for (const path of paths) await checkFile(path);
-  const files = { config: await readFile(paths[0], 'utf8'), weights: await readFile(paths[1]) };
+  const config = await readFile(paths[0]);
+  const files = {
+    config: inFile(paths[0], () => decodeUtf8(config)),
+    weights: await readFile(paths[1]),
+  };
   const adapter = readAdapter(files, `adapter ${folder}`);
   const external = (weight: ExternalWeight): Uint8Array => readPiece(base.folder, weight);
   const graph = inFile(file, () => applyAdapter(base.graph, { adapter, external }));

@@ -1,6 +1,7 @@
 /** What the configuration files of a model's folder say, read as they are: anyone may have written them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeUtf8 } from '../text/utf8.js';
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -10,7 +11,7 @@ export function readConfig(folder: string, name: string): Config | null {
   if (!existsSync(path)) return null;
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+    content = JSON.parse(decodeUtf8(readFileSync(path)).replace(/^\uFEFF/, ''));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`model: ${path} is no JSON (${reason}); download it again`, { cause });

@@ -6,6 +6,7 @@ import { checked } from '../shape/check.js';
 import { isFault, reasonOf } from '../text/errorSentence.js';
 import { bounded } from './bounded.js';
 import { shownValue } from '../text/given.js';
+import { decodeUtf8 } from '../text/utf8.js';
 
 export const tokenizerFile = 'tokenizer.json';
 export const configFile = 'tokenizer_config.json';
@@ -116,7 +117,7 @@ export function readTokenizerJson(path: string): unknown {
 /** @throws where it cannot be read. */
 export function readTokenizerText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return decodeUtf8(readFileSync(path));
   } catch (error) {
     throw tokenizerError(path, error);
   }

@@ -16,6 +16,7 @@ import { prepareFigures } from '../figures.js';
 import { text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
 import { reasonOf } from '../../text/errorSentence.js';
+import { decodeUtf8 } from '../../text/utf8.js';
 
 export const plot = defineCommand({
   description: `Draws the figures of a run from the summaries in its folder (scan.json, sweep.json, causal.json,
@@ -111,7 +112,7 @@ async function readJson(folder: string, names: readonly string[]): Promise<unkno
   try {
     const { size } = await stat(path);
     if (size > mostBytes) throw new Error(`it has ${size} bytes (expected at most ${mostBytes})`);
-    content = await readFile(path, 'utf8');
+    content = decodeUtf8(await readFile(path));
   } catch (error) {
     throw fileError({ subject: 'plot', action: 'read', path, error });
   }

@@ -8,6 +8,7 @@ import { checked } from '../../shape/check.js';
 import { sha256 } from '../../record/hash.js';
 import type { SteeringKnob } from '../shared/steeringKnob.js';
 import { calibrationFileName, calibrationShape, type Calibration } from './shape.js';
+import { decodeUtf8 } from '../../text/utf8.js';
 
 /** What a calibration must be of, to be believed. */
 export interface CalibratedKnob {
@@ -43,7 +44,7 @@ export async function readCalibration(
   { knob, model }: CalibratedKnob,
 ): Promise<Calibration | null> {
   if (!existsSync(path)) return null;
-  const calibration = checked(calibrationShape, parsed(await readFile(path, 'utf8'), path), `calibration: ${path}`); // prettier-ignore
+  const calibration = checked(calibrationShape, parsed(await readFile(path), path), `calibration: ${path}`); // prettier-ignore
   const differs = differenceOf(calibration, { knob, model });
   if (differs === null) return calibration;
   throw new Error(
@@ -64,9 +65,9 @@ function differenceOf(
   return positions === knob.positions ? null : 'choice of positions';
 }
 
-function parsed(text: string, path: string): unknown {
+function parsed(bytes: Uint8Array, path: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(decodeUtf8(bytes)) as unknown;
   } catch (cause) {
     throw new Error(`calibration: ${path} is no JSON; make it anew with \`aligner-lab calibrate\``, { cause }); // prettier-ignore
   }

@@ -9,6 +9,7 @@ import { bestLayerWarnings } from '../../read/healthWarnings.js';
 import type { Scan } from '../../read/latScan.js';
 import { UsageError } from '../../text/usageError.js';
 import { scanSummary } from './shape.js';
+import { decodeUtf8 } from '../../text/utf8.js';
 
 /** A scan, and which of its layers are shown; default: all. */
 export type ShownScan = Scan & { shownLayers?: readonly number[] };
@@ -81,7 +82,7 @@ export async function finishedScan(folder: string): Promise<ShownScan | null> {
   const path = join(folder, 'scan.json');
   if (!existsSync(path) || !existsSync(join(folder, directionFileName))) return null;
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const value: unknown = JSON.parse(decodeUtf8(await readFile(path)));
     const whole = scanSummary.safeParse(value).success && openParts.safeParse(value).success;
     return whole ? (value as ShownScan) : null;
   } catch {

@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { checked } from '../../shape/check.js';
 import { count, positionRule } from '../../shape/pieces.js';
+import { decodeUtf8 } from '../../text/utf8.js';
 
 /** Its name, beside the direction's. */
 export const steeringFileName = 'steering.json';
@@ -69,7 +70,7 @@ export function formatSteering(saved: Omit<SavedSteering, 'format'>): string {
 export async function readSteering(path: string): Promise<SavedSteering> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = decodeUtf8(await readFile(path));
   } catch (cause) {
     throw new Error(`steering: cannot read ${path}; make one with \`aligner-lab sweep\``, {
       cause,

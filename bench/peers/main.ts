@@ -1,0 +1,89 @@
+/**
+ * `npm run bench:peers -- --onnx folder --torch folder --python venv/bin/python`: the lab beside what
+ * the field uses, the same work, in turn. Both folders hold the same model. Every work says whether
+ * what came out is the same, and how many times as long as ours the peer took: the median over the
+ * rounds, and the least and the most.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { streamAlignerPrompt, type Passage } from '../../src/align/prompts.js';
+import { loadLanguageModel } from '../../src/runtime/load.js';
+import { installedVersions } from '../../src/record/versions.js';
+import { formatTable } from '../../src/text/table.js';
+import { Peer } from './peer.js';
+import { works, type Setting } from './works.js';
+
+const { values: given } = parseArgs({
+  options: {
+    onnx: { type: 'string', default: '' },
+    torch: { type: 'string', default: '' },
+    python: { type: 'string', default: 'python3' },
+    passages: { type: 'string', default: 'artifacts/stimuli/arithmetic-test.jsonl' },
+    prompts: { type: 'string', default: '64' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    rounds: { type: 'string', default: '3' },
+    stored: { type: 'string', default: 'float16' },
+    only: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+if (given.onnx === '' || given.torch === '') {
+  throw new Error('peers: give --onnx and --torch, two folders of the same model');
+}
+
+const threads = Number(given.threads);
+const folder = mkdtempSync(join(tmpdir(), 'aligner-lab-peers-'));
+const peer = new Peer(given.python);
+const opened = await peer.ask<{ versions: object }>('open', {
+  ...{ model: given.torch, threads, stored: given.stored },
+});
+await using model = await loadLanguageModel({ model: given.onnx, threads });
+const lines = readFileSync(given.passages, 'utf8').trim().split('\n');
+const texts = lines.slice(0, Number(given.prompts)).map((line) => {
+  return model.tokenizer.chatPrompt(streamAlignerPrompt(JSON.parse(line) as Passage));
+});
+const setting: Setting = {
+  ...{ model, peer, folder, texts },
+  rows: texts.map((text) => model.tokenizer.encode(text)),
+};
+
+const results: object[] = [];
+const table: string[][] = [];
+for (const work of works) {
+  if (given.only && !given.only.split(',').includes(work.name)) continue;
+  const ratios: number[] = [];
+  const ours: number[] = [];
+  let same = '';
+  for (let round = 0; round <= Number(given.rounds); round++) {
+    const { own, other, unlike } = await work.run(setting, round % 2 === 0);
+    same = unlike;
+    // The first round opens graphs, and is thrown away.
+    if (round === 0) continue;
+    ratios.push(other / own);
+    ours.push(own);
+  }
+  const [least = NaN, most = NaN] = [Math.min(...ratios), Math.max(...ratios)];
+  const ratio = median(ratios);
+  results.push({ work: work.name, peer: work.peer, goal: work.goal, ratio, least, most, ms: median(ours), unlike: same }); // prettier-ignore
+  const row = [work.name, work.peer, median(ours).toFixed(0), ratio.toFixed(2), `${least.toFixed(2)}–${most.toFixed(2)}`, work.goal, same]; // prettier-ignore
+  table.push(row);
+  process.stdout.write(`${row.join('  ')}\n`);
+}
+const head = ['work', 'peer', 'ours, ms', 'ratio', 'least–most', 'goal', 'unlike'];
+process.stdout.write(`\n${formatTable(head, table)}\n`);
+if (given.out) {
+  const machine = { processor: cpus()[0]?.model, threads, gigabytes: Math.round(totalmem() / 1e9) };
+  const versions = { ...installedVersions(), ...opened.versions };
+  writeFileSync(given.out, `${JSON.stringify({ machine, versions, prompts: texts.length, results }, null, 2)}\n`); // prettier-ignore
+}
+peer.close();
+rmSync(folder, { recursive: true });
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[middle]];
+  return (low + high) / 2;
+}
