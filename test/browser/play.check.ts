@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../../src/plot/page/browser.js';
 import { playEvent } from '../../src/serve/play.js';
 import { testServer, type TestServer } from '../serve/harness.js';
-import { embeddedServer, gatedServer, hostileServer, hostileText } from './playServers.js';
+import {
+  embeddedServer,
+  gatedServer,
+  gatedSteerable,
+  hostileServer,
+  hostileText,
+} from './playServers.js';
 
 let browser: Browser;
 let embedded: TestServer;
@@ -153,6 +159,33 @@ describe('a question', () => {
     await over(tab);
     expect(complaints).toEqual([]);
   });
+
+  it('is corrected at another strength from the next sentence on, where a slider is moved', async () => {
+    await using server = await gatedSteerable();
+    await using page = await opened(server.url);
+    const { tab, complaints } = page;
+    await ready(tab);
+    await tab.getByRole('button', { name: 'Ask' }).click();
+    await expect.poll(() => server.gate.waiting).toBe(1);
+    server.gate.release();
+    await rowsOf(tab, 'A').first().waitFor();
+    await expect.poll(() => server.gate.waiting).toBe(1);
+    const before = await rowsOf(tab, 'A').first().textContent();
+    const [request] = await Promise.all([
+      tab.waitForRequest(/api\/play$/),
+      slider(tab, 'Coefficient').press('End'),
+    ]);
+    const { prefix, settings } = request.postDataJSON() as { prefix: string; settings: object[] };
+    expect(prefix).toContain('=');
+    expect(settings).toEqual([{ coefficient: 1, direction: 'own' }]);
+    await tab.getByText('Corrected at coefficient 1.00').waitFor();
+    await expect.poll(() => server.gate.waiting).toBe(1);
+    server.gate.release();
+    await rowsOf(tab, 'A').nth(1).waitFor();
+    expect(await rowsOf(tab, 'A').first().textContent()).toBe(before);
+    await tab.getByRole('button', { name: 'Stop' }).click();
+    expect(complaints).toEqual([]);
+  });
 });
 
 describe('the settings', () => {
@@ -254,8 +287,8 @@ describe('what goes wrong', () => {
     await ready(tab);
     expect(await tab.getByText('is not steered here').first().isVisible()).toBe(true);
     await tab.getByRole('button', { name: 'Ask' }).click();
-    await expect.poll(server.waiting).toBe(1);
-    server.release();
+    await expect.poll(() => server.gate.waiting).toBe(1);
+    server.gate.release();
     await rowsOf(tab, 'A').first().waitFor();
     expect(await tab.locator('#answers').getAttribute('aria-busy')).toBe('true');
     await tab.getByRole('button', { name: 'Stop' }).click();
@@ -263,8 +296,8 @@ describe('what goes wrong', () => {
     await expect.poll(() => server.log.at(-1)).toMatchObject({ route: '/api/play', status: 499 });
     expect(await tab.getByRole('button', { name: 'Stop' }).isDisabled()).toBe(true);
     await tab.getByRole('button', { name: 'Next sentence' }).click();
-    await expect.poll(server.waiting).toBe(2);
-    server.release();
+    await expect.poll(() => server.gate.waiting).toBe(1);
+    server.gate.release();
     await rowsOf(tab, 'A').nth(1).waitFor();
     await tab.getByRole('button', { name: 'Stop' }).click();
     expect(complaints).toEqual([]);

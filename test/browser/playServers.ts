@@ -1,6 +1,8 @@
 /** Servers for the page: the embedded pair with two directions, and scripted models. */
 import { openCorrector, openUpstream } from '../../src/align/open.js';
 import { correctorFromFunction } from '../../src/align/functions.js';
+import type { Corrector } from '../../src/align/corrector.js';
+import type { Upstream } from '../../src/align/upstream.js';
 import { embedded } from '../../src/data/artifacts.js';
 import type { Calibration } from '../../src/experiment/calibrate/shape.js';
 import { openKnobs } from '../../src/serve/openKnobs.js';
@@ -31,19 +33,44 @@ function calibrationOf({ knob }: NamedKnob): Calibration {
 /** The embedded pair; its own direction under two names, the second calibrated. `off` is allowed. */
 export async function embeddedServer(): Promise<TestServer> {
   const upstream = await openUpstream(embedded.upstream);
+  const { corrector, rules } = await steerable(upstream);
+  return closing(await testServer({ upstream, corrector, rules, name: 'embedded' }), [
+    ...[corrector, upstream],
+  ]);
+}
+
+/** The embedded corrector behind an upstream whose sentences are let go by `release`. */
+export async function gatedSteerable(): Promise<Gated> {
+  const gate = new Gate();
+  const scripted = fakeUpstream(inTurn(['3 + 4 = 7.', '7 - 2 = 6.', 'The answer is 6.']));
+  const upstream: Upstream = {
+    ...scripted,
+    async nextSentences(inputs, options) {
+      await gate.pass(options?.signal);
+      return await scripted.nextSentences(inputs);
+    },
+  };
+  const { corrector, rules } = await steerable(upstream);
+  return { ...closing(await testServer({ upstream, corrector, rules }), [corrector]), gate };
+}
+
+async function steerable(upstream: Upstream) {
   const corrector = await openCorrector(embedded.corrector);
   const opened = { upstream: upstream.identity.sha256, corrector, warn: silent, note: silent };
   const [own] = await openKnobs(opened);
   if (!own) throw new Error('the embedded corrector has no direction of its own');
   const calibrated = { ...own, name: 'calibrated', calibration: calibrationOf(own) };
   const rules = { knobs: [own, calibrated], defaults: {}, maxCoefficient: 1, allowOff: true };
-  const server = await testServer({ upstream, corrector, rules, name: 'embedded' });
+  return { corrector, rules };
+}
+
+/** A server that closes its models when it has ended. */
+function closing(server: TestServer, models: readonly (Corrector | Upstream)[]): TestServer {
   return {
     ...server,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      await corrector.close();
-      await upstream.close();
+      for (const model of models) await model.close();
     },
   };
 }
@@ -62,22 +89,39 @@ export function hostileServer(): Promise<TestServer> {
   });
 }
 
-/** Each sentence is let go by `release`. */
-export async function gatedServer(): Promise<
-  TestServer & { release: () => void; waiting: () => number }
-> {
-  const waiting: (() => void)[] = [];
+/** Lets through whoever waits, when it is told to. */
+class Gate {
+  #waiting: (() => void)[] = [];
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  pass(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(resolve);
+      signal?.addEventListener('abort', () => {
+        this.#waiting = this.#waiting.filter((one) => one !== resolve);
+        reject(new Error('aborted'));
+      });
+    });
+  }
+
+  release(): void {
+    this.#waiting.splice(0).forEach((go) => go());
+  }
+}
+export type Gated = TestServer & { gate: Gate };
+
+/** Each sentence is copied when `gate` lets it go; nothing can be steered. */
+export async function gatedServer(): Promise<Gated> {
+  const gate = new Gate();
   const corrector = correctorFromFunction({
     name: 'gated',
     correct: async (inputs, { signal }) => {
-      await new Promise<void>((resolve, reject) => {
-        waiting.push(resolve);
-        signal?.addEventListener('abort', () => reject(new Error('aborted')));
-      });
+      await gate.pass(signal);
       return inputs.map(({ last }) => last);
     },
   });
-  const server = await testServer({ corrector });
-  const release = (): void => waiting.splice(0).forEach((go) => go());
-  return { ...server, release, waiting: () => waiting.length };
+  return { ...(await testServer({ corrector })), gate };
 }
