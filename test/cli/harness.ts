@@ -20,6 +20,8 @@ export interface CallOptions {
   isTTY?: boolean;
   signal?: AbortSignal;
   name?: string;
+  /** What is said on stderr when a command that runs until it is told to has begun: then it is told to. */
+  endsAt?: RegExp;
   /** Default: empty. */
   env?: Io['env'];
 }
@@ -27,9 +29,11 @@ export interface CallOptions {
 /** Runs a command line and returns what it wrote. */
 export async function call(argv: readonly string[], options: CallOptions): Promise<CallResult> {
   const written = { stdout: '', stderr: '' };
+  const ending = new AbortController();
   const output = (stream: 'stdout' | 'stderr'): Io['stdout'] => ({
     write: (text) => {
       written[stream] += text;
+      if (options.endsAt?.test(written.stderr)) ending.abort(new Error('enough'));
     },
     isTTY: options.isTTY ?? false,
     columns: 100,
@@ -39,7 +43,7 @@ export async function call(argv: readonly string[], options: CallOptions): Promi
     stderr: output('stderr'),
     env: options.env ?? {},
     cwd: options.cwd,
-    signal: options.signal ?? new AbortController().signal,
+    signal: options.signal ?? ending.signal,
     readStdin: () => Promise.resolve(options.stdin ?? null),
     now: () => new Date('2025-01-01T00:00:00Z'),
   };

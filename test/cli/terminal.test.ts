@@ -143,6 +143,19 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--problem', evil],
     ['Else?', '--upstream', upstream, '--model', corrector],
   ],
+  serve: [
+    ['--upstream', upstream, '--model', corrector, '--port', '0', '--model-name', evil],
+    ['--upstream', upstream, '--model', corrector, '--port', '0', '--api-key-file', evil],
+    ['--model', model, '--port', '0', '--direction', evil],
+  ],
+  play: [
+    ['--upstream', upstream, '--model', corrector, '--no-open', '--model-name', evil],
+    ['--upstream', evil],
+  ],
+  calibrate: [
+    ['--upstream', model, '--model', model, '--direction', direction, '--layers', '1', '--questions', questions, '--held-out', questions, '--coefficient', '0,1', ...small, '--out', `calibration ${evilName}.json`], // prettier-ignore
+    ['--upstream', model, '--model', model, '--direction', evil],
+  ],
   generate: [
     [evil, ...tiny, '--max-new-tokens', '60'],
     [evil, ...tiny, '--direction', direction, '--layers', '1', '--max-new-tokens', '20'],
@@ -180,6 +193,9 @@ it('knows every command', () => {
   expect(Object.keys(lines).sort()).toEqual(commands.map(({ name }) => name).sort());
 });
 
+/** What is refused even at its best: a model of these is named by mistake, a direction is another's. */
+const refused = new Set(['reproduce', 'calibrate']);
+
 describe.each(Object.entries(lines))('%s', (name, calls) => {
   const [first = [], ...others] = calls;
   const cases = [[...first, '--json'], ...others].map((argv) => ({ argv, isTTY: false }));
@@ -187,11 +203,16 @@ describe.each(Object.entries(lines))('%s', (name, calls) => {
   it.each([...cases, { argv: first, isTTY: true }])(
     'sends nothing raw of what it was given: call %#',
     async ({ argv, isTTY }) => {
-      const how = { cwd, isTTY, env: { HF_HUB_OFFLINE: '1', HF_HOME: cwd } };
+      const how = {
+        cwd,
+        isTTY,
+        endsAt: / on http:\S+\/v1/,
+        env: { HF_HUB_OFFLINE: '1', HF_HOME: cwd },
+      };
       const { code, stdout, stderr } = await call([name, ...argv], how);
       const text = (stdout + stderr).replace(isTTY ? own : '', '');
       expect(text.split('\n').filter((line) => raw.test(line))).toEqual([]);
-      if (argv === first && name !== 'reproduce') expect(code, stderr).toBe(0);
+      if (argv === first && !refused.has(name)) expect(code, stderr).toBe(0);
       if (argv.includes('--json') && code === 0) JSON.parse(stdout);
     },
   );
