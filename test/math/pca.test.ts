@@ -47,6 +47,48 @@ describe('principalComponents', () => {
     }
   });
 
+  it.each([
+    [true, 0.05],
+    [false, 0.5],
+  ])('agrees with the SVD on large data (centred: %s)', (centred, strength) => {
+    const [many, wide] = [140, 1900];
+    const random = createRandom(`large ${strength}`);
+    const axis = random.unitVector(wide);
+    const data = new Float32Array(many * wide);
+    for (let i = 0; i < many; i++) {
+      const along = strength * Math.sqrt(wide) * random.normal();
+      for (let j = 0; j < wide; j++) {
+        data[i * wide + j] = 0.1 + along * (axis[j] ?? 0) + random.normal();
+      }
+    }
+    const nested = Array.from({ length: many }, (_, i) => [
+      ...data.subarray(i * wide, (i + 1) * wide),
+    ]);
+    const svd = new PCA(new Matrix(nested), { method: 'SVD', center: centred });
+    const found = principalComponents({ data, rows: many, width: wide, centred });
+    const expected = svd.getEigenvectors().getColumn(0);
+    expect(Math.abs(cosine(found.components, expected))).toBeGreaterThan(1 - 1e-6);
+    expect(found.explained[0]).toBeCloseTo(svd.getExplainedVariance()[0] ?? NaN, 6);
+  });
+
+  it('takes large data of rank one, two and few', () => {
+    const [many, wide] = [300, 1000];
+    for (const rank of [1, 2, 5]) {
+      const random = createRandom(`rank ${rank}`);
+      const axes = Array.from({ length: rank }, () => random.unitVector(wide));
+      const data = new Float32Array(many * wide);
+      for (let i = 0; i < many; i++) {
+        for (const [k, axis] of axes.entries()) {
+          const along = (10 * random.normal()) / (k + 1);
+          for (let j = 0; j < wide; j++) data[i * wide + j] = (data[i * wide + j] ?? 0) + along * (axis[j] ?? 0); // prettier-ignore
+        }
+      }
+      const { components, explained } = principalComponents({ data, rows: many, width: wide });
+      expect(Math.abs(cosine(components, axes[0] ?? []))).toBeGreaterThan(0.98);
+      if (rank === 1) expect(explained[0]).toBeCloseTo(1, 6);
+    }
+  });
+
   it.each([1e-6, 1, 1e6])('finds a planted axis whatever the scale of the data (%s)', (scale) => {
     const { axis, input } = planted({ strength: 6, scale });
     const { components, explained } = principalComponents(input);
