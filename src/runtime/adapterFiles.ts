@@ -85,13 +85,21 @@ export async function readGraph({ file, adapter: folder }: ModelPart): Promise<G
   for (const path of paths) await checkFile(path);
   const config = await readFile(paths[0]);
   const files = {
-    config: inFile(paths[0], () => decodeUtf8(config)),
+    config: configText(paths[0], config),
     weights: await readFile(paths[1]),
   };
   const adapter = readAdapter(files, `adapter ${folder}`);
   const external = (weight: ExternalWeight): Uint8Array => readPiece(base.folder, weight);
   const graph = inFile(file, () => applyAdapter(base.graph, { adapter, external }));
   return { ...base, graph, weights: [...base.weights, ...paths] };
+}
+
+function configText(path: string, bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    throw new Error(`adapter: ${path} is not a text in UTF-8; download it again`, { cause });
+  }
 }
 
 async function checkFile(path: string): Promise<void> {
