@@ -1,10 +1,11 @@
 /** Opens a model file as an engine: reads, hashes and inspects it; instruments it when needed. */
 import { inspectDecoder } from '../../onnx/inspect.js';
 import type { ExternalWeight } from '../../onnx/externalData.js';
+import type { DecoderLayout } from '../../onnx/layout.js';
 import { proxyTuned } from '../../onnx/proxy.js';
 import { quantise } from '../../onnx/quantise.js';
 import { leastLimit } from '../contextLimit.js';
-import type { DecoderInfo } from '../decoder.js';
+import type { DecoderInfo, Device } from '../decoder.js';
 import { resolveDevice } from '../device.js';
 import { batchLimits, mostDrafted } from './batchLimits.js';
 import { Engine } from './engine.js';
@@ -58,13 +59,24 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       now: () => performance.now(),
       lean: wantsLean(device, weightBytes(read)),
       limits: limits ?? batchLimits(device, layout),
-      mostDrafted:
-        drafts === undefined ? mostDrafted(weightBytes(read), layout) : drafts ? Infinity : 0,
+      mostDrafted: drafts === undefined ? usualDrafts(device, weightBytes(read), layout) : drafts ? Infinity : 0, // prettier-ignore
       context,
       free: device === 'cpu' ? () => process.availableMemory() : undefined,
     }),
     info: { source, sha256, device, layers, width, vocabulary, ...(context && { context }) },
   };
+}
+
+/** Bytes of weights up to which a CPU holds a second graph for drafts. */
+const mostDraftedWeights = 2 * 2 ** 30;
+
+/**
+ * Drafts need the forward graph beside the loop, each with the weights, and were measured on a CPU
+ * only. It follows from the model, never from the machine's memory: last digits differ with drafts.
+ */
+function usualDrafts(device: Device, weights: number, layout: DecoderLayout): number {
+  const worthwhile = device === 'cpu' && weights <= mostDraftedWeights;
+  return worthwhile ? mostDrafted(weights, layout) : 0;
 }
 
 /** The file as it is, or tuned by two others; `bytes` are what identifies it. */
