@@ -53,9 +53,17 @@ export function roundsTrend(options: RoundsTrendOptions): Effect {
   const rows = ofCorrector(options).map((record) =>
     record.continued[continueWith].map((answer) => measured(answer, measure) ?? NaN),
   );
-  const columns = rows[0]?.length ?? 0;
-  const table = { values: Float64Array.from(rows.flat()), columns };
-  const ks = Array.from({ length: columns }, (_, k) => k);
+  const ks = Array.from({ length: rows[0]?.length ?? 0 }, (_, k) => k);
+  return trendOf(rows, ks, options);
+}
+
+/** Of rows of values at the given k: rows are drawn, means taken, ranks formed anew. */
+export function trendOf(
+  rows: readonly (readonly number[])[],
+  ks: readonly number[],
+  options: { random: Random },
+): Effect {
+  const table = { values: Float64Array.from(rows.flat()), columns: ks.length };
   return bootstrapEffect({
     ...options,
     units: rows.length,

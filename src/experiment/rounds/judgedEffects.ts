@@ -1,9 +1,8 @@
 /** What judges say of correction rounds, as effects with interval and p-value over questions. */
-import { columnMeansOver } from '../../math/bootstrap.js';
-import { bootstrapEffect, meanEffect, type Effect } from '../../math/effect.js';
-import { rankCorrelation } from '../../math/fit.js';
+import { meanEffect, type Effect } from '../../math/effect.js';
 import type { Random } from '../../math/random.js';
 import type { JudgedRecord } from '../shared/judging.js';
+import { trendOf } from './effects.js';
 
 /** Of one judge and one corrector. */
 export interface JudgedEffectOptions {
@@ -40,16 +39,7 @@ export function judgedDifference(
 export function judgedTrend(options: JudgedEffectOptions): Effect {
   const own = ofPair(options).flatMap(({ rounds }) => rounds ?? []);
   const ks = [...new Set(own)].sort((a, b) => a - b);
-  const rows = rowsOf(options, ks);
-  const table = { values: Float64Array.from(rows.flat()), columns: ks.length };
-  return bootstrapEffect({
-    ...options,
-    units: rows.length,
-    statistic: (drawn) => {
-      const means = columnMeansOver(table, drawn);
-      return means.some((mean) => Number.isNaN(mean)) ? null : rankCorrelation(ks, means);
-    },
-  });
+  return trendOf(rowsOf(options, ks), ks, options);
 }
 
 /** Share of pairs that were asked about of which both orders say the same; null where none was. */
