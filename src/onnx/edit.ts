@@ -14,6 +14,8 @@ export interface Edit extends Omit<Treatment, 'layout'> {
   read: (layer: number, tensor: string) => void;
   /** Chooses the positions of which logits are wanted: `[B, S, D]` → `[B, P, D]`. */
   select: (tensor: string) => string;
+  /** A block whose output is given, before its treatment: nothing before it is needed then. */
+  enter?: { layer: number; tensor: string };
 }
 
 /**
@@ -58,7 +60,10 @@ function editBlock(
     renameTensors([node], new Map([[block.tensor, raw]]));
     writer.nodes.push(node);
   }
-  if (!untouched) treat(writer, { ...edit, layout }, { layer, raw, output: block.tensor });
+  if (!untouched) {
+    const entered = edit.enter?.layer === layer ? edit.enter.tensor : raw;
+    treat(writer, { ...edit, layout }, { layer, raw: entered, output: block.tensor });
+  }
   if (block.fused) normalise(writer, node, block.tensor);
   edit.read(layer, block.tensor);
 }

@@ -74,12 +74,18 @@ export const loopOutputs = {
   finite: 'loop.finite',
 } as const;
 
+/**
+ * float32 or float16 `[B, S, D]`: what the lower half of a decoder hands to the upper one
+ * (halves.ts), a block's output before its treatment.
+ */
+export const halfStates = 'half.states';
+
 /** What the experts of a proxy-tuned decoder are called by (proxy.ts). */
 export const proxyPrefix = 'proxy.';
 
-const taken = new Set<string>(Object.values({ ...inputs, ...outputs }));
+const taken = new Set<string>([...Object.values({ ...inputs, ...outputs }), halfStates]);
 
 /** Whether the edits could make a tensor of this name; `logits` is the decoder's own as well. */
 export function isOwnName(name: string): boolean {
-  return /^(steer|loop)[./]/.test(name) || (name !== outputs.logits && taken.has(name));
+  return /^(steer|loop|half)[./]/.test(name) || (name !== outputs.logits && taken.has(name));
 }

@@ -6,7 +6,7 @@
  */
 import type { GraphProto } from 'onnx-buf';
 import type { CacheTensor, DecoderLayout, Port } from './layout.js';
-import { inputs, loopInputs, loopOutputs, outputs } from './names.js';
+import { halfStates, inputs, loopInputs, loopOutputs, outputs } from './names.js';
 
 type Meaning = readonly [shape: string, meaning: string];
 
@@ -30,6 +30,7 @@ const added: Readonly<Record<string, Meaning>> = {
   [outputs.states]: ['float32 [L, B, P, D]', 'block outputs at read.positions, after steering'],
   [outputs.logits]: ['float32 [B, P, V]', 'logits at logits.positions'],
   [outputs.next]: ['int64 [B, P]', 'the likeliest token there; ties go to the smaller id'],
+  [halfStates]: ['float [B, S, D]', 'a block’s output, before its treatment'],
   [loopInputs.maxNewTokens]: ['int64', 'most tokens to generate'],
   [loopInputs.room]: ['int64 [B]', 'tokens of each row, after which it ends'],
   [loopInputs.stop]: ['int64 [n]', 'tokens that end a row; −1 where none'],

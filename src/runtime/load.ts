@@ -43,6 +43,11 @@ export interface LoadOptions extends PromptSettings {
   limits?: BatchLimits;
   /** Whether drafts are verified (`GenerateRequest.drafts`); default: where that saves time. */
   drafts?: boolean;
+  /**
+   * Whether rows of one prompt share the part of it that steering leaves alone; default: where that
+   * saves time.
+   */
+  sharing?: boolean;
 }
 
 /** Proxy-tuning: logits become base + α · (expert − anti-expert) (Liu et al. 2024). */
@@ -140,7 +145,7 @@ async function proxyFiles({
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
-  const { threads, copies = 1, limits, drafts, precision, device = 'cpu' } = options;
+  const { threads, copies = 1, limits, drafts, sharing, precision, device = 'cpu' } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
@@ -151,7 +156,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
       file: files.file,
       adapter: files.adapter,
       source: files.source,
-      ...{ device, proxy, context, threads, limits, drafts, precision },
+      ...{ device, proxy, context, threads, limits, drafts, sharing, precision },
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

@@ -147,7 +147,30 @@ async function measure(reference: Reference, file: string, line: Line): Promise<
   if (!same || line.file > tolerance) {
     if (same) line.remark = 'the file itself differs from PyTorch; ';
     await measureAgainstFile(decoder, reference, { own, line });
-  } else await measureAgainstTorch(decoder, reference, { own, line, tolerance, wanted });
+    return;
+  }
+  await measureAgainstTorch(decoder, reference, { own, line, tolerance, wanted });
+  await using sharing = await loadDecoder({ model: file, threads: 1, sharing: true });
+  await measureShared(sharing, reference, { line, tolerance, wanted });
+}
+
+/** Every prompt twice, its prefill computed once up to the steered layer. */
+async function measureShared(
+  decoder: Decoder,
+  reference: Reference,
+  { line, tolerance, wanted }: { line: Line; tolerance: number; wanted: Runs },
+): Promise<void> {
+  const twice = <T>(rows: readonly T[]): T[] => rows.flatMap((row) => [row, row]);
+  const doubled = { ...reference, prompts: twice(reference.prompts) };
+  for (const [rows, steering] of [
+    [wanted.plain],
+    [wanted.steered, steeringOf(reference)],
+  ] as const) {
+    const options = { tolerance, ...(steering && { steering }) };
+    const { wrong } = await compareTokens(decoder, doubled, twice(rows), options);
+    line.wrong = (line.wrong ?? 0) + wrong;
+  }
+  expect(line.wrong).toBe(0);
 }
 
 /** Block outputs, logits and tokens, plain and steered. */

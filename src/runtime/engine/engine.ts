@@ -11,7 +11,7 @@ import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from
 import { ForwardBatch } from './forward.js';
 import { generateBatch, unwrittenRow } from './generate.js';
 import type { GeneratedBatch, GenerateOptions, Room } from './generate.js';
-import { loopFor } from './graphKinds.js';
+import { isHalf, loopFor } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import type { CachedRow } from './keyValues.js';
 import { checkMemory } from './memory.js';
@@ -19,6 +19,8 @@ import { prefillRow } from './prefill.js';
 import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
 import type { Session } from '../session.js';
+import { KeptHalves, prefillShared, sharedLayer } from './sharing.js';
+import type { SharedPrefill } from './sharing.js';
 import { Treatments } from './treatment.js';
 import { joinWritten, usableDraft, verifyBatch } from './verify.js';
 import type { VerifiedRow } from './verify.js';
@@ -39,6 +41,8 @@ export interface EngineOptions {
   lean?: boolean;
   /** Most tokens of a row whose draft is verified, the draft among them. Default: any number. */
   mostDrafted?: number;
+  /** Whether rows of one prompt share what steering leaves alone; `always`: whatever it saves. */
+  sharing?: boolean | 'always';
 }
 
 /** Rows of unequal lengths share a run only where the graph can tell which tokens are real. */
@@ -65,6 +69,12 @@ interface Prompt extends RowLength {
   own: number;
 }
 
+/** Where the halves of prefills are cut, and the lower ones that are kept. */
+interface Halves {
+  layer: number;
+  kept: KeptHalves;
+}
+
 /** A generation on its way. */
 interface Generation {
   request: GenerateRequest;
@@ -73,6 +83,8 @@ interface Generation {
   /** Filled in. */
   result: GenerateResult;
   checkpoint: Checkpoint;
+  /** The last block that rows of one prompt share; null where each row is computed by itself. */
+  shared: number | null;
 }
 
 export class Engine {
@@ -81,6 +93,7 @@ export class Engine {
   readonly #limits: BatchLimits;
   readonly #sessions = new Map<GraphKind, Promise<Session>>();
   readonly #caches = new Map<number, CachedRow>();
+  #halves: Halves = { layer: -1, kept: new KeptHalves() };
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -119,8 +132,10 @@ export class Engine {
       rows: rows.map(() => unwrittenRow()),
       ...{ milliseconds: 0, computedTokens: 0, draftedTokens: 0 },
     };
-    const generation = { request, rows, treatments, result, checkpoint };
-    const written = await this.#offer(generation);
+    const shared = this.#shared(request);
+    const generation = { request, rows, treatments, result, checkpoint, shared };
+    const written =
+      shared === null ? await this.#offer(generation) : new Map<number, VerifiedRow>();
     const rest = { ...request, ...continued(request, written) };
     await this.#decode(kind, { ...generation, request: rest });
     for (const [row, before] of written) {
@@ -134,21 +149,20 @@ export class Engine {
   /** Writes all rows that have room. */
   async #decode(
     kind: GraphKind,
-    { request, rows, treatments, result, checkpoint }: Generation,
+    { request, rows, treatments, result, checkpoint, shared }: Generation,
   ): Promise<void> {
     const { layout } = this.#options;
     if (this.#policy === 'right' && rows.length > 1) {
       result.computedTokens += await this.#prefill(request, rows, checkpoint);
     }
-    for (const batch of this.#plan(rows, request.maxNewTokens)) {
+    for (const planned of this.#plan(rows, request.maxNewTokens)) {
       await checkpoint();
-      this.#checkMemory('generate', batch);
-      const past = batch.rows.map((index) => {
-        const { length = 0, own = 0, window } = rows[index] ?? {};
-        const reused = reusedTokens(batch, length);
-        result.computedTokens += Math.max(0, own - reused);
-        return { cached: window, reused };
-      });
+      this.#checkMemory('generate', planned);
+      const { batch, past, computed } =
+        shared === null
+          ? cachedPast(planned, rows)
+          : await this.#sharePrefill(shared, request, planned);
+      result.computedTokens += computed;
       const rooms = batch.rows.map((index) => roomOf(rows[index]));
       const done = await this.#generate(kind, {
         ...{ layout, request, batch, past, rooms, treatments },
@@ -161,6 +175,35 @@ export class Engine {
         if (cache && kept) this.#caches.set(cache.id, kept);
       });
     }
+  }
+
+  #shared(request: GenerateRequest): number | null {
+    const { layout, sharing = false } = this.#options;
+    // What shares a quantisation scale with its neighbours would be computed with other numbers.
+    if (!sharing || this.#policy === 'single') return null;
+    return sharedLayer(request, layout, { always: sharing === 'always' });
+  }
+
+  /** Only one cut is open at a time: its two graphs hold the weights once. */
+  async #sharePrefill(
+    layer: number,
+    request: GenerateRequest,
+    batch: Batch,
+  ): Promise<SharedPrefill> {
+    const { layout } = this.#options;
+    if (this.#halves.layer !== layer) {
+      for (const kind of [...this.#sessions.keys()].filter(isHalf)) await this.#close(kind);
+      this.#halves = { layer, kept: new KeptHalves() };
+    }
+    const lower = await this.#session(`lower-${layer}`);
+    const upper = layer < layout.layers - 1 ? await this.#session(`upper-${layer}`) : undefined;
+    return prefillShared({ layout, request, batch, lower, upper, kept: this.#halves.kept });
+  }
+
+  async #close(kind: GraphKind): Promise<void> {
+    const session = this.#sessions.get(kind);
+    this.#sessions.delete(kind);
+    await (await session)?.release();
   }
 
   /**
@@ -253,8 +296,8 @@ export class Engine {
 
   async release(): Promise<void> {
     this.#caches.clear();
-    for (const session of this.#sessions.values()) await (await session).release();
-    this.#sessions.clear();
+    this.#halves = { layer: -1, kept: new KeptHalves() };
+    for (const kind of [...this.#sessions.keys()]) await this.#close(kind);
   }
 
   #checkMemory(what: string, batch: Batch): void {
@@ -329,6 +372,18 @@ function continued(
     prompts: prompts.map((prompt, row) => [...prompt, ...(written.get(row)?.tokens ?? [])]),
     promptLengths: promptLengths ?? prompts.map(({ length }) => length),
   };
+}
+
+/** What the rows of a batch have in their caches. */
+function cachedPast(batch: Batch, rows: readonly Prompt[]): SharedPrefill {
+  let computed = 0;
+  const past = batch.rows.map((index) => {
+    const { length = 0, own = 0, window } = rows[index] ?? {};
+    const reused = reusedTokens(batch, length);
+    computed += Math.max(0, own - reused);
+    return { cached: window, reused };
+  });
+  return { batch, past, computed };
 }
 
 function roomOf(prompt: Prompt | undefined): Room {

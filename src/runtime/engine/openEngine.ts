@@ -27,7 +27,7 @@ export interface OpenedEngine {
 
 /** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraph}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
-  const { file, source, threads, limits, drafts } = options;
+  const { file, source, threads, limits, drafts, sharing } = options;
   const read = await readTuned(options);
   const { bytes, graph, folder, weights } = read;
   const device = await resolveDevice(options.device);
@@ -60,6 +60,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       lean: wantsLean(device, weightBytes(read)),
       limits: limits ?? batchLimits(device, layout),
       mostDrafted: drafts === undefined ? usualDrafts(device, weightBytes(read), layout) : drafts ? Infinity : 0, // prettier-ignore
+      sharing: sharing === undefined ? holdsTwice(device, weightBytes(read)) : sharing && 'always',
       context,
       free: device === 'cpu' ? () => process.availableMemory() : undefined,
     }),
@@ -67,16 +68,19 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
   };
 }
 
-/** Bytes of weights up to which a CPU holds a second graph for drafts. */
-const mostDraftedWeights = 2 * 2 ** 30;
+/** Bytes of weights up to which a CPU holds them in a graph beside the loop. */
+const mostHeldTwice = 2 * 2 ** 30;
 
 /**
- * Drafts need the forward graph beside the loop, each with the weights, and were measured on a CPU
- * only. It follows from the model, never from the machine's memory: last digits differ with drafts.
+ * Drafts and shared prefills need graphs beside the loop, each with the weights, and were measured on
+ * a CPU only. It follows from the model, never from the machine's memory: last digits differ.
  */
+function holdsTwice(device: Device, weights: number): boolean {
+  return device === 'cpu' && weights <= mostHeldTwice;
+}
+
 function usualDrafts(device: Device, weights: number, layout: DecoderLayout): number {
-  const worthwhile = device === 'cpu' && weights <= mostDraftedWeights;
-  return worthwhile ? mostDrafted(weights, layout) : 0;
+  return holdsTwice(device, weights) ? mostDrafted(weights, layout) : 0;
 }
 
 /** The file as it is, or tuned by two others; `bytes` are what identifies it. */

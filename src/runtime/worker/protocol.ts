@@ -26,6 +26,8 @@ export interface WorkerOptions {
   precision?: Precision;
   /** Whether drafts are verified; default: where that saves time. */
   drafts?: boolean;
+  /** Whether rows of one prompt share what steering leaves alone; default: where that saves time. */
+  sharing?: boolean;
 }
 
 /** What the worker can be asked for, and what it answers with. */
