@@ -12,7 +12,7 @@ import type { ServedSampling } from '../wire/ways.js';
 import { servedLimits } from '../experiment/calibrate/limits.js';
 import { copyingCorrector, type Service } from './service.js';
 import type { Strength } from './strength.js';
-import { StopCutter } from './textLimits.js';
+import { Room, StopCutter } from './textLimits.js';
 
 export interface AskedAnswer {
   turns: readonly Turn[];
@@ -59,7 +59,7 @@ export async function* answerRounds(
   const letting: Letting = { unchecked: false };
   const loop = openLoop(service, asked, letting);
   const cutter = new StopCutter(asked.stop);
-  const room = new Room(service, asked.maxTokens);
+  const room = new Room(service.counter, mostTokens(service, asked));
   try {
     for (;;) {
       const step = await loop.next();
@@ -102,35 +102,13 @@ function openLoop(
   }); // prettier-ignore
 }
 
+function mostTokens({ limits }: Service, { maxTokens }: AskedAnswer): number {
+  return Math.min(maxTokens ?? Infinity, limits.maxTokens ?? Infinity);
+}
+
 function endOf({ stop }: AlignedAnswer, full: boolean): Pick<AnswerEnd, 'finish' | 'reason'> {
   const cut = full || stop === 'max-length' || stop === 'max-rounds' || stop === 'context';
   return { finish: cut ? 'length' : 'stop', reason: full ? null : stop };
-}
-
-/** How many tokens may still leave. */
-class Room {
-  readonly #counter: Service['counter'];
-  readonly #most: number;
-  #text = '';
-  used = 0;
-
-  constructor({ counter, limits }: Service, asked: number | null) {
-    this.#counter = counter;
-    this.#most = Math.min(asked ?? Infinity, limits.maxTokens ?? Infinity);
-  }
-
-  /** Counted as one text, since a tokenizer may join across pieces. */
-  take(piece: string): { text: string; full: boolean } {
-    if (piece === '') return { text: '', full: false };
-    const whole = this.#text + piece;
-    const tokens = this.#counter.count(whole);
-    const full = tokens > this.#most;
-    const kept = full ? this.#counter.first(whole, this.#most) : whole;
-    const text = kept.slice(this.#text.length);
-    this.used = full ? this.#most : tokens;
-    this.#text += text;
-    return { text, full };
-  }
 }
 
 /** What the corrector of one answer let through. */

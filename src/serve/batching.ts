@@ -2,14 +2,18 @@
  * Corrections of concurrent requests in one run. While a model runs, whoever wants a sentence waits in
  * a line; the next run takes those that wait. Nobody waits for a batch to fill. A row's result is what
  * it is alone: rows have their own coefficients and their own caches, and where a run of several fails,
- * each is tried alone, so that a fault stays with its own request.
+ * each is tried alone, so that a fault stays with its own request. Where more wait than a run takes, or
+ * rows have very unequal amounts to read, the first in line goes with those that are most like it.
  */
-import type { Corrector, CorrectionInput, CorrectOptions } from '../align/corrector.js';
-import type { Upstream, UpstreamInput, UpstreamOptions } from '../align/upstream.js';
+import type { Correction, Corrector, CorrectionInput, CorrectOptions } from '../align/corrector.js';
+import type { Upstream, UpstreamInput, UpstreamOptions, UpstreamText } from '../align/upstream.js';
+import { Unread } from './unread.js';
 
 export interface BatchOptions {
   /** Most rows of a run. */
   most: number;
+  /** Most letters that rows of a run are filled up with to the longest of them. Default: any number. */
+  filling?: number;
   /** Told of every run. */
   onRun?: (run: { rows: number; milliseconds: number }) => void;
   clock?: () => number;
@@ -23,6 +27,8 @@ interface Job<I, H, O> {
   /** What rows of one run have in common, and its name: jobs of one name may share a run. */
   how: H;
   group: string;
+  /** Letters that the model has yet to read; see {@link Unread}. */
+  unread: number;
   signal: AbortSignal | undefined;
   resolve: (value: O) => void;
   reject: (reason: unknown) => void;
@@ -45,7 +51,7 @@ export class Batcher<I, H, O> {
    * when its run is over, since until then the model writes to its cache.
    * @throws why its run failed; the signal's reason.
    */
-  ask(input: I, asked: Pick<Job<I, H, O>, 'how' | 'group' | 'signal'>): Promise<O> {
+  ask(input: I, asked: Pick<Job<I, H, O>, 'how' | 'group' | 'unread' | 'signal'>): Promise<O> {
     const { signal } = asked;
     return new Promise<O>((resolve, reject) => {
       if (signal?.aborted) return reject(toError(signal.reason));
@@ -76,11 +82,16 @@ export class Batcher<I, H, O> {
     this.#running = false;
   }
 
-  /** The first in line, and those behind it that may share its run. */
+  /** The first in line, and those behind it that may share its run: the most alike, in their order. */
   #take(): Job<I, H, O>[] {
     const [first] = this.#waiting;
     if (!first) return [];
-    const jobs = this.#waiting.filter((job) => job.group === first.group).slice(0, this.#options.most); // prettier-ignore
+    const { most, filling = Infinity } = this.#options;
+    const unlike = ({ unread }: Job<I, H, O>): number => Math.abs(unread - first.unread);
+    const alike = this.#waiting
+      .filter((job) => job.group === first.group)
+      .sort((a, b) => unlike(a) - unlike(b));
+    const jobs = filledUpTo(filling, alike.slice(0, most));
     const taken = new Set(jobs);
     this.#waiting = this.#waiting.filter((job) => !taken.has(job));
     return jobs;
@@ -105,6 +116,17 @@ export class Batcher<I, H, O> {
       release();
     }
   }
+}
+
+/** The first rows, as many as are filled up with no more than so many letters. */
+function filledUpTo<J extends { unread: number }>(filling: number, jobs: readonly J[]): J[] {
+  let [longest, letters] = [0, 0];
+  const end = jobs.findIndex(({ unread }, i) => {
+    longest = Math.max(longest, unread);
+    letters += unread;
+    return (i + 1) * longest - letters > filling;
+  });
+  return end < 0 ? [...jobs] : jobs.slice(0, end);
 }
 
 function settle<I, H, O>(job: Job<I, H, O>, result: O | undefined): void {
@@ -142,6 +164,7 @@ function toError(reason: unknown): Error {
 /** A corrector whose callers share runs. Closing it leaves the corrector open. */
 export function batchedCorrector(corrector: Corrector, options: BatchOptions): Corrector {
   const names = new GroupNames();
+  const unread = new Unread();
   type How = Omit<CorrectOptions, 'signal'>;
   const batcher = new Batcher(
     (inputs: CorrectionInput[], how: How, signal) => corrector.correct(inputs, { ...how, signal }),
@@ -152,7 +175,13 @@ export function batchedCorrector(corrector: Corrector, options: BatchOptions): C
     ...(corrector.caches && { caches: withoutWaiting(corrector.caches) }),
     correct: async (inputs, { signal, ...how } = {}) => {
       const asked = { how, group: names.of(how), signal };
-      return await Promise.all(inputs.map((input) => batcher.ask(input, asked)));
+      const ask = (input: CorrectionInput): Promise<Correction> => {
+        const { cache, question, prefix, last } = input;
+        // Its prompt ends with y1, and y1 is another in every round.
+        const letters = unread.next(cache, question + prefix) + last.length;
+        return batcher.ask(input, { ...asked, unread: letters });
+      };
+      return await Promise.all(inputs.map(ask));
     },
   };
 }
@@ -160,6 +189,7 @@ export function batchedCorrector(corrector: Corrector, options: BatchOptions): C
 /** An upstream whose callers share runs. Closing it leaves the upstream open. */
 export function batchedUpstream(upstream: Upstream, options: BatchOptions): Upstream {
   const names = new GroupNames();
+  const unread = new Unread();
   type How = Omit<UpstreamOptions, 'signal'>;
   const each = (ask: Upstream['nextSentences']): Upstream['nextSentences'] => {
     const batcher = new Batcher(
@@ -168,7 +198,14 @@ export function batchedUpstream(upstream: Upstream, options: BatchOptions): Upst
     );
     return async (inputs, { signal, ...how } = {}) => {
       const asked = { how, group: names.of(how), signal };
-      return await Promise.all(inputs.map((input) => batcher.ask(input, asked)));
+      const one = async (input: UpstreamInput): Promise<UpstreamText> => {
+        const { cache, question, prefix } = input;
+        const letters = unread.next(cache, question + prefix);
+        const written = await batcher.ask(input, { ...asked, unread: letters });
+        unread.wrote(cache, written.text);
+        return written;
+      };
+      return await Promise.all(inputs.map(one));
     };
   };
   return {

@@ -55,6 +55,41 @@ export interface TokenCounter {
   first(text: string, tokens: number): string;
 }
 
+/** How many tokens may still leave. */
+export class Room {
+  readonly #counter: TokenCounter;
+  readonly #most: number;
+  #text = '';
+  /** No fewer than there are, since a tokenizer may count one more where pieces meet. */
+  #atMost = 0;
+  #full = false;
+
+  /** @param most infinity: any number */
+  constructor(counter: TokenCounter, most: number) {
+    this.#counter = counter;
+    this.#most = most;
+  }
+
+  /** Tokens of what left, as one text, since a tokenizer may join across pieces. */
+  get used(): number {
+    return this.#full ? this.#most : this.#counter.count(this.#text);
+  }
+
+  /** The whole text is counted only where its pieces leave it in doubt whether it is too long. */
+  take(piece: string): { text: string; full: boolean } {
+    if (piece === '') return { text: '', full: false };
+    const before = this.#text;
+    this.#text += piece;
+    if (this.#most === Infinity) return { text: piece, full: false };
+    this.#atMost += this.#counter.count(piece) + 1;
+    if (this.#atMost > this.#most) this.#atMost = this.#counter.count(this.#text);
+    if (this.#atMost <= this.#most) return { text: piece, full: false };
+    this.#full = true;
+    this.#text = this.#counter.first(this.#text, this.#most);
+    return { text: this.#text.slice(before.length), full: true };
+  }
+}
+
 interface Coder {
   encodePlain(text: string): number[];
   decode(ids: readonly number[]): string;

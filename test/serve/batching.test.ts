@@ -9,7 +9,7 @@ import type { ModelRun } from '../../src/serve/service.js';
 import { testServer } from './harness.js';
 
 /** Runs that end when they are told to. */
-function controlled() {
+function controlled(filling?: number) {
   const runs: { inputs: number[]; end: (failure?: Error) => void; signal: AbortSignal }[] = [];
   const batcher = new Batcher<number, string, number>(
     (inputs, _, signal) =>
@@ -17,10 +17,10 @@ function controlled() {
         const end = (failure?: Error): void => failure ? reject(failure) : resolve(inputs.map((i) => i * 10)); // prettier-ignore
         runs.push({ inputs, end, signal });
       }),
-    { most: 3 },
+    { most: 3, ...(filling !== undefined && { filling }) },
   );
   const ask = (input: number, how = 'a', signal?: AbortSignal): Promise<number> =>
-    batcher.ask(input, { how, group: how, signal });
+    batcher.ask(input, { how, group: how, unread: input, signal });
   const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
   return { runs, ask, turn };
 }
@@ -40,6 +40,21 @@ describe('a batcher', () => {
     runs[2]?.end();
     expect(await Promise.all(all)).toEqual([10, 20, 30, 40, 50, 60]);
     expect(runs).toHaveLength(3);
+  });
+
+  it('takes those that are most like the first, and none that would fill the others up', async () => {
+    const { runs, ask, turn } = controlled(4);
+    const all = [ask(10), ask(90), ask(12), ask(14), ask(9), ask(11), ask(90)];
+    for (let run = 0; run < 4; run++) {
+      await turn();
+      runs[run]?.end();
+    }
+    await Promise.all(all);
+    expect(runs.map(({ inputs }) => inputs)).toEqual([
+      [10, 9, 11],
+      [90, 90],
+      [12, 14],
+    ]);
   });
 
   it('tries each alone where a run of several fails', async () => {
