@@ -14,6 +14,7 @@ const floors = [
   ['runtime', 'wire'],
   ['align', 'read', 'judge'],
   ['plot', 'record'],
+  ['machines'],
   ['experiment'],
   ['reproduce'],
   ['serve'],

@@ -40,6 +40,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/reproduce.js')).reproduce,
   },
   {
+    name: 'worker',
+    summary: 'help with the units of experiments that others run',
+    load: async () => (await import('./commands/worker.js')).worker,
+  },
+  {
+    name: 'status',
+    summary: 'how shared runs stand: done, running where, failed why, time left',
+    load: async () => (await import('./commands/status.js')).status,
+  },
+  {
+    name: 'cancel',
+    summary: 'end a shared run on every machine, between two units',
+    load: async () => (await import('./commands/cancel.js')).cancel,
+  },
+  {
     name: 'plot',
     summary: 'the figures of a run folder again, in other formats or sizes',
     load: async () => (await import('./commands/plot.js')).plot,

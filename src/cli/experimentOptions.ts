@@ -2,6 +2,7 @@
 import type { OptionValues } from '../shape/options.js';
 import { common, dry, engine, folder, seed, store } from './common.js';
 import { servers } from './servers.js';
+import { machineOptions } from './machineOptions.js';
 import { figureOptions } from './figureOptions.js';
 
 export const ofEvery = {
@@ -9,6 +10,7 @@ export const ofEvery = {
   ...figureOptions,
   ...folder,
   ...store,
+  ...machineOptions,
   ...engine,
   ...servers,
   ...dry,

@@ -6,7 +6,8 @@ import type { Context } from './command.js';
 import type { OfEvery } from './experimentOptions.js';
 import { prepareFigures } from './figures.js';
 import { labOf } from './lab.js';
-import { openCommandRun, recordAll } from './runFolder.js';
+import { openMachines } from './machines.js';
+import { configureRun, openCommandRun, recordAll, runName } from './runFolder.js';
 import type { Traffic } from '../wire/meter.js';
 import { describeTraffic, recordTraffic } from './servers.js';
 
@@ -18,14 +19,18 @@ export async function runExperiment(
   context: Context,
 ): Promise<void> {
   const writeFigures = prepareFigures(options, context);
+  await using machines = await openMachines(options, context);
   // The entry's own options are among them, read by its own shapes.
-  const lab = labOf(options, context);
+  const lab = labOf(options, context, { store: machines.store });
   await using opened = await experiment.open(options as never, lab);
   const { models, files } = opened;
-  const asked = { command, options, models, files, record: experiment.record };
+  const configuration = await configureRun({ command, options, models, files });
+  const asked = { command, options, models, files, record: experiment.record, configuration };
   await using run = await openCommandRun(asked, context);
   if (run.records.length > 0) context.warn(`${run.records.length} records were there already`);
-  const outcome = withModelWarnings(await recordAll(run, opened.run(run)), models);
+  const job = { ...configuration, id: runName(configuration), options };
+  const work = machines.during(job, () => recordAll(run, opened.run(run)));
+  const outcome = withModelWarnings(await work, models);
   const traffic = lab.traffic();
   if (traffic) await recordTraffic(run.folder, (context.io.now ?? (() => new Date()))(), traffic);
   for (const [kind, summary] of Object.entries(outcome.summaries)) {

@@ -5,7 +5,7 @@ import type { DataPlace } from '../data/files/place.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
 import { samplingOf } from '../experiment/shared/sampling.js';
 import { openScorer } from '../judge/open.js';
-import { folderStore } from '../record/store.js';
+import { folderStore, type Store } from '../record/store.js';
 import { installedVersions } from '../record/versions.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
@@ -20,19 +20,36 @@ import {
   type Opener,
   type Told,
 } from './models.js';
-import { serversOf, type ServedRole, type ServerFlags } from './servers.js';
+import { serversOf, type ServedRole, type ServerFlags, type Servers } from './servers.js';
 
 /** How an upstream draws its tokens. */
 type Drawing = Parameters<typeof samplingOf>[0];
 
+/** What stands in for the usual parts of a command's lab. */
+export interface LabParts {
+  servers?: Servers;
+  /** Default: the folder of `--store`, which several runs may use, each by itself. */
+  store?: Store | undefined;
+  /** Where this machine helps another one's run. */
+  help?: {
+    /** Of the other machine. */
+    cores: number;
+    /** From a name there to one here. */
+    locate: (name: string) => string;
+  };
+}
+
 export function labOf(
   given: EngineOptions & ServerFlags & Drawing & { store?: string | undefined },
   context: Context,
-  servers = serversOf(given, context),
+  parts: LabParts = {},
 ): Lab {
-  const { io, progress, path, signal } = context;
-  const { device, threads, precision, store, date, controlTokens } = given;
-  const engine = { device, threads, precision, date, controlTokens };
+  const { io, progress, signal } = context;
+  const { device, threads, precision, date, controlTokens } = given;
+  const { servers = serversOf(given, context), help } = parts;
+  const { locate = (name: string): string => name, cores } = help ?? {};
+  const path = (name: string): string => context.path(locate(name));
+  const engine = { device, threads, precision, date, controlTokens, cores };
   const engineOf = ({ copies = false, beside = false, proxy }: LoadHow = {}) => {
     return { ...engine, proxy, fitting: copies, beside };
   };
@@ -41,27 +58,33 @@ export function labOf(
     const usual = role === 'upstream' ? samplingOf(given) : undefined;
     return async (name: string, how?: LoadHow) => {
       const sampling = how?.sampling ?? usual;
-      return await openNamed(name, { ...engineOf(how), servers, role, sampling }, context, open);
+      return await openNamed(
+        locate(name),
+        { ...engineOf(how), servers, role, sampling },
+        context,
+        open,
+      );
     };
   };
   return {
     data: (name, how) => {
-      const found = data.get(name) ?? findOrDownloadData(name, context, how);
+      const found = data.get(name) ?? findOrDownloadData(locate(name), context, how);
       data.set(name, found);
       return found;
     },
     onReport: (report) => noteReport(report, context),
-    find: (name) => findOrDownload(name, context),
+    find: (name) => findOrDownload(locate(name), context),
     load: (name, { copies = false, proxy } = {}) =>
-      (copies ? loadCopies : loadModel)(name, { ...engine, proxy }, context),
+      (copies ? loadCopies : loadModel)(locate(name), { ...engine, proxy }, context),
     upstream: named('upstream', openUpstream),
     corrector: named('corrector', openCorrector),
     aligner: named('corrector', openAligner),
-    judge: (name, how) => openNamedJudge(name, { ...how, servers }, context),
-    scorer: (name) => openScorer(name, { find: (model) => findOrDownload(model, context) }),
+    judge: (name, how) => openNamedJudge(locate(name), { ...how, servers }, context),
+    scorer: (name) => openScorer(name, { find: (model) => findOrDownload(locate(model), context) }),
     traffic: servers.traffic,
     path,
-    store: store === undefined ? undefined : folderStore(path(store), numericsOf(threads)),
+    store: 'store' in parts ? parts.store : ownStore(given, context),
+    helps: help !== undefined,
     stages: (label) => progress.stage(label),
     warn: (text) => context.warn(`warning: ${text}`),
     note: (text) => context.warn(text),
@@ -70,9 +93,26 @@ export function labOf(
   };
 }
 
-/** What the last digits depend on beside models and device. */
-function numericsOf(threads: number | undefined): unknown {
-  return { versions: installedVersions(), threads: threads ?? availableParallelism() };
+/** The folder of `--store`. */
+export function ownStore(
+  { store, threads }: { store?: string | undefined; threads?: number | undefined },
+  { path }: Pick<Context, 'path'>,
+): Store | undefined {
+  return store === undefined ? undefined : folderStore(path(store), numericsOf({ threads }));
+}
+
+/**
+ * What the last digits depend on beside models and device.
+ * @param given.cores of the machine where the run was begun
+ */
+export function numericsOf({
+  threads,
+  cores = availableParallelism(),
+}: {
+  threads?: number | undefined;
+  cores?: number;
+}): unknown {
+  return { versions: installedVersions(), threads: threads ?? cores };
 }
 
 function colourOf(io: Io): Lab['terminal']['colour'] {

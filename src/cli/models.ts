@@ -5,7 +5,14 @@ import type { OnProgress } from '../experiment/shared/stages.js';
 import { criterionNames } from '../judge/criterion.js';
 import type { Judge } from '../judge/judge.js';
 import { openJudge } from '../judge/open.js';
-import { copiesOf, loadFileCopies, loadFiles, type EngineOptions } from '../runtime/copies.js';
+import {
+  copiesOf,
+  isCopied,
+  loadFileCopies,
+  loadFiles,
+  threadsOf,
+  type EngineOptions,
+} from '../runtime/copies.js';
 import type { LanguageModel, Sampling } from '../runtime/decoder.js';
 import type { DownloadProgress } from '../runtime/hub/settings.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
@@ -100,7 +107,7 @@ export async function openNamed<T extends Told>(
   context: Context,
   open: Opener<T>,
 ): Promise<T> {
-  const { device, threads, precision, proxy, date, controlTokens, sampling } = how;
+  const { device, precision, proxy, date, controlTokens, sampling } = how;
   const { fitting = false, beside = false } = how;
   const { progress, io } = context;
   if (isServerName(name)) {
@@ -113,12 +120,11 @@ export async function openNamed<T extends Told>(
   }
   if (!isModelName(name)) return await open(name, { folder: io.cwd });
   const files = await findOrDownload(name, context);
-  const worthwhile = copiesOf(files, how);
-  const copies = fitting ? worthwhile : 1;
+  const copies = fitting ? copiesOf(files, how) : 1;
   progress.stage(`loading ${files.name}`);
   const opened = await open(files, {
     ...{ device, precision, proxy, copies, date, controlTokens, sampling },
-    threads: (fitting || beside) && worthwhile > 1 ? 1 : threads,
+    threads: (fitting || beside) && isCopied(files, how) ? 1 : threadsOf(how),
   });
   progress.clear();
   tell(opened, context);

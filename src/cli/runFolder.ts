@@ -9,6 +9,7 @@ import type { RunConfiguration, RunInput } from '../record/manifest.js';
 import { installedVersions } from '../record/versions.js';
 import type { Identity } from '../runtime/identity.js';
 import type { Context } from './command.js';
+import { machineOptions } from './machineOptions.js';
 
 export interface CommandRun {
   command: string;
@@ -22,6 +23,8 @@ export interface CommandRun {
 
 const notOfTheRun = new Set([
   ...['out', 'json', 'debug', 'dryRun', 'seed', 'device', 'store'],
+  // Who computes.
+  ...Object.keys(machineOptions),
   // It changes no record whether a run goes on, or how figures are drawn.
   'keepLabelling',
   ...['format', 'size', 'ground', 'shownLayers'],
@@ -36,19 +39,24 @@ const notOfTheRun = new Set([
  * the same command finds what an interrupted one left.
  */
 export async function openCommandRun<R>(
-  asked: CommandRun & { record?: z.ZodType<R> },
+  asked: CommandRun & { record?: z.ZodType<R>; configuration?: RunConfiguration },
   context: Context,
 ): Promise<Run<R>> {
-  const configuration = await configure(asked);
-  const id = sha256(canonicalJson(configuration)).slice(0, 8);
-  const folder = context.path(asked.options.out ?? `runs/${asked.command}-${id}`);
-  const { record } = asked;
+  const { record, configuration = await configureRun(asked) } = asked;
+  const folder = context.path(asked.options.out ?? `runs/${runName(configuration)}`);
   const run = await openRun<R>({ ...configuration, folder, record, now: context.io.now });
   context.keptIn(folder);
   return run;
 }
 
-async function configure({
+/** The name of a run, the same for the same command. */
+export function runName(configuration: RunConfiguration): string {
+  const id = sha256(canonicalJson(configuration)).slice(0, 8);
+  return `${configuration.command}-${id}`;
+}
+
+/** What identifies the run of a command. @throws where a file cannot be read. */
+export async function configureRun({
   command,
   options,
   models,

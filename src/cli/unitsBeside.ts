@@ -5,7 +5,7 @@ import { makeFolder } from '../disk/makeFolder.js';
 import type { Store } from '../record/store.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
-import { labOf } from './lab.js';
+import { ownStore } from './lab.js';
 
 export interface UnitsBeside extends AsyncDisposable {
   store: Store | undefined;
@@ -32,7 +32,7 @@ export async function openUnitsBeside(
   await makeFolder(folder);
   const lock = await lockFolder({ folder, purpose });
   context.keptIn(folder);
-  const { store } = labOf({ ...engine, store: folder }, context);
+  const store = ownStore({ ...engine, store: folder }, context);
   return {
     store,
     done: () => rm(folder, { recursive: true, force: true }),

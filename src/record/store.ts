@@ -1,9 +1,10 @@
 /** A store of results by key: each is written once, whole, and never changes. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDraft } from '../disk/atomic.js';
 import { fileError } from '../disk/fileErrors.js';
 import { makeFolder } from '../disk/makeFolder.js';
+import type { Claims } from './claims.js';
 import { sha256 } from './hash.js';
 import { canonicalJson, toJson } from './json.js';
 import { shownName } from '../text/given.js';
@@ -12,8 +13,12 @@ import { decodeUtf8 } from '../text/utf8.js';
 export interface Store {
   /** The value of a key; undefined where there is none. */
   get(key: string): Promise<unknown>;
+  /** Whether the key has a value. */
+  has(key: string): Promise<boolean>;
   /** Keeps a value; where the key has one already, that one stays. */
   put(key: string, value: unknown): Promise<void>;
+  /** Who computes what, where several machines share it. */
+  claims?: Claims;
 }
 
 /**
@@ -37,6 +42,9 @@ export function folderStore(folder: string, about: unknown = null): Store {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw fileError({ subject: 'store', action: 'read', path, error });
       }
+    },
+    async has(key) {
+      return (await stat(pathOf(key)).catch(() => null)) !== null;
     },
     async put(key, value) {
       const path = pathOf(key);

@@ -11,6 +11,8 @@ import type { RequestedDevice } from './worker/protocol.js';
 export interface EngineOptions extends PromptSettings {
   device: RequestedDevice;
   threads?: number | undefined;
+  /** Of the machine that a run was begun on, where this one helps: see {@link loadFiles}. */
+  cores?: number | undefined;
   copies?: number;
   proxy?: ProxyOptions;
   precision?: Precision;
@@ -22,9 +24,14 @@ const mostCopies = 8;
 /** A copy with full batches in its loop took 1.9 GB. */
 const bytesPerCopy = 2 * 2 ** 30;
 
-/** Loads a model that was found before. @throws as {@link loadLanguageModel}. */
+/**
+ * Loads a model that was found before. The last digits depend on its threads: without `threads` a
+ * helping machine takes as many as the first one has cores.
+ * @throws as {@link loadLanguageModel}.
+ */
 export async function loadFiles(model: ModelFiles, options: EngineOptions): Promise<LanguageModel> {
-  const { device, threads, copies, proxy, precision, date, controlTokens } = options;
+  const { device, copies, proxy, precision, date, controlTokens } = options;
+  const threads = threadsOf(options);
   const how = { device, threads, copies, proxy, precision, date, controlTokens };
   return await loadLanguageModel({ model, ...how });
 }
@@ -37,13 +44,23 @@ export async function loadFileCopies(
   model: ModelFiles,
   options: EngineOptions,
 ): Promise<LanguageModel> {
-  const copies = copiesOf(model, options);
-  return await loadFiles(model, copies === 1 ? options : { ...options, threads: 1, copies });
+  if (!isCopied(model, options)) return await loadFiles(model, options);
+  return await loadFiles(model, { ...options, threads: 1, copies: copiesOf(model, options) });
+}
+
+/** Undefined: as the runtime has it. */
+export function threadsOf({ threads, cores }: EngineOptions): number | undefined {
+  return threads ?? (cores === availableParallelism() ? undefined : cores);
+}
+
+/** Whether a model runs in copies of a thread each; it depends on no machine's cores or memory. */
+export function isCopied(model: ModelFiles, { device, threads }: EngineOptions): boolean {
+  return device === 'cpu' && threads === undefined && modelSize(model.file) <= smallModel;
 }
 
 /** Copies that {@link loadFileCopies} makes of a model. */
-export function copiesOf(model: ModelFiles, { device, threads }: EngineOptions): number {
-  if (device !== 'cpu' || threads !== undefined || modelSize(model.file) > smallModel) return 1;
+export function copiesOf(model: ModelFiles, options: EngineOptions): number {
+  if (!isCopied(model, options)) return 1;
   return copiesFor(availableParallelism(), process.availableMemory());
 }
 

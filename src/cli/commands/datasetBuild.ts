@@ -48,7 +48,7 @@ export async function buildDataset(given: Options, context: Context): Promise<vo
   const questions = all.slice(0, given.count);
   const path = context.path(out);
   const servers = serversOf(given, context);
-  const lab = labOf(given, context, servers);
+  const lab = labOf(given, context, { servers });
   await using units = await openUnitsBeside(path, { engine: given, purpose: 'aligner-lab dataset build' }, context); // prettier-ignore
   await using open = await opening(async (keep) => {
     const annotators = async (address: string): Promise<Annotator> =>

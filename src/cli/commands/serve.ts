@@ -148,7 +148,7 @@ export async function serveUntilEnded(how: {
   const { given, context, onReady, logs = true } = how;
   const keys = readKeys(given, context);
   const asked = proxiedServers(given, context);
-  const lab = labOf(given, context, asked);
+  const lab = labOf(given, context, { servers: asked });
   await using upstream = await lab.upstream(given.upstream, { beside: true });
   await using corrector = await lab.corrector(given.model, { beside: true });
   const knobs = await openKnobs({

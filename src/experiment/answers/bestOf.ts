@@ -20,6 +20,8 @@ export interface Sampling {
   counts: readonly number[];
   /** What a sample votes for; null: nothing. */
   finalAnswer: (text: string) => string | null;
+  /** What that goes by; null: it is a function of one's own, and samples are kept nowhere. */
+  votesBy: string | null;
 }
 
 export function bestOfName(samples: number): string {

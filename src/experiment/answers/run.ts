@@ -52,8 +52,8 @@ export interface AnswersOptions extends AnswersPlan, Omit<BatchOptions, 'timed'>
   /** Samples to vote on, where there are any. */
   sampling?: Sampling;
   /**
-   * Where answers are kept for other runs; not used where samples are drawn, since the function
-   * that reads their final answers has no identity. Times are never kept.
+   * Where answers and samples are kept for other runs; not used where what samples vote for is read
+   * by a function of one's own, which has no identity. Times are never kept.
    */
   store?: Store;
   /** Records of an earlier run of the same command; they are not made again. */
@@ -82,7 +82,8 @@ export async function* answerQuestions(
   const tell = counter('answers', keysToMake(questions, run), run);
   const units = batchesOf(questions, batchSize).flatMap((batch) => batchUnits(batch, run, tell));
   const { store } = options;
-  const kept = options.sampling ? {} : { store, shape: compareRecord, identity: identityOf(run) };
+  const named = !options.sampling || options.sampling.votesBy !== null;
+  const kept = named ? { store, shape: compareRecord, identity: identityOf(run) } : {};
   yield* resume<CompareRecord>({ ...shared, units: [recordsUnit(given)] });
   yield* resume({ ...shared, ...kept, units, atOnce });
   yield* resume({ ...shared, units: [timingUnit({ ...run, systems: options.systems })] });
@@ -122,10 +123,12 @@ function batchUnits(questions: readonly Question[], run: Run, tell: Tell): Unit<
   };
   const { sampling, scorers, signal } = run;
   if (!sampling) return [answers];
+  const { sampler, counts, votesBy } = sampling;
   const sample = async (): Promise<SamplesRecord[]> =>
     await sampleQuestions(questions, { ...sampling, scorers, signal });
   const records = keysOf({ kind: 'samples' }, questions);
-  return [answers, { records, inputs: questions, run: () => tell(sample()) }];
+  const inputs = { questions, sampler: whoIs(sampler), samples: Math.max(...counts), votesBy };
+  return [answers, { records, inputs, run: () => tell(sample()) }];
 }
 
 function answerKeys(questions: readonly Question[], { systems }: Run): string[] {

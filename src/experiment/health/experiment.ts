@@ -11,7 +11,7 @@ import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.j
 import type { Lab } from '../shared/lab.js';
 import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
 import type { ConceptReading } from '../shared/reading/readConcept.js';
-import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
+import { describeHealth, labelModel, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { healthKind } from './page.js';
 
@@ -36,6 +36,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<never>> {
     async *run({ folder }) {
       return await extract(given, { model, folder, lab });
     },
+    help: () => labelModel(model, given, lab),
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
 }

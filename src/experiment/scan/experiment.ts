@@ -6,7 +6,7 @@ import type { TerminalText } from '../../text/show.js';
 import type { Experiment, OpenExperiment, Outcome } from '../shared/experiment.js';
 import type { Lab } from '../shared/lab.js';
 import { checkStimuliFile } from '../shared/reading/checkStimuliFile.js';
-import { describeHealth, readModel, saveReading } from '../shared/reading/reading.js';
+import { describeHealth, labelModel, readModel, saveReading } from '../shared/reading/reading.js';
 import type { options } from './flags.js';
 import { terminalScanText } from './figures/terminal.js';
 import { scanKind } from './page.js';
@@ -33,6 +33,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<ScanRecord>>
       models: { model },
       files,
       run: ({ folder, records }) => scan(given, { model, folder, records, lab }, shown),
+      help: () => labelModel(model, given, lab),
       [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -57,6 +57,8 @@ export interface OpenExperiment<R> extends AsyncDisposable {
   files: Readonly<Record<string, string | DataPlace>>;
   /** Yields the records that are missing. */
   run: (given: { folder: string; records: readonly R[] }) => AsyncGenerator<R, Outcome>;
+  /** The part of it that other machines can share, where that is not the whole run. */
+  help?: () => Promise<void>;
 }
 
 export interface Experiment<O = never, R = unknown> {

@@ -50,6 +50,11 @@ export interface Lab {
   stages: Stages;
   /** Where units of work are kept for other runs. */
   store?: Store;
+  /**
+   * Whether this machine helps with a run that another one records: what is that one's alone, as
+   * times are, is not made here.
+   */
+  helps: boolean;
   /** A warning, without its word. */
   warn: (text: string) => void;
   /** A line for people beside the results, while the work goes on. */

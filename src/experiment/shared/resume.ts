@@ -8,9 +8,11 @@
 import { z } from 'zod';
 import { sha256 } from '../../record/hash.js';
 import { canonicalJson } from '../../record/json.js';
+import type { Claims } from '../../record/claims.js';
 import type { Store } from '../../record/store.js';
 import { checked } from '../../shape/check.js';
 import { sideBySide } from './batches.js';
+import { shareUnits } from './shareUnits.js';
 
 export interface Unit<R> {
   /** Keys of its records, in their order; see {@link ResumeOptions.keyOf}. */
@@ -29,7 +31,11 @@ export interface ResumeOptions<R> {
   done: Map<string, R>;
   /** Units that run side by side. Default 1: then records come as they are made. */
   atOnce?: number;
-  /** Where units are kept under their content's key, for other runs and machines. */
+  /**
+   * Where units are kept under their content's key, for other runs and machines. Where it grants
+   * claims, a unit is computed by one of the machines that run this; then the records of a unit come
+   * when all of them are there.
+   */
   store?: Store;
   /** What a record must be; a store's are checked by it. */
   shape?: z.ZodType<R>;
@@ -55,17 +61,17 @@ export function hashVectors({ buffer, byteOffset, byteLength }: Float32Array): s
  * @throws the signal's reason between units; what a unit throws; where a unit leaves a record out.
  */
 export async function* resume<R>(options: ResumeOptions<R>): AsyncGenerator<R, void> {
-  const { units, done, keyOf, atOnce = 1, onUnit } = options;
-  const isDone = ({ records }: Unit<R>): boolean => records.every((key) => done.has(key));
+  const { units, done, keyOf, store, atOnce = 1, onUnit } = options;
+  if (store?.claims) return yield* resumeShared(options, { store, claims: store.claims });
   if (atOnce <= 1) {
     for (const unit of units) {
-      if (!isDone(unit)) yield* missingOf(unit, compute(unit, options), options);
+      if (!isDone(unit, done)) yield* missingOf(unit, compute(unit, options), options);
       onUnit?.(unit);
     }
     return;
   }
   const work = async (unit: Unit<R>): Promise<readonly R[]> =>
-    isDone(unit) ? [] : await gather(compute(unit, options));
+    isDone(unit, done) ? [] : await gather(compute(unit, options));
   let at = 0;
   for await (const records of sideBySide({ items: units, atOnce, work })) {
     const unit = units[at++];
@@ -73,6 +79,42 @@ export async function* resume<R>(options: ResumeOptions<R>): AsyncGenerator<R, v
     if (records.length > 0) yield* missingOf(unit, records, { done, keyOf });
     onUnit?.(unit);
   }
+}
+
+/** What is missing, computed here or on another machine, in the order of the units. */
+async function* resumeShared<R>(
+  options: ResumeOptions<R>,
+  { store, claims }: { store: Store; claims: Claims },
+): AsyncGenerator<R, void> {
+  const { units, done, identity, atOnce = 1, signal, onUnit } = options;
+  const all = units.map((unit) => ({
+    unit,
+    key: unitKey(unit, identity),
+    done: isDone(unit, done),
+  }));
+  const wanted = all.filter((one) => !one.done);
+  const results = shareUnits({
+    ...{ store, claims, atOnce, signal },
+    list: { kind: kindOf(identity), keys: all.map(({ key }) => key) },
+    units: wanted.map(({ unit, key }) => ({ key, compute: () => whole(unit, options) })),
+  });
+  for (const { unit, key, done: before } of all) {
+    if (!before) {
+      const { value: kept } = await results.next();
+      yield* missingOf(unit, recordsOf(kept, key, options), options);
+    }
+    onUnit?.(unit);
+  }
+  await results.next();
+}
+
+/** In words, for people. */
+function kindOf(identity: unknown): string {
+  return z.object({ kind: z.string() }).safeParse(identity).data?.kind ?? 'units';
+}
+
+function isDone<R>({ records }: Unit<R>, done: ReadonlyMap<string, R>): boolean {
+  return records.every((key) => done.has(key));
 }
 
 async function* missingOf<R>(
@@ -86,19 +128,17 @@ async function* missingOf<R>(
     done.set(key, record);
     yield record;
   }
-  const lacking = unit.records.find((key) => !done.has(key));
-  if (lacking !== undefined) throw new Error(`resume: a unit gave no record ${lacking}`);
+  checkWhole(unit, (key) => done.has(key));
 }
 
 /** The records of a unit, from the store where it has them. */
 async function* compute<R>(unit: Unit<R>, options: ResumeOptions<R>): AsyncGenerator<R, void> {
-  const { store, shape, identity, signal } = options;
+  const { store, identity, signal } = options;
   signal?.throwIfAborted();
   const key = store && unitKey(unit, identity);
   const stored = key === undefined ? undefined : await store?.get(key);
   if (stored !== undefined) {
-    const any: z.ZodType<R> = z.custom<R>();
-    yield* checked(z.array(shape ?? any), stored, `store: what is kept as ${key}`);
+    yield* recordsOf(stored, key ?? '', options);
     return;
   }
   const records: R[] = [];
@@ -108,6 +148,35 @@ async function* compute<R>(unit: Unit<R>, options: ResumeOptions<R>): AsyncGener
     yield record;
   }
   if (key !== undefined) await store?.put(key, records);
+}
+
+/**
+ * What a store keeps, as it was made: a shape puts keys into its own order, and a record must be the
+ * same bytes whoever made it. What was kept before its shape had a key gets that.
+ * @throws where the store keeps something else under the key.
+ */
+function recordsOf<R>(kept: unknown, key: string, { shape }: ResumeOptions<R>): R[] {
+  const any: z.ZodType<R> = z.custom<R>();
+  const records = checked(z.array(shape ?? any), kept, `store: what is kept as ${key}`);
+  return canonicalJson(records) === canonicalJson(kept) ? (kept as R[]) : records;
+}
+
+/** The records of a unit, computed now. @throws where one is left out. */
+async function whole<R>(unit: Unit<R>, options: ResumeOptions<R>): Promise<R[]> {
+  const { keyOf } = options;
+  const made = unit.run();
+  const records = Symbol.asyncIterator in made ? await gather(made) : [...(await made)];
+  const here = new Set(records.map(keyOf));
+  checkWhole(unit, (key) => here.has(key));
+  return records;
+}
+
+function checkWhole(
+  { records }: { records: readonly string[] },
+  has: (key: string) => boolean,
+): void {
+  const lacking = records.find((key) => !has(key));
+  if (lacking !== undefined) throw new Error(`resume: a unit gave no record ${lacking}`);
 }
 
 async function gather<R>(records: AsyncIterable<R>): Promise<R[]> {

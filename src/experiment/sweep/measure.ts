@@ -173,9 +173,17 @@ function steeringOf(
 function inBatches<T>(
   items: readonly T[],
   { coefficients }: MeasureRequest,
-  { batchSize = 32 }: MeasureOptions,
+  options: MeasureOptions,
 ): T[][] {
-  return batchesOf(items, Math.max(1, Math.round(batchSize / coefficients.length)));
+  return batchesOf(items, itemsTogether(coefficients.length, options));
+}
+
+/** Items of a batch, each at so many coefficients. */
+export function itemsTogether(
+  coefficients: number,
+  { batchSize = 32 }: Pick<MeasureOptions, 'batchSize'>,
+): number {
+  return Math.max(1, Math.round(batchSize / coefficients));
 }
 
 /**

@@ -16,35 +16,30 @@
  */
 import { fitLine } from '../../math/fit.js';
 import { absentLayers } from '../../read/directions.js';
-import type { Directions } from '../../read/directions.js';
 import { layerWindows, steeringUnit } from '../shared/steeringUnit.js';
 import { unknownAccuracy } from '../shared/reading/steeringBasis.js';
-import { chooseFitRange, metricTable, tableMeans, within } from './fit.js';
-import type { Measure } from './measure.js';
+import { chooseFitRange, within } from './fit.js';
+import {
+  addedHarm,
+  climbLadders,
+  degenerateLimit,
+  measureCurve,
+  type PlanUnitOptions,
+} from './planUnits.js';
 import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { PlanRecord, ScalesRecord, SweepMode, ValidationReport } from './shape.js';
 import type { SweepProblem } from './problems.js';
 
-/** Most degenerate outputs at any point of the grid, above the share at coefficient 0. */
-export const degenerateLimit = 0.05;
-
 /** Scales that are tried, ascending; 1 is one mean residual norm in all. */
 const defaultScales: readonly number[] = [0.0625, 0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 
-export interface PlanOptions {
+export interface PlanOptions extends PlanUnitOptions {
   /** In which scale and fit range are fixed; the sweep's own unless asked otherwise. */
   mode: SweepMode;
-  metric: OwnEditMetric;
-  directions: Directions;
-  /** `[L]`, at the boundary token. */
-  meanNorms: readonly number[];
   /** `[L]`, of the direction on held-out stimuli: where to look for layers. Null: not known. */
   accuracy: readonly number[] | null;
-  grid: readonly number[];
   /** In random order; the plan takes what it needs from the front. */
   validation: readonly SweepProblem[];
-  /** A fresh measure in the given mode. */
-  measure: (mode: SweepMode) => Measure;
   /** Steered layers. Default: chosen on validation data. */
   layers?: readonly number[];
   /** Default: chosen on validation data. */
@@ -56,14 +51,7 @@ export interface PlanOptions {
   problems?: number;
   /** Validation problems per window of layers, one round each. Default 16. */
   windowProblems?: number;
-  /** Ladders of an earlier run of the same command. */
-  done?: readonly ScalesRecord[];
   onProgress?: (done: number, total: number) => void;
-}
-
-interface Curve {
-  means: (number | null)[];
-  degenerate: number[];
 }
 
 /** Yields what was tried, as it comes; returns the plan. */
@@ -79,13 +67,8 @@ export async function* planSweep(options: PlanOptions): Planning<PlanRecord> {
   const layers = options.layers ?? bestWindow(windows);
   const { scale, scales } = yield* settleScale(options, layers, windows);
   const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
-  const curve = await measureCurve(options, {
-    measure: options.measure(options.mode),
-    layers,
-    scale,
-    problems: options.validation.slice(0, options.problems ?? 40),
-    grid: options.grid,
-  });
+  const problems = options.validation.slice(0, options.problems ?? 40);
+  const curve = await measureCurve({ mode: options.mode, layers, scale, problems }, options);
   const known = curve.means.flatMap((mean, i) =>
     mean === null ? [] : [{ mean, coefficient: options.grid[i] ?? 0 }],
   );
@@ -134,17 +117,23 @@ async function* tryWindows(options: PlanOptions): Planning<Windows> {
     .slice(0, options.windowProblems ?? 16)
     .map((p, i) => ({ ...p, inputs: oneInput(p, i) }));
   checkRecorded(problems);
-  const windows: Windows = [];
   let tried = 0;
-  for (const layers of candidates) {
-    // Every other scale will do here; the chosen window's is settled on the whole ladder.
-    const at = { mode: 'fixed' as const, layers, problems };
-    const scales = yield* tryScales(options, at, everyOther(options));
-    const best = bestOf(scales);
-    if (best) windows.push({ layers, scale: best.scale, slope: best.slope, r2: best.r2 });
-    options.onProgress?.(++tried, candidates.length);
-  }
-  return windows;
+  // Every other scale will do here; the chosen window's is settled on the whole ladder.
+  const scales = everyOther(options);
+  const ladders = candidates.map((layers) => ({
+    mode: 'fixed' as const,
+    layers,
+    problems,
+    scales,
+  }));
+  const harmless = yield* climbLadders(ladders, {
+    ...options,
+    onLadder: () => options.onProgress?.(++tried, candidates.length),
+  });
+  return candidates.flatMap((layers, i) => {
+    const best = bestOf(harmless[i] ?? []);
+    return best ? [{ layers, scale: best.scale, slope: best.slope, r2: best.r2 }] : [];
+  });
 }
 
 /** @throws where no validation problem has a recorded round, on which layers are chosen. */
@@ -163,14 +152,6 @@ function candidateWindows({ accuracy, directions }: PlanOptions): number[][] {
   ranked.sort((a, b) => (accuracy[b] ?? 0) - (accuracy[a] ?? 0) || a - b);
   const windows = layerWindows({ layers: accuracy.length, around: ranked.slice(0, 2) });
   return windows.filter((window) => window.every((layer) => !absent.has(layer)));
-}
-
-/** Both ends, 0, and the middle of either side. */
-function coarseGrid(grid: readonly number[]): number[] {
-  const zero = grid.indexOf(0);
-  const last = grid.length - 1;
-  const indices = [0, Math.round(zero / 2), zero, Math.round((zero + last) / 2), last];
-  return [...new Set(indices)].map((i) => grid[i] ?? 0);
 }
 
 function everyOther(options: PlanOptions): readonly number[] {
@@ -211,83 +192,11 @@ async function* settleScale(
   const at = guess === undefined ? -1 : all.indexOf(guess);
   const ladder = at < 0 ? all : all.slice(Math.max(0, at - 1), at + 2);
   const problems = options.validation.slice(0, options.problems ?? 40);
-  const scales = yield* tryScales(options, { mode: options.mode, layers, problems }, ladder);
+  const whole = { mode: options.mode, layers, problems, scales: ladder };
+  const [scales = []] = yield* climbLadders([whole], options);
   const scale = bestOf(scales)?.scale ?? ladder[0];
   if (scale === undefined) throw new Error('sweep: no scale to try (expected at least 1)');
   return { scale, scales };
-}
-
-/** Where scales are tried. */
-interface Ladder {
-  mode: SweepMode;
-  layers: readonly number[];
-  problems: readonly SweepProblem[];
-}
-
-/** A ladder's harmless scales: those of an earlier run, else measured now and yielded whole. */
-async function* tryScales(
-  options: PlanOptions,
-  at: Ladder,
-  ladder: readonly number[],
-): Planning<ValidationReport['scales']> {
-  const { mode, layers } = at;
-  const place = { mode, layers: [...layers], problems: at.problems.length, of: [...ladder] };
-  const key = scalesKey(place);
-  const known = options.done?.find((record) => scalesKey(record) === key);
-  if (known) return known.scales;
-  const scales = await climb(options, at, ladder);
-  yield { kind: 'scales', ...place, scales };
-  return scales;
-}
-
-function scalesKey({ mode, layers, problems, of }: Omit<ScalesRecord, 'kind' | 'scales'>): string {
-  return JSON.stringify([mode, layers, problems, of]);
-}
-
-/** Ascending scales on a coarse grid, up to the first harmful one, which is left out. */
-async function climb(
-  options: PlanOptions,
-  { mode, layers, problems }: Ladder,
-  ladder: readonly number[],
-): Promise<ValidationReport['scales']> {
-  const measure = options.measure(mode);
-  const grid = coarseGrid(options.grid);
-  const scales: ValidationReport['scales'] = [];
-  for (const scale of ladder) {
-    const curve = await measureCurve(options, { measure, layers, problems, scale, grid });
-    const degenerate = Math.max(...curve.degenerate);
-    if (addedHarm(grid, curve) >= degenerateLimit) break;
-    const means = curve.means.map((mean) => mean ?? 0);
-    const { slope, r2 } = fitLine(grid, means);
-    scales.push({ scale, degenerate, slope, r2 });
-  }
-  return scales;
-}
-
-/** The share of degenerate outputs that steering adds at the worst point. */
-function addedHarm(grid: readonly number[], { degenerate }: Curve): number {
-  return Math.max(...degenerate) - (degenerate[grid.indexOf(0)] ?? 0);
-}
-
-async function measureCurve(
-  options: PlanOptions,
-  at: {
-    measure: Measure;
-    layers: readonly number[];
-    scale: number;
-    problems: readonly SweepProblem[];
-    grid: readonly number[];
-  },
-): Promise<Curve> {
-  const { layers, scale, grid } = at;
-  const unit = steeringUnit({ layers, meanNorms: options.meanNorms, scale });
-  const direction = options.directions.vectors;
-  const outcomes = await at.measure({ problems: at.problems, coefficients: grid, direction, unit });
-  const degenerate = tableMeans(metricTable(outcomes, (o) => o.degenerate));
-  return {
-    means: tableMeans(metricTable(outcomes, options.metric.name)),
-    degenerate: degenerate.map((share) => share ?? 0),
-  };
 }
 
 /** One recorded round of a problem, a different place in the answer from problem to problem. */

@@ -8,7 +8,7 @@ import { createRandom } from '../../math/random.js';
 import { resume } from '../shared/resume.js';
 import { defaultPositions } from '../../runtime/steering.js';
 import { checkGrid, defaultGrid } from './fit.js';
-import { createMeasure } from './measure.js';
+import { createMeasure, itemsTogether } from './measure.js';
 import { planSweep, type PlanOptions } from './plan.js';
 import { caseKey, summariseSweep } from './summary.js';
 import {
@@ -20,7 +20,14 @@ import {
 } from './shape.js';
 import { resolveEditMetric, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepOptions } from './options.js';
-import { createProgress, identityOf, makeControls, toUnit, workUnits } from './units.js';
+import {
+  createProgress,
+  identityOf,
+  makeControls,
+  planIdentity,
+  toUnit,
+  workUnits,
+} from './units.js';
 import { shownName } from '../../text/given.js';
 
 /**
@@ -99,7 +106,7 @@ function toPlanOptions(
   metric: OwnEditMetric,
   grid: readonly number[],
 ): PlanOptions {
-  const { scale, fitRange, scales, steeredLayers, onProgress } = options;
+  const { scale, fitRange, scales, steeredLayers, onProgress, store, signal } = options;
   const { validationProblems, windowProblems } = options;
   return {
     mode: options.planMode ?? options.mode,
@@ -110,9 +117,13 @@ function toPlanOptions(
     grid,
     validation: createRandom(options.seed).fork('validation').shuffle(options.validation),
     measure: (mode) => createMeasure({ ...options, mode }),
+    together: (coefficients) => itemsTogether(coefficients, options),
     layers: steeredLayers,
     ...{ scale, fitRange, scales, windowProblems, problems: validationProblems },
     done: options.done.filter((record) => record.kind === 'scales'),
     onProgress: (done, total) => onProgress?.('validation', done, total),
+    identity: planIdentity(options),
+    ...(store && { store }),
+    ...(signal && { signal }),
   };
 }

@@ -28,7 +28,8 @@ const outcome = {
 };
 
 /** What became of one problem at one coefficient: means over its rounds. */
-export type CaseOutcome = z.infer<z.ZodObject<typeof outcome>>;
+export const caseOutcome = z.strictObject(outcome);
+export type CaseOutcome = z.infer<typeof caseOutcome>;
 
 /** `tested`, or a control by kind and seed. */
 export const directionName = z.union([

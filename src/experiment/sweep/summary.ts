@@ -17,7 +17,7 @@ import {
   within,
 } from './fit.js';
 import { degenerateRule } from './measure.js';
-import { degenerateLimit } from './plan.js';
+import { degenerateLimit } from './planUnits.js';
 import type {
   CaseOutcome,
   CaseRecord,

@@ -135,12 +135,24 @@ async function* measureUnit(
 
 /** What goes into every unit beside its own inputs. */
 export function identityOf(options: SweepOptions, { layers, unitValue }: PlanRecord): unknown {
-  const { mode, limits, repeat, metric, corrector, upstream, scorer } = options;
+  const { mode } = options;
+  return { kind: 'sweep', version: 3, mode, ...measuredBy(options), layers, unitValue };
+}
+
+/** The same for the units of the plan, whose direction and norms are the same throughout. */
+export function planIdentity(options: SweepOptions): unknown {
+  const { directions, meanNorms } = options;
+  const direction = { sha256: hashVectors(directions.vectors), meanNorms: [...meanNorms] };
+  return { kind: 'sweep plan', version: 1, ...measuredBy(options), direction };
+}
+
+/** Models, and how they are asked. */
+function measuredBy(options: SweepOptions): Record<string, unknown> {
+  const { limits, repeat, metric, corrector, upstream, scorer } = options;
   const { caches, batchSize, positions = defaultPositions } = options;
   const models = { corrector: whoIs(corrector), upstream: upstream && whoIs(upstream) };
-  const judged = scorer?.identity;
-  const how = { mode, positions, limits, repeat, caches, batchSize, layers, unitValue };
   // Those of the table are in every record.
   const own = typeof metric === 'object' ? metric.name : undefined;
-  return { kind: 'sweep', version: 3, ...models, judged, ...how, metric: own };
+  const how = { positions, limits, repeat, caches, batchSize, metric: own };
+  return { ...models, judged: scorer?.identity, ...how };
 }

@@ -36,7 +36,8 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<CompareRecor
       async *run({ records }) {
         const summary = yield* runCompare({
           ...compared,
-          ...{ questions, scorers, sentences, seed: given.seed, timed: given.timed },
+          ...{ questions, scorers, sentences, seed: given.seed },
+          timed: lab.helps ? 0 : given.timed,
           limits: { maxRounds: given.rounds },
           atOnce: 2,
           done: records,

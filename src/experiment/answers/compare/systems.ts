@@ -76,10 +76,13 @@ export function comparedSystems(models: ComparedModels): Entry[] {
 
 /** What is sampled and voted on; nothing without a sampler. @throws where numbers do not ascend from 1. */
 export function samplingOf(models: ComparedModels): Sampling | undefined {
-  const { sampler, bestOf: counts = [1, 2, 4, 8, 16], finalAnswer = extractAnswer } = models;
+  const { sampler, bestOf: counts = [1, 2, 4, 8, 16], finalAnswer } = models;
   if (!sampler) return undefined;
   const ascends = counts.every((n, i) => Number.isInteger(n) && n > (counts[i - 1] ?? 0));
-  if (ascends && counts.length > 0) return { sampler, counts, finalAnswer };
+  if (ascends && counts.length > 0) {
+    const votesBy = finalAnswer ? null : extractAnswer.name;
+    return { sampler, counts, finalAnswer: finalAnswer ?? extractAnswer, votesBy };
+  }
   throw new Error(
     `compare: best-of-n needs whole numbers from 1, ascending (got ${counts.join(', ')})`,
   );

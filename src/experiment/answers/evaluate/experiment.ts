@@ -201,6 +201,7 @@ async function* run({
     onProgress: phased(lab.stages, {
       ...{ answers: 'answering', timing: 'timing', sentences: 'correcting' },
     }),
+    ...(lab.helps && { timed: 0 }),
     store: lab.store,
     signal: lab.signal,
   });

@@ -14,6 +14,7 @@ import { percentWithin } from '../../../text/table.js';
 import { UsageError } from '../../../text/usageError.js';
 import { describeLabels } from '../../../read/labelCounts.js';
 import { phased } from '../stages.js';
+import { findStimuli } from './findStimuli.js';
 import { labelsName } from './labels.js';
 import { storedReading } from './steeringBasis.js';
 
@@ -61,6 +62,21 @@ export async function readModel(
   const asText = takenAsText(reading.stimuli.map(wordingOf), model.tokenizer);
   if (asText !== null) lab.warn(asText);
   return reading;
+}
+
+/** The labels of {@link readModel}, which machines can share; reading takes a fraction of their time. */
+export async function labelModel(
+  model: LanguageModel,
+  { stimuli, labels = 'behaviour', seed, limit, keepLabelling }: ReadingOptions,
+  { data, stages, store, signal }: ReadingLab,
+): Promise<void> {
+  if (labels === 'given') return;
+  await findStimuli({
+    ...{ model, seed, keepLabelling, store, signal },
+    source: await data(stimuli),
+    candidates: limit,
+    onProgress: stages('labelling stimuli'),
+  });
 }
 
 /** What given labels are called. @throws where they are no two names. */
