@@ -42,6 +42,11 @@ export interface Io<O extends Output = Output> {
   cwd: string;
   /** Aborted by the first Ctrl-C, and by {@link OutputClosed} or {@link OutputFailed}. */
   signal: AbortSignal;
+  /**
+   * For a command whose work is worth more than its output, such as a server's logs: what cannot be
+   * written is then told to it, and does not end it.
+   */
+  outlive?: (tell: (error: OutputFailed) => void) => void;
   /** The whole of standard input; null where it is a terminal. */
   readStdin: () => Promise<string | null>;
   /** The clock; default: the system's. */

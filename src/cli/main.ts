@@ -21,9 +21,9 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 export async function main(name: string): Promise<void> {
   const ending = new AbortController();
   listenForSignals(ending);
-  listenForOutput(ending);
+  const ends = listenForOutput(ending);
   const stray = listenForStrayErrors();
-  const code = await run(process.argv.slice(2), processIo(ending.signal), name);
+  const code = await run(process.argv.slice(2), processIo(ending.signal, ends), name);
   process.exitCode = await endingOf(code, { ending: ending.signal, stray: stray() });
 }
 
@@ -47,14 +47,28 @@ function listenForSignals(ending: AbortController): void {
   process.once('exit', stopListening);
 }
 
+/** What becomes of lines that cannot be written. */
+interface OutputEnds {
+  outlive: NonNullable<Io['outlive']>;
+  /** Told of every line, since a stream tells of several in one turn but once. */
+  onLine: Written;
+}
+
 /** A reader that has seen enough (`| head`) ends the command, and is no fault; a full disk is one. */
-function listenForOutput(ending: AbortController): void {
+function listenForOutput(ending: AbortController): OutputEnds {
+  let lost: ((error: OutputFailed) => void) | null = null;
+  const failure = (error: Error): OutputFailed =>
+    new OutputFailed(`stdout: cannot write: ${reasonOf(error)}`);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') ending.abort(new OutputClosed());
-    else ending.abort(new OutputFailed(`stdout: cannot write: ${reasonOf(error)}`));
+    else if (!lost) ending.abort(failure(error));
   });
   // Whoever reads no warnings may still want the results.
   process.stderr.on('error', () => undefined);
+  return {
+    outlive: (tell) => void (lost = tell),
+    onLine: (error) => (error ? lost?.(failure(error)) : undefined),
+  };
 }
 
 /**
@@ -108,20 +122,25 @@ type Written = (error?: Error | null) => void;
  * A stream of the process. What others write to it (libraries, worker threads), who know nothing of
  * {@link show}, is shown as well.
  */
-function output(stream: NodeJS.WriteStream): Output {
+function output(stream: NodeJS.WriteStream, onLine: Written = () => undefined): Output {
   const write = stream.write.bind(stream);
   const decoder = new StringDecoder('utf8');
   const shown = (chunk: string | Uint8Array): string =>
     show(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk)));
   stream.write = (chunk: string | Uint8Array, how?: BufferEncoding | Written, then?: Written) =>
     write(shown(chunk), 'utf8', typeof how === 'function' ? how : then);
-  return { write: (line) => void write(line), isTTY: stream.isTTY, columns: stream.columns };
+  return {
+    write: (line) => void write(line, onLine),
+    isTTY: stream.isTTY,
+    columns: stream.columns,
+  };
 }
 
-function processIo(signal: AbortSignal): Io {
+function processIo(signal: AbortSignal, { outlive, onLine }: OutputEnds): Io {
   return {
-    stdout: output(process.stdout),
+    stdout: output(process.stdout, onLine),
     stderr: output(process.stderr),
+    outlive,
     env: process.env,
     cwd: process.cwd(),
     signal,

@@ -32,6 +32,7 @@ export class Metrics {
   readonly #first: Histogram;
   readonly #perToken: Histogram;
   readonly #queued: Histogram;
+  readonly #lostLines: Counter<never>;
   readonly #runs: Histogram<'by'>;
   readonly #runRows: Histogram<'by'>;
 
@@ -48,6 +49,7 @@ export class Metrics {
     this.#first = histogram('first_sentence_seconds', 'From a request to the first corrected text.', seconds); // prettier-ignore
     this.#perToken = histogram('token_seconds', 'Time of an answer by the tokens that left.', [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]); // prettier-ignore
     this.#queued = histogram('queue_seconds', 'What a request waited for its turn.', seconds);
+    this.#lostLines = counter('log_lines_lost_total', 'Log lines that could not be written.', []);
     this.#runs = histogram('run_seconds', 'Runs of a local model.', seconds, ['by']);
     this.#runRows = histogram('run_rows', 'Rows of a run of a local model.', [1, 2, 4, 8, 16, 32, 64, 128, 256], ['by']); // prettier-ignore
     watch(sources, registers);
@@ -57,6 +59,10 @@ export class Metrics {
   answered({ status, route, milliseconds }: AnsweredRequest): void {
     this.#requests.inc({ route, status: String(status) });
     this.#durations.observe({ route }, milliseconds / 1000);
+  }
+
+  lineLost(): void {
+    this.#lostLines.inc();
   }
 
   queued(milliseconds: number): void {

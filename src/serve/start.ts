@@ -33,6 +33,8 @@ export interface ServeOptions extends ServiceOptions {
 
 export interface RunningServer {
   url: string;
+  /** Counts a log line that could not be written. */
+  lineLost(): void;
   /**
    * Refuses what is new, finishes what has begun, and ends. What is not over when the signal aborts is
    * cut off.
@@ -76,6 +78,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   });
   return {
     url: listening.url,
+    lineLost: () => metrics.lineLost(),
     end: async (signal) => {
       ending = true;
       await listening.end(signal);

@@ -7,12 +7,13 @@ import {
   named,
   openedNames,
 } from '../../experiment/shared/options.js';
+import type { Lab } from '../../experiment/shared/lab.js';
 import { samplingOptions } from '../../experiment/shared/sampling.js';
 import { installedVersions } from '../../record/versions.js';
 import { jsonLog } from '../../serve/log.js';
 import { openKnobs } from '../../serve/openKnobs.js';
 import { isLoopback } from '../../serve/requests.js';
-import { startServer, type ServeOptions } from '../../serve/start.js';
+import { startServer, type RunningServer, type ServeOptions } from '../../serve/start.js';
 import { keysIn } from '../../serve/callers.js';
 import {
   choice,
@@ -169,6 +170,7 @@ export async function serveUntilEnded(how: {
     },
     version: installedVersions()['aligner-lab'] ?? 'unknown',
   });
+  io.outlive?.(withoutLogs(lab, server));
   context.warn(`serving ${given.modelName ?? upstream.name}, corrected by ${corrector.name}, on ${server.url}/v1`); // prettier-ignore
   if (keys.length === 0 && !isLoopback(given.host)) {
     lab.warn(`whoever reaches ${given.host} may ask; give --api-key-file`);
@@ -180,6 +182,20 @@ export async function serveUntilEnded(how: {
   const traffic = asked.traffic();
   if (traffic) context.warn(describeTraffic(traffic));
   context.result({ url: server.url, traffic });
+}
+
+/** Answers matter more than what is said of them. It is told once a minute at most. */
+function withoutLogs({ warn }: Lab, server: RunningServer): (error: Error) => void {
+  let quietUntil = -Infinity;
+  return (error) => {
+    server.lineLost();
+    const now = performance.now();
+    if (now < quietUntil) return;
+    quietUntil = now + 60_000;
+    // What follows is advice to run again.
+    const [what] = error.message.split(';');
+    warn(`${what}; answers go on, log lines are lost until there is room`);
+  };
 }
 
 function settings(given: Options): Omit<ServeOptions, 'upstream' | 'corrector' | 'rules'> {
