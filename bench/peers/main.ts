@@ -13,7 +13,8 @@ import { loadLanguageModel } from '../../src/runtime/load.js';
 import { installedVersions } from '../../src/record/versions.js';
 import { formatTable } from '../../src/text/table.js';
 import { Peer } from './peer.js';
-import { works, type Setting } from './works.js';
+import { closeOwn, generatingWorks } from './generating.js';
+import { readingWorks, type Setting } from './reading.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -25,6 +26,7 @@ const { values: given } = parseArgs({
     threads: { type: 'string', default: String(availableParallelism()) },
     rounds: { type: 'string', default: '3' },
     stored: { type: 'string', default: 'float16' },
+    gguf: { type: 'string', default: '' },
     only: { type: 'string' },
     out: { type: 'string' },
   },
@@ -34,7 +36,7 @@ if (given.onnx === '' || given.torch === '') {
 }
 
 const threads = Number(given.threads);
-const folder = mkdtempSync(join(tmpdir(), 'aligner-lab-peers-'));
+const scratch = mkdtempSync(join(tmpdir(), 'aligner-lab-peers-'));
 const peer = new Peer(given.python);
 const opened = await peer.ask<{ versions: object }>('open', {
   ...{ model: given.torch, threads, stored: given.stored },
@@ -45,14 +47,19 @@ const texts = lines.slice(0, Number(given.prompts)).map((line) => {
   return model.tokenizer.chatPrompt(streamAlignerPrompt(JSON.parse(line) as Passage));
 });
 const setting: Setting = {
-  ...{ model, peer, folder, texts },
+  ...{ model, peer, scratch, texts, threads, folder: given.onnx, gguf: given.gguf },
   rows: texts.map((text) => model.tokenizer.encode(text)),
 };
 
 const results: object[] = [];
 const table: string[][] = [];
-for (const work of works) {
+for (const work of [...readingWorks, ...generatingWorks]) {
   if (given.only && !given.only.split(',').includes(work.name)) continue;
+  const missing = work.missing?.(setting);
+  if (missing) {
+    process.stdout.write(`${work.name}  not done: ${missing}\n`);
+    continue;
+  }
   const ratios: number[] = [];
   const ours: number[] = [];
   let same = '';
@@ -79,7 +86,8 @@ if (given.out) {
   writeFileSync(given.out, `${JSON.stringify({ machine, versions, prompts: texts.length, results }, null, 2)}\n`); // prettier-ignore
 }
 peer.close();
-rmSync(folder, { recursive: true });
+await closeOwn();
+rmSync(scratch, { recursive: true });
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

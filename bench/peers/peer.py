@@ -97,6 +97,29 @@ class Peer:
                 hook.remove()
         return {"tokens": made[:, -tokens:].tolist()}
 
+    def llama(self, gguf, threads, tokens, row):
+        """llama.cpp in this process: greedy, from token ids, nothing kept between calls."""
+        import xllamacpp
+
+        if not hasattr(self, "server"):
+            params = xllamacpp.CommonParams()
+            params.model.path = gguf
+            params.n_ctx, params.n_parallel, params.warmup = 2048, 1, True
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+            self.server = xllamacpp.Server(params)
+        start = time.perf_counter()
+        made = self.server.handle_completions(
+            {
+                "prompt": row,
+                "n_predict": tokens,
+                "temperature": 0,
+                "cache_prompt": False,
+                "ignore_eos": True,
+            }
+        )
+        ms = 1000 * (time.perf_counter() - start)
+        return {"text": made["choices"][0]["text"], "ms": ms}
+
     def scan(self, rows, count, directions, out):
         """RepE's reader: a forward per position, all layers projected on their directions."""
         layers = self.model.config.num_hidden_layers
