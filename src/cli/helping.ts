@@ -13,11 +13,15 @@ import { firstDifference } from '../record/json.js';
 import { installedVersions } from '../record/versions.js';
 import { shownName, shownValue } from '../text/given.js';
 import { errorSentence } from '../text/errorSentence.js';
+import type { JudgeHow } from '../experiment/shared/lab.js';
 import type { Context } from './command.js';
+import { findOrDownloadData } from './data.js';
 import type { OfEvery } from './experimentOptions.js';
 import type { KeptModels } from './keptModels.js';
 import { labOf, numericsOf } from './lab.js';
+import { findOrDownload, openNamedJudge } from './models.js';
 import { configureRun } from './runFolder.js';
+import { serversOf } from './servers.js';
 
 /** This machine cannot help with a job, and says why. */
 class Declined extends Error {}
@@ -50,7 +54,8 @@ export async function helpWith(job: Job, helper: Helper): Promise<string | null>
   try {
     checkVersions(job);
     await own.report('works');
-    await helpExperiment(job, { ...helper, store: joined.store, folder: scratch });
+    const help = job.command === 'reproduce' ? helpPaper : helpExperiment;
+    await help(job, { ...helper, store: joined.store, folder: scratch });
     await own.report('left');
     return null;
   } catch (error) {
@@ -76,12 +81,33 @@ function checkVersions({ versions }: Job): void {
   );
 }
 
+type Helping = Helper & { store: Store; folder: string };
+
+/** Models are loaded for each part, as by whoever began it. */
+async function helpPaper(job: Job, { files, context, store, folder }: Helping): Promise<void> {
+  const { helpReproduce } = await import('../reproduce/help.js');
+  const locate = locatorOf(files, context);
+  const options = { ...job.options } as OfEvery;
+  const servers = serversOf(options, context);
+  const host = {
+    findModel: (name: string) => findOrDownload(locate(name), context),
+    findData: (name: string) => findOrDownloadData(locate(name), context),
+    judge: (name: string, how: JudgeHow) =>
+      openNamedJudge(locate(name), { ...how, servers }, context),
+    writeFigures: () => Promise.resolve([]),
+    store,
+    signal: context.signal,
+  };
+  const given = { ...options, cores: job.cores, out: folder, runs: folder } as never;
+  await helpReproduce(given, host, (found) => checkInputs(job, found));
+}
+
 async function helpExperiment(
   job: Job,
-  { models, files, context, store, folder }: Helper & { store: Store; folder: string },
+  { models, files, context, store, folder }: Helping,
 ): Promise<void> {
   const entry = experiments.find(({ name }) => name === job.command);
-  if (!entry) throw new Declined(`job ${job.id}: ${shownName(job.command)} is no experiment`);
+  if (!entry) throw new Declined(`${shownName(job.command)} is no experiment`);
   const options = { ...job.options } as OfEvery;
   const help = { cores: job.cores, locate: locatorOf(files, context) };
   const { device, threads, precision, date, controlTokens } = options;

@@ -4,6 +4,8 @@ import type { DataReport } from '../data/report.js';
 import type { Lab } from '../experiment/shared/lab.js';
 import type { Stages } from '../experiment/shared/stages.js';
 import type { Page } from '../plot/page/page.js';
+import type { RunConfiguration } from '../record/manifest.js';
+import type { Store } from '../record/store.js';
 import type { ModelFiles } from '../runtime/modelFiles.js';
 import type { Part } from './plan.js';
 import type { PartOutcome, PartStart } from './runParts.js';
@@ -27,6 +29,12 @@ export interface ReproduceHost {
   onPart?: (start: PartStart<Part>) => Stages;
   /** A part is over, the `ended`th of `total`. */
   onOutcome?: (outcome: PartOutcome<Part, true>, ended: number, total: number) => void;
+  /** Where units of work are kept for other runs. Default: nowhere. */
+  store?: Store | undefined;
+  /** Whether this machine helps with a run that another one records, see {@link Lab.helps}. */
+  helps?: boolean;
+  /** Does the work; told what identifies the run. Default: it is just done. */
+  during?: <T>(configuration: RunConfiguration, work: () => Promise<T>) => Promise<T>;
   /** The clock of the manifests. Default: the system's. */
   now?: () => Date;
   signal?: AbortSignal;

@@ -68,8 +68,8 @@ export async function prepare(
   const { models, known } = await findAll(chosen, host);
   const judges = await judgesOf(given, host, keep);
   const device = await resolveDevice(given.device);
-  const { seed, threads, precision, date, controlTokens } = given;
-  const engine = { device, threads, precision, date, controlTokens };
+  const { seed, threads, cores, precision, date, controlTokens } = given;
+  const engine = { device, threads, cores, precision, date, controlTokens };
   const small = [...known.values()].every(({ files }) => copiesOf(files, engine) > 1);
   // A part keeps two cores busy for two thirds of its time. Large models need the memory for one.
   const partsAtOnce = small ? 2 : 1;

@@ -45,7 +45,10 @@ export async function reproducePaper(
   await using run = await openRun<PartRecord>({ ...configuration, folder, now: host.now });
   host.onOpen?.(folder);
   const parts = planParts(setting.models, prepared.extent);
-  const outcomes = await runAll(parts, run, { only: options.only, runners, prepared });
+  const during = host.during ?? (<T>(_: unknown, work: () => Promise<T>): Promise<T> => work());
+  const outcomes = await during(configuration, () =>
+    runAll(parts, run, { only: options.only, runners, prepared }),
+  );
   const summary = summarise(outcomes, run, prepared);
   await run.writeSummary('report', summary);
   await writeAtomic(join(folder, 'report.md'), reportMarkdown(summary));

@@ -3,6 +3,7 @@
  * Where a part's files lie and how it is computed is handed in.
  */
 import { asTheyEnd } from '../experiment/shared/batches.js';
+import { Cancelled } from '../record/claims.js';
 import { reasonOf } from '../text/errorSentence.js';
 
 /** Where a part stands when it is over. */
@@ -112,7 +113,7 @@ async function runPart<P, S>(
     return over(part, 'done', { summary, milliseconds: elapsed() });
   } catch (error) {
     // An interruption is no failure of the part: it goes on from its records another time.
-    if (signal?.aborted) throw error;
+    if (signal?.aborted || error instanceof Cancelled) throw error;
     return over(part, 'failed', { error: messageOf(error), milliseconds: elapsed() });
   }
 }

@@ -1,6 +1,7 @@
 /** Commands whose units two participants share: the run folder is that of one machine. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { experiments } from '../../src/experiment/registry.js';
 import { temporaryFolder } from '../runtime/models.js';
@@ -86,27 +87,140 @@ async function beside(argv: readonly string[], other: Promise<CallResult>): Prom
   return await call(argv, { cwd, signal: ending.signal });
 }
 
+const lineOf = (name: string): readonly string[] => [name, ...(lines[name] ?? ['no line for it'])];
+
+function expectSame(run: string, other: string): void {
+  const [made, expected] = [contents(run), contents(other)];
+  expect(made.length).toBe(expected.length);
+  const at = made.findIndex((line, i) => line !== expected[i]);
+  expect([at, made[at]?.slice(0, 300)]).toEqual([at, expected[at]?.slice(0, 300)]);
+  expect(at).toBe(-1);
+}
+
 describe('every experiment', () => {
   it.each(experiments.map(({ name }) => name))(
-    '%s: two participants write what one writes',
+    '%s: units computed by a worker give what one machine writes',
     async (name) => {
-      const argv = [name, ...(lines[name] ?? ['no line for it'])];
+      const argv = lineOf(name);
       const alone = await call([...argv, '--out', `${name}-alone`], { cwd });
       expect(alone.code, alone.stderr).toBe(0);
       const store = ['--store', `${name}-store`];
-      const shared = call(
-        [...argv, '--on', 'folder', '--leave', ...store, '--out', `${name}-shared`],
-        { cwd },
-      );
+      const leaving = ['--on', 'folder', '--leave', ...store, '--out', `${name}-shared`];
+      const shared = call([...argv, ...leaving], { cwd });
       const helped = await beside(['worker', ...store], shared);
       const { code, stderr } = await shared;
       expect(code, stderr + helped.stderr).toBe(0);
-      expect(helped.stdout).toMatch(/nothing is left to do/);
-      const [made, expected] = [contents(`${name}-shared`), contents(`${name}-alone`)];
-      expect(made.length).toBe(expected.length);
-      const at = made.findIndex((line, i) => line !== expected[i]);
-      expect([at, made[at]?.slice(0, 300)]).toEqual([at, expected[at]?.slice(0, 300)]);
-      expect(at).toBe(-1);
+      expect(helped.stdout).toContain(': helping');
+      expectSame(`${name}-shared`, `${name}-alone`);
     },
   );
+
+  it('and reproduce', async () => {
+    const argv = [
+      ...['reproduce', '--quick', '--only', 'rounds', '--limit', '2'],
+      ...['--corrector', 'corrector-arithmetic-s', '--threads', '1'],
+    ];
+    expect((await call([...argv, '--out', 'paper-alone'], { cwd })).code).toBe(0);
+    const store = ['--store', 'paper-store'];
+    const leaving = ['--on', 'folder', '--leave', ...store, '--out', 'paper-shared'];
+    const shared = call([...argv, ...leaving], { cwd });
+    const helped = await beside(['worker', ...store], shared);
+    const { code, stderr } = await shared;
+    expect(code, stderr + helped.stderr).toBe(0);
+    expect(helped.stdout).toContain(': helping');
+    expectSame(join('paper-shared', 'rounds'), join('paper-alone', 'rounds'));
+  });
+});
+
+/** A shared run that waits for workers; ended by its signal. */
+function waiting(name: string, store: string): { run: Promise<CallResult>; end: () => void } {
+  const ending = new AbortController();
+  const argv = [...lineOf(name), '--on', 'folder', '--leave', '--store', store];
+  const run = call([...argv, '--out', `${store}-run`], { cwd, signal: ending.signal });
+  return { run, end: () => ending.abort(new Error('enough')) };
+}
+
+async function jobIn(store: string): Promise<string> {
+  for (;;) {
+    const { stdout } = await call(['status', '--store', store, '--json'], { cwd });
+    const [found] = JSON.parse(stdout) as { job: { id: string } }[];
+    if (found) return found.job.id;
+    await wait(20);
+  }
+}
+
+describe('worker, status, cancel', () => {
+  it('a worker declines what is not here, or is another here, and says where to put it', async () => {
+    const { run, end } = waiting('rounds', 'declined');
+    const id = await jobIn('declined');
+    const elsewhere = join(cwd, 'elsewhere');
+    const work = ['worker', '--store', join(cwd, 'declined'), '--until-idle'];
+    mkdirSync(elsewhere);
+    const bare = await call(work, { cwd: elsewhere });
+    expect(bare.code).toBe(0);
+    expect(bare.stdout).toMatch(/rounds-[0-9a-f]{8}: it cannot be opened here: .*questions\.jsonl/);
+    writeFileSync(join(elsewhere, 'questions.jsonl'), '{"question": "Else?", "answer": "1"}\n');
+    for (const name of ['upstream.jsonl', 'corrector.jsonl']) {
+      copyFileSync(join(cwd, name), join(elsewhere, name));
+    }
+    const other = await call(work, { cwd: elsewhere });
+    expect(other.stdout).toMatch(/questions \(.*questions\.jsonl\) is another one here .*--files/);
+    const status = await call(['status', id, '--store', 'declined'], { cwd });
+    expect(status.stdout).toMatch(/open, begun .* on /);
+    expect(status.stdout).toMatch(/declined .*is another one here/);
+    rmSync(join(elsewhere, 'questions.jsonl'));
+    const files = await call([...work, '--files', cwd], { cwd: elsewhere });
+    expect(files.stdout).toMatch(/nothing is left to do/);
+    expect((await run).code).toBe(0);
+    end();
+    expect((await call(['status', id, '--store', 'declined'], { cwd })).stdout).toContain('done, begun'); // prettier-ignore
+  });
+
+  it('declines where versions differ', async () => {
+    const { run, end } = waiting('rounds', 'versions');
+    const id = await jobIn('versions');
+    const path = join(cwd, 'versions', 'jobs', id, 'job.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/("ml-pca": ")/, '$19.'));
+    const { stdout } = await call(['worker', '--store', 'versions', '--until-idle'], { cwd });
+    expect(stdout).toMatch(/needs other versions: ml-pca is "9\.[\d.]+" there and "[\d.]+" here/);
+    end();
+    expect((await run).code).toBe(130);
+  });
+
+  it('cancel ends the run on every machine, and the same command begins anew', async () => {
+    const { run } = waiting('rounds', 'cancelled');
+    const id = await jobIn('cancelled');
+    const cancelled = await call(['cancel', id, '--store', 'cancelled'], { cwd });
+    expect(cancelled.stdout).toBe(`job ${id}: cancelled\n`);
+    const { code, stderr } = await run;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/it was cancelled at .*what is done is kept/);
+    const idle = await call(['worker', '--store', 'cancelled', '--until-idle'], { cwd });
+    expect(idle.stdout).toBe('');
+    const again = waiting('rounds', 'cancelled');
+    await call(['worker', '--store', 'cancelled', '--job', id, '--until-idle'], { cwd });
+    await beside(['worker', '--store', 'cancelled'], again.run);
+    expect((await again.run).code).toBe(0);
+  });
+
+  it('say what is wrong where they are called wrongly', async () => {
+    const wrong = async (...argv: string[]): Promise<string> => {
+      const { code, stderr } = await call(argv, { cwd });
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await wrong('worker')).toContain('--store: which one?');
+    expect(await wrong('worker', '--store', 'none', '--job', 'sweep-1')).toContain(
+      'there are none',
+    );
+    expect(await wrong('status', 'sweep-1', '--store', 'none')).toContain(
+      'there is no job sweep-1',
+    );
+    expect(await wrong('cancel', 'sweep-1', '--store', 'none')).toContain(
+      'there is no job sweep-1',
+    );
+    expect(await wrong(...lineOf('rounds'), '--on', 'folder')).toContain('give --store');
+    expect(await wrong(...lineOf('rounds'), '--leave')).toContain('give --on too');
+    expect((await call(['status', '--store', 'none'], { cwd })).stdout).toBe('no jobs\n');
+  });
 });

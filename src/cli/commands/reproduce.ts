@@ -11,7 +11,9 @@ import { verdictCounts, verdictText } from '../../reproduce/report/findings.js';
 import { sectionHeadings } from '../../reproduce/report/page.js';
 import { embedded, stimuliFiles } from '../../data/artifacts.js';
 import { defineCommand, type Context } from '../command.js';
-import { common, dry, engine, folder, seed } from '../common.js';
+import { common, dry, engine, folder, seed, store } from '../common.js';
+import { machineOptions } from '../machineOptions.js';
+import { openMachines, type Machines } from '../machines.js';
 import { modelNames } from '../../experiment/shared/options.js';
 import { figureOptions } from '../figureOptions.js';
 import { prepareFigures, type WriteFigures } from '../figures.js';
@@ -23,7 +25,7 @@ import { flag, integer, list, text, type OptionValues } from '../../shape/option
 import { PartLine } from '../partLine.js';
 import { formatBytes, formatDuration } from '../progress.js';
 import { reproducePaper } from '../../reproduce/run.js';
-import { shownPath } from '../runFolder.js';
+import { runName, shownPath } from '../runFolder.js';
 import { Table } from '../../text/table.js';
 
 const options = {
@@ -86,6 +88,8 @@ const options = {
   ...seed,
   ...figureOptions,
   ...folder,
+  ...store,
+  ...machineOptions,
   ...engine,
   ...servers,
   ...dry,
@@ -134,8 +138,10 @@ Written to the run folder: report.html, report.md, report.json, and a folder per
     const writeFigures = prepareFigures(given, context);
     const paths = inFull(given, context);
     const asked = serversOf(given, context);
+    await using machines = await openMachines(given, context);
     const host = reportTo(context, { writeFigures, servers: asked });
-    const { summary, files, folder } = await reproducePaper(paths, host);
+    const shared = sharedBy(machines, given);
+    const { summary, files, folder } = await reproducePaper(paths, { ...host, ...shared });
     const traffic = asked.traffic();
     if (traffic) await recordTraffic(folder, (context.io.now ?? (() => new Date()))(), traffic);
     context.show();
@@ -191,6 +197,15 @@ function inFull(given: Options, { path }: Context): Options & { runs: string } {
     ...given,
     out: given.out && path(given.out),
     runs: path('runs'),
+  };
+}
+
+/** Parts whose units others may compute. */
+function sharedBy(machines: Machines, options: Options): Pick<ReproduceHost, 'store' | 'during'> {
+  return {
+    store: machines.store,
+    during: (configuration, work) =>
+      machines.during({ ...configuration, id: runName(configuration), options }, work),
   };
 }
 

@@ -8,7 +8,9 @@ import type { Question } from '../../data/types.js';
 import { scoreAnswers } from '../../judge/scoreAnswers.js';
 import type { Scorer } from '../../judge/scorer.js';
 import { isRefused, unlessRefused } from './refused.js';
+import type { Store } from '../../record/store.js';
 import { batchesOf } from '../shared/batches.js';
+import { judgesAre, whoIs } from '../shared/identities.js';
 import { resume, type Unit } from '../shared/resume.js';
 import { right } from '../shared/verdict.js';
 
@@ -37,6 +39,8 @@ export interface StrengthOptions {
   atOnce?: number;
   /** Records of an earlier run of the same command. */
   done?: readonly StrengthRecord[];
+  /** Where answers are kept for other runs. */
+  store?: Store;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -68,7 +72,7 @@ async function* answerAt(
   done: Map<string, StrengthRecord>,
   options: StrengthOptions,
 ): AsyncGenerator<StrengthRecord, void> {
-  const { questions, tune, batchSize = 32, atOnce, signal } = options;
+  const { questions, tune, batchSize = 32, atOnce, store, signal } = options;
   const keys = (some: readonly Question[]): string[] =>
     some.map(({ id }) => keyOf({ ...at, problem: id }));
   if (keys(questions).every((key) => done.has(key))) return;
@@ -78,7 +82,13 @@ async function* answerAt(
     inputs: { ...at, batch },
     run: () => answerBatch(batch, at, { ...options, upstream: tuned.upstream }),
   }));
-  yield* resume({ units, keyOf, done, atOnce, signal });
+  const who = { upstream: whoIs(tuned.upstream), ...judgesAre({ scorers: options.scorers }) };
+  const kept = {
+    store,
+    shape: strengthRecord,
+    identity: { kind: 'strengths', version: 1, ...who },
+  };
+  yield* resume({ units, keyOf, done, atOnce, ...kept, signal });
 }
 
 async function answerBatch(

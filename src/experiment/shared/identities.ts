@@ -9,7 +9,7 @@ export function whoIs({ identity }: { identity: Identity }): Omit<Identity, 'sou
 }
 
 /** Who judges. */
-export function judgesAre({ scorers, sentences }: Judges): unknown {
+export function judgesAre({ scorers, sentences }: Judges): Record<string, unknown> {
   return {
     scorers: scorers.map(({ name, identity }) => ({ name, identity })),
     sentences: sentences?.identity ?? null,

@@ -2,21 +2,24 @@
  * Sentences to read a corrector on where no recorded ones are given: those that the upstream writes
  * in the corrector's own loop, or its whole answers for an Aligner. No solver judges them.
  */
+import { z } from 'zod';
 import { alignAnswers } from '../../align/stream.js';
 import type { Corrector } from '../../align/corrector.js';
 import type { LoopLimits } from '../../align/loop.js';
 import type { Upstream } from '../../align/upstream.js';
 import type { AnnotatedQuadruple, Question } from '../../data/types.js';
+import type { Store } from '../../record/store.js';
 import { batchesOf } from './batches.js';
 import { resume } from './resume.js';
-import { revisionsOf, type Revision } from './revisions.js';
+import { revision, revisionsOf, type Revision } from './revisions.js';
 
 /** What was written for one question, in order; none where the upstream wrote nothing. */
-export interface OwnRecord {
-  question: string;
-  problem: string;
-  revisions: Revision[];
-}
+const ownRecord = z.strictObject({
+  question: z.string(),
+  problem: z.string(),
+  revisions: z.array(revision),
+});
+export type OwnRecord = z.infer<typeof ownRecord>;
 
 export interface OwnOptions {
   questions: readonly Pick<Question, 'id' | 'question'>[];
@@ -26,13 +29,16 @@ export interface OwnOptions {
   batchSize?: number;
   /** Records of an earlier run of the same command. */
   done?: Iterable<OwnRecord>;
+  /** Where batches are kept for other runs, with `asks`: plain JSON of what `ask` is. */
+  store?: Store;
+  asks?: unknown;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
 /** The records that are missing, in the order of the questions. @throws the signal's reason. */
 export async function* recordOwn(options: OwnOptions): AsyncGenerator<OwnRecord, void> {
-  const { questions, signal, onProgress } = options;
+  const { questions, signal, onProgress, store, asks } = options;
   const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
   const units = batchesOf(questions, options.batchSize ?? 32).map((batch) => ({
     records: batch.map(({ id }) => id),
@@ -42,6 +48,9 @@ export async function* recordOwn(options: OwnOptions): AsyncGenerator<OwnRecord,
   let ended = 0;
   yield* resume({
     ...{ units, done, signal },
+    // What has no name is kept nowhere.
+    ...(asks !== undefined && store && { store, shape: ownRecord }),
+    identity: { kind: 'own sentences', version: 1, asks },
     keyOf: ({ problem }) => problem,
     onUnit: ({ records }) => onProgress?.((ended += records.length), questions.length),
   });

@@ -8,7 +8,9 @@ import type { Upstream } from '../../align/upstream.js';
 import { problemById } from '../../data/problems.js';
 import { annotateAnswer } from '../../data/quadruples.js';
 import type { Question, RecordedSentence } from '../../data/types.js';
+import type { Store } from '../../record/store.js';
 import { batchesOf } from './batches.js';
+import { whoIs } from './identities.js';
 import { resume } from './resume.js';
 import { firstTwice } from '../../text/firstTwice.js';
 import {
@@ -29,6 +31,8 @@ export interface WholeAnswerOptions {
   batchSize?: number;
   /** Records of an earlier run of the same command. */
   done?: Iterable<RecordedSentence>;
+  /** Where batches are kept for other runs. */
+  store?: Store;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -41,7 +45,7 @@ export interface WholeAnswerOptions {
 export async function* recordAnswers(
   options: WholeAnswerOptions,
 ): AsyncGenerator<RecordedSentence, void> {
-  const { upstream, problems, signal } = options;
+  const { upstream, problems, store, signal } = options;
   const twice = firstTwice(problems.map(answeredId));
   if (twice !== undefined) throw new Error(`answers: problem ${shownName(twice)} is given twice`);
   const done = new Map(Array.from(options.done ?? [], (record) => [record.problem, record]));
@@ -52,7 +56,8 @@ export async function* recordAnswers(
   }));
   let ended = 0;
   yield* resume({
-    ...{ units, done, signal },
+    ...{ units, done, store, signal },
+    identity: { kind: 'whole answers', version: 1, upstream: whoIs(upstream) },
     keyOf: ({ problem }) => problem,
     onUnit: ({ records }) => options.onProgress?.((ended += records.length), problems.length),
   });

@@ -48,6 +48,7 @@ export async function roundsPart(
         judgedRounds: sizes.rounds.judged,
         done: run.records,
         stages,
+        ...(host.store && { store: host.store }),
         ...(host.signal && { signal: host.signal }),
       });
     },
@@ -80,7 +81,8 @@ export async function comparePart(
         questions: data.questions.test.slice(0, sizes.compare.problems),
         batchSize: batchSize(sizes.compare.problems),
         ...judgesOf(setting),
-        timed: sizes.compare.timed,
+        timed: host.helps ? 0 : sizes.compare.timed,
+        store: host.store,
         ...{ answered, atOnce, seed, limits: data.limits },
         done: run.records,
         onProgress: phased(stages, { answers: 'answering with every system', timing: 'timing' }),

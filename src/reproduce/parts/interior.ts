@@ -58,15 +58,19 @@ async function open(part: Part, setting: Setting, stages: Stages): Promise<Opene
   }
 }
 
-/** Once per model where the scan's labels are there: then it is the same for every part. */
+/**
+ * Once per model where the scan's labels are there: then it is the same for every part. A machine that
+ * helps has no scan, and takes all labels from the store.
+ */
 async function read(
   part: Part,
   model: LanguageModel,
   given: { sentences: Sentences; setting: Setting; stages: Stages },
 ): Promise<CorrectorReading> {
   const now = (): Promise<CorrectorReading> => readNow(part, model, given);
-  if (!labelledBefore(part, given.setting)) return await now();
-  return await madeOnce(given.setting.readings, model.name, now);
+  const { setting } = given;
+  if (!setting.host.helps && !labelledBefore(part, setting)) return await now();
+  return await madeOnce(setting.readings, model.name, now);
 }
 
 function readNow(
@@ -80,11 +84,18 @@ function readNow(
     ...{ model, seed: setting.seed, candidates: setting.sizes.scan.candidates },
     onProgress: phased(stages, { labelling: 'labelling stimuli', states: 'reading hidden states' }),
     signal: setting.host.signal,
+    store: setting.host.store,
     keptIn: join(partFolder(part, setting), labelsName),
   };
   return part.role === 'aligner'
     ? readAligner({ ...shared, answers: source })
     : readCorrector({ ...shared, source });
+}
+
+/** What machines can share of a scan: the labels. */
+export async function helpScan(part: Part, setting: Setting, stages: Stages): Promise<void> {
+  const opened = await open(part, setting, stages);
+  await opened[Symbol.asyncDispose]();
 }
 
 export async function scanPart(
@@ -128,6 +139,7 @@ export async function lensPart(
         seed,
         done: run.records,
         onProgress: phased(stages, { cases: 'finding copies and corrections', lens: 'logit lens' }),
+        store: host.store,
         signal: host.signal,
       });
     },
@@ -166,6 +178,7 @@ export async function causalPart(
           controls: 'random directions, one layer at a time',
           patches: 'patching hidden states',
         }),
+        store: host.store,
         signal: host.signal,
       });
     },
@@ -215,6 +228,7 @@ export async function sweepPart(
           sweep: 'sweeping',
           controls: 'control directions',
         }),
+        store: host.store,
         signal: host.signal,
       });
     },

@@ -12,6 +12,7 @@ import {
   type OwnOptions,
   type OwnRecord,
 } from '../../experiment/shared/ownSentences.js';
+import { whoIs } from '../../experiment/shared/identities.js';
 import type { Part } from '../plan.js';
 import {
   answeredId,
@@ -62,7 +63,10 @@ async function alignerAnswers(setting: Setting, stages: Stages): Promise<Sentenc
   if (!recorded) {
     const ask = (upstream: LanguageModel): OwnOptions['ask'] =>
       wholeAnswers({ upstream: createLocalUpstream({ model: upstream }) });
-    return await ownOf({ name: 'answers', models: [], ask, counts, stages }, setting);
+    return await ownOf(
+      { name: 'answers', models: [], ask, asks: { what: 'answers' }, counts, stages },
+      setting,
+    );
   }
   const some = (split: Split): AnsweredProblem[] =>
     answeredProblems(recorded(split)).slice(0, counts[split]);
@@ -75,6 +79,7 @@ async function alignerAnswers(setting: Setting, stages: Stages): Promise<Sentenc
           upstream: createLocalUpstream({ model: upstream }),
           problems: [...problems.validation, ...problems.test],
           done,
+          store: setting.host.store,
           onProgress: stages("recording the upstream's whole answers"),
           signal: setting.host.signal,
         }),
@@ -100,15 +105,14 @@ async function loopOf(
   setting: Setting,
 ): Promise<Sentences> {
   const { scan, rounds } = setting.sizes;
+  const corrector = createCorrector({ model });
+  const maxRounds = 2 * rounds.rounds;
   const ask = (upstream: LanguageModel): OwnOptions['ask'] =>
-    loopSentences({
-      upstream: createLocalUpstream({ model: upstream }),
-      corrector: createCorrector({ model }),
-      maxRounds: 2 * rounds.rounds,
-    });
+    loopSentences({ upstream: createLocalUpstream({ model: upstream }), corrector, maxRounds });
+  const asks = { what: 'loop', corrector: whoIs(corrector), maxRounds };
   const counts = { validation: scan.questions, test: tested(setting) };
   return await ownOf(
-    { name: `sentences-${model.name}`, models: [model.name], ask, counts, stages },
+    { name: `sentences-${model.name}`, models: [model.name], ask, asks, counts, stages },
     setting,
   );
 }
@@ -122,7 +126,12 @@ interface Own {
 }
 
 async function ownOf(
-  given: Own & { ask: (upstream: LanguageModel) => OwnOptions['ask']; stages: Stages },
+  given: Own & {
+    ask: (upstream: LanguageModel) => OwnOptions['ask'];
+    /** What that is, beside the upstream. */
+    asks: Readonly<Record<string, unknown>>;
+    stages: Stages;
+  },
   setting: Setting,
 ): Promise<Sentences> {
   const { questions: all } = setting.data;
@@ -136,6 +145,8 @@ async function ownOf(
           questions,
           ask: given.ask(upstream),
           done,
+          store: setting.host.store,
+          asks: { ...given.asks, upstream: whoIs(upstream) },
           onProgress: given.stages(`recording ${given.name}`),
           signal: setting.host.signal,
         }),

@@ -36,7 +36,14 @@ export async function proxyStrengths(
     { folder: join(folder, 'alphas'), configuration, setting, record: strengthRecord },
     (run) =>
       tryStrengths({
-        ...{ alphas, atOnce, scorers: [data.scorer], done: run.records, signal: host.signal },
+        ...{
+          alphas,
+          atOnce,
+          scorers: [data.scorer],
+          done: run.records,
+          store: host.store,
+          signal: host.signal,
+        },
         batchSize: batchSize(alphaProblems),
         experts: [...tuners.keys()],
         questions: data.questions.validation.slice(0, alphaProblems),
