@@ -1,5 +1,5 @@
 /** `aligner-lab serve` and `calibrate` as commands. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -82,6 +82,8 @@ it('calibrate writes what serve aims by', async () => {
   expect(code, stderr).toBe(0);
   expect(stdout).toMatch(/asked +coefficient +expected +achieved +within/);
   expect(stderr).toContain('only 4 prompts');
+  // What was kept in case of an interruption is gone.
+  expect(readdirSync(join(cwd, 'own'))).toEqual(['calibration.json']);
   const path = join(cwd, 'own', 'calibration.json');
   const calibration = calibrationShape.parse(JSON.parse(readFileSync(path, 'utf8')));
   expect(calibration.points.length).toBeGreaterThan(3);

@@ -8,6 +8,8 @@ import { readCalibration, saveCalibration } from '../../src/experiment/calibrate
 import { calibrate } from '../../src/experiment/calibrate/run.js';
 import { calibrationShape } from '../../src/experiment/calibrate/shape.js';
 import { makeKnob } from '../../src/experiment/shared/steeringKnob.js';
+import type { CorrectionInput } from '../../src/align/corrector.js';
+import type { Store } from '../../src/record/store.js';
 import { fakeCorrector, fakeUpstream, inTurn } from '../align/fakes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'calibrate-'));
@@ -55,10 +57,11 @@ const knob = makeKnob({
 });
 
 /** Rewrites the share of words that the coefficient says, from 0 at −1 to all at 1. */
-const rewriting = fakeCorrector(({ last, coefficient }) => {
+const rewrite = ({ last, coefficient }: CorrectionInput): string => {
   const share = (1 + (coefficient?.[1] ?? 0)) / 2;
   return last.replace(/[a-z]/g, (letter, i: number) => (i / last.length < share ? 'X' : letter));
-});
+};
+const rewriting = fakeCorrector(rewrite);
 const upstream = fakeUpstream(inTurn(['abcdefghijklmnopqrst.', 'abcdefghijklmnopqrst.']));
 const set = (name: string, count: number) => ({
   ...{ name, identity: name },
@@ -83,6 +86,35 @@ describe('calibrate', () => {
     }
     expect(rows[2]).toMatchObject({ coefficient: null, achieved: null, within: null });
     expect(found.warnings).toEqual([]);
+  });
+
+  it('goes on where it was interrupted, and gives what an uninterrupted one does', async () => {
+    const options = { corrector: rewriting, upstream, knob, prompts: set('own', 40), heldOut: set('other', 20), grid: [-1, 0, 1], targets: [0.3] }; // prettier-ignore
+    const kept = new Map<string, unknown>();
+    const store: Store = {
+      get: (key) => Promise.resolve(kept.get(key)),
+      has: (key) => Promise.resolve(kept.has(key)),
+      put: (key, value) => Promise.resolve(void kept.set(key, value)),
+    };
+    const whole = await calibrate(options);
+    const ending = new AbortController();
+    let units = 0;
+    const interrupted = calibrate({
+      ...{ ...options, store, signal: ending.signal },
+      onProgress: () => (++units === 5 ? ending.abort(new Error('enough')) : undefined),
+    });
+    await expect(interrupted).rejects.toThrow('enough');
+    expect(kept.size).toBe(5);
+    const asked: number[] = [];
+    const counting = fakeCorrector((input) => (asked.push(1), rewrite(input)));
+    const resumed = { ...options, corrector: { ...counting, identity: rewriting.identity }, store };
+    expect(await calibrate(resumed)).toEqual(whole);
+    const first = asked.length;
+    expect(await calibrate(resumed)).toEqual(whole);
+    expect([first > 0, asked.length]).toEqual([true, first]);
+    // Another direction's units are others.
+    await calibrate({ ...resumed, knob: makeKnob({ ...knob, scale: 2 }) });
+    expect(asked.length).toBeGreaterThan(first);
   });
 
   it('says that few prompts tell little', async () => {

@@ -20,6 +20,7 @@ import { common, engine, seed } from '../common.js';
 import { labOf } from '../lab.js';
 import { describeTraffic, servers } from '../servers.js';
 import { shownPath } from '../runFolder.js';
+import { openUnitsBeside } from '../unitsBeside.js';
 
 const options = {
   model: text({ ...named, value: 'model', help: `the corrector: ${modelNames}`, default: embedded.corrector }), // prettier-ignore
@@ -53,7 +54,8 @@ Then it is tried on held-out prompts: for every edit ratio asked for, the table 
 the interval in which the mean is expected, and what came of it. An edit ratio that no coefficient
 gave is out of reach, and the server refuses it.
 
-Written: calibration.json beside the direction, where serve finds it, or --out.`,
+Written: calibration.json beside the direction, where serve finds it, or --out. An interrupted one
+goes on where it was: what is done lies in <file>.units until the file is there.`,
   options,
   examples: [
     ['aligner-lab calibrate', 'the embedded pair on generated problems'],
@@ -76,18 +78,21 @@ Written: calibration.json beside the direction, where serve finds it, or --out.`
       ...(given.scale !== undefined && { scale: given.scale }),
     });
     const place = from === undefined ? await ownPlace(model) : await locateDirection(from);
+    const path = given.out === undefined ? calibrationBeside(place?.direction ?? '') : lab.path(given.out); // prettier-ignore
+    await using units = await openUnitsBeside(path, { engine: given, purpose: 'aligner-lab calibrate' }, context); // prettier-ignore
     const calibration = await measured({
       ...{ corrector: createCorrector({ model }), upstream, knob, prompts, heldOut },
       grid: [...(given.coefficients ?? defaultGrid)].sort((a, b) => a - b),
       targets: given.targets,
       onProgress: phased(lab.stages, {
         curve: 'measuring the curve',
+        steep: 'measuring where it is steep',
         heldOut: 'trying it on held-out prompts',
       }),
-      signal: lab.signal,
+      ...{ store: units.store, signal: lab.signal },
     });
-    const path = given.out === undefined ? calibrationBeside(place?.direction ?? '') : lab.path(given.out); // prettier-ignore
     await saveCalibration(path, calibration);
+    await units.done();
     describe(calibration).forEach((line) => context.show(line));
     context.show(`calibration  ${shownPath(path, context)}`);
     const traffic = lab.traffic();

@@ -3,24 +3,13 @@
  * measured as a sweep measures it, in the loop, with more points where it is steep; it is made
  * monotone, read backwards, and tried on prompts that it was not made of.
  */
-import type { Corrector } from '../../align/corrector.js';
-import type { Upstream } from '../../align/upstream.js';
 import type { QuestionSet } from '../../data/types.js';
-import type { Scorer } from '../../judge/scorer.js';
-import { mean, standardDeviation } from '../../math/summary.js';
-import { yesNo } from '../../judge/scorer.js';
-import type { SteeringKnob } from '../shared/steeringKnob.js';
-import { createMeasure, type Measure } from '../sweep/measure.js';
-import type { SweepProblem } from '../sweep/problems.js';
 import { coefficientFor, expectedInterval, fitCurve, meanInterval, risingPart } from './curve.js';
 import { directionHash } from './file.js';
-import { servedLimits } from './limits.js';
+import { pointsAt, type Measured } from './points.js';
 import type { Calibration, CalibrationPoint, HeldOutRow } from './shape.js';
 
-export interface CalibrateOptions {
-  corrector: Corrector;
-  upstream: Upstream;
-  knob: SteeringKnob;
+export interface CalibrateOptions extends Measured {
   prompts: QuestionSet;
   /** On which the curve is tried. Null: it is not. */
   heldOut: QuestionSet | null;
@@ -28,36 +17,35 @@ export interface CalibrateOptions {
   grid: readonly number[];
   /** Edit ratios that are tried on held-out prompts. */
   targets: readonly number[];
-  onProgress?: (phase: 'curve' | 'heldOut', done: number, total: number) => void;
-  signal?: AbortSignal;
+  /** Units of work of the grid, of each pass over what is steep, and of the held-out prompts. */
+  onProgress?: (phase: CalibratePhase, done: number, total: number) => void;
 }
+
+export type CalibratePhase = 'curve' | 'steep' | 'heldOut';
 
 /** Neighbouring points further apart than this have one put between them … */
 const steep = 0.08;
 /** … unless they are as near as this, in coefficients; and no more often than so. */
 const nearest = 0.03;
 const passes = 3;
-/** Prompts computed as one piece of work. */
-const piece = 16;
 /** Fewer prompts say too little. */
 const fewestPrompts = 32;
 
 /** @throws where no prompt gives a value. */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { corrector, upstream, knob, prompts, heldOut } = options;
-  const measure = measureOf(options);
-  const grid = await pointsAt(options.grid, prompts, { ...options, measure, phase: 'curve' });
+  const grid = await pointsAt(options.grid, prompts, during('curve', options));
   let points = fitCurve(risingPart(grid));
   for (let pass = 0; pass < passes; pass++) {
     const more = between(points);
     if (more.length === 0) break;
-    const added = await pointsAt(more, prompts, { ...options, measure, phase: 'curve' });
+    const added = await pointsAt(more, prompts, during('steep', options));
     const all = [...points, ...added].sort((a, b) => a.coefficient - b.coefficient);
     points = fitCurve(risingPart(all));
   }
   const fitted = points.map((point) => point.fitted);
   const reach: [number, number] = [Math.min(...fitted), Math.max(...fitted)];
-  const tried = heldOut && (await tryHeldOut(heldOut, { ...options, points, measure }));
+  const tried = heldOut && (await tryHeldOut(heldOut, { ...options, points }));
   return {
     format: 'aligner-lab.calibration.v1',
     model: { name: corrector.name, sha256: corrector.identity.sha256 },
@@ -70,60 +58,12 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   };
 }
 
+function during(phase: CalibratePhase, options: CalibrateOptions): Parameters<typeof pointsAt>[2] {
+  return { ...options, onProgress: (done, total) => options.onProgress?.(phase, done, total) };
+}
+
 function sizeOf({ name, questions }: QuestionSet): Calibration['prompts'] {
   return { name, n: questions.length };
-}
-
-/** Nobody asks whether the answers are right. */
-const unjudged: Scorer = {
-  name: 'none',
-  identity: 'none',
-  unit: yesNo,
-  better: 'higher',
-  score: (items) => Promise.resolve(items.map(() => null)),
-};
-
-function measureOf({ corrector, upstream, knob, signal }: CalibrateOptions): Measure {
-  return createMeasure({
-    ...{ mode: 'loop', corrector, upstream, scorer: unjudged, limits: servedLimits },
-    ...{ layers: knob.directions.layers, positions: knob.positions },
-    ...(signal && { signal }),
-  });
-}
-
-/** The means at some coefficients, in their order. */
-async function pointsAt(
-  coefficients: readonly number[],
-  prompts: QuestionSet,
-  how: Pick<CalibrateOptions, 'knob' | 'onProgress'> & {
-    measure: Measure;
-    phase: 'curve' | 'heldOut';
-  },
-): Promise<Omit<CalibrationPoint, 'fitted'>[]> {
-  const { knob, measure, onProgress, phase } = how;
-  const problems = prompts.questions.map(({ id, question }): SweepProblem => ({ id, question, inputs: [] })); // prettier-ignore
-  const values = coefficients.map((): { edit: number; copies: number }[] => []);
-  for (let start = 0; start < problems.length; start += piece) {
-    const some = problems.slice(start, start + piece);
-    const direction = knob.directions.vectors;
-    const outcomes = await measure({ problems: some, coefficients, direction, unit: knob });
-    for (const row of outcomes) {
-      row.forEach(({ editRatio, copyRate }, c) => {
-        if (editRatio !== null) values[c]?.push({ edit: editRatio, copies: copyRate ?? 0 });
-      });
-    }
-    onProgress?.(phase, Math.min(start + piece, problems.length), problems.length);
-  }
-  return coefficients.map((coefficient, c) => {
-    const edits = values[c]?.map(({ edit }) => edit) ?? [];
-    if (edits.length === 0) {
-      throw new Error(`calibrate: no answer to ${prompts.name} has a sentence at coefficient ${coefficient}; give other prompts`); // prettier-ignore
-    }
-    return {
-      ...{ coefficient, n: edits.length, mean: mean(edits), sd: deviation(edits) },
-      copyRate: mean(values[c]?.map(({ copies }) => copies) ?? []),
-    };
-  });
 }
 
 /** Middles of what is steep. */
@@ -138,12 +78,12 @@ function between(points: readonly CalibrationPoint[]): number[] {
 
 async function tryHeldOut(
   heldOut: QuestionSet,
-  options: CalibrateOptions & { points: readonly CalibrationPoint[]; measure: Measure },
+  options: CalibrateOptions & { points: readonly CalibrationPoint[] },
 ): Promise<HeldOutRow[]> {
   const curve = { points: [...options.points] };
   const asked = options.targets.map((target) => ({ target, at: coefficientFor(curve, target) }));
   const reached = [...new Set(asked.flatMap(({ at }) => at ?? []))].sort((a, b) => a - b);
-  const found = reached.length === 0 ? [] : await pointsAt(reached, heldOut, { ...options, phase: 'heldOut' }); // prettier-ignore
+  const found = reached.length === 0 ? [] : await pointsAt(reached, heldOut, during('heldOut', options)); // prettier-ignore
   return asked.map(({ target, at }) => {
     const point = found.find(({ coefficient }) => coefficient === at);
     if (at === null || !point) {
@@ -187,10 +127,4 @@ function warningsOf(points: readonly CalibrationPoint[], { questions }: Question
     warnings.push(`the curve jumps to ${to.fitted.toFixed(2)} at ${to.coefficient}; edit ratios below that may be missed`); // prettier-ignore
   }
   return warnings;
-}
-
-/** Of a sample. */
-function deviation(values: readonly number[]): number {
-  const n = values.length;
-  return n < 2 ? 0 : standardDeviation(values) * Math.sqrt(n / (n - 1));
 }

@@ -6,6 +6,7 @@ import type { ContextLimit, DecoderLayout } from '../../onnx/layout.js';
 import { planBatches, reusedTokens } from './batches.js';
 import type { Batch, BatchLimits, BatchPolicy, RowLength } from './batches.js';
 import { cpuLimits } from './batchLimits.js';
+import { Caches } from './caches.js';
 import { checkForward, checkGenerate } from './check.js';
 import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from '../decoder.js';
 import { ForwardBatch } from './forward.js';
@@ -92,13 +93,14 @@ export class Engine {
   readonly #policy: BatchPolicy;
   readonly #limits: BatchLimits;
   readonly #sessions = new Map<GraphKind, Promise<Session>>();
-  readonly #caches = new Map<number, CachedRow>();
+  readonly #caches: Caches;
   #halves: Halves = { layer: -1, kept: new KeptHalves() };
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#policy = batchPolicy(options.layout);
     this.#limits = options.limits ?? cpuLimits;
+    this.#caches = new Caches(options.layout.cache);
   }
 
   async forward(request: ForwardRequest, checkpoint: Checkpoint): Promise<ForwardRow[]> {
@@ -142,6 +144,7 @@ export class Engine {
       const { finish, ...after } = result.rows[row] ?? unwrittenRow();
       result.rows[row] = { finish, ...joinWritten(before, after) };
     }
+    this.#caches.trim();
     result.milliseconds = now() - started;
     return result;
   }
