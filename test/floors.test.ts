@@ -46,6 +46,8 @@ const owners: Record<string, readonly string[]> = {
   'hono/body-limit': ['serve'],
   '@hono/node-server': ['serve'],
   'prom-client': ['serve'],
+  bullmq: ['machines'],
+  ioredis: ['machines'],
 };
 
 interface Module {

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import { Jobs, Part, type Job } from '../machines/jobs.js';
-import { folderPlace, type Joined, type Place } from '../machines/place.js';
+import type { Joined, Place } from '../machines/place.js';
+import { Arrays } from '../machines/slurm.js';
 import { Cancelled } from '../record/claims.js';
 import type { RunConfiguration } from '../record/manifest.js';
 import type { Store } from '../record/store.js';
@@ -11,6 +12,7 @@ import { UsageError } from '../text/usageError.js';
 import type { Context } from './command.js';
 import { numericsOf, ownStore } from './lab.js';
 import { machineOptions, type MachineFlags } from './machineOptions.js';
+import { openPlace } from './place.js';
 
 /** What a job says of a command, beside who asks. */
 export type Asked = Pick<Job, 'id' | 'command' | 'options'> &
@@ -33,14 +35,22 @@ const ownOptions: readonly string[] = [
 
 /** @throws UsageError where the options do not fit together; where the store cannot be used. */
 export async function openMachines(given: MachineFlags, context: Context): Promise<Machines> {
-  const { on, leave, store } = given;
+  const { on, leave, store, redis } = given;
   if (on === 'local') {
     if (leave) throw new UsageError('--leave: nobody else computes; give --on too');
     const own = ownStore(given, context);
     return { store: own, during: (_, work) => work(), [Symbol.asyncDispose]: nothing };
   }
-  if (store === undefined) throw new UsageError(`--on ${on}: needs a shared folder; give --store`);
-  return await FirstMachine.open(folderPlace(context.path(store)), given, context);
+  const wants = on === 'bullmq' ? 'redis' : 'store';
+  if (given[wants] === undefined) throw new UsageError(`--on ${on}: where? Give --${wants} too`);
+  const place = await openPlace({ store, redis: on === 'bullmq' ? redis : undefined }, context);
+  return await FirstMachine.open(place, given, context);
+}
+
+/** What makes it stop, once the job is published. */
+interface Hearing {
+  current: Part | null;
+  arrays: Arrays | null;
 }
 
 /** The machine whose run it is. */
@@ -51,10 +61,11 @@ class FirstMachine implements Machines {
   readonly #run: string;
   readonly #context: Context;
   readonly #place: Place;
-  readonly #part: { current: Part | null };
+  readonly #part: Hearing;
+  readonly #given: MachineFlags;
 
   private constructor(
-    opened: { place: Place; joined: Joined; run: string; part: { current: Part | null } },
+    opened: { place: Place; joined: Joined; run: string; part: Hearing; given: MachineFlags },
     context: Context,
   ) {
     this.#place = opened.place;
@@ -63,21 +74,27 @@ class FirstMachine implements Machines {
     this.store = opened.joined.store;
     this.#run = opened.run;
     this.#part = opened.part;
+    this.#given = opened.given;
     this.#context = context;
   }
 
   static async open(place: Place, given: MachineFlags, context: Context): Promise<FirstMachine> {
     const run = randomBytes(8).toString('hex');
     // Until the job is published there is nobody to tell, and nothing to hear.
-    const part: { current: Part | null } = { current: null };
+    const part: Hearing = { current: null, arrays: null };
+    // Slurm's login nodes are not for computing.
+    const computes = !given.leave && given.on !== 'slurm';
     const joined = await place.join({
-      ...{ run, about: numericsOf(given), computes: !given.leave },
+      ...{ run, about: numericsOf(given), computes },
       told: {
-        check: () => part.current?.check() ?? nothing(),
+        async check() {
+          part.arrays?.check();
+          await part.current?.check();
+        },
         tell: (stand) => part.current?.tell(stand),
       },
     });
-    return new FirstMachine({ place, joined, run, part }, context);
+    return new FirstMachine({ place, joined, run, part, given }, context);
   }
 
   async during<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
@@ -85,6 +102,7 @@ class FirstMachine implements Machines {
     const part = await this.#publish(asked);
     this.#part.current = part;
     try {
+      await this.#submit(id);
       const made = await work();
       await this.#jobs.end(id, 'done');
       return made;
@@ -93,7 +111,20 @@ class FirstMachine implements Machines {
       if (this.#context.signal.aborted) await part.report('left');
       else if (!(error instanceof Cancelled)) await this.#jobs.end(id, 'failed', errorSentence(error)); // prettier-ignore
       throw error;
+    } finally {
+      if (!this.#context.signal.aborted) await this.#part.arrays?.[Symbol.asyncDispose]();
     }
+  }
+
+  /** Has tasks help, where Slurm is to run them. */
+  async #submit(job: string): Promise<void> {
+    const { on, store = '', tasks, sbatch } = this.#given;
+    if (on !== 'slurm') return;
+    const { io, path } = this.#context;
+    const worker = [process.execPath, process.argv[1] ?? 'aligner-lab', 'worker'];
+    const options = { job, store: path(store), folder: io.cwd, tasks, sbatch, worker };
+    const onNote = (text: string): void => this.#context.warn(text);
+    this.#part.arrays = await Arrays.submit(options, { onNote });
   }
 
   async #publish({ id, command, options, inputs, device, versions }: Asked): Promise<Part> {

@@ -219,7 +219,7 @@ describe('worker, status, cancel', () => {
     expect(await wrong('cancel', 'sweep-1', '--store', 'none')).toContain(
       'there is no job sweep-1',
     );
-    expect(await wrong(...lineOf('rounds'), '--on', 'folder')).toContain('give --store');
+    expect(await wrong(...lineOf('rounds'), '--on', 'folder')).toContain('Give --store too');
     expect(await wrong(...lineOf('rounds'), '--leave')).toContain('give --on too');
     expect((await call(['status', '--store', 'none'], { cwd })).stdout).toBe('no jobs\n');
   });

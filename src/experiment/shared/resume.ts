@@ -92,11 +92,11 @@ async function* resumeShared<R>(
     key: unitKey(unit, identity),
     done: isDone(unit, done),
   }));
-  const wanted = all.filter((one) => !one.done);
+  const wanted = new Set(all.flatMap((one) => (one.done ? [] : [one.key])));
   const results = shareUnits({
-    ...{ store, claims, atOnce, signal },
-    list: { kind: kindOf(identity), keys: all.map(({ key }) => key) },
-    units: wanted.map(({ unit, key }) => ({ key, compute: () => whole(unit, options) })),
+    ...{ kind: kindOf(identity), store, claims, atOnce, signal },
+    units: all.map(({ unit, key }) => ({ key, compute: () => whole(unit, options) })),
+    wants: (key) => wanted.has(key),
   });
   for (const { unit, key, done: before } of all) {
     if (!before) {

@@ -9,7 +9,6 @@ import {
   type Claim,
   type Claims,
   type OpenClaims,
-  type UnitList,
 } from '../../record/claims.js';
 import type { Store } from '../../record/store.js';
 import { reasonOf } from '../../text/errorSentence.js';
@@ -23,10 +22,12 @@ export interface SharedUnit {
 }
 
 export interface ShareOptions {
+  /** Of the units. */
+  kind: string;
   /** All units of the list, those included that are done here already: the same on every machine. */
-  list: UnitList;
-  /** Those that are wanted here. */
   units: readonly SharedUnit[];
+  /** Whether a unit's result is wanted here. */
+  wants: (key: string) => boolean;
   store: Store;
   claims: Claims;
   /** Units computed side by side here. */
@@ -45,10 +46,11 @@ const longestPause = 1000;
  *   here, the last one; where the work is cancelled; the signal's reason.
  */
 export async function* shareUnits(options: ShareOptions): AsyncGenerator<unknown, void> {
-  const { units, store } = options;
+  const { units, wants, store } = options;
   const share = await Share.begin(options);
   try {
     for (const { key } of units) {
+      if (!wants(key)) continue;
       if (await share.until(key)) yield await store.get(key);
       // Nothing after it may be handed out, and yet it is computed.
       else break;
@@ -78,7 +80,7 @@ class Share {
     this.#options = options;
     this.#open = open;
     this.#units = new Map(options.units.map((unit) => [unit.key, unit]));
-    this.#missing = new Set(this.#units.keys());
+    this.#missing = new Set([...this.#units.keys()].filter((key) => options.wants(key)));
     const lanes = Array.from({ length: Math.max(1, options.atOnce) }, () => this.#lane());
     this.#lanes = Promise.all(lanes).then(() => {
       this.#over = true;
@@ -87,7 +89,8 @@ class Share {
   }
 
   static async begin(options: ShareOptions): Promise<Share> {
-    return new Share(options, await options.claims.open(options.list));
+    const { kind, units, claims } = options;
+    return new Share(options, await claims.open({ kind, keys: units.map(({ key }) => key) }));
   }
 
   /** Waits until the unit has a result; false where it is given up. */
@@ -109,7 +112,7 @@ class Share {
     const [first] = lost;
     if (!first) return;
     throw new Error(
-      `units: ${lost.length} of ${this.#options.list.keys.length} were given up after three attempts (${first[0].slice(0, 12)}…: ${first[1]}); what is done is kept; mend the cause and run the same command again`,
+      `units: ${lost.length} of ${this.#units.size} were given up after three attempts (${first[0].slice(0, 12)}…: ${first[1]}); what is done is kept; mend the cause and run the same command again`,
     );
   }
 
@@ -196,7 +199,7 @@ class Share {
 
   #isDone(key: string): void {
     this.#missing.delete(key);
-    this.#open.tell(this.#options.list.keys.length - this.#missing.size);
+    this.#open.tell(this.#units.size - this.#missing.size);
     this.#tell();
   }
 }

@@ -85,7 +85,7 @@ function readNow(
     onProgress: phased(stages, { labelling: 'labelling stimuli', states: 'reading hidden states' }),
     signal: setting.host.signal,
     store: setting.host.store,
-    keptIn: join(partFolder(part, setting), labelsName),
+    ...(!setting.host.helps && { keptIn: join(partFolder(part, setting), labelsName) }),
   };
   return part.role === 'aligner'
     ? readAligner({ ...shared, answers: source })

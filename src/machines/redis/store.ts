@@ -1,0 +1,58 @@
+/** Results and notes in Redis, where machines share no disk. */
+import type { Redis } from 'ioredis';
+import { sha256 } from '../../record/hash.js';
+import { canonicalJson, toJson } from '../../record/json.js';
+import type { Store } from '../../record/store.js';
+import type { Notes } from '../notes.js';
+import { prefix, steadily } from './connection.js';
+
+/** @param about plain JSON of what results depend on beside their keys */
+export function redisStore(redis: Redis, about: unknown): Store {
+  const nameOf = (key: string): string =>
+    `${prefix}:result:${sha256(canonicalJson({ about, key }))}`;
+  return {
+    async get(key) {
+      const kept = await steadily(() => redis.get(nameOf(key)));
+      return kept === null ? undefined : (JSON.parse(kept) as unknown);
+    },
+    async has(key) {
+      return (await steadily(() => redis.exists(nameOf(key)))) > 0;
+    },
+    async put(key, value) {
+      // Who comes second changes nothing.
+      await steadily(() => redis.set(nameOf(key), toJson(value), 'NX'));
+    },
+  };
+}
+
+/** A hash for each first part of the names, and the set of these. */
+export function redisNotes(redis: Redis): Notes {
+  const all = `${prefix}:jobs`;
+  const hashOf = (first: string): string => `${prefix}:job:${first}`;
+  const partsOf = (name: string): [string, string] => {
+    const at = name.indexOf('/');
+    return [name.slice(0, at), name.slice(at + 1)];
+  };
+  return {
+    async read(name) {
+      const [first, second] = partsOf(name);
+      const note = await steadily(() => redis.hget(hashOf(first), second));
+      return note === null ? undefined : (JSON.parse(note) as unknown);
+    },
+    async write(name, note) {
+      const [first, second] = partsOf(name);
+      await steadily(() => redis.hset(hashOf(first), second, JSON.stringify(note)));
+      await steadily(() => redis.sadd(all, first));
+    },
+    async list(first) {
+      const names = await steadily(() =>
+        first === undefined ? redis.smembers(all) : redis.hkeys(hashOf(first)),
+      );
+      return names.sort();
+    },
+    async remove(first) {
+      await steadily(() => redis.del(hashOf(first)));
+      await steadily(() => redis.srem(all, first));
+    },
+  };
+}
