@@ -4,12 +4,7 @@
  * result from the store, in the order of the units, so that they end with the records of one machine.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  Cancelled,
-  type Claim,
-  type Claims,
-  type OpenClaims,
-} from '../../record/claims.js';
+import { Cancelled, type Claim, type Claims, type OpenClaims } from '../../record/claims.js';
 import type { Store } from '../../record/store.js';
 import { reasonOf } from '../../text/errorSentence.js';
 
