@@ -115,6 +115,7 @@ async function go(player, kept) {
   player.controller = controller;
   if (chosen?.player === player) choose(null);
   answer.begin(kept);
+  showAchieved(player);
   refresh();
   const { signal } = controller;
   try {
@@ -140,6 +141,7 @@ async function go(player, kept) {
 function take(player, event) {
   const { answer, setting } = player;
   if (event.kind === 'start') answer.start(event.strength);
+  else showAchieved(player);
   if (event.kind === 'end') {
     answer.finish(event);
     const { copyRate, editRatio } = answer.totals();
@@ -151,6 +153,13 @@ function take(player, event) {
   tell(`Setting ${setting.name}, sentence ${answer.rounds.length}: ${verdict(event.round)}. ${event.round.y2 ?? ''}`); // prettier-ignore
   // Where the answer ends nothing is written, and there is only the boundary token to be seen.
   if (!chosen && event.text !== '') drawMap(player, answer.rounds.length - 1);
+}
+
+/** Marks on the curve what came of the answer so far. @param {Player} player */
+function showAchieved({ setting, answer }) {
+  const { editRatio: ratio } = answer.totals();
+  const { coefficient, off } = answer.strength ?? { off: true };
+  setting.showAchieved(ratio === null || off || coefficient === undefined ? null : { coefficient, ratio }); // prettier-ignore
 }
 
 /** @param {{ player: Player, index: number } | null} round */

@@ -1,11 +1,16 @@
 /** One setting: the controls of a strength, and what they ask for. */
+import { coefficientAt, drawCurve, ratioAt } from './curve.js';
 import { find, fixed, fromTemplate } from './dom.js';
 
 /** @import { Info } from '../../src/serve/info.js' */
 /** @import { StrengthAsked } from '../../src/serve/strength.js' */
+/** @import { Place } from './curve.js' */
 /** @typedef {Info['directions'][number]} Direction */
 
 export class Setting {
+  /** What came of the last answer. @type {Place | null} */
+  achieved = null;
+
   /** @param {{ name: string, info: Info, onChange: () => void }} options */
   constructor({ name, info, onChange }) {
     this.name = name;
@@ -60,6 +65,12 @@ export class Setting {
       this.to.value = String(Math.max(...places));
     }
     this.#show();
+  }
+
+  /** @param {Place | null} place */
+  showAchieved(place) {
+    this.achieved = place;
+    this.#showCurve();
   }
 
   /** @returns {Direction | null} null: the corrector cannot be steered */
@@ -139,7 +150,28 @@ export class Setting {
     tell(this.target, fixed(Number(this.target.value)));
     tell(this.from, String(layerAt(this.from)));
     tell(this.to, String(layerAt(this.to)));
-    find(this.root, '.note', HTMLElement).textContent = this.#note();
+    find(this.root, '.said', HTMLElement).textContent = this.#note();
+    this.#showCurve();
+  }
+
+  /** The curve is of the layers as saved, and of no other. */
+  #showCurve() {
+    const { chosen, achieved } = this;
+    const mode = this.mode.value;
+    const curve = chosen?.calibration ?? null;
+    const figure = find(this.root, '[data-of=curve]', HTMLElement);
+    const held = mode === 'target' || (mode === 'coefficient' && this.layers === chosen?.layers);
+    figure.hidden = curve === null || !held;
+    if (curve && held) drawCurve(figure, { curve, asked: this.#place(curve), achieved });
+  }
+
+  /** What is asked for, on the curve; null where that ends before. @param {import('./curve.js').Curve} curve */
+  #place(curve) {
+    const byTarget = this.mode.value === 'target';
+    const given = Number(byTarget ? this.target.value : this.coefficient.value);
+    const coefficient = byTarget ? coefficientAt(curve, given) : given;
+    const ratio = byTarget ? given : ratioAt(curve, given);
+    return coefficient === null || ratio === null ? null : { coefficient, ratio };
   }
 
   #note() {
@@ -170,20 +202,12 @@ export function layersText(layers) {
 }
 
 /**
- * What the calibration lets one expect, between its points on a straight line.
+ * What the calibration lets one expect.
  * @param {Direction} direction
  * @param {number} coefficient
  * @param {boolean} asSaved the curve is of the layers as saved
  */
 function expectedRatio({ calibration }, coefficient, asSaved) {
-  if (!calibration || !asSaved) return '';
-  const above = calibration.findIndex((point) => point.coefficient >= coefficient);
-  const right = calibration[above];
-  if (!right) return '';
-  const left = calibration[above - 1] ?? right;
-  if (above === 0 && right.coefficient > coefficient) return '';
-  const width = right.coefficient - left.coefficient;
-  const share = width === 0 ? 0 : (coefficient - left.coefficient) / width;
-  const fitted = left.fitted + share * (right.fitted - left.fitted);
-  return ` Its calibration expects an edit ratio of ${fixed(fitted)}.`;
+  const ratio = calibration && asSaved ? ratioAt(calibration, coefficient) : null;
+  return ratio === null ? '' : ` Its calibration expects an edit ratio of ${fixed(ratio)}.`;
 }

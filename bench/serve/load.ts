@@ -36,6 +36,8 @@ interface Expected {
   texts: Map<string, string>;
   rounds: Map<string, number>;
   perSecond: number;
+  /** Milliseconds of the processors, a round. */
+  work: number;
 }
 
 /** The loop without HTTP, on the same models with the same threads: as many rows at once as streams. */
@@ -45,6 +47,7 @@ async function loopAlone(): Promise<Expected> {
   const texts = new Map<string, string>();
   const rounds = new Map<string, number>();
   const start = performance.now();
+  const before = process.cpuUsage();
   let count = 0;
   for (let first = 0; first < asked.length; first += streams) {
     const rows = asked.slice(first, first + streams).map((question) => ({ question }));
@@ -56,7 +59,9 @@ async function loopAlone(): Promise<Expected> {
       }
     }
   }
-  return { texts, rounds, perSecond: (1000 * count) / (performance.now() - start) };
+  const { user, system } = process.cpuUsage(before);
+  const perSecond = (1000 * count) / (performance.now() - start);
+  return { texts, rounds, perSecond, work: (user + system) / 1000 / count };
 }
 
 /** The command itself, in a process of its own. */
@@ -138,22 +143,24 @@ async function streamed(
   return { text, first };
 }
 
-/** Megabytes of the server's process, by its own metrics. */
-async function memoryOf(url: string): Promise<number> {
+/** A number of the server's own metrics. */
+async function metricOf(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1] ?? NaN) / 2 ** 20;
+  return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]); // prettier-ignore
 }
 
 const expected = await loopAlone();
 const { url, child } = await startCommand();
 const seen: Seen = { answers: 0, rounds: 0, wrong: [], firsts: [], memory: [] };
 const watching = setInterval(() => {
-  void memoryOf(url).then((megabytes) => seen.memory.push(megabytes), () => undefined);
+  void metricOf(url, 'process_resident_memory_bytes').then((bytes) => seen.memory.push(bytes / 2 ** 20), () => undefined);
 }, Math.max(1000, seconds * 20)); // prettier-ignore
+const worked = await metricOf(url, 'process_cpu_seconds_total');
 const start = performance.now();
 await Promise.all(Array.from({ length: streams }, (_, i) => keepAsking(url, expected, seen, i)));
 const elapsed = (performance.now() - start) / 1000;
 clearInterval(watching);
+const work = (1000 * ((await metricOf(url, 'process_cpu_seconds_total')) - worked)) / seen.rounds;
 const ended = new Promise((resolve) => child.removeAllListeners('exit').once('exit', resolve));
 child.kill('SIGTERM');
 const code = await ended;
@@ -174,6 +181,8 @@ console.log(
       ['rounds a second, loop alone', expected.perSecond.toFixed(1)],
       ['rounds a second, served', perSecond.toFixed(1)],
       ['ratio', (perSecond / expected.perSecond).toFixed(2)],
+      ['processor time a round, loop alone', `${expected.work.toFixed(1)} ms`],
+      ['processor time a round, served', `${work.toFixed(1)} ms`],
       ['first corrected sentence, median', `${quantile(seen.firsts, 0.5).toFixed(0)} ms`],
       ['first corrected sentence, p95', `${quantile(seen.firsts, 0.95).toFixed(0)} ms`],
       ['memory, by quarters of the run', [0, 0.25, 0.5, 0.75].map(quarter).join(', ')],

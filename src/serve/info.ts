@@ -1,6 +1,7 @@
 /** `GET /api/info`: what the page must know of the server. */
 import { z } from 'zod';
-import { calibrationShape } from '../experiment/calibrate/shape.js';
+import { expectedInterval } from '../experiment/calibrate/curve.js';
+import { calibrationShape, type Calibration } from '../experiment/calibrate/shape.js';
 import { count, numberOrNull, pair, positionRule } from '../shape/pieces.js';
 import type { AppParts } from './requests.js';
 import { exampleQuestions } from './examples.js';
@@ -15,7 +16,11 @@ const direction = z.strictObject({
   positions: positionRule.describe('which are steered'),
   reach: pair.nullable().describe('edit ratios that can be asked for; null: not calibrated'),
   calibration: z
-    .array(calibrationShape.shape.points.element.pick({ coefficient: true, fitted: true }))
+    .array(
+      calibrationShape.shape.points.element
+        .pick({ coefficient: true, fitted: true })
+        .extend({ interval: pair.describe('of the mean, 95 %') }),
+    )
     .nullable()
     .describe('the curve, to be drawn beside the slider'),
 });
@@ -100,7 +105,14 @@ function describeDirection({ name, knob, calibration }: NamedKnob): Info['direct
     ...{ name, layers: [...layers], unitValue: [...unitValue], scale, positions },
     available: present,
     reach: calibration?.reach ?? null,
-    calibration:
-      calibration?.points.map(({ coefficient, fitted }) => ({ coefficient, fitted })) ?? null,
+    calibration: calibration && curveOf(calibration),
   };
+}
+
+function curveOf(calibration: Calibration): Info['directions'][number]['calibration'] {
+  return calibration.points.map(({ coefficient, fitted }) => {
+    // Of so many answers that their own scatter is nothing.
+    const interval = expectedInterval(calibration, coefficient, Infinity);
+    return { coefficient, fitted, interval: interval ?? [fitted, fitted] };
+  });
 }

@@ -233,6 +233,36 @@ describe('the settings', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('stand on the calibration curve, with what was asked for and what came of it', async () => {
+    await using page = await opened(embedded.url);
+    const { tab, complaints } = page;
+    await ready(tab);
+    const group = tab.getByRole('group', { name: 'Setting A', exact: true });
+    const curve = group.getByRole('img', { name: 'Calibration curve' });
+    const said = async (): Promise<string> => (await curve.getAttribute('aria-label')) ?? '';
+    await group.getByLabel('Direction').selectOption('calibrated');
+    expect(await said()).toBe('Calibration curve: mean edit ratio from 0.00 at coefficient −1.00 to 0.60 at 1.00. Asked for: 0.20 at coefficient 0.00.'); // prettier-ignore
+    await slider(tab, 'Coefficient').fill('0.5');
+    expect(await said()).toContain('Asked for: 0.40 at coefficient 0.50.');
+    await group.getByLabel('Strength is given as').selectOption('target');
+    await slider(tab, 'Edit ratio').fill('0.1');
+    expect(await said()).toContain('Asked for: 0.10 at coefficient −0.50.');
+    await ask(tab);
+    const ratio = await tab.locator('.totals:visible dd[data-of=editRatio]').textContent();
+    expect(await said()).toMatch(new RegExp(` This answer: ${ratio} at coefficient −0.50.$`));
+    const [line, asked] = await Promise.all(['.line', 'circle'].map((one) => curve.locator(one).boundingBox())); // prettier-ignore
+    if (!line || !asked) throw new Error('the curve or what was asked for is not drawn');
+    // A quarter of the way along, and a sixth of the way up.
+    expect((asked.x + asked.width / 2 - line.x) / line.width).toBeCloseTo(0.25, 1);
+    expect(1 - (asked.y + asked.height / 2 - line.y) / line.height).toBeCloseTo(1 / 6, 1);
+    // It was measured at the layers as saved.
+    await group.getByLabel('Strength is given as').selectOption('coefficient');
+    expect(await curve.count()).toBe(1);
+    await slider(tab, 'First steered layer').press('Home');
+    expect(await curve.count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   it('are shared as a link, and a link that holds anything else does no harm', async () => {
     await using page = await opened(embedded.url, {
       permissions: ['clipboard-read', 'clipboard-write'],
