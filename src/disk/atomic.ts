@@ -19,9 +19,11 @@ export interface Draft {
   /**
    * Puts it in its place.
    * @param how.replace false: a file that is there stays, whoever was first. Default true.
+   * @param how.lasting false: after a loss of power its name may be gone, and with it the file, which
+   *   can be made again; what is there is whole. It saves half of the time. Default true.
    * @throws where that fails; the old file is then as it was.
    */
-  keep(how?: { replace?: boolean }): Promise<void>;
+  keep(how?: { replace?: boolean; lasting?: boolean }): Promise<void>;
   /** Removes it; after {@link Draft.keep} it does nothing. */
   drop(): Promise<void>;
 }
@@ -95,7 +97,7 @@ class FileDraft implements Draft {
     await this.#try(() => this.#file.appendFile(content));
   }
 
-  async keep({ replace = true } = {}): Promise<void> {
+  async keep({ replace = true, lasting = true } = {}): Promise<void> {
     await this.#try(async () => {
       // A pipe or a terminal has nothing to flush.
       if (this.#temporary !== null) await this.#file.sync();
@@ -104,7 +106,7 @@ class FileDraft implements Draft {
       if (replace) await rename(this.#temporary, this.#place);
       else await linkNew(this.#temporary, this.#place);
       forgetOwnFile(this.#temporary);
-      await syncFolder(dirname(this.#place));
+      if (lasting) await syncFolder(dirname(this.#place));
     });
   }
 

@@ -5,7 +5,7 @@
  * removed on the way, so that no two can hold the same attempt. An attempt that ends without a result
  * leaves a second file that says why; where the result is there, the folder goes.
  */
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createNew } from './createNew.js';
 import { fileError } from './fileErrors.js';
@@ -182,6 +182,6 @@ async function readAttempt(path: string): Promise<Attempt | null> {
 /** What another makes there meanwhile stays, and finds the result. */
 async function removeAll(folder: string): Promise<void> {
   const names = await namesIn(folder);
-  await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(names.map((name) => unlink(join(folder, name)).catch(() => undefined)));
   await rmdir(folder).catch(() => undefined);
 }

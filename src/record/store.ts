@@ -56,7 +56,7 @@ export function folderStore(folder: string, about: unknown = null): Store {
       }
       const draft = await openDraft(path, 'store');
       await draft.write(text);
-      await draft.keep({ replace: false });
+      await draft.keep({ replace: false, lasting: false });
     },
   };
 }

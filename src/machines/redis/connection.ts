@@ -9,7 +9,7 @@ export const prefix = 'aligner-lab';
 /** A connection on which nothing comes back for so long is made anew, and asked again. */
 const silentMilliseconds = 10_000;
 
-export const redisOptions: RedisOptions = {
+const redisOptions: RedisOptions = {
   maxRetriesPerRequest: null,
   connectTimeout: 5000,
   socketTimeout: silentMilliseconds,
@@ -19,9 +19,17 @@ export const redisOptions: RedisOptions = {
 /** @throws where it cannot be reached, or is no Redis. */
 export async function openRedis(url: string): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
-  await probe(new Client(url, { lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null }), url); // prettier-ignore
+  await probe(
+    new Client(url, { lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null }),
+    url,
+  );
+  return await steadyRedis(url);
+}
+
+/** It may be away now: who waits for an answer gets it when it is back. */
+export async function steadyRedis(url: string): Promise<Redis> {
+  const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, redisOptions);
-  // It goes and comes back; who waits for an answer gets it then.
   redis.on('error', () => undefined);
   return redis;
 }

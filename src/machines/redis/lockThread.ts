@@ -4,7 +4,7 @@
  */
 import { Job, Queue } from 'bullmq';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openRedis, prefix } from './connection.js';
+import { prefix, steadyRedis } from './connection.js';
 
 export interface Held {
   queue: string;
@@ -20,7 +20,7 @@ export interface LockThreadData {
 }
 
 const { url, lockMilliseconds } = workerData as LockThreadData;
-const redis = await openRedis(url);
+const redis = await steadyRedis(url);
 const queues = new Map<string, Queue>();
 const held = new Map<string, Held>();
 

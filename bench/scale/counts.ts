@@ -1,0 +1,53 @@
+/** What the logs of all processes come to: what was computed twice, and what kills have cost. */
+import { readFileSync } from 'node:fs';
+
+interface Entry {
+  pid: number;
+  now: number;
+  begun?: number;
+  ended?: number;
+}
+
+export interface Counts {
+  /** Milliseconds of computing that made a result for the first time. */
+  useful: number;
+  /** Milliseconds of units that were computed again, and of those that a kill broke off. */
+  repeated: number;
+  /** Units that were computed to the end more than once. */
+  twice: number;
+  /** Units that a kill broke off. */
+  broken: number;
+  /** `repeated` of all. */
+  share: number;
+}
+
+/** @param killed when each process was killed, by its id */
+export function countWork(log: string, killed: ReadonlyMap<number, number>): Counts {
+  const entries = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Entry); // prettier-ignore
+  const open = new Map<number, Entry>();
+  const ended = new Map<number, number>();
+  const counts = { useful: 0, repeated: 0, twice: 0, broken: 0 };
+  for (const entry of entries) {
+    if (entry.begun !== undefined) open.set(entry.pid, entry);
+    if (entry.ended === undefined) continue;
+    const begun = open.get(entry.pid);
+    open.delete(entry.pid);
+    const took = entry.now - (begun?.now ?? entry.now);
+    const times = (ended.get(entry.ended) ?? 0) + 1;
+    ended.set(entry.ended, times);
+    if (times > 1) counts.twice++;
+    counts[times > 1 ? 'repeated' : 'useful'] += took;
+  }
+  for (const [pid, { now }] of open) {
+    counts.broken++;
+    counts.repeated += Math.max(0, (killed.get(pid) ?? now) - now);
+  }
+  return { ...counts, share: counts.repeated / (counts.useful + counts.repeated) };
+}
+
+/** Milliseconds from the first process that was ready to the last that was done. */
+export function spanOf(log: string): number {
+  const entries = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Entry); // prettier-ignore
+  const at = entries.filter(({ begun, ended }) => begun !== undefined || ended !== undefined).map(({ now }) => now); // prettier-ignore
+  return Math.max(...at) - Math.min(...at);
+}

@@ -1,0 +1,197 @@
+/**
+ * The proof that machines share units as docs/scale.md says: real processes, each a host with its own
+ * network, killed every few seconds, with clocks apart, slow disks, a Redis that dies and a network
+ * that is cut. The records must be those of one process, byte for byte.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { countWork, spanOf } from './counts.js';
+import { bridgeAddress, closeHosts, openHosts, plug, spawnAt, type Place } from './hosts.js';
+import { proofOptions, type ProofOptions } from './options.js';
+import type { Part } from './participant.js';
+
+const options = proofOptions(process.argv.slice(2));
+const work = mkdtempSync(join(tmpdir(), 'aligner-lab-scale-'));
+const port = 6397;
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const participant = fileURLToPath(new URL('./participant.js', import.meta.url));
+
+function partOf(more: Partial<Part>): Part {
+  const { engine, units } = options;
+  return {
+    ...{ engine, units, empty: false, folder: join(work, 'store'), shared: false },
+    ...{ redis: `redis://${bridgeAddress}:${port}`, computes: true, first: false, slow: 0 },
+    // Redis gives a dead process's unit to another when its lock has run out.
+    ...{
+      patience: engine === 'bullmq' ? (options.storms ? 45_000 : 10_000) : 5000,
+      log: join(work, 'log.jsonl'),
+      out: '',
+    },
+    ...more,
+  };
+}
+
+function begin(part: Partial<Part>, place: Place = { host: null, core: null }): ChildProcess {
+  return spawnAt(place, [process.execPath, participant, JSON.stringify(partOf(part))]);
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  return await new Promise((resolve) => child.once('exit', resolve));
+}
+
+function redis(): ChildProcess {
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''];
+  const words = [
+    '--port',
+    String(port),
+    '--bind',
+    '0.0.0.0',
+    '--protected-mode',
+    'no',
+    '--dir',
+    work,
+  ];
+  return spawn('redis-server', [...words, ...durable], { stdio: 'ignore' });
+}
+
+/** A worker on its host, begun again whenever it is killed. */
+interface Seat {
+  place: Place;
+  slow: number;
+  child: ChildProcess;
+}
+
+interface Disturbed {
+  killed: Map<number, number>;
+  stop: () => void;
+}
+
+/** Kills one worker after the other. */
+function killing(seats: readonly Seat[], { kill }: ProofOptions): Disturbed {
+  const killed = new Map<number, number>();
+  let turn = 0;
+  const timer = setInterval(() => {
+    const seat = seats[turn++ % seats.length];
+    if (!seat) return;
+    if (seat.child.pid !== undefined && seat.child.exitCode === null) {
+      killed.set(seat.child.pid, performance.timeOrigin + performance.now());
+      seat.child.kill('SIGKILL');
+    }
+    seat.child = begin({ slow: seat.slow }, seat.place);
+  }, 1000 * kill);
+  return { killed, stop: () => clearInterval(timer) };
+}
+
+/** Redis dies for ten seconds, then half of the hosts lose the network for thirty. */
+async function storm(server: { child: ChildProcess } | null, hosts: number): Promise<void> {
+  await wait(15_000);
+  if (server) {
+    server.child.kill('SIGKILL');
+    say('redis: killed');
+    await wait(10_000);
+    server.child = redis();
+    say('redis: back');
+    await wait(10_000);
+  }
+  for (let host = 0; host < hosts; host += 2) plug(host, 'down');
+  if (hosts > 0) say('network: cut for half of the hosts');
+  await wait(30_000);
+  for (let host = 0; host < hosts; host += 2) plug(host, 'up');
+  if (hosts > 0) say('network: back');
+}
+
+async function disturbed(): Promise<boolean> {
+  const { engine, units, workers } = options;
+  const alone = join(work, 'alone.jsonl');
+  say(`alone: ${units} units of the embedded corrector`);
+  const single = begin({ engine: null, out: alone, first: true, log: join(work, 'alone.log') });
+  if ((await ended(single)) !== 0) throw new Error('scale: the single process failed');
+  const apart = openHosts(workers);
+  say(apart ? `${workers} network namespaces` : 'no network namespaces here: all on one host');
+  const server = engine === 'bullmq' ? { child: redis() } : null;
+  await wait(1000);
+  const redisUrl = apart ? {} : { redis: `redis://127.0.0.1:${port}` };
+  const out = join(work, 'shared.jsonl');
+  const first = begin({ first: true, computes: false, out, ...redisUrl });
+  const clocks = ['+0', '+3h', '-2d', '+0'];
+  const seats = Array.from({ length: workers }, (_, i): Seat => {
+    const place = { host: apart ? i : null, core: i % 2, clock: clocks[i % clocks.length] ?? '+0' };
+    const slow = i === workers - 1 ? 100 : 0;
+    return { place, slow, child: begin({ slow, ...redisUrl }, place) };
+  });
+  const { killed, stop } = killing(seats, options);
+  const storms = options.storms ? storm(server, apart ? workers : 0) : Promise.resolve();
+  const start = performance.now();
+  const code = await ended(first);
+  stop();
+  const seconds = (performance.now() - start) / 1000;
+  await Promise.race([storms, wait(90_000, undefined, { ref: false })]);
+  seats.forEach(({ child }) => child.kill('SIGKILL'));
+  server?.child.kill('SIGKILL');
+  closeHosts(workers);
+  const same = code === 0 && readFileSync(out, 'utf8') === readFileSync(alone, 'utf8');
+  const counts = countWork(join(work, 'log.jsonl'), killed);
+  say(
+    `${engine}: ${units} units, ${workers} workers, ${killed.size} kills, ${seconds.toFixed(0)} s`,
+  );
+  say(`records  ${same ? 'the same bytes as alone' : `OTHERS than alone (exit ${code})`}`);
+  say(
+    `twice    ${counts.twice} units computed to the end twice; ${counts.broken} broken off by kills`,
+  );
+  say(`repeated ${(100 * counts.share).toFixed(2)} % of the time of all computing`);
+  return same && counts.share <= 0.03;
+}
+
+async function speed(): Promise<boolean> {
+  const spans: number[] = [];
+  for (const workers of [1, 2]) {
+    rmSync(join(work, 'store'), { recursive: true, force: true });
+    writeFileSync(join(work, 'log.jsonl'), '');
+    const server = options.engine === 'bullmq' ? redis() : null;
+    await wait(1000);
+    const redisUrl = { redis: `redis://127.0.0.1:${port}` };
+    const seats = Array.from({ length: workers }, (_, core) =>
+      begin(redisUrl, { host: null, core }),
+    );
+    const first = begin({ first: true, computes: false, ...redisUrl });
+    await ended(first);
+    seats.forEach((child) => child.kill('SIGKILL'));
+    server?.kill('SIGKILL');
+    if (server) await ended(server);
+    rmSync(join(work, 'appendonlydir'), { recursive: true, force: true });
+    spans.push(spanOf(join(work, 'log.jsonl')));
+  }
+  const [one = 0, two = 1] = spans;
+  say(`${options.engine}: ${options.units} units, 1 worker ${(one / 1000).toFixed(1)} s, 2 workers ${(two / 1000).toFixed(1)} s: ${(one / two).toFixed(2)} times as fast`); // prettier-ignore
+  return one / two >= 1.8;
+}
+
+async function cost(): Promise<boolean> {
+  const server = options.engine === 'bullmq' ? redis() : null;
+  await wait(1000);
+  const redisUrl = { redis: `redis://127.0.0.1:${port}` };
+  const milliseconds: number[] = [];
+  for (const engine of [null, options.engine]) {
+    const log = join(work, `cost-${engine}.jsonl`);
+    await ended(begin({ engine, empty: true, first: true, log, ...redisUrl }));
+    const last = readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '{}';
+    milliseconds.push((JSON.parse(last) as { milliseconds: number }).milliseconds);
+  }
+  server?.kill('SIGKILL');
+  const [alone = 0, shared = 0] = milliseconds;
+  const each = (shared - alone) / options.units;
+  say(`${options.engine}: ${each.toFixed(2)} ms a unit, over ${options.units} empty ones`);
+  return each <= 5;
+}
+
+try {
+  const ways = { disturbed, speed, cost };
+  process.exitCode = (await ways[options.what]()) ? 0 : 1;
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

@@ -1,0 +1,113 @@
+/**
+ * One process of the proof: a part in a list of units of the embedded corrector, one sentence each.
+ * What it computes it logs, so that work done twice can be counted.
+ */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createCorrector } from '../../src/align/corrector.js';
+import { generateRows } from '../../src/data/dataset.js';
+import type { AnnotatedQuadruple } from '../../src/data/types.js';
+import { resume, type Unit } from '../../src/experiment/shared/resume.js';
+import { folderPlace, type Place } from '../../src/machines/place.js';
+import type { Store } from '../../src/record/store.js';
+import { loadLanguageModel } from '../../src/runtime/load.js';
+
+/** As the main program hands it over. */
+export interface Part {
+  /** null: alone, without a store. */
+  engine: 'folder' | 'bullmq' | null;
+  units: number;
+  /** Units that compute nothing show what the engine costs. */
+  empty: boolean;
+  folder: string;
+  redis: string;
+  /** Whether results lie in the folder too where claims come from Redis. */
+  shared: boolean;
+  computes: boolean;
+  first: boolean;
+  /** Milliseconds of silence, or of a lock. */
+  patience: number;
+  /** Milliseconds that every access to the store takes more. */
+  slow: number;
+  log: string;
+  /** Where records go; empty: nowhere. */
+  out: string;
+}
+
+const models = '../../../artifacts/models';
+const embedded = fileURLToPath(new URL(`${models}/corrector-arithmetic-s`, import.meta.url));
+
+interface Row {
+  key: string;
+  correction: string;
+}
+
+const part = JSON.parse(process.argv[2] ?? '') as Part;
+const log = (entry: object): void => {
+  const now = performance.timeOrigin + performance.now();
+  appendFileSync(part.log, `${JSON.stringify({ ...entry, pid: process.pid, now })}\n`);
+};
+
+async function openPart(): Promise<Place | null> {
+  const { engine, folder, redis, patience, shared } = part;
+  if (engine === null) return null;
+  if (engine === 'folder') return folderPlace(folder, { patience });
+  const { redisPlace } = await import('../../src/machines/redis/place.js');
+  return await redisPlace({
+    ...{ url: redis, folder: shared ? folder : undefined },
+    ...{ lockMilliseconds: patience, stalledMilliseconds: Math.min(5000, patience / 2) },
+  });
+}
+
+/** A store on a disk that takes its time. */
+function slowed(store: Store): Store {
+  const late = async <T>(answer: Promise<T>): Promise<T> => {
+    if (part.slow > 0) await wait(part.slow);
+    return await answer;
+  };
+  return {
+    ...store,
+    get: (key) => late(store.get(key)),
+    has: (key) => late(store.has(key)),
+    put: (key, value) => late(store.put(key, value)),
+  };
+}
+
+async function main(): Promise<void> {
+  await using place = await openPart();
+  const told = { check: () => Promise.resolve(), tell: () => undefined };
+  const { computes, first } = part;
+  await using joined = await place?.join({ run: 'proof', about: null, computes, first, told });
+  const model = part.empty ? null : await loadLanguageModel({ model: embedded, threads: 1 });
+  const corrector = model && createCorrector({ model });
+  const rows = [...generateRows('written', { split: 'test', count: part.units, seed: 1 })];
+  const units = (rows as AnnotatedQuadruple[]).slice(0, part.units).map((row, i): Unit<Row> => ({
+    records: [String(i)],
+    inputs: { i, last: row.last },
+    async run() {
+      log({ begun: i });
+      const [made] = (await corrector?.correct([row])) ?? [{ text: row.last }];
+      log({ ended: i });
+      return [{ key: String(i), correction: made?.text ?? '' }];
+    },
+  }));
+  const store = joined && slowed(joined.store);
+  const made: string[] = [];
+  const work = { units, keyOf: ({ key }: Row) => key, done: new Map<string, Row>() };
+  const start = performance.now();
+  log({ ready: true });
+  for await (const row of resume({
+    ...work,
+    ...(store && { store }),
+    identity: { kind: 'proof' },
+  })) {
+    // prettier-ignore
+    made.push(JSON.stringify(row));
+  }
+  log({ done: true, milliseconds: performance.now() - start });
+  if (part.out !== '') writeFileSync(part.out, `${made.join('\n')}\n`);
+  await model?.[Symbol.asyncDispose]();
+}
+
+await main();
