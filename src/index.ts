@@ -263,6 +263,7 @@ export type { ReportSummary } from './reproduce/report/shape.js';
 // Records: run folders and summaries.
 export { openRun, type Run } from './record/run.js';
 export type * from './record/manifest.js';
+export { readPlayRun, type PlayRecord, type PlayRun, type PlaySummary } from './serve/playRun.js';
 export { summaryKinds } from './experiment/summaryKinds.js';
 
 // Figures, captions, pages and pieces of HTML, by name: `figures.steeringCurve`, `pages.sweep`.

@@ -3,6 +3,7 @@ import { Answer, verdict } from './answer.js';
 import { element, find, percent, fixed, signed } from './dom.js';
 import { heatMap, largest } from './heatMap.js';
 import { fromHash, toHash } from './link.js';
+import { archive, runFiles, runOf } from './runFolder.js';
 import { getInfo, play, Refusal, useKey } from './server.js';
 import { Setting } from './setting.js';
 
@@ -230,7 +231,9 @@ function refresh() {
   // Not `disabled`, which would take the focus away from who has just pressed them.
   button('stop').ariaDisabled = String(!running);
   button('next').ariaDisabled = String(!shown().some(mayGoOn));
-  button('export').disabled = !players.some(({ answer }) => answer.rounds.length > 0);
+  for (const save of ['export', 'saveRun']) {
+    button(save).disabled = !players.some(({ answer }) => answer.rounds.length > 0);
+  }
   part('answers').ariaBusy = String(running);
 }
 
@@ -285,6 +288,20 @@ function session() {
   };
 }
 
+/** @returns {import('./runFolder.js').Played} */
+function played() {
+  const link = location.href.replace(/#.*$/, '') + toHash(state());
+  return { state: state(), asked, link, answers: shown().map(({ answer }) => answer) };
+}
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const href = URL.createObjectURL(blob);
+  element('a', { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+  tell(`Saved as ${name}.`);
+}
+
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   asked = question.value;
@@ -323,10 +340,13 @@ button('share').addEventListener('click', () => {
 });
 button('export').addEventListener('click', () => {
   const blob = new Blob([JSON.stringify(session(), null, 2)], { type: 'application/json' });
-  const href = URL.createObjectURL(blob);
-  element('a', { href, download: 'aligner-lab-session.json' }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
-  tell('Saved as aligner-lab-session.json.');
+  save(blob, 'aligner-lab-session.json');
+});
+button('saveRun').addEventListener('click', () => {
+  if (!info) return;
+  const date = new Date();
+  const folder = `play-${date.toISOString().slice(0, 19).replace(/\D/g, '')}`;
+  save(archive(runFiles(runOf(info, played(), date), folder), date), `${folder}.tar`);
 });
 input('compare').addEventListener('change', () => {
   showPlayers();

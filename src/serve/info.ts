@@ -1,5 +1,6 @@
 /** `GET /api/info`: what the page must know of the server. */
 import { z } from 'zod';
+import type { Upstream } from '../align/upstream.js';
 import { expectedInterval } from '../experiment/calibrate/curve.js';
 import { calibrationShape, type Calibration } from '../experiment/calibrate/shape.js';
 import { count, numberOrNull, pair, positionRule } from '../shape/pieces.js';
@@ -35,14 +36,17 @@ const hour = z.strictObject({
   within: z.boolean().nullable().describe('null: too few answers to tell'),
 });
 
+const sha256 = z.string().describe('of its identity, as manifests have it');
+
 export const infoShape = z.strictObject({
   version: z.string(),
   model: z.string().describe('for `model` of a request'),
   keyRequired: z.boolean().describe('whether requests need Authorization: Bearer <key>'),
-  upstream: z.strictObject({ name: z.string(), kind: z.string() }),
+  upstream: z.strictObject({ name: z.string(), kind: z.string(), sha256 }),
   corrector: z.strictObject({
     name: z.string(),
     kind: z.string(),
+    sha256,
     readable: z.boolean().describe('whether it can be steered and read'),
     layers: count.nullable().describe('how many it has; null where that is not known'),
   }),
@@ -74,9 +78,9 @@ export function serviceInfo({ service, limits, targets, keyRequired, version }: 
   const layers = 'model' in corrector ? knobs[0]?.knob.directions.layers : undefined;
   return {
     ...{ version, model: service.name, keyRequired },
-    upstream: { name: upstream.name, kind: upstream.identity.kind },
+    upstream: whoOf(upstream),
     corrector: {
-      ...{ name: corrector.name, kind: corrector.identity.kind, readable: corrector.readable },
+      ...{ ...whoOf(corrector), readable: corrector.readable },
       layers: layers ?? null,
     },
     directions: knobs.map(describeDirection),
@@ -93,6 +97,10 @@ export function serviceInfo({ service, limits, targets, keyRequired, version }: 
     examples: [...exampleQuestions],
     targets: targets.hours(),
   };
+}
+
+function whoOf({ name, identity }: Pick<Upstream, 'name' | 'identity'>): Info['upstream'] {
+  return { name, kind: identity.kind, sha256: identity.sha256 };
 }
 
 function describeDirection({ name, knob, calibration }: NamedKnob): Info['directions'][number] {

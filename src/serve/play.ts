@@ -58,19 +58,24 @@ const tokenReadings = z.strictObject({
 }); // prettier-ignore
 export type TokenReadings = z.infer<typeof tokenReadings>;
 
+/** What is told of a round. */
+export const playedRound = {
+  round: auditedRound,
+  text: z.string().describe('what stands in the answer by it, with the white space before it'),
+  changes: z
+    .array(z.strictObject({ kind: z.enum(['same', 'removed', 'added']), text: z.string() }))
+    .describe('from y1 to y2, word by word'),
+  readings: tokenReadings.nullable().describe('null where the corrector cannot be read'),
+  elapsed: z.number().describe('milliseconds since the request'),
+} as const;
+
 const setting = { setting: count.describe('index into the settings of the request') };
 export const playEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('start'), ...setting, strength: auditedStrength }),
   z.strictObject({
     kind: z.literal('round'),
     ...setting,
-    round: auditedRound,
-    text: z.string().describe('what stands in the answer by it, with the white space before it'),
-    changes: z
-      .array(z.strictObject({ kind: z.enum(['same', 'removed', 'added']), text: z.string() }))
-      .describe('from y1 to y2, word by word'),
-    readings: tokenReadings.nullable().describe('null where the corrector cannot be read'),
-    elapsed: z.number().describe('milliseconds since the request'),
+    ...playedRound,
   }),
   z.strictObject({
     kind: z.literal('end'),

@@ -1,10 +1,14 @@
 /** The page of `serve` in a real browser: every control, no console error, usable by everybody. */
 import axe, { type AxeResults } from 'axe-core';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../../src/plot/page/browser.js';
 import { playEvent } from '../../src/serve/play.js';
+import { readPlayRun } from '../../src/serve/playRun.js';
 import { testServer, type TestServer } from '../serve/harness.js';
 import {
   embeddedServer,
@@ -305,6 +309,38 @@ describe('the settings', () => {
     const [answer] = saved.answers;
     expect(answer?.text).toBe(answer?.rounds.map(({ text }) => text).join(''));
     expect(answer?.rounds[0]?.readings.layers).toBe(10);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('a run folder', () => {
+  it('is saved as one file, and opened again with all rounds and readings', async () => {
+    await using page = await opened(embedded.url);
+    const { tab, complaints } = page;
+    await ready(tab);
+    await tab.getByLabel('Compare two settings').check();
+    const save = tab.getByRole('button', { name: 'Save as run folder' });
+    expect(await save.isDisabled()).toBe(true);
+    await ask(tab);
+    const download = tab.waitForEvent('download');
+    await save.click();
+    const saved = await download;
+    const name = saved.suggestedFilename();
+    expect(name).toMatch(/^play-\d{14}\.tar$/);
+    const folder = mkdtempSync(join(tmpdir(), 'play-'));
+    execFileSync('tar', ['xf', await saved.path(), '-C', folder]);
+    const run = await readPlayRun(join(folder, name.replace('.tar', '')));
+    rmSync(folder, { recursive: true });
+    expect(run.manifest).toMatchObject({ command: 'play', seeds: { seed: 0 } });
+    expect(run.manifest.inputs.map(({ path, sha256 }) => [path, sha256.length])).toEqual([['upstream-arithmetic', 64], ['corrector-arithmetic-m', 64]]); // prettier-ignore
+    for (const [i, setting] of (['A', 'B'] as const).entries()) {
+      const rounds = run.records.filter((record) => record.setting === setting);
+      const answer = run.summary.answers[i];
+      expect(await rowsOf(tab, setting).count()).toBe(rounds.length);
+      expect(answer).toMatchObject({ setting, rounds: rounds.length, text: rounds.map(({ text }) => text).join('') }); // prettier-ignore
+      expect(rounds[0]?.readings?.layers).toBe(10);
+      expect(answer?.strength?.coefficient).toBe(i);
+    }
     expect(complaints).toEqual([]);
   });
 });

@@ -5,7 +5,8 @@
  * 3 where a registry is out of reach.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../../src/text/table.js';
@@ -17,7 +18,7 @@ const scripts = join(root, 'test', 'clients');
 const key = 'sk-of-the-clients';
 
 const npm = ['openai', 'ai', '@ai-sdk/openai-compatible', '@langchain/openai', '@langchain/core', '@llamaindex/openai', 'llamaindex']; // prettier-ignore
-const pypi = ['openai', 'langchain-openai', 'llama-index-llms-openai-like', 'litellm'];
+const pypi = ['openai', 'langchain-openai', 'llama-index-llms-openai-like', 'litellm[proxy]'];
 const python = join(folder, 'venv', 'bin', 'python');
 
 /** Where they are not there yet. */
@@ -27,10 +28,11 @@ function install(): void {
     writeFileSync(join(folder, 'package.json'), '{"private": true}\n');
     execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...npm], { cwd: folder, stdio: 'inherit' }); // prettier-ignore
   }
-  if (existsSync(join(folder, 'python-done'))) return;
+  const done = join(folder, 'python-done');
+  if (existsSync(done) && readFileSync(done, 'utf8') === pypi.join()) return;
   execFileSync('python3', ['-m', 'venv', join(folder, 'venv')], { stdio: 'inherit' });
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...pypi], { stdio: 'inherit' });
-  writeFileSync(join(folder, 'python-done'), '');
+  writeFileSync(done, pypi.join());
 }
 
 function startServer(): Promise<{ url: string; model: string; child: ChildProcess }> {
@@ -49,6 +51,15 @@ function startServer(): Promise<{ url: string; model: string; child: ChildProces
       if (model !== undefined && url !== undefined) resolve({ url, model, child });
     });
     child.on('exit', (code) => reject(new Error(`clients: serve ended with ${code}: ${said}`)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
   });
 }
 
@@ -79,6 +90,7 @@ const { url, model, child } = await startServer();
 const found = [
   ...(await run(process.execPath, [join(scripts, 'node.js'), folder, url, key, model])),
   ...(await run(python, [join(scripts, 'clients.py'), url, key, model])),
+  ...(await run(python, [join(scripts, 'gateway.py'), url, key, model, String(await freePort())])),
 ];
 child.kill('SIGTERM');
 const features = [...new Set(found.flatMap((one) => Object.keys(one.found)))];
@@ -94,4 +106,4 @@ const failures = found.flatMap(
   Object.entries(all).flatMap(([feature, what]) => what === 'ok' ? [] : [`${client}, ${feature}: ${what}`]), // prettier-ignore
 );
 failures.forEach((line) => console.log(line));
-process.exitCode = failures.length > 0 || found.length < 9 ? 1 : 0;
+process.exitCode = failures.length > 0 || found.length < 10 ? 1 : 0;
