@@ -35,8 +35,23 @@ function partOf(more: Partial<Part>): Part {
   };
 }
 
+const children = new Set<ChildProcess>();
+
+function keep(child: ChildProcess): ChildProcess {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
 function begin(part: Partial<Part>, place: Place = { host: null, core: null }): ChildProcess {
-  return spawnAt(place, [process.execPath, participant, JSON.stringify(partOf(part))]);
+  return keep(spawnAt(place, [process.execPath, participant, JSON.stringify(partOf(part))]));
+}
+
+/** Nothing of the proof is left, however it ends. */
+function clean(): void {
+  children.forEach((child) => child.kill('SIGKILL'));
+  closeHosts(options.workers);
+  rmSync(work, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function ended(child: ChildProcess): Promise<number | null> {
@@ -56,7 +71,7 @@ function redis(): ChildProcess {
     '--dir',
     work,
   ];
-  return spawn('redis-server', [...words, ...durable], { stdio: 'ignore' });
+  return keep(spawn('redis-server', [...words, ...durable], { stdio: 'ignore' }));
 }
 
 /** A worker on its host, begun again whenever it is killed. */
@@ -189,9 +204,16 @@ async function cost(): Promise<boolean> {
   return each <= 5;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    clean();
+    process.exit(1);
+  });
+}
+
 try {
   const ways = { disturbed, speed, cost };
   process.exitCode = (await ways[options.what]()) ? 0 : 1;
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  clean();
 }

@@ -1,5 +1,5 @@
 /**
- * One process of the proof: a part in a list of units of the embedded corrector, one sentence each.
+ * One process of the proof: a part in a list of units of the embedded corrector, four sentences each.
  * What it computes it logs, so that work done twice can be counted.
  */
 import { appendFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createCorrector } from '../../src/align/corrector.js';
 import { generateRows } from '../../src/data/dataset.js';
 import type { AnnotatedQuadruple } from '../../src/data/types.js';
+import { batchesOf } from '../../src/experiment/shared/batches.js';
 import { resume, type Unit } from '../../src/experiment/shared/resume.js';
 import { folderPlace, type Place } from '../../src/machines/place.js';
 import type { Store } from '../../src/record/store.js';
@@ -38,9 +39,12 @@ export interface Part {
 const models = '../../../artifacts/models';
 const embedded = fileURLToPath(new URL(`${models}/corrector-arithmetic-s`, import.meta.url));
 
+/** Of a unit: about 60 ms. */
+const sentences = 4;
+
 interface Row {
   key: string;
-  correction: string;
+  corrections: string[];
 }
 
 const part = JSON.parse(process.argv[2] ?? '') as Part;
@@ -81,15 +85,17 @@ async function main(): Promise<void> {
   await using joined = await place?.join({ run: 'proof', about: null, computes, first, told });
   const model = part.empty ? null : await loadLanguageModel({ model: embedded, threads: 1 });
   const corrector = model && createCorrector({ model });
-  const rows = [...generateRows('written', { split: 'test', count: part.units, seed: 1 })];
-  const units = (rows as AnnotatedQuadruple[]).slice(0, part.units).map((row, i): Unit<Row> => ({
+  const count = sentences * part.units;
+  const rows = [...generateRows('written', { split: 'test', count, seed: 1 })];
+  const batches = batchesOf(rows as AnnotatedQuadruple[], sentences).slice(0, part.units);
+  const units = batches.map((batch, i): Unit<Row> => ({
     records: [String(i)],
-    inputs: { i, last: row.last },
+    inputs: { i, batch },
     async run() {
       log({ begun: i });
-      const [made] = (await corrector?.correct([row])) ?? [{ text: row.last }];
+      const made = (await corrector?.correct(batch)) ?? batch.map(({ last }) => ({ text: last }));
       log({ ended: i });
-      return [{ key: String(i), correction: made?.text ?? '' }];
+      return [{ key: String(i), corrections: made.map(({ text }) => text) }];
     },
   }));
   const store = joined && slowed(joined.store);
