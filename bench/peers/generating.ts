@@ -118,7 +118,7 @@ async function inJavaScript(setting: Setting, first: boolean): Promise<Measured>
       const start = performance.now();
       const made = (await loaded.generate({
         ...{ input_ids: ids, attention_mask: ones, do_sample: false },
-        ...{ max_new_tokens: tokens, min_new_tokens: tokens },
+        ...{ max_new_tokens: tokens, eos_token_id: -1 },
       })) as Tensor;
       return { made, ms: performance.now() - start };
     },

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:peers -- --onnx folder --torch folder --python venv/bin/python`: the lab beside what
- * the field uses, the same work, in turn. Both folders hold the same model. Every work says whether
- * what came out is the same, and how many times as long as ours the peer took: the median over the
- * rounds, and the least and the most.
+ * `npm run bench -- --model embedded|smollm2|random`: the lab beside what the field uses, the same work,
+ * in turn. Every work says whether what came out is the same, and how many times as long as ours the
+ * peer took: the median over the rounds, and the least and the most. Peers and models are made at the
+ * first run (setup.ts); `--python`, `--onnx` and `--torch` name one's own.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
@@ -15,39 +15,45 @@ import { formatTable } from '../../src/text/table.js';
 import { Peer } from './peer.js';
 import { closeOwn, generatingWorks } from './generating.js';
 import { readingWorks, type Setting } from './reading.js';
+import { modelKinds, setUpModel, setUpPython, type ModelPair } from './setup.js';
 
 const { values: given } = parseArgs({
   options: {
-    onnx: { type: 'string', default: '' },
-    torch: { type: 'string', default: '' },
-    python: { type: 'string', default: 'python3' },
+    model: { type: 'string', default: 'embedded' },
+    onnx: { type: 'string' },
+    torch: { type: 'string' },
+    python: { type: 'string' },
     passages: { type: 'string', default: 'artifacts/stimuli/arithmetic-test.jsonl' },
     prompts: { type: 'string', default: '64' },
     threads: { type: 'string', default: String(availableParallelism()) },
     rounds: { type: 'string', default: '3' },
     stored: { type: 'string', default: 'float16' },
-    gguf: { type: 'string', default: '' },
+    gguf: { type: 'string' },
     only: { type: 'string' },
     out: { type: 'string' },
   },
 });
-if (given.onnx === '' || given.torch === '') {
-  throw new Error('peers: give --onnx and --torch, two folders of the same model');
-}
+const kind = modelKinds.find((one) => one === given.model);
+if (!kind) throw new Error(`peers: no model ${given.model} (expected ${modelKinds.join(', ')})`);
+const python = given.python ?? setUpPython();
+const own = given.onnx !== undefined && given.torch !== undefined;
+const pair: ModelPair = own
+  ? { onnx: given.onnx ?? '', torch: given.torch ?? '', gguf: given.gguf ?? '' }
+  : setUpModel(kind, python);
 
 const threads = Number(given.threads);
 const scratch = mkdtempSync(join(tmpdir(), 'aligner-lab-peers-'));
-const peer = new Peer(given.python);
+const peer = new Peer(python);
 const opened = await peer.ask<{ versions: object }>('open', {
-  ...{ model: given.torch, threads, stored: given.stored },
+  ...{ model: pair.torch, threads, stored: given.stored },
 });
-await using model = await loadLanguageModel({ model: given.onnx, threads });
+await using model = await loadLanguageModel({ model: pair.onnx, threads });
 const lines = readFileSync(given.passages, 'utf8').trim().split('\n');
 const texts = lines.slice(0, Number(given.prompts)).map((line) => {
   return model.tokenizer.chatPrompt(streamAlignerPrompt(JSON.parse(line) as Passage));
 });
 const setting: Setting = {
-  ...{ model, peer, scratch, texts, threads, folder: given.onnx, gguf: given.gguf },
+  ...{ model, peer, scratch, texts, threads, folder: pair.onnx, gguf: pair.gguf },
   rows: texts.map((text) => model.tokenizer.encode(text)),
 };
 
@@ -83,7 +89,7 @@ process.stdout.write(`\n${formatTable(head, table)}\n`);
 if (given.out) {
   const machine = { processor: cpus()[0]?.model, threads, gigabytes: Math.round(totalmem() / 1e9) };
   const versions = { ...installedVersions(), ...opened.versions };
-  writeFileSync(given.out, `${JSON.stringify({ machine, versions, prompts: texts.length, results }, null, 2)}\n`); // prettier-ignore
+  writeFileSync(given.out, `${JSON.stringify({ model: own ? pair.onnx : kind, machine, versions, prompts: texts.length, rounds: Number(given.rounds), results }, null, 2)}\n`); // prettier-ignore
 }
 peer.close();
 await closeOwn();

@@ -1,4 +1,4 @@
-"""Pairs of folders for `npm run bench:peers`, each the same model: `torch` as Hugging Face saves it, `onnx`
+"""Pairs of folders for `npm run bench`, each the same model: `torch` as Hugging Face saves it, `onnx`
 as the lab opens it.
 
     python bench/peers/models.py embedded artifacts/models/corrector-arithmetic-m build/peers/embedded
@@ -33,17 +33,17 @@ def embedded(source: Path, out: Path) -> None:
     import onnx
     from onnx import numpy_helper
 
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(source), dtype=torch.float16)
+    names = set(model.state_dict())
     weights = {}
     for tensor in onnx.load(source / "onnx" / "model.onnx").graph.initializer:
-        values = torch.from_numpy(numpy_helper.to_array(tensor).copy())
-        if not tensor.name.startswith("model.") and not tensor.name.startswith("lm_head."):
-            continue
-        turned = tensor.name.endswith(".T")
-        weights[tensor.name.removesuffix(".T")] = values.T if turned else values
-    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(source), dtype=torch.float16)
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    if unexpected or [name for name in missing if name != "lm_head.weight"]:
-        raise SystemExit(f"models: {source} has other weights (missing {missing}, unexpected {unexpected})")
+        name = tensor.name.removesuffix(".T")
+        if name in names:
+            values = torch.from_numpy(numpy_helper.to_array(tensor).copy())
+            weights[name] = values if name == tensor.name else values.T
+    missing, _ = model.load_state_dict(weights, strict=False)
+    if [name for name in missing if name != "lm_head.weight"]:
+        raise SystemExit(f"models: {source} has no weights called {missing}")
     model.tie_weights()
     model.save_pretrained(out / "torch")
     copy_tokenizer(source, out / "torch")

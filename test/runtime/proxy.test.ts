@@ -40,6 +40,27 @@ describe('loadDecoder with a proxy', () => {
     expect(tuned.info.sha256).not.toBe(a.info.sha256);
   });
 
+  it('shares prefills, the experts among what steering leaves alone', async () => {
+    const proxy = { expert, antiExpert, alpha };
+    await using shared = await loadDecoder({ model: base, proxy, sharing: true });
+    await using alone = await loadDecoder({ model: base, proxy, sharing: false });
+    const { layers, width } = shared.info;
+    const direction = Float32Array.from({ length: layers * width }, (_, i) => Math.sin(i));
+    const rows = prompts.flatMap((prompt) => [prompt, prompt, prompt]);
+    const coefficient = Float32Array.from({ length: rows.length * layers }, (_, i) =>
+      i % layers === layers - 2 ? (Math.floor(i / layers) % 3) - 1 : 0,
+    );
+    const request = {
+      prompts: rows,
+      maxNewTokens: 8,
+      stop: [],
+      steering: { direction, coefficient },
+    };
+    const [one, other] = [await shared.generate(request), await alone.generate(request)];
+    expect(one.rows.map(({ tokens }) => tokens)).toEqual(other.rows.map(({ tokens }) => tokens));
+    expect(one.computedTokens).toBeLessThan(other.computedTokens);
+  });
+
   it('keeps all three caches between calls', async () => {
     await using tuned = await loadDecoder({ model: base, proxy: { expert, antiExpert, alpha } });
     const [prompt = []] = prompts;
