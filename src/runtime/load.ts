@@ -48,6 +48,8 @@ export interface LoadOptions extends PromptSettings {
    * saves time.
    */
   sharing?: boolean;
+  /** Tokens after which rows that have ended leave their batch; default: where that saves time. */
+  portion?: number;
 }
 
 /** Proxy-tuning: logits become base + α · (expert − anti-expert) (Liu et al. 2024). */
@@ -145,7 +147,16 @@ async function proxyFiles({
 }
 
 async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Decoder> {
-  const { threads, copies = 1, limits, drafts, sharing, precision, device = 'cpu' } = options;
+  const {
+    threads,
+    copies = 1,
+    limits,
+    drafts,
+    sharing,
+    portion,
+    precision,
+    device = 'cpu',
+  } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
@@ -156,7 +167,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
       file: files.file,
       adapter: files.adapter,
       source: files.source,
-      ...{ device, proxy, context, threads, limits, drafts, sharing, precision },
+      ...{ device, proxy, context, threads, limits, drafts, sharing, portion, precision },
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));

@@ -8,6 +8,7 @@ import type { Batch, BatchLimits, BatchPolicy, RowLength } from './batches.js';
 import { cpuLimits } from './batchLimits.js';
 import { Caches } from './caches.js';
 import { checkForward, checkGenerate } from './check.js';
+import { continued } from './continued.js';
 import type { ForwardRequest, ForwardRow, GenerateRequest, GenerateResult } from '../decoder.js';
 import { ForwardBatch } from './forward.js';
 import { generateBatch, unwrittenRow } from './generate.js';
@@ -16,6 +17,8 @@ import { isHalf, loopFor } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import type { CachedRow } from './keyValues.js';
 import { checkMemory } from './memory.js';
+import { generateInPortions, isPortioned } from './portions.js';
+import type { Portions } from './portions.js';
 import { prefillRow } from './prefill.js';
 import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
@@ -44,6 +47,8 @@ export interface EngineOptions {
   mostDrafted?: number;
   /** Whether rows of one prompt share what steering leaves alone; `always`: whatever it saves. */
   sharing?: boolean | 'always';
+  /** Absent: a batch is written in one run. */
+  portions?: Portions;
 }
 
 /** Rows of unequal lengths share a run only where the graph can tell which tokens are real. */
@@ -167,9 +172,7 @@ export class Engine {
           : await this.#sharePrefill(shared, request, planned);
       result.computedTokens += computed;
       const rooms = batch.rows.map((index) => roomOf(rows[index]));
-      const done = await this.#generate(kind, {
-        ...{ layout, request, batch, past, rooms, treatments },
-      });
+      const done = await this.#write(kind, { layout, request, batch, past, rooms, treatments });
       batch.rows.forEach((index, b) => {
         const row = done.rows[b];
         if (row) result.rows[index] = row;
@@ -287,6 +290,13 @@ export class Engine {
     if (cache) this.#caches.set(cache.id, cached);
   }
 
+  async #write(kind: GraphKind, options: GenerateOptions): Promise<GeneratedBatch> {
+    const { portions } = this.#options;
+    const once = (given: GenerateOptions): Promise<GeneratedBatch> => this.#generate(kind, given);
+    if (!portions || !isPortioned(options, portions)) return await once(options);
+    return await generateInPortions(options, portions.tokens, once);
+  }
+
   /** Where a lean loop tells that a state is not finite, the whole one says which. */
   async #generate(kind: GraphKind, options: GenerateOptions): Promise<GeneratedBatch> {
     const done = await generateBatch(await this.#session(kind), options);
@@ -363,18 +373,6 @@ export class Engine {
     this.#sessions.set(graph, open);
     return open;
   }
-}
-
-/** The request as it goes on: what the drafts' rows have written belongs to their prompts. */
-function continued(
-  { prompts, promptLengths }: GenerateRequest,
-  written: ReadonlyMap<number, VerifiedRow>,
-): Pick<GenerateRequest, 'prompts' | 'promptLengths'> {
-  if (written.size === 0) return { prompts, promptLengths };
-  return {
-    prompts: prompts.map((prompt, row) => [...prompt, ...(written.get(row)?.tokens ?? [])]),
-    promptLengths: promptLengths ?? prompts.map(({ length }) => length),
-  };
 }
 
 /** What the rows of a batch have in their caches. */

@@ -16,7 +16,7 @@ import type { Treatments } from './treatment.js';
 /** Rows of the batch, in its order. */
 export interface GeneratedBatch {
   rows: GenerateRow[];
-  /** Windows on the new keys and values; null where the request has no caches. */
+  /** Windows on the new keys and values; null where they are not kept. */
   caches: CachedRow[] | null;
 }
 
@@ -37,6 +37,8 @@ export interface GenerateOptions {
   /** Per row of the batch. */
   rooms: readonly Room[];
   treatments: Treatments;
+  /** Whether keys and values are kept though the request has no caches. Default false. */
+  keep?: boolean;
 }
 
 /** Runs one batch; null where the loop reads nothing, and a state was not finite. */
@@ -45,7 +47,8 @@ export async function generateBatch(
   options: GenerateOptions,
 ): Promise<GeneratedBatch | null> {
   const { layout, request, batch } = options;
-  const kept = request.caches ? layout.cache.map((tensor) => tensor.present) : [];
+  const keep = options.keep ?? request.caches !== undefined;
+  const kept = keep ? layout.cache.map((tensor) => tensor.present) : [];
   const reading = session.outputs.includes(loopOutputs.finite)
     ? loopOutputs.finite
     : loopOutputs.projections;
@@ -54,7 +57,7 @@ export async function generateBatch(
   const results = await session.run(generateFeeds(options), wanted);
   if (reading === loopOutputs.finite && !allFinite(options, results)) return null;
   const rows = batch.rows.map((_, b) => unpackRow(b, options, results));
-  return { rows, caches: request.caches ? keepCaches(options, rows, results) : null };
+  return { rows, caches: keep ? keepCaches(options, rows, results) : null };
 }
 
 /** Of a row whose prompt leaves no room. */

@@ -8,6 +8,7 @@ import { leastLimit } from '../contextLimit.js';
 import type { DecoderInfo, Device } from '../decoder.js';
 import { resolveDevice } from '../device.js';
 import { batchLimits, mostDrafted } from './batchLimits.js';
+import type { Portions } from './portions.js';
 import { Engine } from './engine.js';
 import { buildGraph, wantsLean } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
@@ -27,7 +28,7 @@ export interface OpenedEngine {
 
 /** @throws naming the file, where it is not a decoder in ONNX or is damaged; as {@link readGraph}. */
 export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> {
-  const { file, source, threads, limits, drafts, sharing } = options;
+  const { file, source, threads, limits, drafts, sharing, portion } = options;
   const read = await readTuned(options);
   const { bytes, graph, folder, weights } = read;
   const device = await resolveDevice(options.device);
@@ -61,6 +62,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       limits: limits ?? batchLimits(device, layout),
       mostDrafted: drafts === undefined ? usualDrafts(device, weightBytes(read), layout) : drafts ? Infinity : 0, // prettier-ignore
       sharing: sharing === undefined ? holdsTwice(device, weightBytes(read)) : sharing && 'always',
+      portions: portion === undefined ? usualPortions(device, weightBytes(read), layout) : { tokens: portion, longest: Infinity }, // prettier-ignore
       context,
       free: device === 'cpu' ? () => process.availableMemory() : undefined,
     }),
@@ -81,6 +83,18 @@ function holdsTwice(device: Device, weights: number): boolean {
 
 function usualDrafts(device: Device, weights: number, layout: DecoderLayout): number {
   return holdsTwice(device, weights) ? mostDrafted(weights, layout) : 0;
+}
+
+/** Most sentences have fewer tokens; a longer one goes on with few others. */
+const usualPortion = 32;
+
+function usualPortions(
+  device: Device,
+  weights: number,
+  layout: DecoderLayout,
+): Portions | undefined {
+  if (device !== 'cpu') return undefined;
+  return { tokens: usualPortion, longest: mostDrafted(weights, layout) };
 }
 
 /** The file as it is, or tuned by two others; `bytes` are what identifies it. */

@@ -28,6 +28,8 @@ export interface WorkerOptions {
   drafts?: boolean;
   /** Whether rows of one prompt share what steering leaves alone; default: where that saves time. */
   sharing?: boolean;
+  /** Tokens after which rows that have ended leave their batch; default: where that saves time. */
+  portion?: number;
 }
 
 /** What the worker can be asked for, and what it answers with. */
