@@ -48,6 +48,7 @@ const owners: Record<string, readonly string[]> = {
   'prom-client': ['serve'],
   bullmq: ['machines'],
   ioredis: ['machines'],
+  aws4fetch: ['machines'],
 };
 
 interface Module {

@@ -11,7 +11,7 @@ import type { AnnotatedQuadruple } from '../../src/data/types.js';
 import { batchesOf } from '../../src/experiment/shared/batches.js';
 import { resume, type Unit } from '../../src/experiment/shared/resume.js';
 import { folderPlace, type Place } from '../../src/machines/place.js';
-import type { Store } from '../../src/record/store.js';
+import { folderStore, type Store } from '../../src/record/store.js';
 import { loadLanguageModel } from '../../src/runtime/load.js';
 
 /** As the main program hands it over. */
@@ -59,7 +59,8 @@ async function openPart(): Promise<Place | null> {
   if (engine === 'folder') return folderPlace(folder, { patience });
   const { redisPlace } = await import('../../src/machines/redis/place.js');
   return await redisPlace({
-    ...{ url: redis, folder: shared ? folder : undefined },
+    url: redis,
+    ...(shared && { results: (about: unknown) => folderStore(folder, about) }),
     ...{ lockMilliseconds: patience, stalledMilliseconds: Math.min(5000, patience / 2) },
   });
 }

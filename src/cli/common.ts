@@ -40,8 +40,8 @@ export const engine = {
 /** Of experiments. */
 export const store = {
   store: text({
-    value: 'folder',
-    help: 'keeps every unit of work under the hash of what goes into it, and takes what other runs or machines have put there',
+    value: 'place',
+    help: 'a folder, or s3://bucket/folder: keeps every unit of work under the hash of what goes into it, and takes what other runs or machines have put there',
   }),
 } as const;
 

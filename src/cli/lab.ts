@@ -5,7 +5,9 @@ import type { DataPlace } from '../data/files/place.js';
 import type { Lab, LoadHow } from '../experiment/shared/lab.js';
 import { samplingOf } from '../experiment/shared/sampling.js';
 import { openScorer } from '../judge/open.js';
-import { folderStore, type Store } from '../record/store.js';
+import { openStore } from '../machines/openStore.js';
+import { isS3 } from '../machines/s3Store.js';
+import type { Store } from '../record/store.js';
 import { installedVersions } from '../record/versions.js';
 import type { EngineOptions } from '../runtime/copies.js';
 import type { Context } from './command.js';
@@ -28,7 +30,7 @@ type Drawing = Parameters<typeof samplingOf>[0];
 /** What stands in for the usual parts of a command's lab. */
 export interface LabParts {
   servers?: Servers;
-  /** Default: the folder of `--store`, which several runs may use, each by itself. */
+  /** Default: what `--store` names, which several runs may use, each by itself. */
   store?: Store | undefined;
   /** Where this machine helps another one's run. */
   help?: {
@@ -93,12 +95,14 @@ export function labOf(
   };
 }
 
-/** The folder of `--store`. */
+/** What `--store` names. */
 export function ownStore(
   { store, threads }: { store?: string | undefined; threads?: number | undefined },
-  { path }: Pick<Context, 'path'>,
+  { path, io: { env } }: Pick<Context, 'path' | 'io'>,
 ): Store | undefined {
-  return store === undefined ? undefined : folderStore(path(store), numericsOf({ threads }));
+  if (store === undefined) return undefined;
+  const about = numericsOf({ threads });
+  return openStore(isS3(store) ? store : path(store), { about, env });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { hostname } from 'node:os';
 import type { Attempt, Holder, OpenWork } from '../../disk/leases.js';
 import { ownerMark } from '../../disk/owner.js';
-import { folderStore, type Store } from '../../record/store.js';
+import type { Store } from '../../record/store.js';
 import { scopeOf, type Joining, type Place } from '../place.js';
 import { openRedis, prefix, steadily } from './connection.js';
 import { openLocks } from './locks.js';
@@ -17,8 +17,8 @@ const stalledMilliseconds = 10_000;
 
 export interface RedisPlaceOptions {
   url: string;
-  /** Where results lie; default: in Redis. */
-  folder?: string | undefined;
+  /** Where results lie, apart by what they depend on beside their keys. Default: in Redis. */
+  results?: (about: unknown) => Store;
   lockMilliseconds?: number;
   stalledMilliseconds?: number;
 }
@@ -35,7 +35,7 @@ export async function redisPlace(options: RedisPlaceOptions): Promise<Place> {
       const given = queueOptions(how, { ...options, redis, locks, holder });
       return Promise.resolve({
         store: {
-          ...storeOf(redis, options, how.about),
+          ...(options.results?.(how.about) ?? redisStore(redis, how.about)),
           claims: {
             async open(list) {
               const name = queueName(list, given.scope);
@@ -69,10 +69,6 @@ function queueOptions(
     lockMilliseconds: given.lockMilliseconds ?? lockMilliseconds,
     stalledMilliseconds: given.stalledMilliseconds ?? stalledMilliseconds,
   };
-}
-
-function storeOf(redis: Redis, { folder }: RedisPlaceOptions, about: unknown): Store {
-  return folder === undefined ? redisStore(redis, about) : folderStore(folder, about);
 }
 
 /** Units of a queue that run, and those that were tried in vain. */
