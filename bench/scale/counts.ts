@@ -1,6 +1,11 @@
 /** What the logs of all processes come to: what was computed twice, and what kills have cost. */
 import { readFileSync } from 'node:fs';
 
+/** Of this machine, the same in all processes, whatever their clocks say. */
+export function systemMilliseconds(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 interface Entry {
   pid: number;
   now: number;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { countWork, spanOf } from './counts.js';
+import { countWork, spanOf, systemMilliseconds } from './counts.js';
 import { bridgeAddress, closeHosts, openHosts, plug, spawnAt, type Place } from './hosts.js';
 import { proofOptions, type ProofOptions } from './options.js';
 import type { Part } from './participant.js';
@@ -94,7 +94,7 @@ function killing(seats: readonly Seat[], { kill }: ProofOptions): Disturbed {
     const seat = seats[turn++ % seats.length];
     if (!seat) return;
     if (seat.child.pid !== undefined && seat.child.exitCode === null) {
-      killed.set(seat.child.pid, performance.timeOrigin + performance.now());
+      killed.set(seat.child.pid, systemMilliseconds());
       seat.child.kill('SIGKILL');
     }
     seat.child = begin({ slow: seat.slow }, seat.place);

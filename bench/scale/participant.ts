@@ -9,6 +9,7 @@ import { createCorrector } from '../../src/align/corrector.js';
 import { generateRows } from '../../src/data/dataset.js';
 import type { AnnotatedQuadruple } from '../../src/data/types.js';
 import { batchesOf } from '../../src/experiment/shared/batches.js';
+import { systemMilliseconds } from './counts.js';
 import { resume, type Unit } from '../../src/experiment/shared/resume.js';
 import { folderPlace, type Place } from '../../src/machines/place.js';
 import { folderStore, type Store } from '../../src/record/store.js';
@@ -49,7 +50,7 @@ interface Row {
 
 const part = JSON.parse(process.argv[2] ?? '') as Part;
 const log = (entry: object): void => {
-  const now = performance.timeOrigin + performance.now();
+  const now = systemMilliseconds();
   appendFileSync(part.log, `${JSON.stringify({ ...entry, pid: process.pid, now })}\n`);
 };
 
