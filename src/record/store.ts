@@ -1,6 +1,6 @@
 /** A store of results by key: each is written once, whole, and never changes. */
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { openDraft } from '../disk/atomic.js';
 import { fileError } from '../disk/fileErrors.js';
 import { makeFolder } from '../disk/makeFolder.js';
@@ -15,6 +15,8 @@ export interface Store {
   get(key: string): Promise<unknown>;
   /** Whether the key has a value. */
   has(key: string): Promise<boolean>;
+  /** Those of many keys that have a value, where that is cheaper than asking for each. */
+  known?(keys: readonly string[]): Promise<string[]>;
   /** Keeps a value; where the key has one already, that one stays. */
   put(key: string, value: unknown): Promise<void>;
   /** Who computes what, where several machines share it. */
@@ -45,6 +47,23 @@ export function folderStore(folder: string, about: unknown = null): Store {
     },
     async has(key) {
       return (await stat(pathOf(key)).catch(() => null)) !== null;
+    },
+    async known(keys) {
+      // At most 256 folders are read, however many keys there are.
+      const folders = new Map<string, string[]>();
+      for (const key of keys) {
+        const place = dirname(pathOf(key));
+        const some = folders.get(place);
+        if (some) some.push(key);
+        else folders.set(place, [key]);
+      }
+      const found = await Promise.all(
+        [...folders].map(async ([place, some]) => {
+          const names = new Set(await readdir(place).catch(() => []));
+          return some.filter((key) => names.has(basename(pathOf(key))));
+        }),
+      );
+      return found.flat();
     },
     async put(key, value) {
       const path = pathOf(key);

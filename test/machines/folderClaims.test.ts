@@ -192,4 +192,31 @@ describe('participants on one folder', () => {
     };
     expect(await rows([unit], { store: late })).toEqual(['0a', '0b']);
   });
+
+  it('one unit that is found done tells of all others that are', async () => {
+    const folder = newFolder();
+    const units = unitsOf(60, sleep);
+    await using one = await participant(folder);
+    const all = await rows(units, { store: one.store });
+    await using late = await participant(folder);
+    let asked = 0;
+    const counting: Store = {
+      ...late.store,
+      has: (key) => (asked++, late.store.has(key)),
+    };
+    expect(await rows(units, { store: counting })).toEqual(all);
+    expect(asked).toBe(1);
+  });
+});
+
+describe('folderStore', () => {
+  it.each([null, { threads: 2 }])('knows which of many keys it has, about %j', async (about) => {
+    const store = folderStore(newFolder(), about);
+    const keys = Array.from({ length: 600 }, (_, i) => (0x1000_0000 + i * 7_654_321).toString(16));
+    const kept = keys.filter((_, i) => i % 3 === 0);
+    expect(await store.known?.(keys)).toEqual([]);
+    for (const key of kept) await store.put(key, 1);
+    expect((await store.known?.(keys))?.sort()).toEqual([...kept].sort());
+    expect(await store.known?.([])).toEqual([]);
+  });
 });

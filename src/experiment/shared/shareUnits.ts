@@ -66,6 +66,8 @@ class Share {
   readonly #lanes: Promise<void>;
   #failed: { error: unknown } | null = null;
   #failures = 0;
+  /** When the store was last looked through. */
+  #looked = -Infinity;
   readonly #ending = new AbortController();
   #over = false;
   /** Called when something is known that was not. */
@@ -161,9 +163,12 @@ class Share {
 
   /** Whether others have finished any. */
   async #look(): Promise<boolean> {
+    const { store } = this.#options;
+    this.#looked = performance.now();
     let found = false;
-    for (const key of [...this.#missing]) {
-      if (!(await this.#options.store.has(key))) continue;
+    const missing = [...this.#missing];
+    for (const key of (await store.known?.(missing)) ?? missing) {
+      if (!store.known && !(await store.has(key))) continue;
       this.#isDone(key);
       found = true;
     }
@@ -177,6 +182,9 @@ class Share {
       if (!(await store.has(key))) {
         const records = await this.#units.get(key)?.compute();
         await store.put(key, records);
+      } else if (store.known && performance.now() - this.#looked > longestPause) {
+        // Where one is done that was not known of, so are its neighbours.
+        await this.#look();
       }
     } catch (error) {
       if (signal?.aborted || error instanceof Cancelled) {

@@ -1,0 +1,38 @@
+/**
+ * `npm run bench:scale:simulation`: how far the engines carry, by discrete events. Options: seconds of a
+ * unit, units of a machine, operations a second of a metadata server and of Redis.
+ */
+import { parseArgs } from 'node:util';
+import { formatTable } from '../../../src/text/table.js';
+import { simulate, type Plant } from './simulate.js';
+
+const { values: given } = parseArgs({
+  options: {
+    machines: { type: 'string', default: '10,100,1000,10000' },
+    units: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '60' },
+    folder: { type: 'string', default: '20000' },
+    redis: { type: 'string', default: '100000' },
+  },
+});
+
+const rows: string[][] = [];
+for (const engine of ['folder', 'bullmq'] as const) {
+  for (const readAll of [true, false]) {
+    for (const machines of given.machines.split(',').map(Number)) {
+      const plant: Plant = {
+        ...{ engine, machines, readAll, unitsEach: Number(given.units) },
+        seconds: Number(given.seconds),
+        operations: Number(engine === 'folder' ? given.folder : given.redis),
+      };
+      const { makespan, efficiency, operationsEach, busy } = simulate(plant);
+      const reading = readAll ? 'all results' : 'its own';
+      const figures = Number.isFinite(makespan)
+        ? [makespan.toFixed(0), efficiency.toFixed(2), operationsEach.toFixed(0), busy.toFixed(2)]
+        : ['never', '0', '', '1'];
+      rows.push([engine, reading, String(machines), ...figures]);
+    }
+  }
+}
+const head = ['engine', 'a machine reads', 'machines', 'seconds', 'efficiency', 'operations a unit', 'store busy']; // prettier-ignore
+process.stdout.write(`${formatTable(head, rows)}\n`);
