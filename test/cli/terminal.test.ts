@@ -95,6 +95,12 @@ write(`${adapter}/adapter_model.safetensors`, evil);
 const named = tinyDecoder({ vocabulary: 260, width: 16, maxLength: 64 });
 const odd = writeModel(cwd, `odd ${evilName}`, Buffer.from(named).subarray(0, named.length - 40));
 
+/** A job of another machine, which no machine can help with. */
+const job = { id: 'sweep-1a2b3c4d', run: evil, command: evil, options: {}, cores: 1, versions: { [evil]: evil }, inputs: {}, device: evil, host: evil, pid: 1, started: evil }; // prettier-ignore
+write('machines/jobs/sweep-1a2b3c4d/job.json', JSON.stringify(job));
+const part = { host: evil, pid: 1, state: 'failed', reason: evil, since: evil };
+write('machines/jobs/sweep-1a2b3c4d/by-1.json', JSON.stringify(part));
+
 const small = ['--threads', '1'];
 const tiny = ['--model', model, ...small];
 /** Of every command, some lines that show, and some that fail. */
@@ -186,6 +192,18 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [noGraph],
   ],
   doctor: [[], [`--${evil}`]],
+  status: [
+    ['--store', 'machines'],
+    [evil, '--store', 'machines'],
+  ],
+  worker: [
+    ['--store', 'machines', '--until-idle'],
+    ['--store', 'machines', '--job', evil],
+  ],
+  cancel: [
+    ['sweep-1a2b3c4d', '--store', 'machines'],
+    [evil, '--store', 'machines'],
+  ],
   completion: [['bash'], [evil]],
 };
 
