@@ -160,6 +160,9 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new Error(`load: threads must be a whole number of at least 1 (got ${threads})`);
   }
+  if (portion !== undefined && (!Number.isInteger(portion) || portion < 1)) {
+    throw new Error(`load: portion must be a whole number of at least 1 (got ${portion})`);
+  }
   const { proxy, context: least } = await proxyFiles(options);
   const context = leastLimit([configuredLimit(files.folder), least]) ?? undefined;
   const load = (): Promise<Decoder> =>

@@ -100,6 +100,11 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as TinyStyle[])('%s'
   });
 });
 
+it('refuses a portion of nothing, which would never end', async () => {
+  await expect(open('unfused', -1)).rejects.toThrow('portion must be a whole number of at least 1');
+  await expect(open('unfused', 0.5)).rejects.toThrow('got 0.5');
+});
+
 it('is for batches with room for more, whose keys and values are light', () => {
   const room = { tokens: 10, end: 'length' } as const;
   const options = {

@@ -81,11 +81,15 @@ export function presentTensors(
 ): KeyValues[] {
   return layout.cache.map(({ present }) => {
     const tensor = results[present];
-    const data = tensor?.data;
-    if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
-      const type = tensor?.type ?? 'none';
-      throw new Error(`session: output "${present}" has type ${type} (expected a float type)`);
-    }
+    const data = floatData(present, tensor);
     return { data, rows: tensor?.shape[0] ?? 0, slots: tensor?.shape[2] ?? 0 };
   });
+}
+
+/** The data of an output in floats. @throws where it is another type, or missing. */
+export function floatData(name: string, tensor: PlainTensor | undefined): CacheData {
+  const data = tensor?.data;
+  if (data instanceof Float32Array || data instanceof Uint16Array) return data;
+  const type = tensor?.type ?? 'none';
+  throw new Error(`session: output "${name}" has type ${type} (expected a float type)`);
 }

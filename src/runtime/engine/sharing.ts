@@ -13,7 +13,7 @@ import type { PlainTensor, Session } from '../session.js';
 import type { Batch } from './batches.js';
 import { firstSlot, slotOf } from './batches.js';
 import { commonFeeds } from './feeds.js';
-import { joinPast } from './keyValues.js';
+import { floatData, joinPast } from './keyValues.js';
 import type { CachedRow, CacheData, KeyValues, PastRow } from './keyValues.js';
 import { perRow } from './treatment.js';
 
@@ -123,7 +123,7 @@ export async function prefillShared(options: SharingOptions): Promise<SharedPref
     const { padding, fed: past } = fed;
     const data =
       index < 0
-        ? cacheData(tensor.present, above[tensor.present])
+        ? floatData(tensor.present, above[tensor.present])
         : joinPast(shared, index, { ...tensor, past, padding });
     return { data, rows: batch.rows.length, slots: past };
   });
@@ -162,9 +162,9 @@ async function lowerHalf(
   const results = await lower.run(commonFeeds({ layout, batch, rows, past, ...alone }), [
     ...lower.outputs,
   ]);
-  const states = cacheData(halfStates, results[halfStates]);
+  const states = floatData(halfStates, results[halfStates]);
   const tensors = lowerCache(layout, lower).map(({ present }): KeyValues => ({
-    data: cacheData(present, results[present]),
+    data: floatData(present, results[present]),
     rows: 1,
     slots: ids.length,
   }));
@@ -197,10 +197,4 @@ function upperFeeds(
     ...commonFeeds({ layout, batch, rows, past, steering, project: undefined }),
     [halfStates]: { type, data: states, shape },
   };
-}
-
-function cacheData(name: string, tensor: PlainTensor | undefined): CacheData {
-  const data = tensor?.data;
-  if (data instanceof Float32Array || data instanceof Uint16Array) return data;
-  throw new Error(`session: output "${name}" has type ${tensor?.type} (expected a float type)`);
 }
