@@ -10,19 +10,16 @@ import { loadDecoder } from '../../src/runtime/load.js';
 import type { PositionRule } from '../../src/runtime/steering.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
-import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
+import { temporaryFolder, tokenRow, writeModel } from './models.js';
+import { expectSame, signDirections } from './sameResults.js';
 
 const layers = 3;
 const width = 32;
 const vocabulary = 50;
-const tolerance = 1e-5;
 const { path: folder, remove } = temporaryFolder();
 afterAll(remove);
 
-const direction = Float32Array.from(
-  { length: layers * width },
-  (_, i) => ((i * 40503) % 11 < 5 ? 1 : -1) / Math.sqrt(width),
-);
+const direction = signDirections(layers, width);
 const project = { directions: Float32Array.of(...direction, ...direction), count: 2 };
 const prompts = [
   tokenRow(7, vocabulary),
@@ -45,18 +42,6 @@ function draftsOf(rows: readonly GenerateRow[]): number[][] {
     if (row === 2) return tokens.map((id, t) => (t === 2 ? other(id) : id));
     return tokens.map(other);
   });
-}
-
-function expectSame(got: GenerateResult, wanted: GenerateResult): void {
-  for (const [row, { tokens, finish, projections, states }] of wanted.rows.entries()) {
-    const own = got.rows[row];
-    expect(own?.tokens).toEqual(tokens);
-    expect(own?.finish).toBe(finish);
-    expect(relativeError(own?.projections ?? new Float32Array(), projections)).toBeLessThan(
-      tolerance,
-    );
-    expect(relativeError(own?.states ?? new Float32Array(), states)).toBeLessThan(tolerance);
-  }
 }
 
 describe.each(['unfused', 'fused', 'parallel', 'post-norm'] as TinyStyle[])('%s', (style) => {

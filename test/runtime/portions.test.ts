@@ -7,7 +7,8 @@ import { loadDecoder } from '../../src/runtime/load.js';
 import type { PositionRule } from '../../src/runtime/steering.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
-import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
+import { temporaryFolder, tokenRow, writeModel } from './models.js';
+import { expectSame as expectSameRows, signDirections } from './sameResults.js';
 
 const layers = 3;
 const width = 32;
@@ -15,10 +16,7 @@ const vocabulary = 50;
 const { path: folder, remove } = temporaryFolder();
 afterAll(remove);
 
-const direction = Float32Array.from(
-  { length: layers * width },
-  (_, i) => ((i * 40503) % 11 < 5 ? 1 : -1) / Math.sqrt(width),
-);
+const direction = signDirections(layers, width);
 const project = { directions: Float32Array.of(...direction, ...direction), count: 2 };
 const prompts = [7, 3, 5, 6, 1].map((length, row) => tokenRow(length, vocabulary, row + 1));
 const coefficient = Float32Array.from({ length: prompts.length * layers }, (_, i) => (i % 4) - 1);
@@ -29,13 +27,7 @@ function request(more: Partial<GenerateRequest> = {}): GenerateRequest {
 
 function expectSame(got: GenerateResult, wanted: GenerateResult): void {
   expect(got.computedTokens).toBe(wanted.computedTokens);
-  for (const [row, { tokens, finish, projections, states }] of wanted.rows.entries()) {
-    const own = got.rows[row];
-    expect(own?.tokens).toEqual(tokens);
-    expect(own?.finish).toBe(finish);
-    expect(relativeError(own?.projections ?? new Float32Array(), projections)).toBeLessThan(1e-5);
-    expect(relativeError(own?.states ?? new Float32Array(), states)).toBeLessThan(1e-5);
-  }
+  expectSameRows(got, wanted);
 }
 
 const opened: Decoder[] = [];

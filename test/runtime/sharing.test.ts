@@ -1,12 +1,13 @@
 /** The law of shared prefills: the same tokens, readings and states as each row by itself. */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Decoder, GenerateRequest, GenerateResult } from '../../src/runtime/decoder.js';
+import type { Decoder, GenerateRequest } from '../../src/runtime/decoder.js';
 import { sharedLayer } from '../../src/runtime/engine/sharing.js';
 import { loadDecoder } from '../../src/runtime/load.js';
 import type { PositionRule } from '../../src/runtime/steering.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
-import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
+import { temporaryFolder, tokenRow, writeModel } from './models.js';
+import { expectSame, signDirections } from './sameResults.js';
 
 const layers = 3;
 const width = 32;
@@ -14,10 +15,7 @@ const vocabulary = 50;
 const { path: folder, remove } = temporaryFolder();
 afterAll(remove);
 
-const direction = Float32Array.from(
-  { length: layers * width },
-  (_, i) => ((i * 40503) % 11 < 5 ? 1 : -1) / Math.sqrt(width),
-);
+const direction = signDirections(layers, width);
 const project = { directions: Float32Array.of(...direction, ...direction), count: 2 };
 const long = tokenRow(9, vocabulary);
 const short = tokenRow(4, vocabulary, 2);
@@ -33,16 +31,6 @@ function strengthsFrom(layer: number): Float32Array {
 
 function request(more: Partial<GenerateRequest> = {}): GenerateRequest {
   return { prompts, maxNewTokens: 6, stop: [], project, states: true, ...more };
-}
-
-function expectSame(got: GenerateResult, wanted: GenerateResult): void {
-  for (const [row, { tokens, finish, projections, states }] of wanted.rows.entries()) {
-    const own = got.rows[row];
-    expect(own?.tokens).toEqual(tokens);
-    expect(own?.finish).toBe(finish);
-    expect(relativeError(own?.projections ?? new Float32Array(), projections)).toBeLessThan(1e-5);
-    expect(relativeError(own?.states ?? new Float32Array(), states)).toBeLessThan(1e-5);
-  }
 }
 
 const opened: Decoder[] = [];
