@@ -34,6 +34,9 @@ export interface ShareOptions {
 const mostFailures = 3;
 const firstPause = 10;
 const longestPause = 1000;
+/** A pause is at least so many times as long as the look before it, where that is slow. */
+const waits = 20;
+const longestWait = 30_000;
 
 /**
  * Yields what the store keeps of each unit, in order.
@@ -130,16 +133,19 @@ class Share {
     try {
       while (!this.#ending.signal.aborted && !this.#failed && this.#isAnyWanted()) {
         this.#options.signal?.throwIfAborted();
+        const start = performance.now();
         const claim = await this.#open.next((key) => this.#missing.has(key));
         if (claim) {
           await this.#work(claim);
           pause = firstPause;
-        } else if (await this.#look()) {
-          pause = firstPause;
-        } else {
-          await this.#pause(pause);
-          pause = Math.min(2 * pause, longestPause);
+          continue;
         }
+        await this.#look();
+        if (!this.#isAnyWanted()) break;
+        // Who waits leaves the processor and the disk to those who compute.
+        const spent = performance.now() - start;
+        await this.#pause(Math.max(pause, Math.min(waits * spent, longestWait)));
+        pause = Math.min(2 * pause, longestPause);
       }
     } catch (error) {
       const { signal } = this.#options;
@@ -161,18 +167,15 @@ class Share {
     await wait(milliseconds, undefined, { signal: either }).catch(() => undefined);
   }
 
-  /** Whether others have finished any. */
-  async #look(): Promise<boolean> {
+  /** What others have finished. */
+  async #look(): Promise<void> {
     const { store } = this.#options;
     this.#looked = performance.now();
-    let found = false;
     const missing = [...this.#missing];
     for (const key of (await store.known?.(missing)) ?? missing) {
       if (!store.known && !(await store.has(key))) continue;
       this.#isDone(key);
-      found = true;
     }
-    return found;
   }
 
   async #work(claim: Claim): Promise<void> {
