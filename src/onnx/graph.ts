@@ -58,6 +58,27 @@ export function attribute(node: NodeProto, name: string): AttributeProto | undef
   return node.attribute.find((attribute) => attribute.name === name);
 }
 
+/** The node that makes a tensor; undefined for inputs and weights. */
+export function producerOf(index: GraphIndex, tensor: string): NodeProto | undefined {
+  return index.nodes[index.producer.get(tensor) ?? -1];
+}
+
+/**
+ * Takes out the nodes and weights that no output needs. Nodes must be in topological order.
+ * @returns names of all tensors that are needed
+ */
+export function keepNeeded(graph: GraphProto): ReadonlySet<string> {
+  const needed = new Set(graph.output.map(({ name }) => name));
+  const nodes = graph.node.toReversed().filter((node) => {
+    const wanted = node.output.some((name) => needed.has(name));
+    if (wanted) for (const name of readsOf(node)) needed.add(name);
+    return wanted;
+  });
+  graph.node = nodes.reverse();
+  graph.initializer = graph.initializer.filter(({ name }) => needed.has(name));
+  return needed;
+}
+
 /** Sizes of the dimensions of an input or output; a name where one varies, null where unknown. */
 export function dimensions(info: ValueInfoProto): (number | string | null)[] | null {
   const value = info.type?.value;
@@ -79,14 +100,14 @@ export function weightShape(index: GraphIndex, tensor: string): number[] | null 
   const orders: (number[] | null)[] = [];
   let name = tensor;
   while (!index.initializers.has(name)) {
-    const node = index.nodes[index.producer.get(name) ?? -1];
+    const node = producerOf(index, name);
     if (node === undefined || !passesShape.has(node.opType)) break;
     if (node.opType === 'Transpose') {
       orders.push(attribute(node, 'perm')?.ints.map(Number) ?? null);
     }
     name = node.input[0] ?? '';
   }
-  const made = index.nodes[index.producer.get(name) ?? -1];
+  const made = producerOf(index, name);
   const constant = made?.opType === 'Constant' ? attribute(made, 'value')?.t : undefined;
   const weight = index.initializers.get(name) ?? constant;
   if (weight === undefined) return null;

@@ -8,7 +8,7 @@ import { TensorProto_DataType as DataType } from 'onnx-buf';
 import type { GraphProto } from 'onnx-buf';
 import { GraphWriter, valueInfo } from './build.js';
 import { editNodes } from './edit.js';
-import { readsOf } from './graph.js';
+import { keepNeeded, readsOf } from './graph.js';
 import { readDecoder } from './inspect.js';
 import type { DecoderGraph } from './inspect.js';
 import { steeringInputs } from './instrument.js';
@@ -95,14 +95,7 @@ function tensorsAfter({ node: nodes }: GraphProto, tensor: string): Set<string> 
 function finish({ layout, parsed }: DecoderGraph, writer: GraphWriter): InstrumentedModel {
   const { graph } = parsed;
   graph.initializer.push(...writer.initializers);
-  const needed = new Set(graph.output.map(({ name }) => name));
-  const nodes = graph.node.toReversed().filter((node) => {
-    const wanted = node.output.some((name) => needed.has(name));
-    if (wanted) for (const name of readsOf(node)) needed.add(name);
-    return wanted;
-  });
-  graph.node = nodes.reverse();
-  graph.initializer = graph.initializer.filter(({ name }) => needed.has(name));
+  const needed = keepNeeded(graph);
   graph.input = graph.input.filter(({ name }) => needed.has(name));
   graph.valueInfo = [];
   const ports = documentPorts(graph, layout);

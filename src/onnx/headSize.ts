@@ -1,6 +1,6 @@
 /** The width of a head where the cache's shape does not say it. */
 import type { NodeProto } from 'onnx-buf';
-import { attribute, weightShape } from './graph.js';
+import { attribute, producerOf, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
 
 /** Inputs of `GroupQueryAttention` (ONNX Runtime): query or all three packed, key, value, past key. */
@@ -41,7 +41,7 @@ function findProduct(index: GraphIndex, tensor: string): Product | null {
   let split = false;
   // A loop, since a chain of them may be longer than the stack is deep.
   for (let name = tensor; ;) {
-    const node = index.nodes[index.producer.get(name) ?? -1];
+    const node = producerOf(index, name);
     const [data = '', weights = ''] = node?.input ?? [];
     if (node?.opType === 'Add') name = index.producer.has(data) ? data : weights;
     else if (/^(Split|Cast|Identity|Reshape)$/.test(node?.opType ?? '')) name = data;

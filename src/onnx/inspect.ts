@@ -3,6 +3,7 @@ import { checkWiring, refuseOwnNames } from './checkGraph.js';
 import { findEnds, floatType } from './ends.js';
 import { dimensions, indexGraph, weightShape } from './graph.js';
 import type { GraphIndex } from './graph.js';
+import { groupQueries } from './groups.js';
 import { findHead } from './head.js';
 import type { Head } from './head.js';
 import type { CacheTensor, DecoderInputs, DecoderLayout } from './layout.js';
@@ -43,6 +44,7 @@ export function readDecoder(bytes: Uint8Array): DecoderGraph {
   const { graph, opset } = parsed;
   normaliseDomain(parsed.model);
   keepWholeCaches(graph);
+  groupQueries(graph);
   const index = indexGraph(graph);
   const ends = findEnds(index);
   checkWiring(index);

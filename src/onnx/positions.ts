@@ -7,11 +7,11 @@
  * distances, of few rows, is reached by other ways. A sliding window is no limit, and rotary tables
  * that are computed from position ids have none.
  */
-import { TensorProto_DataType as DataType } from 'onnx-buf';
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { attribute } from './graph.js';
+import { attribute, producerOf } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import type { DecoderInputs, PositionLimits } from './layout.js';
+import { integersOf } from './tensors.js';
 
 interface Found {
   rows: number;
@@ -161,18 +161,5 @@ function numberIn(index: GraphIndex, tensor: string): number | null {
 
 function integersIn(index: GraphIndex, tensor: string): number[] | null {
   const found = constantOf(index, tensor);
-  if (found === undefined) return null;
-  const { dataType, rawData, int64Data, int32Data } = found;
-  const wide = (dataType as DataType) === DataType.INT64;
-  if (!wide && (dataType as DataType) !== DataType.INT32) return null;
-  if (rawData.length === 0) return (wide ? int64Data : int32Data).map(Number);
-  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
-  const size = wide ? 8 : 4;
-  return Array.from({ length: Math.floor(rawData.length / size) }, (_, i) =>
-    wide ? Number(view.getBigInt64(i * size, true)) : view.getInt32(i * size, true),
-  );
-}
-
-function producerOf(index: GraphIndex, tensor: string): NodeProto | undefined {
-  return index.nodes[index.producer.get(tensor) ?? -1];
+  return found === undefined ? null : integersOf(found);
 }

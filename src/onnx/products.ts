@@ -1,6 +1,6 @@
 /** Products of the data with a matrix of weights: where an adapter can be put. */
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { attribute, describe } from './graph.js';
+import { attribute, describe, producerOf } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import type { Flow } from './dominators.js';
 import { nodeAt } from './residual.js';
@@ -69,7 +69,7 @@ function sourceOf(index: GraphIndex, name: string): WeightSource | 'quantised' |
   for (let at = name; ;) {
     const tensor = index.initializers.get(at);
     if (tensor !== undefined) return { tensor, transposed };
-    const node = index.nodes[index.producer.get(at) ?? -1];
+    const node = producerOf(index, at);
     const constant = node?.opType === 'Constant' ? attribute(node, 'value')?.t : undefined;
     if (constant !== undefined) return { tensor: constant, transposed };
     if (node?.opType === 'DequantizeLinear') return 'quantised';

@@ -104,3 +104,20 @@ function fieldsOf(tensor: TensorProto): ArrayLike<unknown>[] {
   const { rawData, floatData, int32Data, int64Data, doubleData, uint64Data, stringData } = tensor;
   return [rawData, floatData, int32Data, int64Data, doubleData, uint64Data, stringData];
 }
+
+/** The integers of a tensor of int32 or int64; null of other types. */
+export function integersOf({
+  dataType,
+  rawData,
+  int64Data,
+  int32Data,
+}: TensorProto): number[] | null {
+  const wide = (dataType as DataType) === DataType.INT64;
+  if (!wide && (dataType as DataType) !== DataType.INT32) return null;
+  if (rawData.length === 0) return (wide ? int64Data : int32Data).map(Number);
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  const size = wide ? 8 : 4;
+  return Array.from({ length: Math.floor(rawData.length / size) }, (_, i) =>
+    wide ? Number(view.getBigInt64(i * size, true)) : view.getInt32(i * size, true),
+  );
+}
