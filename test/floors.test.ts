@@ -39,7 +39,7 @@ const owners: Record<string, readonly string[]> = {
   commander: ['cli'],
   'eventsource-parser': ['wire'],
   'p-limit': ['wire'],
-  'p-retry': ['wire'],
+  'p-retry': ['wire', 'machines'],
   'playwright-core': ['plot'],
   diff: ['text'],
   hono: ['serve'],

@@ -1,8 +1,10 @@
 /** The part of a command's own machine where others help with its units. */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
+import { makeFolder } from '../disk/makeFolder.js';
 import { Jobs, Part, type Job } from '../machines/jobs.js';
 import type { Joined, Place } from '../machines/place.js';
+import { isS3 } from '../machines/s3Store.js';
 import { Arrays } from '../machines/slurm.js';
 import { Cancelled } from '../record/claims.js';
 import type { RunConfiguration } from '../record/manifest.js';
@@ -44,6 +46,8 @@ export async function openMachines(given: MachineFlags, context: Context): Promi
   const wants = on === 'bullmq' ? 'redis' : 'store';
   if (given[wants] === undefined) throw new UsageError(`--on ${on}: where? Give --${wants} too`);
   const place = await openPlace({ store, redis: on === 'bullmq' ? redis : undefined }, context);
+  // Workers wait for the folder: an empty path is a drive that is not mounted yet.
+  if (store !== undefined && !isS3(store)) await makeFolder(context.path(store));
   return await FirstMachine.open(place, given, context);
 }
 

@@ -1,9 +1,10 @@
 /** Where machines meet, as commands name it. */
+import { untilThere, type Patience } from '../machines/away.js';
 import { folderPlace, type Place } from '../machines/place.js';
-import { openStore } from '../machines/openStore.js';
+import { checkStore, openStore } from '../machines/openStore.js';
 import { isS3 } from '../machines/s3Store.js';
 import type { Store } from '../record/store.js';
-import { text, type OptionValues } from '../shape/options.js';
+import { integer, text, type OptionValues } from '../shape/options.js';
 import { UsageError } from '../text/usageError.js';
 import type { Context } from './command.js';
 import { redisOption } from './machineOptions.js';
@@ -17,15 +18,25 @@ export const jobOption = {
   job: text({ value: 'id', help: 'one job, e.g. sweep-1a2b3c4d (default: all)' }),
 } as const;
 
+export const waitOption = {
+  wait: integer({
+    value: 'seconds',
+    help: 'for a Redis, an S3 or a folder that is not there yet',
+    ...{ default: 60, least: 0 },
+  }),
+} as const;
+
+type PlaceFlags = Partial<OptionValues<typeof placeOptions>>;
+
 /** @throws UsageError where none is named; where Redis cannot be reached. */
 export async function openPlace(
-  { store, redis }: Partial<OptionValues<typeof placeOptions>>,
+  { store, redis }: PlaceFlags,
   { path, io }: Pick<Context, 'path' | 'io'>,
 ): Promise<Place> {
   if (redis !== undefined) {
     const { redisPlace } = await import('../machines/redis/place.js');
     if (store === undefined) return await redisPlace({ url: redis });
-    const [name, { env }] = [isS3(store) ? store : path(store), io];
+    const [name, { env }] = [nameOf(store, path), io];
     const results = (about: unknown): Store => openStore(name, { about, env });
     return await redisPlace({ url: redis, results });
   }
@@ -36,4 +47,32 @@ export async function openPlace(
   }
   if (store !== undefined) return folderPlace(path(store));
   throw new UsageError('--store: which one? Name the folder that machines share, or their --redis');
+}
+
+/**
+ * The same for a machine that may be up before what it asks for, e.g. before a network drive is mounted.
+ * @throws what is missing, when it has waited so long; at once where waiting is of no use.
+ */
+export async function awaitPlace(
+  given: PlaceFlags & OptionValues<typeof waitOption>,
+  context: Pick<Context, 'path' | 'io' | 'signal' | 'warn'>,
+): Promise<Place> {
+  const open = async (): Promise<Place> => {
+    const { store } = given;
+    if (store !== undefined) await checkStore(nameOf(store, context.path), context.io);
+    return await openPlace(given, context);
+  };
+  return await untilThere(open, patienceOf(given, context));
+}
+
+export function patienceOf(
+  { wait }: OptionValues<typeof waitOption>,
+  { signal, warn }: Pick<Context, 'signal' | 'warn'>,
+): Patience {
+  const onWait = (reason: string): void => warn(`waiting for ${wait} s at most: ${reason}`);
+  return { milliseconds: 1000 * wait, onWait, signal };
+}
+
+function nameOf(store: string, path: Context['path']): string {
+  return isS3(store) ? store : path(store);
 }

@@ -36,9 +36,7 @@ export function folderNotes(folder: string): Notes {
       await writeAtomic(path, `${JSON.stringify(note, null, 2)}\n`, 'job');
     },
     async list(first) {
-      const names = await readdir(first === undefined ? folder : join(folder, first)).catch(
-        () => [],
-      );
+      const names = await namesIn(first === undefined ? folder : join(folder, first));
       if (first === undefined) return names.sort();
       const notes = names.filter((name) => name.endsWith(suffix));
       return notes.map((name) => name.slice(0, -suffix.length)).sort();
@@ -47,4 +45,13 @@ export function folderNotes(folder: string): Notes {
       await rm(join(folder, first), { recursive: true, force: true });
     },
   };
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fileError({ subject: 'job', action: 'read', path, error });
+  }
 }

@@ -3,9 +3,10 @@ import { AwsClient } from 'aws4fetch';
 import { setTimeout as wait } from 'node:timers/promises';
 import { sha256 } from '../record/hash.js';
 import { canonicalJson, toJson } from '../record/json.js';
-import type { Store } from '../record/store.js';
+import { askedTogether, type Store } from '../record/store.js';
 import { reasonOf } from '../text/errorSentence.js';
 import { shownName } from '../text/given.js';
+import { Away } from './away.js';
 
 export interface S3Options {
   /** `s3://bucket` or `s3://bucket/folder`. */
@@ -16,17 +17,22 @@ export interface S3Options {
   env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds before the second try; each further one waits twice as long. Default 250. */
   pause?: number;
+  /** Tries of a request. Default 9, over about a minute. */
+  tries?: number;
 }
 
-/** Tries of a request, over about a minute. */
-const mostTries = 9;
+/** Requests side by side, where many results are looked for. */
+const mostAtOnce = 32;
 
 /** Whether a store's name means S3. */
 export function isS3(name: string): boolean {
   return name.startsWith('s3://');
 }
 
-/** @throws where the name is none, or the environment has no keys. */
+/**
+ * @throws where the name is none, or the environment has no keys; its functions throw {@link Away} where
+ *   the service does not answer.
+ */
 export function s3Store(options: S3Options): Store {
   const { about } = options;
   const { client, base } = clientOf(options);
@@ -36,18 +42,20 @@ export function s3Store(options: S3Options): Store {
   };
   const ask = (method: string, key: string, more: RequestInit = {}): Promise<Response> =>
     request(client, { ...options, method, url: nameOf(key), more });
+  const has = async (key: string): Promise<boolean> => {
+    const answer = await ask('HEAD', key);
+    if (answer.status === 404) return false;
+    await fine(answer);
+    return true;
+  };
   return {
     async get(key) {
       const answer = await ask('GET', key);
       if (answer.status === 404) return undefined;
       return JSON.parse(await (await fine(answer)).text()) as unknown;
     },
-    async has(key) {
-      const answer = await ask('HEAD', key);
-      if (answer.status === 404) return false;
-      await fine(answer);
-      return true;
-    },
+    has,
+    known: (keys) => askedTogether(keys, { has, atOnce: mostAtOnce }),
     async put(key, value) {
       const headers = { 'content-type': 'application/json', 'if-none-match': '*' };
       const answer = await ask('PUT', key, { body: toJson(value), headers });
@@ -80,21 +88,25 @@ function clientOf({ url, env }: S3Options): { client: AwsClient; base: string } 
 /** Asks again where the network or the service fails, or two writers meet. */
 async function request(
   client: AwsClient,
-  asked: Pick<S3Options, 'pause'> & { method: string; url: string; more: RequestInit },
+  asked: Pick<S3Options, 'pause' | 'tries'> & { method: string; url: string; more: RequestInit },
 ): Promise<Response> {
-  const { pause = 250, method, url, more } = asked;
-  for (let tries = 1; ; tries++) {
-    const last = tries === mostTries;
+  const { pause = 250, tries = 9, method, url, more } = asked;
+  for (let n = 1; ; n++) {
+    const last = n >= tries;
     try {
       const answer = await client.fetch(url, { method, ...more });
-      const again = answer.status >= 500 || answer.status === 429 || answer.status === 409;
-      if (!again || last) return answer;
+      if (!isPassing(answer) || last) return answer;
       await answer.body?.cancel();
     } catch (error) {
-      if (last) throw new Error(`store: ${url} cannot be reached: ${reasonOf(error)}`, { cause: error }); // prettier-ignore
+      if (last) throw new Away(`store: ${url} cannot be reached: ${reasonOf(error)}`, { cause: error }); // prettier-ignore
     }
-    await wait(pause * 2 ** (tries - 1));
+    await wait(pause * 2 ** (n - 1));
   }
+}
+
+/** The service fails, or has too much to do, or two writers met. */
+function isPassing({ status }: Response): boolean {
+  return status >= 500 || status === 429 || status === 409;
 }
 
 /** @throws what the service answers, where it is no success. */
@@ -102,5 +114,7 @@ async function fine(answer: Response): Promise<Response> {
   if (answer.ok) return answer;
   const said = (await answer.text()).slice(0, 300);
   const [, message = said] = /<Message>([^<]*)<\/Message>/.exec(said) ?? [];
-  throw new Error(`store: ${answer.url} answers ${answer.status}: ${shownName(message)}; look at keys, bucket and AWS_ENDPOINT_URL`); // prettier-ignore
+  const told = message === '' ? '' : `: ${shownName(message)}`;
+  const text = `store: ${answer.url} answers ${answer.status}${told}; look at keys, bucket and AWS_ENDPOINT_URL`; // prettier-ignore
+  throw isPassing(answer) ? new Away(text) : new Error(text);
 }

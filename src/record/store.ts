@@ -21,6 +21,22 @@ export interface Store {
   put(key: string, value: unknown): Promise<void>;
   /** Who computes what, where several machines share it. */
   claims?: Claims;
+  /** Whether this machine helps with a run that another one records, and writes no summary. */
+  helps?: boolean;
+}
+
+/** {@link Store.known}, where many are asked for side by side as fast as one. */
+export async function askedTogether(
+  keys: readonly string[],
+  { has, atOnce }: Pick<Store, 'has'> & { atOnce: number },
+): Promise<string[]> {
+  const known: string[] = [];
+  for (let at = 0; at < keys.length; at += atOnce) {
+    const some = keys.slice(at, at + atOnce);
+    const there = await Promise.all(some.map((key) => has(key)));
+    known.push(...some.filter((_, i) => there[i]));
+  }
+  return known;
 }
 
 /**

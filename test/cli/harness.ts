@@ -22,6 +22,8 @@ export interface CallOptions {
   name?: string;
   /** What is said on stderr when a command that runs until it is told to has begun: then it is told to. */
   endsAt?: RegExp;
+  /** Told of all that is said on stderr, as it is said. */
+  onStderr?: (text: string) => void;
   /** Default: empty. */
   env?: Io['env'];
 }
@@ -33,6 +35,7 @@ export async function call(argv: readonly string[], options: CallOptions): Promi
   const output = (stream: 'stdout' | 'stderr'): Io['stdout'] => ({
     write: (text) => {
       written[stream] += text;
+      if (stream === 'stderr') options.onStderr?.(text);
       if (options.endsAt?.test(written.stderr)) ending.abort(new Error('enough'));
     },
     isTTY: options.isTTY ?? false,

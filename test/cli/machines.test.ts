@@ -210,9 +210,9 @@ describe('worker, status, cancel', () => {
       return stderr;
     };
     expect(await wrong('worker')).toContain('--store: which one?');
-    expect(await wrong('worker', '--store', 'none', '--job', 'sweep-1')).toContain(
-      'there are none',
-    );
+    mkdirSync(join(cwd, 'empty'));
+    const named = ['worker', '--wait', '0', '--job', 'sweep-1', '--store'];
+    expect(await wrong(...named, 'empty')).toContain('there are none');
     expect(await wrong('status', 'sweep-1', '--store', 'none')).toContain(
       'there is no job sweep-1',
     );

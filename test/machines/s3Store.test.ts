@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Away } from '../../src/machines/away.js';
 import { s3Store } from '../../src/machines/s3Store.js';
 import type { Store } from '../../src/record/store.js';
 
@@ -62,6 +63,14 @@ describe('s3Store', () => {
     expect(asked[0]).toBe('GET /lab/units/../….json');
   });
 
+  it('knows which of many are there', async () => {
+    const store = storeOf();
+    const keys = Array.from({ length: 100 }, (_, i) => `${1000 + i}`);
+    const some = keys.filter((_, i) => i % 3 === 0);
+    for (const key of some) await store.put(key, null);
+    expect(await store.known?.(keys)).toEqual(some);
+  });
+
   it('asks again where the service fails, and where two writers meet', async () => {
     const store = storeOf();
     failing = [503, 500, 429, 409];
@@ -75,9 +84,10 @@ describe('s3Store', () => {
     const denied = storeOf({ AWS_ACCESS_KEY_ID: 'other' });
     await expect(denied.get('0123')).rejects.toThrow(/answers 403: "?Access Denied/);
     failing = Array.from({ length: 20 }, () => 503);
-    await expect(storeOf().has('0123')).rejects.toThrow(/answers 503/);
+    await expect(storeOf().has('0123')).rejects.toThrow(Away);
     const unreachable = storeOf({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' });
     await expect(unreachable.get('0123')).rejects.toThrow(/cannot be reached/);
+    await expect(unreachable.get('0123')).rejects.toThrow(Away);
     expect(() => storeOf({ AWS_SECRET_ACCESS_KEY: undefined })).toThrow(/set AWS_ACCESS_KEY_ID/);
     expect(() => s3Store({ url: 's3://', about: null, env: {} })).toThrow(/expected s3:/);
   });

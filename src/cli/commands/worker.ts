@@ -1,5 +1,6 @@
 /** `aligner-lab worker`: this machine helps with what others run. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { Away, untilThere, type Patience } from '../../machines/away.js';
 import { Jobs, type Job } from '../../machines/jobs.js';
 import { flag, text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
@@ -7,7 +8,7 @@ import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { helpWith, type Helper } from '../helping.js';
 import { KeptModels } from '../keptModels.js';
-import { jobOption, placeOptions, openPlace } from '../place.js';
+import { awaitPlace, jobOption, patienceOf, placeOptions, waitOption } from '../place.js';
 import { shownName } from '../../text/given.js';
 
 /** Between two looks for a job. */
@@ -23,12 +24,15 @@ Models and data are found under the names that the job has: embedded ones, org/n
 paths as they are, from this working directory; else by their last part in the folder of --files. Small
 models run in a copy per core, larger ones on as many threads as the first machine has cores.
 
+It may be begun before Redis is up or the folder is mounted, and waits for them (--wait).
+
 Ctrl-C ends it between two units and gives back what it holds. One that is killed is found dead by the
 others, and its unit computed again; after three deaths or failures a unit is given up.`,
   options: {
     ...placeOptions,
     ...jobOption,
     files: text({ value: 'folder', help: 'where models and data of jobs lie on this machine' }),
+    ...waitOption,
     untilIdle: flag('end when there is no job left to help with'),
     ...common,
   },
@@ -37,23 +41,30 @@ others, and its unit computed again; after three deaths or failures a unit is gi
     ['aligner-lab worker --store /shared/units --job sweep-1a2b3c4d --until-idle', 'with one'],
   ],
   async run({ options: given, context }) {
-    await using place = await openPlace(given, context);
+    await using place = await awaitPlace(given, context);
     await using models = new KeptModels();
     const jobs = new Jobs(place.notes);
-    await work({ ...{ place, jobs, models, context }, files: given.files }, given);
+    const patience = patienceOf(given, context);
+    await work({ ...{ place, jobs, models, context }, files: given.files }, { ...given, patience });
     context.result({ command: 'worker' });
   },
 });
 
+interface Work {
+  job?: string | undefined;
+  untilIdle: boolean;
+  patience: Patience;
+}
+
 async function work(
   helper: Helper,
-  { job: wanted, untilIdle }: { job?: string | undefined; untilIdle: boolean },
+  { job: wanted, untilIdle, patience }: Work,
 ): Promise<void> {
   const { jobs, context } = helper;
   const seen = new Set<string>();
   for (;;) {
     context.signal.throwIfAborted();
-    const job = await nextJob(jobs, { wanted, seen });
+    const job = await untilThere(() => nextJob(jobs, { wanted, seen }), patience);
     if (job) {
       // The same command, given again, is another run.
       seen.add(`${job.id} ${job.run}`);
@@ -75,7 +86,10 @@ async function nextJob(
 ): Promise<Job | null> {
   const ids = await jobs.list();
   if (wanted !== undefined && !ids.includes(wanted)) {
-    throw new UsageError(`worker: there is no job ${shownName(wanted)} (there ${ids.length === 1 ? 'is' : 'are'} ${ids.join(', ') || 'none'})`); // prettier-ignore
+    const text = `worker: there is no job ${shownName(wanted)} (there ${ids.length === 1 ? 'is' : 'are'} ${ids.join(', ') || 'none'})`; // prettier-ignore
+    // A network drive that is not mounted yet is an empty folder.
+    const cause = ids.length === 0 ? new Away(text) : undefined;
+    throw new UsageError(text, { cause });
   }
   for (const id of wanted === undefined ? ids : [wanted]) {
     const job = await jobs.find(id);

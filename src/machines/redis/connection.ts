@@ -2,6 +2,7 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { setTimeout as wait } from 'node:timers/promises';
 import { reasonOf } from '../../text/errorSentence.js';
+import { Away, isPassing } from '../away.js';
 
 /** Every key of the lab begins so. */
 export const prefix = 'aligner-lab';
@@ -16,11 +17,11 @@ const redisOptions: RedisOptions = {
   retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
 };
 
-/** @throws where it cannot be reached, or is no Redis. */
+/** @throws {@link Away} where it cannot be reached now; where it is no Redis, or wants another password. */
 export async function openRedis(url: string): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
   await probe(
-    new Client(url, { lazyConnect: true, connectTimeout: 5000, retryStrategy: () => null }),
+    new Client(url, { ...redisOptions, lazyConnect: true, retryStrategy: () => null }),
     url,
   );
   return await steadyRedis(url);
@@ -35,18 +36,30 @@ export async function steadyRedis(url: string): Promise<Redis> {
 }
 
 async function probe(redis: Redis, url: string): Promise<void> {
-  redis.on('error', () => undefined);
+  // What a call throws is only that the connection was closed; the first of these says why.
+  let reason: Error | null = null;
+  redis.on('error', (error: Error) => (reason ??= error));
   try {
     await redis.connect();
     await redis.ping();
   } catch (error) {
-    throw new Error(
-      `redis: cannot reach ${url.replace(/\/\/[^@/]*@/, '//…@')}: ${reasonOf(error)}; start it, or give another --redis`,
-      { cause: error },
-    );
+    throw refusal(url.replace(/\/\/.*@/, '//…@'), reason ?? error);
   } finally {
     redis.disconnect();
   }
+}
+
+function refusal(url: string, cause: unknown): Error {
+  const reason = reasonOf(cause);
+  if (isConnectionError(cause)) {
+    return new Away(`redis: cannot reach ${url}: ${reason}; start it, or give another --redis`, { cause }); // prettier-ignore
+  }
+  if (/RESP|SSL/.test(reason)) {
+    return new Error(`redis: ${url} is no Redis (${reason.trim()}); give another --redis`, { cause }); // prettier-ignore
+  }
+  const password = /NOAUTH|WRONGPASS|password/i.test(reason);
+  const remedy = password ? 'give its password: redis://:password@host' : 'give another --redis';
+  return new Error(`redis: ${url} refuses: ${reason}; ${remedy}`, { cause });
 }
 
 /**
@@ -66,5 +79,5 @@ export async function steadily<T>(ask: () => Promise<T>): Promise<T> {
 
 function isConnectionError(error: unknown): boolean {
   const text = error instanceof Error ? error.message : '';
-  return /connection (is|was|close)|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|Socket|^LOADING|Stream isn't writeable/i.test(text); // prettier-ignore
+  return isPassing(error) || /connection (is|was|close)|ETIMEDOUT|Socket|^LOADING|max number of clients|Stream isn't writeable/i.test(text); // prettier-ignore
 }

@@ -23,7 +23,7 @@ export interface RedisPlaceOptions {
   stalledMilliseconds?: number;
 }
 
-/** @throws where Redis cannot be reached. */
+/** @throws as {@link openRedis} */
 export async function redisPlace(options: RedisPlaceOptions): Promise<Place> {
   const redis = await openRedis(options.url);
   return {

@@ -69,17 +69,20 @@ export class QueueClaims implements OpenClaims {
   }
 
   async next(wanted: (key: string) => boolean): Promise<Claim | null> {
-    const { told, computes, holder } = this.#options;
-    await told.check();
-    if (computes) {
-      const token = `${holder.id}:${++this.#claims}`;
-      const job = await steadily(() => this.#worker.getNextJob(token, { block: false }));
-      // The types leave out that there may be none.
-      if (job as Job | undefined) return this.#claimOf(job, token);
-    }
+    await this.#options.told.check();
+    const taken = await this.#take();
+    if (taken) return taken;
     await this.#lookForFailed();
-    await this.#fill(wanted);
-    return null;
+    return (await this.#fill(wanted)) ? await this.#take() : null;
+  }
+
+  async #take(): Promise<Claim | null> {
+    const { computes, holder } = this.#options;
+    if (!computes) return null;
+    const token = `${holder.id}:${++this.#claims}`;
+    const job = await steadily(() => this.#worker.getNextJob(token, { block: false }));
+    // The types leave out that there may be none.
+    return (job as Job | undefined) ? this.#claimOf(job, token) : null;
   }
 
   #claimOf(job: Job, token: string): Claim {
@@ -107,11 +110,16 @@ export class QueueClaims implements OpenClaims {
     }
   }
 
-  /** Queues what is wanted where nothing is queued: at the beginning, and where Redis has lost it. */
-  async #fill(wanted: (key: string) => boolean): Promise<void> {
+  /**
+   * Queues what is wanted where nothing is queued: at the beginning, and where Redis has lost it.
+   * @returns whether anything is queued now, by this machine or another
+   */
+  async #fill(wanted: (key: string) => boolean): Promise<boolean> {
     const kinds = ['waiting', 'active', 'delayed', 'prioritized'] as const;
     const counts = await steadily(() => this.#queue.getJobCounts(...kinds));
-    if (Object.values(counts).some((count) => count > 0)) return;
+    const { active = 0, ...queued } = counts;
+    if (Object.values(queued).some((count) => count > 0)) return true;
+    if (active > 0) return false;
     const keys = this.#list.keys.filter((key) => wanted(key) && !this.givenUp.has(key));
     for (let at = 0; at < keys.length; at += jobsAtOnce) {
       const jobs = keys.slice(at, at + jobsAtOnce).map((jobId) => ({
@@ -122,6 +130,7 @@ export class QueueClaims implements OpenClaims {
       }));
       await steadily(() => this.#queue.addBulk(jobs));
     }
+    return keys.length > 0;
   }
 
   tell(done: number): void {

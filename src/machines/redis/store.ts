@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { sha256 } from '../../record/hash.js';
 import { canonicalJson, toJson } from '../../record/json.js';
-import type { Store } from '../../record/store.js';
+import { askedTogether, type Store } from '../../record/store.js';
 import type { Notes } from '../notes.js';
 import { prefix, steadily } from './connection.js';
 
@@ -10,14 +10,16 @@ import { prefix, steadily } from './connection.js';
 export function redisStore(redis: Redis, about: unknown): Store {
   const nameOf = (key: string): string =>
     `${prefix}:result:${sha256(canonicalJson({ about, key }))}`;
+  const has = async (key: string): Promise<boolean> =>
+    (await steadily(() => redis.exists(nameOf(key)))) > 0;
   return {
     async get(key) {
       const kept = await steadily(() => redis.get(nameOf(key)));
       return kept === null ? undefined : (JSON.parse(kept) as unknown);
     },
-    async has(key) {
-      return (await steadily(() => redis.exists(nameOf(key)))) > 0;
-    },
+    has,
+    // They go out together, and none waits for the answer to another.
+    known: (keys) => askedTogether(keys, { has, atOnce: 1000 }),
     async put(key, value) {
       // Who comes second changes nothing.
       await steadily(() => redis.set(nameOf(key), toJson(value), 'NX'));

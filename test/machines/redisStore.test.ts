@@ -1,0 +1,27 @@
+/** What the store in Redis asks of it. */
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { steadyRedis } from '../../src/machines/redis/connection.js';
+import { redisStore } from '../../src/machines/redis/store.js';
+import { fakeRedis } from './fakeRedis.js';
+
+const keys = ['01', '23', '45', '67'];
+const waiting: (() => void)[] = [];
+/** Nothing is answered before all have been asked for; every second one is there. */
+const server = fakeRedis(([name]) => {
+  if (name?.toUpperCase() !== 'EXISTS') return undefined;
+  const answer = `:${waiting.length % 2}\r\n`;
+  return new Promise((resolve) => {
+    waiting.push(() => resolve(answer));
+    if (waiting.length === keys.length) waiting.forEach((tell) => tell());
+  });
+});
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => void server.close());
+
+it('many results are looked for together: none waits for the answer to another', async () => {
+  const redis = await steadyRedis(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const store = redisStore(redis, null);
+  expect(await store.known?.(keys)).toEqual(['23', '67']);
+  redis.disconnect();
+});
