@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { experiments } from '../experiment/registry.js';
 import { Part, type Job, type Jobs } from '../machines/jobs.js';
 import type { Place } from '../machines/place.js';
-import { Cancelled } from '../record/claims.js';
+import { Cancelled, HelpEnds } from '../record/claims.js';
 import type { RunInput } from '../record/manifest.js';
 import type { Store } from '../record/store.js';
 import { firstDifference } from '../record/json.js';
@@ -55,7 +55,7 @@ export async function helpWith(job: Job, helper: Helper): Promise<string | null>
     checkVersions(job);
     await own.report('works');
     const help = job.command === 'reproduce' ? helpPaper : helpExperiment;
-    await help(job, { ...helper, store: joined.store, folder: scratch });
+    await help(job, { ...helper, store: { ...joined.store, helps: true }, folder: scratch });
     await own.report('left');
     return null;
   } catch (error) {
@@ -120,8 +120,12 @@ async function helpExperiment(
   checkInputs(job, await configureRun({ ...opened, command, options }));
   if (opened.help) return await opened.help();
   const work = opened.run({ folder, records: [] });
-  // Nobody reads the records here: who asked takes them from the store.
-  while (!(await work.next()).done);
+  try {
+    // Nobody keeps the records here: who asked takes them from the store.
+    while (!(await work.next()).done);
+  } catch (error) {
+    if (!(error instanceof HelpEnds)) throw error;
+  }
 }
 
 /** @throws {@link Declined} where a model or a file is not here. */

@@ -40,5 +40,8 @@ export interface Claims {
   open(list: UnitList): Promise<OpenClaims>;
 }
 
+/** A machine that helps another one's run has come to its end: only what reads all records is left. */
+export class HelpEnds extends Error {}
+
 /** Somebody has cancelled the work; what is done stays in the store. */
 export class Cancelled extends Error {}

@@ -1,6 +1,7 @@
 /** A machine that helps with another one's reproduction: all parts, without what is that one's alone. */
 import { opening } from '../experiment/shared/opening.js';
 import type { Stages } from '../experiment/shared/stages.js';
+import { HelpEnds } from '../record/claims.js';
 import type { RunConfiguration } from '../record/manifest.js';
 import type { ReproduceHost } from './host.js';
 import { helpScan } from './parts/interior.js';
@@ -8,6 +9,7 @@ import { partRunners, runPart } from './parts/parts.js';
 import { planParts, type Part, type PartKind } from './plan.js';
 import { prepare, type ReproduceOptions } from './prepare.js';
 import { runParts } from './runParts.js';
+import type { Setting } from './setting.js';
 
 /**
  * Computes what units it can; the records in its folder are of no use.
@@ -31,9 +33,7 @@ export async function helpReproduce(
     ...(only && { wanted: ({ kind }) => only.includes(kind) }),
     find: () => Promise.resolve(null),
     run: async ({ part }) => {
-      if (part.kind !== 'scan')
-        return await runPart(part, { setting, stages, runners: partRunners });
-      await helpScan(part, setting, stages);
+      await helpPart(part, setting, stages);
       return true;
     },
   });
@@ -42,4 +42,13 @@ export async function helpReproduce(
     if (state === 'failed') failed.push(`${part.name}: ${error}`);
   }
   if (failed.length > 0) throw new Error(`reproduce: ${failed.join('; ')}`);
+}
+
+async function helpPart(part: Part, setting: Setting, stages: Stages): Promise<void> {
+  if (part.kind === 'scan') return await helpScan(part, setting, stages);
+  try {
+    await runPart(part, { setting, stages, runners: partRunners });
+  } catch (error) {
+    if (!(error instanceof HelpEnds)) throw error;
+  }
 }

@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { resume, unitKey, type Unit } from '../../src/experiment/shared/resume.js';
 import { folderClaims, type FolderClaimsOptions } from '../../src/machines/folderClaims.js';
-import { Cancelled } from '../../src/record/claims.js';
+import { Away } from '../../src/machines/away.js';
+import { Cancelled, HelpEnds } from '../../src/record/claims.js';
 import { folderStore, type Store } from '../../src/record/store.js';
 import { temporaryFolder } from '../runtime/models.js';
 
@@ -137,6 +138,34 @@ describe('participants on one folder', () => {
     await using one = await participant(newFolder());
     const units = unitsOf(20, () => Promise.reject(new Error('no memory')));
     await expect(rows(units, { store: one.store })).rejects.toThrow('no memory');
+  });
+
+  it('one that only helps computes, and reads no result of the last units', async () => {
+    const folder = newFolder();
+    await using first = await participant(folder, { computes: false });
+    await using helper = await participant(folder, { first: false });
+    let reads = 0;
+    const get = (key: string): Promise<unknown> => (reads++, helper.store.get(key));
+    const store = { ...helper.store, get, helps: true };
+    const all = rows(unitsOf(8, sleep), { store: first.store, last: true });
+    await expect(rows(unitsOf(8, sleep), { store, last: true })).rejects.toThrow(HelpEnds);
+    expect(reads).toBe(0);
+    expect(await all).toEqual(await rows(unitsOf(8, sleep), {}));
+    // What follows other units may depend on them.
+    expect(await rows(unitsOf(8, sleep), { store })).toHaveLength(16);
+    expect(reads).toBe(8);
+  });
+
+  it('a store that is away is no fault of the unit’s: it is given back', async () => {
+    const folder = newFolder();
+    await using cut = await participant(folder);
+    await using other = await participant(folder);
+    const put = (): Promise<void> => Promise.reject(new Away('store: cannot be reached'));
+    for (let i = 0; i < 4; i++) {
+      const tried = rows(unitsOf(1, sleep), { store: { ...cut.store, put } });
+      await expect(tried).rejects.toThrow(Away);
+    }
+    expect(await rows(unitsOf(1, sleep), { store: other.store })).toHaveLength(2);
   });
 
   it('gives its units back when it is interrupted, and they do not count as tried', async () => {

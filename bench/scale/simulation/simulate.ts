@@ -16,7 +16,7 @@ export interface Plant {
   seconds: number;
   /** Operations a second of the store (of its metadata server, of Redis). */
   operations: number;
-  /** Whether every machine reads all results, as helpers do. */
+  /** Whether every machine reads all results; else only the one whose run it is does. */
   readAll: boolean;
 }
 

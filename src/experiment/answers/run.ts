@@ -56,6 +56,8 @@ export interface AnswersOptions extends AnswersPlan, Omit<BatchOptions, 'timed'>
    * by a function of one's own, which has no identity. Times are never kept.
    */
   store?: Store;
+  /** Whether nothing is made of the answers but times and the summary, see {@link ResumeOptions.last}. */
+  last?: boolean;
   /** Records of an earlier run of the same command; they are not made again. */
   done?: Iterable<CompareRecord>;
 }
@@ -81,11 +83,11 @@ export async function* answerQuestions(
   const shared = { keyOf: answersKey, done, signal };
   const tell = counter('answers', keysToMake(questions, run), run);
   const units = batchesOf(questions, batchSize).flatMap((batch) => batchUnits(batch, run, tell));
-  const { store } = options;
+  const { store, last } = options;
   const named = !options.sampling || options.sampling.votesBy !== null;
   const kept = named ? { store, shape: compareRecord, identity: identityOf(run) } : {};
   yield* resume<CompareRecord>({ ...shared, units: [recordsUnit(given)] });
-  yield* resume({ ...shared, ...kept, units, atOnce });
+  yield* resume({ ...shared, ...kept, units, atOnce, last });
   yield* resume({ ...shared, units: [timingUnit({ ...run, systems: options.systems })] });
 }
 

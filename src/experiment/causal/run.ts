@@ -97,7 +97,8 @@ async function* runPhase(
   const onUnit = (): void => onProgress?.(phase, ++ended, units.length);
   const identity = identityOf(options);
   const shape = causalRecord;
-  yield* resume({ units, done, keyOf, atOnce: together, store, shape, identity, onUnit, signal });
+  const kept = { store, shape, identity, last: phase === 'patches' };
+  yield* resume({ units, done, keyOf, atOnce: together, ...kept, onUnit, signal });
 }
 
 /** What goes into every unit beside its own inputs. */

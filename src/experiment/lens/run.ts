@@ -120,7 +120,7 @@ async function* inBatches<R extends LensRecord>(
   }));
   let ended = 0;
   yield* resume({
-    ...{ units, done, store, shape, signal },
+    ...{ units, done, store, shape, signal, last: phase === 'lens' },
     keyOf: ({ problem }) => problem,
     identity: { kind: 'lens', version: 3, corrector: whoIs(corrector) },
     onUnit: ({ records }) => onProgress?.(phase, (ended += records.length), problems.length),

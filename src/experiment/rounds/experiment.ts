@@ -53,6 +53,7 @@ async function open(given: Given, lab: Lab): Promise<OpenExperiment<RoundsLine>>
           done: records,
           stages: lab.stages,
           store: lab.store,
+          last: judges.length === 0,
           signal: lab.signal,
         });
         return {

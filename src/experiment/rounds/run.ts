@@ -43,6 +43,8 @@ export interface RoundsOptions extends Judges {
   done?: readonly RoundsRecord[];
   /** Where answers are kept for other runs. */
   store?: Store;
+  /** Whether nothing is made of the answers but the summary, see {@link ResumeOptions.last}. */
+  last?: boolean;
   /** In steps of equal kind: a model's pass over a batch of questions. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -61,7 +63,8 @@ export async function* runRounds(
   checkScorers(scorers);
   const done = new Map((options.done ?? []).map((record) => [keyOf(record), record]));
   const units = unitsOf(options, done);
-  const kept = { store, shape: roundsRecord, identity: identityOf(options) };
+  const { last } = options;
+  const kept = { store, shape: roundsRecord, identity: identityOf(options), last };
   for await (const record of resume({ units, keyOf, done, atOnce, ...kept, signal })) {
     signal?.throwIfAborted();
     yield record;

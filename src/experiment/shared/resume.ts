@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { sha256 } from '../../record/hash.js';
 import { canonicalJson } from '../../record/json.js';
-import type { Claims } from '../../record/claims.js';
+import { HelpEnds, type Claims } from '../../record/claims.js';
 import type { Store } from '../../record/store.js';
 import { checked } from '../../shape/check.js';
 import { sideBySide } from './batches.js';
@@ -41,6 +41,11 @@ export interface ResumeOptions<R> {
   shape?: z.ZodType<R>;
   /** Plain JSON of what goes into every unit: kind and version of the records, models, options. */
   identity?: unknown;
+  /**
+   * Whether the run ends with these units: a machine that only helps then reads no results, and ends with
+   * {@link HelpEnds} when there are all.
+   */
+  last?: boolean;
   /** After each unit, in their order. */
   onUnit?: (unit: Unit<R>) => void;
   signal?: AbortSignal;
@@ -58,7 +63,8 @@ export function hashVectors({ buffer, byteOffset, byteLength }: Float32Array): s
 
 /**
  * Yields the records that are missing, in the order of the units.
- * @throws the signal's reason between units; what a unit throws; where a unit leaves a record out.
+ * @throws the signal's reason between units; what a unit throws; where a unit leaves a record out;
+ *   {@link HelpEnds}, see {@link ResumeOptions.last}.
  */
 export async function* resume<R>(options: ResumeOptions<R>): AsyncGenerator<R, void> {
   const { units, done, keyOf, store, atOnce = 1, onUnit } = options;
@@ -86,7 +92,8 @@ async function* resumeShared<R>(
   options: ResumeOptions<R>,
   { store, claims }: { store: Store; claims: Claims },
 ): AsyncGenerator<R, void> {
-  const { units, done, identity, atOnce = 1, signal, onUnit } = options;
+  const { units, done, identity, atOnce = 1, signal, onUnit, last = false } = options;
+  const reads = !(last && store.helps);
   const all = units.map((unit) => ({
     unit,
     key: unitKey(unit, identity),
@@ -94,10 +101,14 @@ async function* resumeShared<R>(
   }));
   const wanted = new Set(all.flatMap((one) => (one.done ? [] : [one.key])));
   const results = shareUnits({
-    ...{ kind: kindOf(identity), store, claims, atOnce, signal },
+    ...{ kind: kindOf(identity), store, claims, atOnce, signal, reads },
     units: all.map(({ unit, key }) => ({ key, compute: () => whole(unit, options) })),
     wants: (key) => wanted.has(key),
   });
+  if (!reads) {
+    await results.next();
+    throw new HelpEnds();
+  }
   for (const { unit, key, done: before } of all) {
     if (!before) {
       const { value: kept } = await results.next();

@@ -4,6 +4,7 @@
  * result from the store, in the order of the units, so that they end with the records of one machine.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { Away } from '../../machines/away.js';
 import { Cancelled, type Claim, type Claims, type OpenClaims } from '../../record/claims.js';
 import type { Store } from '../../record/store.js';
 import { reasonOf } from '../../text/errorSentence.js';
@@ -23,6 +24,8 @@ export interface ShareOptions {
   units: readonly SharedUnit[];
   /** Whether a unit's result is wanted here. */
   wants: (key: string) => boolean;
+  /** Whether results are read, too. Default true: else nothing is yielded. */
+  reads?: boolean;
   store: Store;
   claims: Claims;
   /** Units computed side by side here. */
@@ -44,10 +47,10 @@ const longestWait = 30_000;
  *   here, the last one; where the work is cancelled; the signal's reason.
  */
 export async function* shareUnits(options: ShareOptions): AsyncGenerator<unknown, void> {
-  const { units, wants, store } = options;
+  const { units, wants, store, reads = true } = options;
   const share = await Share.begin(options);
   try {
-    for (const { key } of units) {
+    for (const { key } of reads ? units : []) {
       if (!wants(key)) continue;
       if (await share.until(key)) yield await store.get(key);
       // Nothing after it may be handed out, and yet it is computed.
@@ -190,7 +193,8 @@ class Share {
         await this.#look();
       }
     } catch (error) {
-      if (signal?.aborted || error instanceof Cancelled) {
+      // Where the store is away, that is no fault of the unit's.
+      if (signal?.aborted || error instanceof Cancelled || error instanceof Away) {
         await claim.release();
         throw error;
       }

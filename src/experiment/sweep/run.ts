@@ -57,7 +57,8 @@ export async function* runSweep(
   const { store, signal } = options;
   const identity = identityOf(options, plan);
   const shape = caseRecord;
-  yield* resume({ units, keyOf: caseKey, done: cases, store, shape, identity, signal });
+  const kept = { done: cases, store, shape, identity, last: true };
+  yield* resume({ units, keyOf: caseKey, ...kept, signal });
   return summariseSweep({
     model: options.model,
     mode,

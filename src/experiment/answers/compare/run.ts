@@ -31,7 +31,7 @@ export async function* runCompare(
   const sampling = samplingOf(options);
   const all = byKey(options.done ?? []);
   const systems = entries.map(({ system }) => system);
-  for await (const record of answerQuestions({ ...options, systems, sampling })) {
+  for await (const record of answerQuestions({ ...options, systems, sampling, last: true })) {
     options.signal?.throwIfAborted();
     all.set(answersKey(record), record);
     yield record;
