@@ -33,6 +33,7 @@ const owners: Record<string, readonly string[]> = {
   'fastest-levenshtein': ['text'],
   hyparquet: ['data'],
   'hyparquet-compressors': ['data'],
+  'hyparquet-writer': ['record'],
   'hyparquet/src/column.js': ['data'],
   'hyparquet/src/read.js': ['data'],
   'hyparquet/src/rowgroup.js': ['data'],

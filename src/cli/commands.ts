@@ -60,6 +60,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plot.js')).plot,
   },
   {
+    name: 'records',
+    summary: 'records of many runs as one Parquet file',
+    load: async () => (await import('./commands/records.js')).records,
+  },
+  {
     name: 'dataset',
     summary: 'write preference data: problems, solutions, annotated quadruples',
     load: async () => (await import('./commands/dataset.js')).dataset,

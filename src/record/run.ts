@@ -112,8 +112,8 @@ async function createFolder(folder: string): Promise<void> {
   }
 }
 
-/** The manifest of a folder that has one; null for an empty one. */
-async function readManifest(folder: string): Promise<Manifest | null> {
+/** The manifest of a folder that has one; null for an empty one. @throws where it holds something else. */
+export async function readManifest(folder: string): Promise<Manifest | null> {
   let names: string[];
   try {
     names = await readdir(folder);

@@ -3,7 +3,12 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { toJson } from '../../src/record/json.js';
-import { correctorExample, evaluateExample, scanExample } from '../experiment/examples.js';
+import {
+  correctorExample,
+  evaluateExample,
+  scanExample,
+  sweepExample,
+} from '../experiment/examples.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call } from './harness.js';
 
@@ -36,6 +41,27 @@ describe('plot', () => {
     ]);
     const kept = JSON.parse(readFileSync(join(cwd, 'run', 'evaluate.json'), 'utf8')) as unknown;
     expect(kept).toEqual(JSON.parse(toJson(evaluateExample)));
+  });
+
+  it('draws the steering curves of all sweeps in a folder of runs', async () => {
+    mkdirSync(join(cwd, 'many'));
+    writeRun('many/sweep-a', { sweep: sweepExample });
+    writeRun('many/sweep-b', { sweep: { ...sweepExample, model: 'other' } });
+    writeRun('many/scan', { scan: scanExample });
+    const { code, stdout, stderr } = await call(['plot', 'many', '--format', 'html,json'], { cwd });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe('figure  many/sweeps.html\nfigure  many/sweeps-steering-curves.json\n');
+    const drawn = JSON.parse(
+      readFileSync(join(cwd, 'many', 'sweeps-steering-curves.json'), 'utf8'),
+    ) as {
+      data: { name: string; x: number[]; y: number[] }[];
+      layout: { meta: { caption: string } };
+    };
+    expect(drawn.data.map(({ name }) => name)).toEqual(['sweep-a', 'sweep-b']);
+    const defined = sweepExample.points.filter(({ mean }) => mean !== null);
+    expect(drawn.data[1]?.x).toEqual(defined.map(({ coefficient }) => coefficient));
+    expect(drawn.data[1]?.y).toEqual(defined.map(({ mean }) => mean));
+    expect(drawn.layout.meta.caption).toContain('sweep-b (other, mode ');
   });
 
   it('writes elsewhere with --out, one page by default', async () => {

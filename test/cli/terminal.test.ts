@@ -101,6 +101,12 @@ write('machines/jobs/sweep-1a2b3c4d/job.json', JSON.stringify(job));
 const part = { host: evil, pid: 1, state: 'failed', reason: evil, since: evil };
 write('machines/jobs/sweep-1a2b3c4d/by-1.json', JSON.stringify(part));
 
+/** A run with records. */
+const kept = `kept ${evilName}`;
+write(`${kept}/manifest.json`, JSON.stringify({ command: 'lens', options: {}, seeds: {}, versions: {}, device: evil, inputs: [], started: evil })); // prettier-ignore
+write(`${kept}/records.jsonl`, `${JSON.stringify({ kind: 'lens', problem: evil, label: 'copy', layers: [] })}\n`); // prettier-ignore
+write('other/manifest.json', JSON.stringify({ command: evil }));
+
 const small = ['--threads', '1'];
 const tiny = ['--model', model, ...small];
 /** Of every command, some lines that show, and some that fail. */
@@ -174,6 +180,7 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['--only', evil],
   ],
   plot: [[run, '--out', `figures ${evilName}`], ['odd'], ['torn'], [evil]],
+  records: [[kept, '--out', `records ${evilName}.parquet`], ['other'], [run], [evil]],
   dataset: [
     ['problems', '--count', '2'],
     [evil],

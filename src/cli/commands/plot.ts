@@ -1,10 +1,14 @@
 /** `aligner-lab plot`: the figures of a run folder once more, from its summaries alone. */
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Page } from '../../plot/page/page.js';
 import type { SummaryKind } from '../../experiment/shared/experiment.js';
+import type { NamedSweep } from '../../experiment/sweep/figures/steeringCurves.js';
+import { sweepsPage } from '../../experiment/sweep/manyPage.js';
+import { sweepSummary } from '../../experiment/sweep/shape.js';
 import { summaryKinds } from '../../experiment/summaryKinds.js';
 import { reportPage } from '../../reproduce/report/page.js';
+import { foldersWith } from '../../record/runs.js';
 import { reportSummary } from '../../reproduce/report/shape.js';
 import { fileWithin } from '../../disk/names.js';
 import { checked } from '../../shape/check.js';
@@ -23,10 +27,12 @@ export const plot = defineCommand({
 lens.json, rounds.json, compare.json, evaluate.json, corrector.json, health.json; report.json with those
 of its parts). No model runs, and the numbers stay as they are.
 
+Of a folder that holds runs, the steering curves of all their sweeps are drawn in one figure (sweeps.html).
+
 html is one page per summary. png, svg, pdf and json are one file per figure, e.g. scan-lat-scan.png;
 json holds what plotly draws, with the caption. png, svg and pdf are drawn in an installed Chromium or Chrome:
 CHROME_PATH names it, otherwise it is looked for in the usual places.`,
-  argument: { name: 'folder', help: 'the run folder', required: true },
+  argument: { name: 'folder', help: 'the run folder, or one with run folders in it', required: true },
   options: {
     ...figureOptions,
     out: text({ value: 'folder', help: 'where the files go (default: the run folder)' }),
@@ -34,6 +40,7 @@ CHROME_PATH names it, otherwise it is looked for in the usual places.`,
   },
   examples: [
     ['aligner-lab plot runs/lat-scan-1a2b3c4d --format png,pdf', 'every figure as a picture'],
+    ['aligner-lab plot runs --out figures', 'the curves of all sweeps in one figure'],
     ['aligner-lab plot runs/sweep --format pdf --size single', 'for one column of a paper'],
   ],
   async run({ options, argument = '.', context }) {
@@ -69,10 +76,25 @@ export async function readPages(folder: string): Promise<Record<string, Page>> {
   const report = await readReport(kinds, folder);
   if (report !== null) pages.report = report;
   if (Object.keys(pages).length > 0) return pages;
+  const sweeps = await readSweeps(folder);
+  if (sweeps.length > 0) return { sweeps: sweepsPage(sweeps) };
   const expected = [...kinds.map(({ kind }) => kind), 'report'].map((kind) => `${kind}.json`);
   throw new Error(
     `plot: no summary in ${folder} (expected one of ${expected.join(', ')}); give the folder of a finished run`,
   );
+}
+
+/** Of all runs within the folder. */
+async function readSweeps(folder: string): Promise<NamedSweep[]> {
+  const found: NamedSweep[] = [];
+  for (const run of await foldersWith('sweep.json', { folder, subject: 'plot' })) {
+    const value = await readJson(run, ['sweep.json']);
+    if (value === undefined) continue;
+    const path = join(run, 'sweep.json');
+    const summary = drawing(path, () => checked(sweepSummary, value, 'it'));
+    found.push({ name: relative(folder, run), summary });
+  }
+  return found;
 }
 
 /** null where the folder has no such summary. */
