@@ -13,15 +13,19 @@ import { countWork, spanOf, systemMilliseconds } from './counts.js';
 import { bridgeAddress, closeHosts, openHosts, plug, spawnAt, type Place } from './hosts.js';
 import { proofOptions, type ProofOptions } from './options.js';
 import type { Part } from './participant.js';
+import { missingPrograms } from './cluster.js';
+import { beginTasks } from './slurm.js';
 
 const options = proofOptions(process.argv.slice(2));
 const work = mkdtempSync(join(tmpdir(), 'aligner-lab-scale-'));
 const port = 6397;
+/** Slurm's tasks share the folder. */
+const engine = options.engine === 'bullmq' ? 'bullmq' : 'folder';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const participant = fileURLToPath(new URL('./participant.js', import.meta.url));
 
 function partOf(more: Partial<Part>): Part {
-  const { engine, units } = options;
+  const { units } = options;
   return {
     ...{ engine, units, empty: false, folder: join(work, 'store'), shared: false },
     ...{ redis: `redis://${bridgeAddress}:${port}`, computes: true, first: false, slow: 0 },
@@ -120,12 +124,53 @@ async function storm(server: { child: ChildProcess } | null, hosts: number): Pro
   if (hosts > 0) say('network: back');
 }
 
-async function disturbed(): Promise<boolean> {
-  const { engine, units, workers } = options;
+/** The records of one process, which those of all must be. */
+async function runAlone(): Promise<string> {
   const alone = join(work, 'alone.jsonl');
-  say(`alone: ${units} units of the embedded corrector`);
+  say(`alone: ${options.units} units of the embedded corrector`);
   const single = begin({ engine: null, out: alone, first: true, log: join(work, 'alone.log') });
   if ((await ended(single)) !== 0) throw new Error('scale: the single process failed');
+  return readFileSync(alone, 'utf8');
+}
+
+interface Shared {
+  code: number | null;
+  out: string;
+  alone: string;
+  killed: ReadonlyMap<number, number>;
+  milliseconds: number;
+}
+
+/** Says how it went; whether it is what docs/scale.md promises. */
+function verdict({ code, out, alone, killed, milliseconds }: Shared): boolean {
+  const { units, workers } = options;
+  const same = code === 0 && readFileSync(out, 'utf8') === alone;
+  const counts = countWork(join(work, 'log.jsonl'), killed);
+  const seconds = (milliseconds / 1000).toFixed(0);
+  say(`${options.engine}: ${units} units, ${workers} workers, ${killed.size} kills, ${seconds} s`);
+  say(`records  ${same ? 'the same bytes as alone' : `OTHERS than alone (exit ${code})`}`);
+  say(
+    `twice    ${counts.twice} units computed to the end twice; ${counts.broken} broken off by kills`,
+  );
+  say(`repeated ${(100 * counts.share).toFixed(2)} % of the time of all computing`);
+  return same && counts.share <= 0.03;
+}
+
+async function underSlurm(): Promise<boolean> {
+  const alone = await runAlone();
+  const [log, out] = [join(work, 'log.jsonl'), join(work, 'shared.jsonl')];
+  const worker = [process.execPath, participant, JSON.stringify(partOf({}))];
+  await using tasks = await beginTasks(options, { work, log, worker });
+  const start = performance.now();
+  const code = await ended(begin({ first: true, computes: false, out }));
+  const milliseconds = performance.now() - start;
+  return verdict({ code, out, alone, killed: tasks.killed(), milliseconds });
+}
+
+async function disturbed(): Promise<boolean> {
+  const { workers } = options;
+  if (options.engine === 'slurm') return await underSlurm();
+  const alone = await runAlone();
   const apart = openHosts(workers);
   say(apart ? `${workers} network namespaces` : 'no network namespaces here: all on one host');
   const server = engine === 'bullmq' ? { child: redis() } : null;
@@ -144,22 +189,12 @@ async function disturbed(): Promise<boolean> {
   const start = performance.now();
   const code = await ended(first);
   stop();
-  const seconds = (performance.now() - start) / 1000;
+  const milliseconds = performance.now() - start;
   await Promise.race([storms, wait(90_000, undefined, { ref: false })]);
   seats.forEach(({ child }) => child.kill('SIGKILL'));
   server?.child.kill('SIGKILL');
   closeHosts(workers);
-  const same = code === 0 && readFileSync(out, 'utf8') === readFileSync(alone, 'utf8');
-  const counts = countWork(join(work, 'log.jsonl'), killed);
-  say(
-    `${engine}: ${units} units, ${workers} workers, ${killed.size} kills, ${seconds.toFixed(0)} s`,
-  );
-  say(`records  ${same ? 'the same bytes as alone' : `OTHERS than alone (exit ${code})`}`);
-  say(
-    `twice    ${counts.twice} units computed to the end twice; ${counts.broken} broken off by kills`,
-  );
-  say(`repeated ${(100 * counts.share).toFixed(2)} % of the time of all computing`);
-  return same && counts.share <= 0.03;
+  return verdict({ code, out, alone, killed, milliseconds });
 }
 
 async function speed(): Promise<boolean> {
@@ -191,9 +226,9 @@ async function cost(): Promise<boolean> {
   await wait(1000);
   const redisUrl = { redis: `redis://127.0.0.1:${port}` };
   const milliseconds: number[] = [];
-  for (const engine of [null, options.engine]) {
-    const log = join(work, `cost-${engine}.jsonl`);
-    await ended(begin({ engine, empty: true, first: true, log, ...redisUrl }));
+  for (const used of [null, engine] as const) {
+    const log = join(work, `cost-${used}.jsonl`);
+    await ended(begin({ engine: used, empty: true, first: true, log, ...redisUrl }));
     const last = readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '{}';
     milliseconds.push((JSON.parse(last) as { milliseconds: number }).milliseconds);
   }
@@ -213,7 +248,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   const ways = { disturbed, speed, cost };
-  process.exitCode = (await ways[options.what]()) ? 0 : 1;
+  const missing = options.engine === 'slurm' ? missingPrograms() : [];
+  if (missing.length > 0) {
+    say(`slurm: ${missing.join(', ')}: not installed; apt-get install slurm-wlm munge, and again`);
+    process.exitCode = 3;
+  } else {
+    process.exitCode = (await ways[options.what]()) ? 0 : 1;
+  }
 } finally {
   clean();
 }

@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 
 export interface ProofOptions {
-  engine: 'folder' | 'bullmq';
+  /** `slurm`: with `disturbed` only. */
+  engine: 'folder' | 'bullmq' | 'slurm';
   units: number;
   workers: number;
   /** Seconds between two kills; 0: none. */
@@ -26,9 +27,9 @@ export function proofOptions(argv: readonly string[]): ProofOptions {
     },
   });
   const { engine, what } = values;
-  if (engine !== 'folder' && engine !== 'bullmq')
-    throw new Error(`--engine ${engine}: folder or bullmq`);
+  if (engine !== 'folder' && engine !== 'bullmq' && engine !== 'slurm') throw new Error(`--engine ${engine}: folder, bullmq or slurm`); // prettier-ignore
   if (what !== 'disturbed' && what !== 'speed' && what !== 'cost') throw new Error(`--what ${what}: disturbed, speed or cost`); // prettier-ignore
+  if (engine === 'slurm' && what !== 'disturbed') throw new Error(`--what ${what}: of Slurm there is --what disturbed; its units go the way of --engine folder`); // prettier-ignore
   const [units, workers, kill] = [values.units, values.workers, values.kill].map(Number);
   return { engine, what, units: units ?? 0, workers: workers ?? 0, kill: kill ?? 0, storms: !values.calm }; // prettier-ignore
 }

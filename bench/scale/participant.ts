@@ -104,7 +104,7 @@ async function main(): Promise<void> {
   const made: string[] = [];
   const work = { units, keyOf: ({ key }: Row) => key, done: new Map<string, Row>() };
   const start = performance.now();
-  log({ ready: true });
+  log({ ready: true, task: process.env.SLURM_JOB_ID });
   for await (const row of resume({
     ...work,
     ...(store && { store }),

@@ -78,7 +78,7 @@ describe('records', () => {
     expect((await call(['records', 'one', '--out', 'one.parquet'], { cwd })).code).toBe(0);
     const { schema } = await parquetMetadataAsync(await opened('one.parquet'));
     const columns = new Map(
-      parquetSchema({ schema } as never).children.map(({ element }) => [
+      parquetSchema({ schema }).children.map(({ element }) => [
         element.name,
         element.converted_type ?? element.type,
       ]),
