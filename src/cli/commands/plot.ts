@@ -32,7 +32,11 @@ Of a folder that holds runs, the steering curves of all their sweeps are drawn i
 html is one page per summary. png, svg, pdf and json are one file per figure, e.g. scan-lat-scan.png;
 json holds what plotly draws, with the caption. png, svg and pdf are drawn in an installed Chromium or Chrome:
 CHROME_PATH names it, otherwise it is looked for in the usual places.`,
-  argument: { name: 'folder', help: 'the run folder, or one with run folders in it', required: true },
+  argument: {
+    name: 'folder',
+    help: 'the run folder, or one with run folders in it',
+    required: true,
+  },
   options: {
     ...figureOptions,
     out: text({ value: 'folder', help: 'where the files go (default: the run folder)' }),

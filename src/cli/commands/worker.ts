@@ -56,10 +56,7 @@ interface Work {
   patience: Patience;
 }
 
-async function work(
-  helper: Helper,
-  { job: wanted, untilIdle, patience }: Work,
-): Promise<void> {
+async function work(helper: Helper, { job: wanted, untilIdle, patience }: Work): Promise<void> {
   const { jobs, context } = helper;
   const seen = new Set<string>();
   for (;;) {
