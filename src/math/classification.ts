@@ -1,5 +1,4 @@
 /** How well one number per case tells two classes apart. A case is positive where its label is true. */
-import { averageRanks } from './ranks.js';
 
 export interface ScoredCases {
   /** `[N]`, finite. */
@@ -13,14 +12,40 @@ export interface ScoredCases {
  * counting half (Mann–Whitney). Null where a class is absent.
  */
 export function auc(cases: ScoredCases): number | null {
+  return repeatedAuc(cases)(cases.labels.map(() => 1));
+}
+
+/**
+ * The {@link auc} of cases of which each stands so many times, as in a resample: the cases are ordered
+ * once for all of them.
+ * @returns from `[N]`, how many times each case stands
+ */
+export function repeatedAuc(cases: ScoredCases): (times: ArrayLike<number>) => number | null {
   checkCases(cases);
   const { scores, labels } = cases;
-  const positives = labels.filter((label) => label).length;
-  const negatives = labels.length - positives;
-  if (positives === 0 || negatives === 0) return null;
-  const ranks = averageRanks(scores);
-  const sum = labels.reduce((total, label, i) => total + (label ? (ranks[i] ?? 0) : 0), 0);
-  return (sum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  const order = Uint32Array.from(labels.keys());
+  order.sort((i, j) => (scores[i] ?? 0) - (scores[j] ?? 0));
+  return (times) => {
+    let [positives, negatives, ranks] = [0, 0, 0];
+    for (let start = 0; start < order.length;) {
+      const score = scores[order[start] ?? 0];
+      let [tiedPositives, tiedNegatives] = [0, 0];
+      let end = start;
+      for (; end < order.length && scores[order[end] ?? 0] === score; end++) {
+        const i = order[end] ?? 0;
+        if (labels[i]) tiedPositives += times[i] ?? 0;
+        else tiedNegatives += times[i] ?? 0;
+      }
+      // Tied cases have the mean of their ranks.
+      const below = positives + negatives;
+      ranks += tiedPositives * (below + (tiedPositives + tiedNegatives + 1) / 2);
+      positives += tiedPositives;
+      negatives += tiedNegatives;
+      start = end;
+    }
+    if (positives === 0 || negatives === 0) return null;
+    return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
+  };
 }
 
 /** Number of cases on their side: positive strictly above the threshold, negative at or below. */

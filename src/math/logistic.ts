@@ -7,7 +7,8 @@
  * centred and scaled by one number, the root mean variance per column, so that the ridge has no
  * unit and does not depend on the choice of axes. The bias is not penalised.
  */
-import { checkRows, columnMeans } from './rows.js';
+import { standardised } from './design.js';
+import type { Design, SparseRows } from './design.js';
 import type { Rows } from './rows.js';
 
 export interface LogisticModel {
@@ -30,14 +31,14 @@ const gradientTolerance = 1e-7;
  *   is not positive (separable data have no optimum without it).
  */
 export function fitLogistic(
-  options: Rows & { labels: readonly boolean[]; ridge?: number },
+  options: (Rows | SparseRows) & { labels: readonly boolean[]; ridge?: number },
 ): LogisticModel {
   const { rows, width, labels, ridge = 0.01 } = options;
-  checkRows(options, 'logistic');
   checkLabels(labels, rows);
   if (!(ridge > 0)) throw new Error(`logistic: ridge is not positive (got ${ridge})`);
-  const { features, centre, scale } = standardise(options);
-  const problem = new LogisticProblem({ features, rows, width, labels, ridge });
+  const design = standardised(options, 'logistic');
+  const { centre, scale } = design;
+  const problem = new LogisticProblem({ design, labels, ridge });
 
   let point: Float64Array = new Float64Array(width + 1);
   let iterations = 0;
@@ -66,37 +67,14 @@ function checkLabels(labels: readonly boolean[], rows: number): void {
   }
 }
 
-function standardise(options: Rows): {
-  features: Float64Array;
-  centre: Float64Array;
-  scale: number;
-} {
-  const { data, rows, width } = options;
-  const centre = columnMeans(options);
-  const features = Float64Array.from(data, (x, i) => x - (centre[i % width] ?? 0));
-  const scale = Math.sqrt(features.reduce((sum, x) => sum + x * x, 0) / (rows * width));
-  if (!(scale > 0)) throw new Error(`logistic: the ${rows} rows do not vary`);
-  return { features: features.map((x) => x / scale), centre, scale };
-}
-
 /** The objective over points `[w, bias]`, float64 `[D + 1]`. */
 class LogisticProblem {
-  readonly #features: Float64Array;
-  readonly #rows: number;
-  readonly #width: number;
+  readonly #design: Design;
   readonly #targets: Float64Array;
   readonly #ridge: number;
 
-  constructor(options: {
-    features: Float64Array;
-    rows: number;
-    width: number;
-    labels: readonly boolean[];
-    ridge: number;
-  }) {
-    this.#features = options.features;
-    this.#rows = options.rows;
-    this.#width = options.width;
+  constructor(options: { design: Design; labels: readonly boolean[]; ridge: number }) {
+    this.#design = options.design;
     this.#targets = Float64Array.from(options.labels, (label) => (label ? 1 : 0));
     this.#ridge = options.ridge;
   }
@@ -129,37 +107,30 @@ class LogisticProblem {
       const margin = this.#targets[i] === 1 ? z : -z;
       loss += Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)));
     });
-    const weights = point.subarray(0, this.#width);
-    return loss / this.#rows + (this.#ridge / 2) * product(weights, weights);
+    const weights = this.#weights(point);
+    return loss / this.#design.rows + (this.#ridge / 2) * product(weights, weights);
   }
 
   /** `[N]`: ⟨row, w⟩ + bias. */
   #logits(point: Float64Array): Float64Array {
-    const logits = new Float64Array(this.#rows);
-    for (let i = 0; i < this.#rows; i++) {
-      let sum = point[this.#width] ?? 0;
-      for (let j = 0; j < this.#width; j++) {
-        sum += (this.#features[i * this.#width + j] ?? 0) * (point[j] ?? 0);
-      }
-      logits[i] = sum;
-    }
-    return logits;
+    return this.#design.times(this.#weights(point), point[this.#design.width] ?? 0);
   }
 
   /** Mean over rows of value · [row, 1], plus the ridge's part on w. */
   #pullBack(values: Float64Array, point: Float64Array): Float64Array {
-    const result = new Float64Array(this.#width + 1);
-    for (let i = 0; i < this.#rows; i++) {
-      const value = (values[i] ?? 0) / this.#rows;
-      for (let j = 0; j < this.#width; j++) {
-        result[j] = (result[j] ?? 0) + value * (this.#features[i * this.#width + j] ?? 0);
-      }
-      result[this.#width] = (result[this.#width] ?? 0) + value;
-    }
-    for (let j = 0; j < this.#width; j++) {
+    const { rows, width } = this.#design;
+    const shares = values.map((value) => value / rows);
+    const result = new Float64Array(width + 1);
+    result.set(this.#design.sum(shares));
+    for (let j = 0; j < width; j++) {
       result[j] = (result[j] ?? 0) + this.#ridge * (point[j] ?? 0);
     }
+    result[width] = shares.reduce((sum, share) => sum + share, 0);
     return result;
+  }
+
+  #weights(point: Float64Array): Float64Array {
+    return point.subarray(0, this.#design.width);
   }
 }
 

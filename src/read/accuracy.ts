@@ -4,7 +4,7 @@
  * notebooks, flatters: a constant offset between problems cancels in it.
  */
 import { bootstrapInterval } from '../math/bootstrap.js';
-import { auc, correctAt } from '../math/classification.js';
+import { correctAt, repeatedAuc } from '../math/classification.js';
 import type { Interval } from '../math/interval.js';
 import { createRandom } from '../math/random.js';
 import { mean } from '../math/summary.js';
@@ -42,26 +42,40 @@ export function separate(
   if (stimuli.length === 0) throw new Error('accuracy: no held-out stimuli');
   const labels = stimuli.map((s) => isPositive(s.label));
   const right = labels.map((label, i) => (scores[i] ?? 0) > threshold === label);
-  const groups = groupBy(stimuli.map((s) => s.problem));
-  const bootstrap = (statistic: (chosen: number[]) => number | null): Interval | null =>
+  const problems = problemsOf(stimuli);
+  const areaOf = repeatedAuc({ scores, labels });
+  const bootstrap = (statistic: (times: Uint32Array) => number | null): Interval | null =>
     bootstrapInterval({
-      units: groups.length,
+      units: problems.count,
       random: createRandom(options.seed).fork('accuracy'),
       resamples: options.resamples ?? 500,
-      statistic: (drawn) => statistic(Array.from(drawn).flatMap((u) => groups[u] ?? [])),
+      statistic: (drawn) => statistic(timesDrawn(drawn, problems)),
     });
-  const part = (chosen: number[]): { scores: number[]; labels: boolean[] } => ({
-    scores: chosen.map((i) => scores[i] ?? 0),
-    labels: chosen.map((i) => labels[i] ?? false),
-  });
   return {
     threshold,
     heldOutAccuracy: correctAt({ scores, labels, threshold }) / labels.length,
-    ci: bootstrap((chosen) => mean(chosen.map((i) => (right[i] ? 1 : 0)))),
-    auc: auc({ scores, labels }),
-    aucCi: bootstrap((chosen) => auc(part(chosen))),
+    ci: bootstrap((times) => shareRight(right, times)),
+    auc: areaOf(labels.map(() => 1)),
+    aucCi: bootstrap(areaOf),
     withinKind: withinKind(stimuli, right),
   };
+}
+
+/** How many times each stimulus stands in a draw of problems. */
+function timesDrawn(drawn: Uint32Array, { count, of }: Problems): Uint32Array {
+  const times = new Uint32Array(count);
+  for (const problem of drawn) times[problem] = (times[problem] ?? 0) + 1;
+  return of.map((problem) => times[problem] ?? 0);
+}
+
+function shareRight(right: readonly boolean[], times: Uint32Array): number {
+  let [told, all] = [0, 0];
+  for (let i = 0; i < times.length; i++) {
+    const here = times[i] ?? 0;
+    all += here;
+    if (right[i]) told += here;
+  }
+  return told / all;
 }
 
 /** Which stimuli of either half are on their side of the threshold. */
@@ -78,15 +92,20 @@ function midpoint({ scores, stimuli }: ScoredHalves['training']): number {
   return (meanOf(true) + meanOf(false)) / 2;
 }
 
-/** Indices of equal keys, in order of first occurrence. */
-function groupBy(keys: readonly string[]): number[][] {
-  const groups = new Map<string, number[]>();
-  keys.forEach((key, i) => {
-    const group = groups.get(key);
-    if (group) group.push(i);
-    else groups.set(key, [i]);
+interface Problems {
+  count: number;
+  /** `[N]`, which one each stimulus is of, numbered as they first come. */
+  of: Uint32Array;
+}
+
+function problemsOf(stimuli: readonly Stimulus[]): Problems {
+  const numbers = new Map<string, number>();
+  const of = Uint32Array.from(stimuli, ({ problem }) => {
+    const known = numbers.get(problem) ?? numbers.size;
+    numbers.set(problem, known);
+    return known;
   });
-  return [...groups.values()];
+  return { count: numbers.size, of };
 }
 
 function withinKind(

@@ -13,7 +13,7 @@
  * Of a text or a chat whose label is given, every word counts as y1.
  */
 import { fitLogistic } from '../math/logistic.js';
-import { dot } from '../math/linear.js';
+import type { SparseRows } from '../math/design.js';
 import { separate, type ScoredHalves, type Separation } from './accuracy.js';
 import { isPositive, lengthOf, wordingOf, type Stimulus } from './stimuli.js';
 
@@ -44,51 +44,77 @@ export function baselineScores(
     for (const id of options.tokenize(wordingOf(stimulus))) if (!ids.has(id)) ids.set(id, ids.size);
   }
   return {
-    length: score(options, lengthFeatures),
-    embeddings: score(options, (s) => tokenShares(options.tokenize(wordingOf(s)), ids)),
+    length: score(options, { width: 2, features: lengthFeatures }),
+    embeddings: score(options, {
+      width: ids.size,
+      features: (s) => tokenShares(options.tokenize(wordingOf(s)), ids),
+    }),
   };
 }
 
+/** Features of one stimulus that are not zero: columns ascending. */
+interface Features {
+  columns: readonly number[];
+  values: Float32Array;
+}
+
 /** In hundreds, so that both features are of like size. */
-function lengthFeatures(stimulus: Stimulus): Float32Array {
+function lengthFeatures(stimulus: Stimulus): Features {
   const length = lengthOf(stimulus) / 100;
-  return Float32Array.of(length, length * length);
+  return { columns: [0, 1], values: Float32Array.of(length, length * length) };
 }
 
 /** Tokens never seen in training count towards the total alone. */
-function tokenShares(tokens: readonly number[], ids: ReadonlyMap<number, number>): Float32Array {
-  const shares = new Float32Array(ids.size);
-  for (const token of tokens) {
-    const at = ids.get(token);
-    if (at !== undefined) shares[at] = (shares[at] ?? 0) + 1 / tokens.length;
+function tokenShares(tokens: readonly number[], ids: ReadonlyMap<number, number>): Features {
+  const places = tokens.flatMap((token) => ids.get(token) ?? []);
+  const columns = [...new Set(places)].sort((a, b) => a - b);
+  const at = new Map(columns.map((column, i) => [column, i]));
+  const values = new Float32Array(columns.length);
+  for (const place of places) {
+    const i = at.get(place) ?? 0;
+    values[i] = (values[i] ?? 0) + 1 / tokens.length;
   }
-  return shares;
+  return { columns, values };
 }
 
 function score(
   options: Omit<BaselineOptions, 'seed'>,
-  features: (s: Stimulus) => Float32Array,
+  { width, features }: { width: number; features: (s: Stimulus) => Features },
 ): ScoredHalves {
   const rows = options.training.map(features);
-  const width = rows[0]?.length ?? 0;
-  const data = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => data.set(row, i * width));
-  const model = varies(rows)
-    ? fitLogistic({
-        data,
-        rows: rows.length,
-        width,
-        labels: options.training.map((s) => isPositive(s.label)),
-      })
+  const labels = options.training.map((s) => isPositive(s.label));
+  const { weights } = varies(rows)
+    ? fitLogistic({ ...compressed(rows, width), labels })
     : { weights: new Float32Array(width) };
+  const scoreOf = ({ columns, values }: Features): number => {
+    let sum = 0;
+    columns.forEach((column, i) => (sum += (values[i] ?? 0) * (weights[column] ?? 0)));
+    return sum;
+  };
   const half = (stimuli: readonly Stimulus[]): ScoredHalves['training'] => ({
-    scores: stimuli.map((s) => dot(features(s), model.weights)),
+    scores: stimuli.map((s) => scoreOf(features(s))),
     stimuli,
   });
   return { training: half(options.training), heldOut: half(options.heldOut) };
 }
 
+function compressed(rows: readonly Features[], width: number): SparseRows {
+  const starts = new Uint32Array(rows.length + 1);
+  rows.forEach(({ columns }, i) => (starts[i + 1] = (starts[i] ?? 0) + columns.length));
+  const columns = new Uint32Array(starts[rows.length] ?? 0);
+  const values = new Float32Array(columns.length);
+  rows.forEach((row, i) => {
+    columns.set(row.columns, starts[i]);
+    values.set(row.values, starts[i]);
+  });
+  return { rows: rows.length, width, starts, columns, values };
+}
+
 /** Where all y1 are alike there is nothing to fit, and the baseline is chance. */
-function varies(rows: readonly Float32Array[]): boolean {
-  return rows.some((row) => row.some((x, j) => x !== rows[0]?.[j]));
+function varies(rows: readonly Features[]): boolean {
+  const [first] = rows;
+  const isFirst = ({ columns, values }: Features): boolean =>
+    columns.length === first?.columns.length &&
+    columns.every((column, i) => column === first.columns[i] && values[i] === first.values[i]);
+  return !rows.every(isFirst);
 }

@@ -10,7 +10,7 @@ import { differences, type Contrast } from './methods/contrast.js';
 import { resolveMethod, type OwnMethod } from './methods/table.js';
 import type { Method } from './methods/names.js';
 import { pairStimuli, type Pairing } from './pairs.js';
-import { selectStates, stateAt, type States } from './states.js';
+import { layerStates, selectStates, type AnyStates, type FetchedStates } from './states.js';
 import {
   checkTraining,
   isPositive,
@@ -40,7 +40,7 @@ export interface Directions {
 
 /** Labelled hidden states of `N` stimuli. */
 export interface LabelledStates {
-  states: States;
+  states: AnyStates;
   /** `[N]` */
   labels: readonly Label[];
   /** `[N]`, names of pairs that are given; undefined where a stimulus has none. */
@@ -52,9 +52,9 @@ export interface LabelledStates {
 /** The stimuli of one half with their hidden states. */
 export function takeHalf<S extends Stimulus>(
   stimuli: readonly S[],
-  states: States,
+  states: AnyStates,
   half: Half,
-): { stimuli: S[]; states: States } {
+): { stimuli: S[]; states: FetchedStates } {
   const indices = stimuli.flatMap((s, i) => (s.half === half ? [i] : []));
   return {
     stimuli: stimuli.filter((s) => s.half === half),
@@ -63,7 +63,7 @@ export function takeHalf<S extends Stimulus>(
 }
 
 /** What directions are made from: the training half, its labels, pairs and lengths. */
-export function trainingStates(stimuli: readonly Stimulus[], states: States): LabelledStates {
+export function trainingStates(stimuli: readonly Stimulus[], states: AnyStates): LabelledStates {
   const train = takeHalf(stimuli, states, 'train');
   return {
     states: train.states,
@@ -93,29 +93,45 @@ export interface DirectionOptions {
  * states do not differ between the labels.
  */
 export function makeDirections(options: DirectionOptions): Directions {
-  const { training } = options;
-  const { states, labels } = training;
-  if (states.count !== labels.length) {
-    throw new Error(`directions: ${states.count} states have ${labels.length} labels`);
-  }
-  checkTraining(labels, 'directions');
+  const { states } = options.training;
   const method = resolveMethod(options.method ?? 'pca');
   const shared = contrastFrame(options);
-  const vectors = new Float32Array(states.layers * states.width);
-  const explainedVariance: number[] = [];
-  for (let layer = 0; layer < states.layers; layer++) {
-    const rows = labels.map((_, i) => stateAt(states, i, layer));
-    const vector = signedUnit({ ...shared, states: rows }, method, layer);
-    vectors.set(vector, layer * states.width);
-    explainedVariance.push(shareAlong(vector, differences(rows, shared.pairs)));
+  const { layers, width } = states;
+  const directions = emptyDirections(method.name, { layers, width });
+  for (let layer = 0; layer < layers; layer++) {
+    addDirections(
+      [{ method, directions }],
+      { ...shared, states: layerStates(states, layer) },
+      layer,
+    );
   }
-  return {
-    method: method.name,
-    layers: states.layers,
-    width: states.width,
-    vectors,
-    explainedVariance,
-  };
+  return directions;
+}
+
+/** Without any direction yet. */
+export function emptyDirections(
+  method: string,
+  { layers, width }: Pick<Directions, 'layers' | 'width'>,
+): Directions {
+  const vectors = new Float32Array(layers * width);
+  return { method, layers, width, vectors, explainedVariance: [] };
+}
+
+/**
+ * Adds what each method finds at the next layer.
+ * @throws where one finds nothing.
+ */
+export function addDirections(
+  found: readonly { method: OwnMethod; directions: Directions }[],
+  contrast: Contrast,
+  layer: number,
+): void {
+  const apart = differences(contrast.states, contrast.pairs);
+  for (const { method, directions } of found) {
+    const vector = signedUnit(contrast, method, layer);
+    directions.vectors.set(vector, layer * directions.width);
+    directions.explainedVariance.push(shareAlong(vector, apart));
+  }
 }
 
 /** The direction `[D]` of one layer, as a view. */
@@ -131,9 +147,16 @@ export function absentLayers(directions: Directions): number[] {
   );
 }
 
-/** What all layers share: pairs and the recorded order of each. */
-function contrastFrame(options: DirectionOptions): Omit<Contrast, 'states'> {
-  const { labels, pairs: given, lengths } = options.training;
+/**
+ * What all layers and methods share: pairs and the recorded order of each.
+ * @throws as {@link makeDirections}, on the labels.
+ */
+export function contrastFrame(options: Omit<DirectionOptions, 'method'>): Omit<Contrast, 'states'> {
+  const { states, labels, pairs: given, lengths } = options.training;
+  if (states.count !== labels.length) {
+    throw new Error(`directions: ${states.count} states have ${labels.length} labels`);
+  }
+  checkTraining(labels, 'directions');
   const random = createRandom(options.seed).fork('directions');
   const pairs = pairStimuli({
     labels,

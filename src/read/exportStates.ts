@@ -10,7 +10,7 @@ import { float32Bytes, safetensorsHeader } from '../tensors/safetensors.js';
 import type { Decoder } from '../runtime/decoder.js';
 import { visibleToken } from '../text/visibleToken.js';
 import type { StatePositions } from './statePositions.js';
-import { stateAt, type States } from './states.js';
+import { inputStates, type AnyStates } from './states.js';
 import { wordingOf, type Stimulus } from './stimuli.js';
 
 /** A line of the index. */
@@ -43,7 +43,7 @@ export interface ExportStatesOptions {
   /** Default `boundary`. */
   positions?: StatePositions;
   /** `[N, L, D]` at the boundary token, where they have been read. Default: read now. */
-  states?: States;
+  states?: AnyStates;
   /** Most bytes of states in memory. Default 64 MiB; one stimulus is the least. */
   batchBytes?: number;
   /** About the file, for whoever opens it. */
@@ -106,12 +106,8 @@ async function* blocks(
   options: ExportStatesOptions,
 ): AsyncGenerator<{ at: number; values: Float32Array }, void> {
   const { prompts, states, positions, decoder, signal } = options;
-  const { layers, width } = decoder.info;
   if (states && positions !== 'all') {
-    for (const at of prompts.keys()) {
-      const [from, size] = [stateAt(states, at, 0).byteOffset, layers * width];
-      yield { at, values: new Float32Array(states.values.buffer, from, size) };
-    }
+    for (const at of prompts.keys()) yield { at, values: inputStates(states, at) };
     return;
   }
   let at = 0;

@@ -10,7 +10,8 @@ import type { Health } from './healthTypes.js';
 import type { OwnMethod } from './methods/table.js';
 import type { Method } from './methods/names.js';
 import type { Pairing } from './pairs.js';
-import { boundaryStates, type States } from './states.js';
+import { spillBoundaryStates } from './spilledStates.js';
+import { boundaryStates, type AnyStates } from './states.js';
 import { checkStimuli, type Stimulus } from './stimuli.js';
 
 export interface ExtractOptions<S extends Stimulus = Stimulus> {
@@ -24,6 +25,12 @@ export interface ExtractOptions<S extends Stimulus = Stimulus> {
   directions?: Directions;
   seed: number | string;
   pairing?: Pairing;
+  /**
+   * Where states go that would take more memory than `over` bytes (default 256 MiB): a file, which the
+   * same call finds again, and {@link dropStates} removes. The numbers are the same. Default: nowhere,
+   * they stay in memory.
+   */
+  spill?: { path: string; over?: number };
   batchSize?: number;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -33,7 +40,7 @@ export interface Extracted {
   directions: Directions;
   health: Health;
   /** `[N, L, D]` at the boundary token, in the order of the stimuli. */
-  states: States;
+  states: AnyStates;
 }
 
 /**
@@ -44,15 +51,29 @@ export interface Extracted {
 export async function extractDirections<S extends Stimulus>(
   options: ExtractOptions<S>,
 ): Promise<Extracted> {
-  const { model, stimuli, method, seed, pairing, batchSize, onProgress, signal } = options;
+  const { model, stimuli, method, seed, pairing } = options;
   checkStimuli(stimuli, 'stimuli');
-  const states = await boundaryStates({
-    ...{ decoder: model.decoder, prompts: stimuli.map(options.prompt) },
-    ...{ batchSize, onProgress, signal },
-  });
+  const states = await readStates(options);
   const training = trainingStates(stimuli, states);
   const directions = options.directions ?? makeDirections({ training, method, pairing, seed });
   const tokenize = (text: string): number[] => textIds(model.tokenizer, text);
   const health = assessHealth({ directions, stimuli, states, tokenize, seed, pairing });
   return { directions, health, states };
+}
+
+const mostInMemory = 256 * 2 ** 20;
+
+async function readStates<S extends Stimulus>(options: ExtractOptions<S>): Promise<AnyStates> {
+  const { model, stimuli, prompt, spill, batchSize, onProgress, signal } = options;
+  const { decoder } = model;
+  const how = { decoder, batchSize, onProgress, signal };
+  const bytes = 4 * stimuli.length * decoder.info.layers * decoder.info.width;
+  if (spill === undefined || bytes <= (spill.over ?? mostInMemory)) {
+    return await boundaryStates({ ...how, prompts: stimuli.map(prompt) });
+  }
+  const tokens = (input: number): readonly number[] => {
+    const stimulus = stimuli[input];
+    return stimulus ? prompt(stimulus) : [];
+  };
+  return await spillBoundaryStates({ ...how, ...spill, count: stimuli.length, prompt: tokens });
 }

@@ -7,8 +7,10 @@ import { separate, type ScoredHalves, type Separation } from './accuracy.js';
 import { baselines } from './baselines.js';
 import {
   absentLayers,
+  addDirections,
+  contrastFrame,
   directionAt,
-  makeDirections,
+  emptyDirections,
   takeHalf,
   trainingStates,
   type Directions,
@@ -16,29 +18,19 @@ import {
 import type { Health, LayerHealth, MethodAccuracy } from './healthTypes.js';
 import { bestLayerWarnings, componentWarnings } from './healthWarnings.js';
 import { methodNames, type Method } from './methods/names.js';
+import { resolveMethod } from './methods/table.js';
 import type { Pairing } from './pairs.js';
-import { stateAt, type States } from './states.js';
+import { layerStates, type AnyStates } from './states.js';
 import type { Stimulus } from './stimuli.js';
 
 export interface HealthOptions {
   directions: Directions;
   stimuli: readonly Stimulus[];
   /** `[N, L, D]` at the boundary token, in the order of the stimuli. */
-  states: States;
+  states: AnyStates;
   tokenize: (text: string) => readonly number[];
   seed: number | string;
   pairing?: Pairing;
-}
-
-/** Directions of every method from the training half. */
-function allDirections(
-  options: Omit<HealthOptions, 'directions' | 'tokenize'>,
-): Record<Method, Directions> {
-  const { stimuli, states, seed, pairing } = options;
-  const training = trainingStates(stimuli, states);
-  const make = (method: Method): Directions => makeDirections({ training, method, seed, pairing });
-  const made = methodNames.map((name) => [name, make(name)]);
-  return Object.fromEntries(made) as Record<Method, Directions>;
 }
 
 /** Judges a direction. @throws where states and stimuli do not fit, or a half lacks a label. */
@@ -46,16 +38,7 @@ export function assessHealth(options: HealthOptions): Health {
   const { directions, seed } = options;
   const training = takeHalf(options.stimuli, options.states, 'train');
   const heldOut = takeHalf(options.stimuli, options.states, 'heldOut');
-  const rivals = allDirections(options);
-  const perLayer = Array.from({ length: directions.layers }, (_, layer): LayerHealth => {
-    const unit = directionAt(directions, layer);
-    return {
-      layer,
-      ...judgeLayer(unit, { training, heldOut, layer, seed }),
-      explainedVariance: directions.explainedVariance[layer] ?? 0,
-      cosines: cosinesWith(unit, rivals, layer),
-    };
-  });
+  const { perLayer, rivals, methods } = judgeLayers(options, { training, heldOut });
   const base = baselines({
     training: training.stimuli,
     heldOut: heldOut.stimuli,
@@ -65,7 +48,6 @@ export function assessHealth(options: HealthOptions): Health {
   const absent = absentLayers(directions);
   const present = perLayer.filter(({ layer }) => !absent.includes(layer));
   const best = bestOf(present);
-  const methods = compareMethods(rivals, { training, heldOut, seed });
   const warnings = [
     ...componentWarnings(directions.method, present, { rivals, methods }),
     ...bestLayerWarnings(best, { heldOut: heldOut.stimuli.length, baselines: base }),
@@ -80,40 +62,89 @@ export function assessHealth(options: HealthOptions): Health {
   };
 }
 
-interface Judged {
-  training: { stimuli: Stimulus[]; states: States };
-  heldOut: { stimuli: Stimulus[]; states: States };
-  layer: number;
-  seed: number | string;
+interface HalfStates {
+  stimuli: Stimulus[];
+  states: AnyStates;
 }
 
-function compareMethods(
-  rivals: Record<Method, Directions>,
-  given: Omit<Judged, 'layer'>,
-): MethodAccuracy[] {
-  return (Object.keys(rivals) as Method[]).map((method) => {
-    const perLayer = Array.from({ length: rivals[method].layers }, (_, layer) => {
-      const judged = judgeLayer(directionAt(rivals[method], layer), { ...given, layer });
-      return { layer, heldOutAccuracy: judged.heldOutAccuracy, ci: judged.ci };
-    });
-    return { method, n: given.heldOut.stimuli.length, perLayer };
+interface Halves {
+  training: HalfStates;
+  heldOut: HalfStates;
+}
+
+interface Compared {
+  rivals: Record<Method, Directions>;
+  methods: MethodAccuracy[];
+}
+
+/** The direction and those of every method, a layer at a time: its states are fetched once. */
+function judgeLayers(
+  options: HealthOptions,
+  halves: Halves,
+): Compared & { perLayer: LayerHealth[] } {
+  const { directions, stimuli, states, seed, pairing } = options;
+  const frame = contrastFrame({ training: trainingStates(stimuli, states), seed, pairing });
+  const found = methodNames.map((name) => {
+    const accuracy: MethodAccuracy = {
+      method: name,
+      n: halves.heldOut.stimuli.length,
+      perLayer: [],
+    };
+    return { method: resolveMethod(name), directions: emptyDirections(name, states), accuracy };
   });
+  const named = found.map(({ accuracy, directions: own }) => [accuracy.method, own]);
+  const rivals = Object.fromEntries(named) as Record<Method, Directions>;
+  const perLayer = Array.from({ length: directions.layers }, (_, layer): LayerHealth => {
+    const rows = rowsOf(halves, layer);
+    addDirections(found, { ...frame, states: rows.training.rows }, layer);
+    const judge = (unit: Float32Array): Separation => separate(scoresOf(unit, rows), { seed });
+    for (const { directions: rival, accuracy } of found) {
+      const { heldOutAccuracy, ci } = judge(directionAt(rival, layer));
+      accuracy.perLayer.push({ layer, heldOutAccuracy, ci });
+    }
+    const unit = directionAt(directions, layer);
+    return {
+      layer,
+      ...judge(unit),
+      explainedVariance: directions.explainedVariance[layer] ?? 0,
+      cosines: cosinesWith(unit, rivals, layer),
+    };
+  });
+  return { perLayer, rivals, methods: found.map(({ accuracy }) => accuracy) };
 }
 
-function judgeLayer(unit: Float32Array, given: Judged): Separation {
-  return separate(layerScores(unit, given), { seed: given.seed });
+interface HalfRows {
+  stimuli: Stimulus[];
+  /** `[D]` each, at one layer. */
+  rows: Float32Array[];
+}
+
+function rowsOf(
+  { training, heldOut }: Halves,
+  layer: number,
+): { training: HalfRows; heldOut: HalfRows } {
+  const take = ({ stimuli, states }: HalfStates): HalfRows => {
+    return { stimuli, rows: layerStates(states, layer) };
+  };
+  return { training: take(training), heldOut: take(heldOut) };
+}
+
+function scoresOf(
+  unit: Float32Array,
+  { training, heldOut }: { training: HalfRows; heldOut: HalfRows },
+): ScoredHalves {
+  const score = ({ stimuli, rows }: HalfRows): ScoredHalves['training'] => {
+    return { scores: rows.map((row) => dot(row, unit)), stimuli };
+  };
+  return { training: score(training), heldOut: score(heldOut) };
 }
 
 /** Projections of either half's states at a layer on a direction. */
 export function layerScores(
   unit: Float32Array,
-  { training, heldOut, layer }: Omit<Judged, 'seed'>,
+  { layer, ...halves }: Halves & { layer: number },
 ): ScoredHalves {
-  const score = ({ stimuli, states }: Judged['training']): ScoredHalves['training'] => ({
-    scores: stimuli.map((_, i) => dot(stateAt(states, i, layer), unit)),
-    stimuli,
-  });
-  return { training: score(training), heldOut: score(heldOut) };
+  return scoresOf(unit, rowsOf(halves, layer));
 }
 
 function cosinesWith(

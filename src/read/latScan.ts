@@ -242,8 +242,8 @@ function chooseStimuli(options: ScanOptions, random: Random): Stimulus[] {
 function partnersFirst(side: readonly Stimulus[], others: readonly Stimulus[]): Stimulus[] {
   const byPair = new Map(side.map((s) => [pairOf(s), s]));
   byPair.delete(undefined);
-  const partners = others.flatMap((s) => byPair.get(pairOf(s)) ?? []);
-  return [...partners, ...side.filter((s) => !partners.includes(s))];
+  const partners = new Set(others.flatMap((s) => byPair.get(pairOf(s)) ?? []));
+  return [...partners, ...side.filter((s) => !partners.has(s))];
 }
 
 /**

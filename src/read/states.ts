@@ -11,6 +11,20 @@ export interface States {
   values: Float32Array;
 }
 
+/** The same where they are not all in memory: what is asked for is fetched. */
+export interface FetchedStates {
+  readonly count: number;
+  readonly layers: number;
+  readonly width: number;
+  /** Float32 `[D]` each, of these inputs in this order at one layer. */
+  layer(layer: number, inputs: readonly number[]): Float32Array[];
+  /** Float32 `[L, D]` of one input. */
+  input(index: number): Float32Array;
+}
+
+/** Wherever they are. */
+export type AnyStates = States | FetchedStates;
+
 export interface BoundaryOptions {
   decoder: Pick<Decoder, 'forward' | 'info'>;
   /** `N` rows of prompt tokens. */
@@ -22,34 +36,62 @@ export interface BoundaryOptions {
 }
 
 /**
- * Unsteered hidden states `[N, L, D]` of each prompt's last token.
- *
- * Batches hold prompts of similar length, so little is spent on padding; the results stand in the
- * order of the prompts.
+ * Unsteered hidden states `[N, L, D]` of each prompt's last token, in the order of the prompts.
  * @throws on an empty prompt, and on a hidden state that is not finite.
  */
 export async function boundaryStates(options: BoundaryOptions): Promise<States> {
   const { decoder, prompts } = options;
   const { layers, width } = decoder.info;
-  const empty = prompts.findIndex((tokens) => tokens.length === 0);
-  if (empty >= 0) throw new Error(`states: prompt ${empty} is empty (expected at least 1 token)`);
-  const order = prompts.map((_, i) => i);
-  order.sort((a, b) => (prompts[a]?.length ?? 0) - (prompts[b]?.length ?? 0) || a - b);
   const values = new Float32Array(prompts.length * layers * width);
-  const size = options.batchSize ?? 16;
-  for (let start = 0; start < order.length; start += size) {
-    options.signal?.throwIfAborted();
-    const batch = order.slice(start, start + size);
-    const tokens = batch.map((i) => prompts[i] ?? []);
-    const rows = await decoder.forward({ tokens, states: tokens.map((t) => [t.length - 1]) });
-    batch.forEach((input, row) => {
-      const states = rows[row]?.states ?? new Float32Array(0);
-      checkStates(states, { layers, width, what: `prompt ${input}` });
-      values.set(states, input * layers * width);
-    });
-    options.onProgress?.(Math.min(start + size, order.length), order.length);
+  const lengths = prompts.map((tokens) => tokens.length);
+  const order = readingOrder(lengths);
+  const prompt = (i: number): readonly number[] => prompts[i] ?? [];
+  for await (const { input, states } of readBoundary({ ...options, order, prompt })) {
+    values.set(states, input * layers * width);
   }
   return { count: prompts.length, layers, width, values };
+}
+
+/** Prompts that a batch holds, where nothing else is asked for. */
+export const usualBatch = 16;
+
+/**
+ * Prompts in the order in which they are read: those of like length together, so that little is
+ * spent on padding.
+ * @throws on an empty prompt.
+ */
+export function readingOrder(lengths: readonly number[]): number[] {
+  const empty = lengths.indexOf(0);
+  if (empty >= 0) throw new Error(`states: prompt ${empty} is empty (expected at least 1 token)`);
+  return lengths.map((_, i) => i).sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
+}
+
+/**
+ * The states `[L, D]` of each prompt's last token as they are read.
+ * @param options.order of {@link readingOrder}
+ * @param options.begun how many of it were read before: whole batches. Default 0.
+ */
+export async function* readBoundary(
+  options: Omit<BoundaryOptions, 'prompts'> & {
+    order: readonly number[];
+    prompt: (input: number) => readonly number[];
+    begun?: number;
+  },
+): AsyncGenerator<{ input: number; states: Float32Array }, void> {
+  const { decoder, order, prompt, begun = 0, batchSize: size = usualBatch } = options;
+  const { layers, width } = decoder.info;
+  for (let start = begun; start < order.length; start += size) {
+    options.signal?.throwIfAborted();
+    const batch = order.slice(start, start + size);
+    const tokens = batch.map(prompt);
+    const rows = await decoder.forward({ tokens, states: tokens.map((t) => [t.length - 1]) });
+    for (const [row, input] of batch.entries()) {
+      const states = rows[row]?.states ?? new Float32Array(0);
+      checkStates(states, { layers, width, what: `prompt ${input}` });
+      yield { input, states };
+    }
+    options.onProgress?.(Math.min(start + size, order.length), order.length);
+  }
 }
 
 /** @throws where the size is not `[L, D]`, or a number is not finite. */
@@ -71,27 +113,49 @@ function checkStates(
   }
 }
 
-/** The hidden state `[D]` of one input at one layer, as a view. */
-export function stateAt(states: States, index: number, layer: number): Float32Array {
-  const start = (index * states.layers + layer) * states.width;
-  return states.values.subarray(start, start + states.width);
+/** Hidden states `[D]` of some inputs, in the given order, at one layer. Default: all inputs. */
+export function layerStates(
+  states: AnyStates,
+  layer: number,
+  inputs: readonly number[] = Array.from({ length: states.count }, (_, i) => i),
+): Float32Array[] {
+  if (!('values' in states)) return states.layer(layer, inputs);
+  return inputs.map((input) => stateAt(states, input, layer));
 }
 
-/** Some of the inputs, in the given order. */
-export function selectStates(states: States, indices: readonly number[]): States {
+/** Hidden states `[L, D]` of one input. */
+export function inputStates(states: AnyStates, index: number): Float32Array {
+  if (!('values' in states)) return states.input(index);
   const size = states.layers * states.width;
-  const values = new Float32Array(indices.length * size);
-  indices.forEach((from, to) => {
-    values.set(states.values.subarray(from * size, (from + 1) * size), to * size);
-  });
-  return { count: indices.length, layers: states.layers, width: states.width, values };
+  return states.values.subarray(index * size, (index + 1) * size);
+}
+
+/** The hidden state `[D]` of one input at one layer. */
+export function stateAt(states: AnyStates, index: number, layer: number): Float32Array {
+  const { width } = states;
+  return inputStates(states, index).subarray(layer * width, (layer + 1) * width);
+}
+
+/** Some of the inputs, in the given order; nothing is copied. */
+export function selectStates(states: AnyStates, indices: readonly number[]): FetchedStates {
+  const { layers, width } = states;
+  const inner = (input: number): number => {
+    const index = indices[input];
+    if (index !== undefined) return index;
+    throw new Error(`states: no input ${input} (expected 0 … ${indices.length - 1})`);
+  };
+  return {
+    ...{ count: indices.length, layers, width },
+    layer: (layer, inputs) => layerStates(states, layer, inputs.map(inner)),
+    input: (index) => inputStates(states, inner(index)),
+  };
 }
 
 /** Mean Euclidean norm of the hidden states, per layer: `[L]`. */
-export function meanNorms(states: States): number[] {
+export function meanNorms(states: AnyStates): number[] {
   return Array.from({ length: states.layers }, (_, layer) => {
     let sum = 0;
-    for (let i = 0; i < states.count; i++) sum += norm(stateAt(states, i, layer));
+    for (const state of layerStates(states, layer)) sum += norm(state);
     return sum / states.count;
   });
 }

@@ -1,6 +1,6 @@
 /** Stimuli labelled by behaviour as JSON Lines: one object per line, keys in a fixed order. */
 import { createHash } from 'node:crypto';
-import { writeAtomic } from '../disk/atomic.js';
+import { openDraft } from '../disk/atomic.js';
 import { formatGiven } from './givenRows.js';
 import { nameOf, type DataSource } from '../data/files/place.js';
 import { qualities } from '../data/types.js';
@@ -26,8 +26,11 @@ export function formatStimuli(
   stimuli: readonly Stimulus[],
   names: LabelNames = classNames,
 ): string {
-  const line = (s: Stimulus): string => (isGiven(s) ? formatGiven(s, names) : formatCorrection(s));
-  return stimuli.map((s) => line(s) + '\n').join('');
+  return stimuli.map((s) => lineOf(s, names)).join('');
+}
+
+function lineOf(s: Stimulus, names: LabelNames): string {
+  return `${isGiven(s) ? formatGiven(s, names) : formatCorrection(s)}\n`;
 }
 
 function formatCorrection(s: CorrectionStimulus): string {
@@ -102,10 +105,19 @@ export async function writeStimuli(
   stimuli: readonly Stimulus[],
   names?: LabelNames,
 ): Promise<void> {
-  await writeAtomic(path, formatStimuli(stimuli, names), 'stimuli');
+  const draft = await openDraft(path, 'stimuli');
+  for (let start = 0; start < stimuli.length; start += atOnce) {
+    await draft.write(formatStimuli(stimuli.slice(start, start + atOnce), names));
+  }
+  await draft.keep();
 }
+
+/** Stimuli that are text at the same time: all of them may be longer than a string can be. */
+const atOnce = 1024;
 
 /** SHA-256 of the stimuli as written to a file, hexadecimal: what a direction was made from. */
 export function hashStimuli(stimuli: readonly Stimulus[]): string {
-  return createHash('sha256').update(formatStimuli(stimuli)).digest('hex');
+  const hash = createHash('sha256');
+  for (const stimulus of stimuli) hash.update(lineOf(stimulus, classNames));
+  return hash.digest('hex');
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { accuracyAt, auc, bestThreshold, correctAt } from '../../src/math/classification.js';
+import {
+  accuracyAt,
+  auc,
+  bestThreshold,
+  correctAt,
+  repeatedAuc,
+} from '../../src/math/classification.js';
 import { createRandom } from '../../src/math/random.js';
 
 describe('auc', () => {
@@ -20,6 +26,20 @@ describe('auc', () => {
     expect(auc({ scores, labels })).toBeCloseTo(wins / pairs, 12);
     const flipped = labels.map((label) => !label);
     expect(auc({ scores, labels: flipped })).toBeCloseTo(1 - wins / pairs, 12);
+  });
+
+  it('of cases that stand several times is that of their copies', () => {
+    const random = createRandom('repeated');
+    const scores = Array.from({ length: 60 }, () => random.integer(9));
+    const labels = scores.map((score) => random.next() < score / 9);
+    const areaOf = repeatedAuc({ scores, labels });
+    for (let draw = 0; draw < 20; draw++) {
+      const times = scores.map(() => random.integer(4));
+      const drawn = times.flatMap((count, i) => new Array<number>(count).fill(i));
+      const copies = { scores: drawn.map((i) => scores[i] ?? 0), labels: drawn.map((i) => labels[i] ?? false) }; // prettier-ignore
+      expect(areaOf(times)).toBe(auc(copies));
+    }
+    expect(areaOf(labels.map((label) => (label ? 2 : 0)))).toBeNull();
   });
 
   it('is null without both classes and refuses NaN', () => {

@@ -57,6 +57,33 @@ describe('fitLogistic', () => {
     }
   });
 
+  it('fits sparse rows as it fits the same rows with their zeros', () => {
+    const [rows, width] = [120, 30];
+    const random = createRandom('sparse');
+    const data = new Float32Array(rows * width);
+    const labels = Array.from({ length: rows }, (_, i) => i % 2 === 0);
+    const [starts, columns, values]: [number[], number[], number[]] = [[0], [], []];
+    labels.forEach((label, i) => {
+      for (let j = 0; j < width; j++) {
+        if (random.next() > (label && j < 9 ? 0.3 : 0.1)) continue;
+        const value = Math.fround(0.5 + random.next());
+        data[i * width + j] = value;
+        columns.push(j);
+        values.push(value);
+      }
+      starts.push(columns.length);
+    });
+    const dense = fitLogistic({ data, rows, width, labels });
+    const numbers = { starts: Uint32Array.from(starts), columns: Uint32Array.from(columns), values: Float32Array.from(values) }; // prettier-ignore
+    const sparse = fitLogistic({ rows, width, ...numbers, labels });
+    dense.weights.forEach((weight, j) => expect(sparse.weights[j]).toBeCloseTo(weight, 6));
+    expect(sparse.bias).toBeCloseTo(dense.bias, 6);
+    const far = { ...numbers, columns: numbers.columns.map(() => width) };
+    expect(() => fitLogistic({ rows, width, ...far, labels })).toThrow('column 30 is none');
+    const short = { ...numbers, starts: numbers.starts.subarray(1) };
+    expect(() => fitLogistic({ rows, width, ...short, labels })).toThrow('do not fit their shape');
+  });
+
   it('has the closed form of a balanced 2 × 2 table', () => {
     // One feature ±1; P(true | +1) = 3/4, P(true | −1) = 1/4: log odds ±ln 3, no bias.
     const data = Float32Array.from([1, 1, 1, 1, -1, -1, -1, -1]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Health } from '../../read/healthTypes.js';
 import { exportStates, indexPath } from '../../read/exportStates.js';
+import { dropStates } from '../../read/spilledStates.js';
 import { hashStimuli, writeStimuli } from '../../read/stimuliFile.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
@@ -50,6 +51,7 @@ async function extract(
   const file = await saveReading(folder, { model, reading, seed: given.seed });
   await writeStimuli(join(folder, 'stimuli.jsonl'), stimuli, names);
   const written = await writeStates(reading, given, { model, lab });
+  await dropStates(reading.states);
   const summary = { model: model.name, stimuli: stimuli.length, ...health, labels: names };
   return {
     summaries: { health: summary },

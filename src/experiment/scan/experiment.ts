@@ -1,5 +1,6 @@
 /** The LAT scan as an experiment: from its options to its model, its run and its words. */
 import { latScan } from '../../read/latScan.js';
+import { dropStates } from '../../read/spilledStates.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { OptionValues } from '../../shape/options.js';
 import type { TerminalText } from '../../text/show.js';
@@ -79,6 +80,7 @@ async function* readAll(
   });
   yield* scanRecords(reading.stimuli, summary, records);
   await saveReading(folder, { model, reading, seed });
+  await dropStates(reading.states);
   return summary;
 }
 

@@ -4,12 +4,12 @@
  */
 import type { Passage } from '../../../align/prompts.js';
 import { trainingStates, type Directions, type LabelledStates } from '../../../read/directions.js';
-import { extractDirections } from '../../../read/extract.js';
+import { extractDirections, type ExtractOptions } from '../../../read/extract.js';
 import { fitting } from '../../../read/fitting.js';
 import type { Health } from '../../../read/healthTypes.js';
 import type { OwnMethod } from '../../../read/methods/table.js';
 import type { Method } from '../../../read/methods/names.js';
-import { meanNorms, type States } from '../../../read/states.js';
+import { meanNorms, type AnyStates } from '../../../read/states.js';
 import type { CorrectionStimulus, Stimulus, StimulusInput } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import { findStimuli, type FindStimuliOptions } from './findStimuli.js';
@@ -31,6 +31,8 @@ export interface ReadStimuliOptions<S extends Stimulus = Stimulus> {
   seed: number;
   /** What is to stand among the warnings of the health. */
   notes?: readonly string[];
+  /** Where states go that are too many for memory. */
+  spill?: ExtractOptions['spill'];
   onProgress?: (phase: ReadingPhase, done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -44,7 +46,7 @@ export interface Reading<S extends Stimulus = Stimulus> {
   directions: Directions;
   health: Health;
   /** `[N, L, D]` at the boundary token, in the order of the stimuli. */
-  states: States;
+  states: AnyStates;
   /** `[L]`, mean norm of the hidden states at the boundary token. */
   norms: number[];
   /** The half that directions are made from, for control directions. */
@@ -89,7 +91,7 @@ export async function readLabelled<S extends Stimulus>(
     health: found,
   } = await extractDirections({
     ...{ model, stimuli, prompt, seed, method, signal },
-    directions: options.directions,
+    ...{ directions: options.directions, spill: options.spill },
     onProgress: onProgress && ((done, total) => onProgress('states', done, total)),
   });
   const training = trainingStates(stimuli, states);

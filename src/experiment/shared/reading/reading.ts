@@ -18,12 +18,15 @@ import { findStimuli } from './findStimuli.js';
 import { labelsName } from './labels.js';
 import { storedReading } from './steeringBasis.js';
 
+/** Of a run folder, while the run needs it: states that are too many for memory. */
+const spilledName = 'states.part';
+
 /** What of a lab a reading needs. */
 export type ReadingLab = Pick<
   Lab,
   'path' | 'data' | 'stages' | 'warn' | 'note' | 'store' | 'signal'
 > & {
-  /** The run folder, where labels are kept as they come. */
+  /** The run folder, where labels are kept as they come, and states that are too many for memory. */
   folder?: string;
 };
 
@@ -48,7 +51,10 @@ export async function readModel(
   const { folder, store } = lab;
   const reading = await readConcept({
     ...{ model, labels, method, seed, keepLabelling, store },
-    ...(folder !== undefined && { keptIn: join(folder, labelsName) }),
+    ...(folder !== undefined && {
+      keptIn: join(folder, labelsName),
+      spill: { path: join(folder, spilledName) },
+    }),
     onCounts: (counts) => describeLabels(counts).forEach(lab.note),
     source: await lab.data(options.stimuli),
     names: namesOf(options),
