@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openQuestions } from '../../src/data/questionSets.js';
-import { publishedSchemas } from '../../src/reproduce/schemas.js';
+import { publishedSchemas } from '../../src/cli/schemas.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call, writeTinyModel } from './harness.js';
 

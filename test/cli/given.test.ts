@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { publishedSchemas } from '../../src/reproduce/schemas.js';
+import { publishedSchemas } from '../../src/cli/schemas.js';
 import { readDirections } from '../../src/read/files/directionFile.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call, writeQuadruples, writeTinyModel } from './harness.js';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { publishedSchemas } from '../../src/reproduce/schemas.js';
+import { publishedSchemas } from '../../src/cli/schemas.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { call, writeQuadruples, writeStimuliFile, writeTinyModel } from './harness.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { scanSummary } from '../../src/experiment/scan/shape.js';
 import { sweepSummary } from '../../src/experiment/sweep/shape.js';
 import { toJson } from '../../src/record/json.js';
-import { publishedSchemas } from '../../src/reproduce/schemas.js';
+import { publishedSchemas } from '../../src/cli/schemas.js';
 import { checked } from '../../src/shape/check.js';
 import {
   causalExample,

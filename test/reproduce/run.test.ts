@@ -15,7 +15,7 @@ import {
   type Setting,
 } from '../../src/reproduce/setting.js';
 import type { Part, PartKind } from '../../src/reproduce/plan.js';
-import { publishedSchemas } from '../../src/reproduce/schemas.js';
+import { publishedSchemas } from '../../src/cli/schemas.js';
 import {
   causalExample,
   compareExample,

@@ -6,11 +6,12 @@ import { calibrationShape } from '../experiment/calibrate/shape.js';
 import { steeringShape } from '../read/files/steeringFile.js';
 import { manifestShape } from '../record/manifest.js';
 import { jsonSchema } from '../shape/check.js';
-import { reportSummary } from './report/shape.js';
+import { reportSummary } from '../reproduce/report/shape.js';
+import { playRecord, playSummary } from '../serve/playRun.js';
 
 /**
  * `<kind>` for each summary `<kind>.json`, `<command>-record` for a line of its `records.jsonl`, and
- * `labels`, `steering`, `calibration` and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
+ * `labels`, `steering`, `calibration`, `play` (with `play-record`) and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
  */
 export async function publishedSchemas(): Promise<Record<string, object>> {
   const schemas: Record<string, object> = {};
@@ -30,6 +31,8 @@ export async function publishedSchemas(): Promise<Record<string, object>> {
     steering: jsonSchema(steeringShape, 'steering.json', saved),
     calibration: jsonSchema(calibrationShape, 'calibration.json', aimed),
     report: jsonSchema(reportSummary, 'report.json', findings),
+    play: jsonSchema(playSummary, 'play.json', 'What was asked on the page, and the answers.'),
+    'play-record': jsonSchema(playRecord, 'records.jsonl', 'A line of the page’s records.'),
     labels: jsonSchema(labelRecord, 'labels.jsonl', 'What the corrector wrote for a sentence.'),
     manifest: jsonSchema(manifestShape, 'manifest.json', 'What a run was asked for, and on what.'),
   };
