@@ -47,6 +47,26 @@ export function bootstrapInterval(
   return percentileInterval(drawStatistics({ ...options, resamples }), resamples);
 }
 
+/** As {@link bootstrapInterval}, of several statistics of the same draws. */
+export function bootstrapIntervals(
+  options: BootstrapOptions & {
+    units: number;
+    statistics: (drawn: Uint32Array) => readonly (number | null)[];
+  },
+): (Interval | null)[] {
+  const { units, statistics, random, resamples = defaultResamples } = options;
+  const values: number[][] = [];
+  const statistic = (drawn: Uint32Array): null => {
+    statistics(drawn).forEach((value, i) => {
+      const known = (values[i] ??= []);
+      if (value !== null) known.push(value);
+    });
+    return null;
+  };
+  drawStatistics({ units, statistic, random, resamples });
+  return values.map((known) => (units < 2 ? null : percentileInterval(known, resamples)));
+}
+
 /** The statistic of `resamples` draws of as many units, without those where it is undefined. */
 export function drawStatistics(options: {
   units: number;

@@ -3,7 +3,7 @@
  * middle between the class means of the *training* stimuli. Paired accuracy, as in RepE's
  * notebooks, flatters: a constant offset between problems cancels in it.
  */
-import { bootstrapInterval } from '../math/bootstrap.js';
+import { bootstrapIntervals } from '../math/bootstrap.js';
 import { correctAt, repeatedAuc } from '../math/classification.js';
 import type { Interval } from '../math/interval.js';
 import { createRandom } from '../math/random.js';
@@ -44,19 +44,21 @@ export function separate(
   const right = labels.map((label, i) => (scores[i] ?? 0) > threshold === label);
   const problems = problemsOf(stimuli);
   const areaOf = repeatedAuc({ scores, labels });
-  const bootstrap = (statistic: (times: Uint32Array) => number | null): Interval | null =>
-    bootstrapInterval({
-      units: problems.count,
-      random: createRandom(options.seed).fork('accuracy'),
-      resamples: options.resamples ?? 500,
-      statistic: (drawn) => statistic(timesDrawn(drawn, problems)),
-    });
+  const [ci = null, aucCi = null] = bootstrapIntervals({
+    units: problems.count,
+    random: createRandom(options.seed).fork('accuracy'),
+    resamples: options.resamples ?? 500,
+    statistics: (drawn) => {
+      const times = timesDrawn(drawn, problems);
+      return [shareRight(right, times), areaOf(times)];
+    },
+  });
   return {
     threshold,
     heldOutAccuracy: correctAt({ scores, labels, threshold }) / labels.length,
-    ci: bootstrap((times) => shareRight(right, times)),
+    ci,
     auc: areaOf(labels.map(() => 1)),
-    aucCi: bootstrap(areaOf),
+    aucCi,
     withinKind: withinKind(stimuli, right),
   };
 }

@@ -1,4 +1,7 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
+import { instrumentLoop } from '../../src/onnx/loop/loop.js';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { edited } from './edits.js';
 import { tinyDecoder } from './tinyDecoder.js';
@@ -8,6 +11,12 @@ const file = tinyDecoder({ layers: 1 });
 describe('parseModel and serializeModel', () => {
   it('write back what they read, byte for byte', () => {
     expect(serializeModel(parseModel(file).model)).toEqual(file);
+  });
+
+  it('write what protobuf’s own writer writes, weights inside loops included', () => {
+    const { model } = parseModel(instrumentLoop(file).model);
+    const plain = fromBinary(ModelProtoSchema, toBinary(ModelProtoSchema, model));
+    expect(fromBinary(ModelProtoSchema, serializeModel(model))).toEqual(plain);
   });
 
   it('keep the weights as views on the file', () => {
