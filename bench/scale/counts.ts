@@ -1,5 +1,5 @@
 /** What the logs of all processes come to: what was computed twice, and what kills have cost. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Of this machine, the same in all processes, whatever their clocks say. */
 export function systemMilliseconds(): number {
@@ -8,6 +8,8 @@ export function systemMilliseconds(): number {
 
 interface Entry {
   pid: number;
+  /** Of Slurm, in a process's first entry. */
+  task?: string;
   now: number;
   begun?: number;
   ended?: number;
@@ -26,9 +28,28 @@ export interface Counts {
   share: number;
 }
 
+/** Processes that have finished a unit. */
+export function atWork(log: string): Set<number> {
+  return new Set(entriesOf(log).flatMap(({ pid, ended }) => (ended === undefined ? [] : [pid])));
+}
+
+/** Processes of Slurm's tasks. */
+export function tasksIn(log: string): Map<string, number> {
+  return new Map(
+    entriesOf(log).flatMap(({ pid, task }) => (task === undefined ? [] : [[task, pid]])),
+  );
+}
+
+/** Nothing before the first process has written. */
+function entriesOf(log: string): Entry[] {
+  if (!existsSync(log)) return [];
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Entry);
+}
+
 /** @param killed when each process was killed, by its id */
 export function countWork(log: string, killed: ReadonlyMap<number, number>): Counts {
-  const entries = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Entry); // prettier-ignore
+  const entries = entriesOf(log);
   const open = new Map<number, Entry>();
   const ended = new Map<number, number>();
   const counts = { useful: 0, repeated: 0, twice: 0, broken: 0 };
@@ -52,7 +73,7 @@ export function countWork(log: string, killed: ReadonlyMap<number, number>): Cou
 
 /** Milliseconds from the first process that was ready to the last that was done. */
 export function spanOf(log: string): number {
-  const entries = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Entry); // prettier-ignore
+  const entries = entriesOf(log);
   const at = entries.filter(({ begun, ended }) => begun !== undefined || ended !== undefined).map(({ now }) => now); // prettier-ignore
   return Math.max(...at) - Math.min(...at);
 }

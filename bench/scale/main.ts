@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { countWork, spanOf, systemMilliseconds } from './counts.js';
+import { atWork, countWork, spanOf, systemMilliseconds } from './counts.js';
 import { bridgeAddress, closeHosts, openHosts, plug, spawnAt, type Place } from './hosts.js';
 import { proofOptions, type ProofOptions } from './options.js';
 import type { Part } from './participant.js';
@@ -81,7 +81,7 @@ function redis(): ChildProcess {
 /** A worker on its host, begun again whenever it is killed. */
 interface Seat {
   place: Place;
-  slow: number;
+  part: Partial<Part>;
   child: ChildProcess;
 }
 
@@ -90,18 +90,20 @@ interface Disturbed {
   stop: () => void;
 }
 
-/** Kills one worker after the other. */
+/** Kills one worker after the other; who has done nothing yet has its turn later, on a busy machine. */
 function killing(seats: readonly Seat[], { kill }: ProofOptions): Disturbed {
   const killed = new Map<number, number>();
   let turn = 0;
   const timer = setInterval(() => {
-    const seat = seats[turn++ % seats.length];
+    const at = atWork(join(work, 'log.jsonl'));
+    const able = seats.filter(({ child }) => at.has(child.pid ?? 0) || child.exitCode !== null);
+    const seat = able[turn++ % able.length];
     if (!seat) return;
     if (seat.child.pid !== undefined && seat.child.exitCode === null) {
       killed.set(seat.child.pid, systemMilliseconds());
       seat.child.kill('SIGKILL');
     }
-    seat.child = begin({ slow: seat.slow }, seat.place);
+    seat.child = begin(seat.part, seat.place);
   }, 1000 * kill);
   return { killed, stop: () => clearInterval(timer) };
 }
@@ -181,8 +183,8 @@ async function disturbed(): Promise<boolean> {
   const clocks = ['+0', '+3h', '-2d', '+0'];
   const seats = Array.from({ length: workers }, (_, i): Seat => {
     const place = { host: apart ? i : null, core: i % 2, clock: clocks[i % clocks.length] ?? '+0' };
-    const slow = i === workers - 1 ? 100 : 0;
-    return { place, slow, child: begin({ slow, ...redisUrl }, place) };
+    const part = { slow: i === workers - 1 ? 100 : 0, ...redisUrl };
+    return { place, part, child: begin(part, place) };
   });
   const { killed, stop } = killing(seats, options);
   const storms = options.storms ? storm(server, apart ? workers : 0) : Promise.resolve();

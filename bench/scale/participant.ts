@@ -12,6 +12,7 @@ import { batchesOf } from '../../src/experiment/shared/batches.js';
 import { systemMilliseconds } from './counts.js';
 import { resume, type Unit } from '../../src/experiment/shared/resume.js';
 import { folderPlace, type Place } from '../../src/machines/place.js';
+import { HelpEnds } from '../../src/record/claims.js';
 import { folderStore, type Store } from '../../src/record/store.js';
 import { loadLanguageModel } from '../../src/runtime/load.js';
 
@@ -100,18 +101,17 @@ async function main(): Promise<void> {
       return [{ key: String(i), corrections: made.map(({ text }) => text) }];
     },
   }));
-  const store = joined && slowed(joined.store);
+  // Workers help, and read no results.
+  const store = joined && { ...slowed(joined.store), helps: !first };
   const made: string[] = [];
   const work = { units, keyOf: ({ key }: Row) => key, done: new Map<string, Row>() };
   const start = performance.now();
   log({ ready: true, task: process.env.SLURM_JOB_ID });
-  for await (const row of resume({
-    ...work,
-    ...(store && { store }),
-    identity: { kind: 'proof' },
-  })) {
-    // prettier-ignore
-    made.push(JSON.stringify(row));
+  const how = { ...work, ...(store && { store }), identity: { kind: 'proof' }, last: true };
+  try {
+    for await (const row of resume(how)) made.push(JSON.stringify(row));
+  } catch (error) {
+    if (!(error instanceof HelpEnds)) throw error;
   }
   log({ done: true, milliseconds: performance.now() - start });
   if (part.out !== '') writeFileSync(part.out, `${made.join('\n')}\n`);

@@ -1,10 +1,9 @@
 /** The same proof under Slurm: the workers are tasks of an array, killed in turn and submitted again. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Arrays } from '../../src/machines/slurm.js';
 import { Cluster } from './cluster.js';
-import { systemMilliseconds } from './counts.js';
+import { atWork, systemMilliseconds, tasksIn } from './counts.js';
 import type { ProofOptions } from './options.js';
 
 export interface Tasks extends AsyncDisposable {
@@ -30,14 +29,16 @@ export async function beginTasks(
   const arrays = await Arrays.submit(array, { every: 2000, onNote });
   const kills = new Map<string, number>();
   const timer = setInterval(() => {
+    const [tasks, busy] = [tasksIn(log), atWork(log)];
     // One that was killed just now may still be listed.
-    const [first] = cluster.running().filter((id) => !kills.has(id));
+    const able = cluster.running().filter((id) => busy.has(tasks.get(id) ?? 0) && !kills.has(id));
+    const [first] = able;
     if (first === undefined || kills.size >= killsOfATask * workers) return;
     kills.set(first, systemMilliseconds());
     cluster.kill(first);
   }, 1000 * kill);
   return {
-    killed: () => killedIn(log, kills),
+    killed: () => new Map(Array.from(kills, ([task, at]) => [tasksIn(log).get(task) ?? 0, at])),
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await arrays[Symbol.asyncDispose]();
@@ -45,16 +46,4 @@ export async function beginTasks(
       await wait(100);
     },
   };
-}
-
-/** Processes say in the log which task they are. */
-function killedIn(log: string, kills: ReadonlyMap<string, number>): Map<number, number> {
-  const lines = readFileSync(log, 'utf8').trim().split('\n');
-  const entries = lines.map((line) => JSON.parse(line) as { pid: number; task?: string });
-  return new Map(
-    entries.flatMap(({ pid, task }) => {
-      const at = task === undefined ? undefined : kills.get(task);
-      return at === undefined ? [] : [[pid, at] as const];
-    }),
-  );
 }

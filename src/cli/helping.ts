@@ -118,9 +118,9 @@ async function helpExperiment(
   await models.sweep();
   const { command } = job;
   checkInputs(job, await configureRun({ ...opened, command, options }));
-  if (opened.help) return await opened.help();
-  const work = opened.run({ folder, records: [] });
   try {
+    if (opened.help) return await opened.help();
+    const work = opened.run({ folder, records: [] });
     // Nobody keeps the records here: who asked takes them from the store.
     while (!(await work.next()).done);
   } catch (error) {

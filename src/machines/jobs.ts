@@ -1,7 +1,7 @@
 /** Jobs: what a command asks other machines to help with, how it stands, and who works on it. */
 import { z } from 'zod';
 import { checked } from '../shape/check.js';
-import { Cancelled } from '../record/claims.js';
+import { Cancelled, HelpEnds } from '../record/claims.js';
 import type { Notes } from './notes.js';
 import type { Stand, Told } from './told.js';
 
@@ -143,6 +143,8 @@ export class Part implements Told {
       this.#looked = now;
       const found = await this.#jobs.stateOf(this.#job);
       if (found.state === 'cancelled') this.#cancelled = found;
+      // Whoever asked has everything, and told so.
+      if (found.state === 'done') throw new HelpEnds();
     }
     if (this.#cancelled) {
       throw new Cancelled(`job ${this.#job}: it was cancelled at ${this.#cancelled.at}; what is done is kept`); // prettier-ignore

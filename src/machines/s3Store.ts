@@ -55,7 +55,7 @@ export function s3Store(options: S3Options): Store {
       return JSON.parse(await (await fine(answer)).text()) as unknown;
     },
     has,
-    known: (keys) => askedTogether(keys, { has, atOnce: mostAtOnce }),
+    known: (keys, how) => askedTogether(keys, { ...how, has, atOnce: mostAtOnce }),
     async put(key, value) {
       const headers = { 'content-type': 'application/json', 'if-none-match': '*' };
       const answer = await ask('PUT', key, { body: toJson(value), headers });

@@ -8,7 +8,7 @@ export interface Stand {
 }
 
 export interface Told {
-  /** @throws `Cancelled` where somebody has cancelled the work. */
+  /** @throws `Cancelled` where somebody has cancelled the work; `HelpEnds` where it is done. */
   check(): Promise<void>;
   tell(stand: Stand): void;
 }

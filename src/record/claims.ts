@@ -27,7 +27,7 @@ export interface OpenClaims extends AsyncDisposable {
   /**
    * One of the units that nobody computes; null where there is none now.
    * @param wanted those that the store does not have, as far as is known here
-   * @throws {@link Cancelled}
+   * @throws {@link Cancelled}, {@link HelpEnds}
    */
   next(wanted: (key: string) => boolean): Promise<Claim | null>;
   /** Units that are not tried again, with the reason, as found by {@link OpenClaims.next}. */
@@ -40,7 +40,7 @@ export interface Claims {
   open(list: UnitList): Promise<OpenClaims>;
 }
 
-/** A machine that helps another one's run has come to its end: only what reads all records is left. */
+/** A machine that helps has come to its end: all is done, or only what reads all records is left. */
 export class HelpEnds extends Error {}
 
 /** Somebody has cancelled the work; what is done stays in the store. */

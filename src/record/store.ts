@@ -15,8 +15,11 @@ export interface Store {
   get(key: string): Promise<unknown>;
   /** Whether the key has a value. */
   has(key: string): Promise<boolean>;
-  /** Those of many keys that have a value, where that is cheaper than asking for each. */
-  known?(keys: readonly string[]): Promise<string[]>;
+  /**
+   * Those of many keys that have a value, where that is cheaper than asking for each.
+   * @param how.any whether it may end where it has found one that has none. Default false.
+   */
+  known?(keys: readonly string[], how?: { any?: boolean }): Promise<string[]>;
   /** Keeps a value; where the key has one already, that one stays. */
   put(key: string, value: unknown): Promise<void>;
   /** Who computes what, where several machines share it. */
@@ -28,13 +31,14 @@ export interface Store {
 /** {@link Store.known}, where many are asked for side by side as fast as one. */
 export async function askedTogether(
   keys: readonly string[],
-  { has, atOnce }: Pick<Store, 'has'> & { atOnce: number },
+  { has, atOnce, any = false }: Pick<Store, 'has'> & { atOnce: number; any?: boolean | undefined },
 ): Promise<string[]> {
   const known: string[] = [];
   for (let at = 0; at < keys.length; at += atOnce) {
     const some = keys.slice(at, at + atOnce);
     const there = await Promise.all(some.map((key) => has(key)));
     known.push(...some.filter((_, i) => there[i]));
+    if (any && there.includes(false)) break;
   }
   return known;
 }

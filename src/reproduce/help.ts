@@ -45,9 +45,9 @@ export async function helpReproduce(
 }
 
 async function helpPart(part: Part, setting: Setting, stages: Stages): Promise<void> {
-  if (part.kind === 'scan') return await helpScan(part, setting, stages);
   try {
-    await runPart(part, { setting, stages, runners: partRunners });
+    if (part.kind === 'scan') await helpScan(part, setting, stages);
+    else await runPart(part, { setting, stages, runners: partRunners });
   } catch (error) {
     if (!(error instanceof HelpEnds)) throw error;
   }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { steadyRedis } from '../../src/machines/redis/connection.js';
 import { redisStore } from '../../src/machines/redis/store.js';
+import { askedTogether } from '../../src/record/store.js';
 import { fakeRedis } from './fakeRedis.js';
 
 const keys = ['01', '23', '45', '67'];
@@ -18,6 +19,15 @@ const server = fakeRedis(([name]) => {
 });
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => void server.close());
+
+it('and no more than are needed to know that one is missing', async () => {
+  const asked: string[] = [];
+  const has = (key: string): Promise<boolean> => (asked.push(key), Promise.resolve(key !== '45'));
+  const many = ['01', '23', '45', '67', '89', 'ab', 'cd'];
+  expect(await askedTogether(many, { has, atOnce: 2, any: true })).toEqual(['01', '23', '67']);
+  expect(asked).toEqual(['01', '23', '45', '67']);
+  expect(await askedTogether(many, { has, atOnce: 2 })).toHaveLength(6);
+});
 
 it('many results are looked for together: none waits for the answer to another', async () => {
   const redis = await steadyRedis(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`);

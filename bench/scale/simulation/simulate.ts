@@ -37,6 +37,8 @@ const refused = 3;
 const foundDone = 6;
 /** Folders of a store, which are read to see all that is done. */
 const folders = 256;
+/** Results that Redis is asked for together, at the end of a list, and what they cost it. */
+const together = { results: 1000, operations: 100 };
 /** Grant, look into the store, put and link the result, remove the lease. */
 const folderUnit = 9;
 /** Job taken, lock renewed, looked, put, finished. */
@@ -90,8 +92,10 @@ export function simulate(plant: Plant): Outcome {
       computing += takes;
       events.add(granted + takes, machine);
     } else {
-      // Looks for every result that it does not know.
-      const looked = engine === 'folder' ? Math.min(folders, units - done) : 1;
+      // Looks whether any is missing that it knows of.
+      const missing = Math.min(1, (units - done) / together.results);
+      const looked =
+        engine === 'folder' ? Math.min(folders, units - done) : together.operations * missing;
       seen[machine] = granted;
       scanned[machine] = 0;
       events.add(server.ask(granted, looked) + longestPause, machine);

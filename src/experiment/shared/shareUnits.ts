@@ -172,10 +172,11 @@ class Share {
 
   /** What others have finished. */
   async #look(): Promise<void> {
-    const { store } = this.#options;
+    const { store, reads = true } = this.#options;
     this.#looked = performance.now();
-    const missing = [...this.#missing];
-    for (const key of (await store.known?.(missing)) ?? missing) {
+    // Those at the end are done last: who only helps need not know more than that one is missing.
+    const missing = [...this.#missing].reverse();
+    for (const key of (await store.known?.(missing, { any: !reads })) ?? missing) {
       if (!store.known && !(await store.has(key))) continue;
       this.#isDone(key);
     }

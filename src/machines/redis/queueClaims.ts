@@ -38,6 +38,8 @@ export class QueueClaims implements OpenClaims {
   readonly #queue: Queue;
   readonly #worker: Worker;
   #claims = 0;
+  /** Whether there was nothing the last time, since when the store has been looked through. */
+  #idle: boolean;
   #isOver = false;
 
   private constructor(list: UnitList, options: QueueOptions) {
@@ -45,6 +47,7 @@ export class QueueClaims implements OpenClaims {
     const name = queueName(list, options.scope);
     this.#list = list;
     this.#options = options;
+    this.#idle = options.first;
     this.#queue = new Queue(name, { connection, prefix });
     this.#worker = new Worker(name, null, {
       ...{ connection, prefix, name: JSON.stringify(holder), autorun: false },
@@ -71,8 +74,12 @@ export class QueueClaims implements OpenClaims {
   async next(wanted: (key: string) => boolean): Promise<Claim | null> {
     await this.#options.told.check();
     const taken = await this.#take();
+    const wasIdle = this.#idle;
+    this.#idle = taken === null;
     if (taken) return taken;
     await this.#lookForFailed();
+    // Else what others have done meanwhile would be queued again.
+    if (!wasIdle) return null;
     return (await this.#fill(wanted)) ? await this.#take() : null;
   }
 

@@ -19,7 +19,7 @@ export function redisStore(redis: Redis, about: unknown): Store {
     },
     has,
     // They go out together, and none waits for the answer to another.
-    known: (keys) => askedTogether(keys, { has, atOnce: 1000 }),
+    known: (keys, how) => askedTogether(keys, { ...how, has, atOnce: 1000 }),
     async put(key, value) {
       // Who comes second changes nothing.
       await steadily(() => redis.set(nameOf(key), toJson(value), 'NX'));
