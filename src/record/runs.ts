@@ -8,7 +8,7 @@ const deepest = 4;
 
 /**
  * The folder itself, and all within it, that have a file of that name; links are not followed.
- * @param file e.g. `manifest.json`, which every run has
+ * @param file e.g. `records.jsonl`
  * @param subject begins the error
  * @throws where a folder cannot be read.
  */

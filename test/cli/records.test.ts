@@ -64,7 +64,7 @@ describe('records', () => {
     writeRun('runs/other', 'of another version', [{ strange: 1 }]);
     const { code, stdout, stderr } = await call(['records', 'runs', '--json'], { cwd });
     expect(code, stderr).toBe(0);
-    expect(stderr).toMatch(/^warning: runs\/other is no run with records; left out\n$/);
+    expect(stderr).toMatch(/^warning: runs\/other holds records of no experiment; left out\n$/);
     expect(JSON.parse(stdout)).toMatchObject({ records: 3, runs: 2 });
     const rows = await rowsIn('records.parquet');
     expect(rows.map(told)).toEqual([

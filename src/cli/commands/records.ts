@@ -45,10 +45,10 @@ are. Nothing in the runs is changed.`,
   async run({ options, argument = '.', context }) {
     const root = context.path(argument);
     const runs: FoundRun[] = [];
-    for (const folder of await foldersWith('manifest.json', { folder: root, subject: 'records' })) {
+    for (const folder of await foldersWith('records.jsonl', { folder: root, subject: 'records' })) {
       const run = await openRun(folder);
       if (run) runs.push(run);
-      else context.warn(`warning: ${shownPath(folder, context)} is no run with records; left out`);
+      else context.warn(`warning: ${shownPath(folder, context)} holds records of no experiment; left out`); // prettier-ignore
     }
     if (runs.length === 0) {
       throw new Error(`records: no run in ${root} (expected a folder with manifest.json and records.jsonl); give the folder of runs`); // prettier-ignore
@@ -71,11 +71,9 @@ are. Nothing in the runs is changed.`,
   },
 });
 
-/** Null where its command keeps no records that this version knows. */
+/** Null where they are of no experiment, e.g. the strengths of proxy-tuning in a reproduction. */
 async function openRun(folder: string): Promise<FoundRun | null> {
-  const manifest = await readManifest(folder);
-  if (!manifest) return null;
-  const { command } = manifest;
+  const { command = '' } = (await readManifest(folder)) ?? {};
   // Parts of a reproduction are named by the kind of their summary.
   const [, part] = /^reproduce (.*)$/.exec(command) ?? [];
   const entry = experiments.find(({ name }) => name === command);
