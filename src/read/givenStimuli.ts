@@ -5,7 +5,7 @@
 import { createRandom, type Random } from '../math/random.js';
 import { parseGivenRow, type GivenRow } from './givenRows.js';
 import { nameOf, type DataSource } from '../data/files/place.js';
-import { dataRows, jsonRows, type Row } from './jsonRows.js';
+import { eachRow, jsonRows } from './jsonRows.js';
 import {
   checkStimuli,
   classNames,
@@ -37,15 +37,16 @@ export function parseGivenStimuli(
   source: string,
   options: GivenOptions,
 ): GivenStimulus[] {
-  return fromRows(jsonRows(text, source), source, options);
+  const { names = classNames } = options;
+  const rows = jsonRows(text, source).map((row) => parseGivenRow(row, names));
+  return fromRows(rows, source, options);
 }
 
 function fromRows(
-  given: readonly Row[],
+  rows: readonly GivenRow[],
   source: string,
   { names = classNames, seed }: GivenOptions,
 ): GivenStimulus[] {
-  const rows = given.map((row) => parseGivenRow(row, names));
   const groups = groupsOf(rows);
   checkPairs(rows, groups);
   const halves = halvesOf(rows, groups, createRandom(seed).fork('given halves'));
@@ -71,7 +72,10 @@ export async function readGivenStimuli(
   source: DataSource,
   options: GivenOptions,
 ): Promise<GivenStimulus[]> {
-  return fromRows(await dataRows(source), nameOf(source), options);
+  const { names = classNames } = options;
+  const rows: GivenRow[] = [];
+  for await (const row of eachRow(source)) rows.push(parseGivenRow(row, names));
+  return fromRows(rows, nameOf(source), options);
 }
 
 /** Of each row: its own group, else its pair's, else one of its own. */

@@ -16,13 +16,18 @@ export function jsonRows(text: string, source: string): Row[] {
   return parsePlaced(text, source, anyRow).map(({ row, place }) => ({ record: row, where: place }));
 }
 
-/** The rows of data, in any kind of file. @throws as {@link streamRows}, and where a row is no JSON object. */
+/** The rows of data, in any kind of file. @throws as {@link eachRow}. */
 export async function dataRows(source: DataSource): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const { row, place } of streamRows(source)) {
-    rows.push({ record: checkedRow(row, anyRow, place), where: place });
-  }
+  for await (const row of eachRow(source)) rows.push(row);
   return rows;
+}
+
+/** The same as they are read. @throws as {@link streamRows}, and where a row is no JSON object. */
+export async function* eachRow(source: DataSource): AsyncGenerator<Row, void> {
+  for await (const { row, place } of streamRows(source)) {
+    yield { record: checkedRow(row, anyRow, place), where: place };
+  }
 }
 
 /**

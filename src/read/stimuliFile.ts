@@ -5,7 +5,7 @@ import { formatGiven } from './givenRows.js';
 import { nameOf, type DataSource } from '../data/files/place.js';
 import { qualities } from '../data/types.js';
 import { isCopy } from '../text/copied.js';
-import { dataRows, jsonRows, oneOf, type Row } from './jsonRows.js';
+import { eachRow, jsonRows, oneOf, type Row } from './jsonRows.js';
 import {
   checkStimuli,
   classNames,
@@ -54,11 +54,7 @@ function formatCorrection(s: CorrectionStimulus): string {
  * and as {@link checkStimuli}.
  */
 export function parseStimuli(text: string, source: string): CorrectionStimulus[] {
-  return fromRows(jsonRows(text, source), source);
-}
-
-function fromRows(rows: readonly Row[], source: string): CorrectionStimulus[] {
-  const stimuli = rows.map(parseRow);
+  const stimuli = jsonRows(text, source).map(parseRow);
   checkStimuli(stimuli, source);
   return stimuli;
 }
@@ -97,7 +93,10 @@ function parseRow({ record, where }: Row): CorrectionStimulus {
 
 /** @throws where the data cannot be read, and as {@link parseStimuli}. */
 export async function readStimuli(source: DataSource): Promise<CorrectionStimulus[]> {
-  return fromRows(await dataRows(source), nameOf(source));
+  const stimuli: CorrectionStimulus[] = [];
+  for await (const row of eachRow(source)) stimuli.push(parseRow(row));
+  checkStimuli(stimuli, nameOf(source));
+  return stimuli;
 }
 
 export async function writeStimuli(
