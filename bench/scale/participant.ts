@@ -11,6 +11,7 @@ import type { AnnotatedQuadruple } from '../../src/data/types.js';
 import { batchesOf } from '../../src/experiment/shared/batches.js';
 import { systemMilliseconds } from './counts.js';
 import { resume, type Unit } from '../../src/experiment/shared/resume.js';
+import { untilThere } from '../../src/machines/away.js';
 import { folderPlace, type Place } from '../../src/machines/place.js';
 import { HelpEnds } from '../../src/record/claims.js';
 import { folderStore, type Store } from '../../src/record/store.js';
@@ -60,11 +61,15 @@ async function openPart(): Promise<Place | null> {
   if (engine === null) return null;
   if (engine === 'folder') return folderPlace(folder, { patience });
   const { redisPlace } = await import('../../src/machines/redis/place.js');
-  return await redisPlace({
+  const options = {
     url: redis,
     ...(shared && { results: (about: unknown) => folderStore(folder, about) }),
     ...{ lockMilliseconds: patience, stalledMilliseconds: Math.min(5000, patience / 2) },
-  });
+  };
+  // As `aligner-lab worker` does: Redis may be away when it begins.
+  const { signal } = new AbortController();
+  const waits = { milliseconds: 60_000, onWait: () => undefined, signal };
+  return await untilThere(() => redisPlace(options), waits);
 }
 
 /** A store on a disk that takes its time. */
