@@ -3,7 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownerOf, ownerState } from './owner.js';
 
-/** Suffix of a file that is being written; one left over from a killed process means nothing. */
+/** Suffix of a file or folder that is being written; one left over from a killed process means nothing. */
 export const temporarySuffix = '.tmp';
 
 /** Of another machine it is not known who runs; a draft that old is nobody's. */
@@ -18,7 +18,8 @@ export async function removeLeftovers(folder: string, { all = false } = {}): Pro
   for (const name of names) {
     if (!name.endsWith(temporarySuffix)) continue;
     const path = join(folder, name);
-    if (await isLeftOver(path, all)) await rm(path, { force: true }).catch(() => undefined);
+    if (!(await isLeftOver(path, all))) continue;
+    await rm(path, { force: true, recursive: true }).catch(() => undefined);
   }
 }
 

@@ -20,7 +20,7 @@ export function forgetOwnFile(path: string): void {
 export function removeOwnFiles(): void {
   for (const path of own) {
     try {
-      rmSync(path, { force: true });
+      rmSync(path, { force: true, recursive: true });
     } catch {
       // The next run removes it.
     }

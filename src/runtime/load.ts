@@ -1,4 +1,6 @@
 /** From a name to a running model. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { withAdapter, type ModelPart } from './adapterFiles.js';
 import { configuredLimit, leastLimit } from './contextLimit.js';
 import type { Precision } from '../onnx/precision.js';
@@ -50,6 +52,13 @@ export interface LoadOptions extends PromptSettings {
   sharing?: boolean;
   /** Tokens after which rows that have ended leave their batch; default: where that saves time. */
   portion?: number;
+  /**
+   * Folder where weights are kept as the runtime computes with them, for a CPU: twice their size in
+   * float32, opened in half the time, and held once by all that runs. Null: none. Default: that of
+   * `ALIGNER_LAB_CACHE`, which may be `off`, else `aligner-lab/weights` in the user's cache, for
+   * models of 64 MB and more.
+   */
+  packedWeights?: string | null;
 }
 
 /** Proxy-tuning: logits become base + α · (expert − anti-expert) (Liu et al. 2024). */
@@ -171,6 +180,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
       adapter: files.adapter,
       source: files.source,
       ...{ device, proxy, context, threads, limits, drafts, sharing, portion, precision },
+      packedWeights: packedFolder(options),
     });
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));
@@ -179,4 +189,13 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   if (!failed) return new DecoderPool(decoders);
   for (const decoder of decoders) await decoder[Symbol.asyncDispose]();
   throw failed.reason;
+}
+
+function packedFolder({ packedWeights }: LoadOptions): WorkerOptions['packedWeights'] {
+  if (packedWeights === null) return undefined;
+  if (packedWeights !== undefined) return { folder: packedWeights, least: 0 };
+  const { ALIGNER_LAB_CACHE: named = '', XDG_CACHE_HOME: caches = '' } = process.env;
+  if (named === 'off') return undefined;
+  const usual = join(caches === '' ? join(homedir(), '.cache') : caches, 'aligner-lab', 'weights');
+  return { folder: named === '' ? usual : named };
 }

@@ -31,6 +31,11 @@ export interface SessionOptions {
   folder?: string;
   /** Path that ONNX Runtime's profile starts with; it is written when the session is released. */
   profile?: string;
+  /**
+   * Where the graph is written as it is run on a CPU, and the name of a file beside it for its
+   * weights: as they are, and packed for products on this processor.
+   */
+  save?: { file: string; data: string };
 }
 
 /** onnxruntime-node is not there, or not whole. */
@@ -76,19 +81,32 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
   };
 }
 
+/** Of onnxruntime-node. @throws RuntimeMissing */
+export async function runtimeVersion(): Promise<string> {
+  return (await loadRuntime()).env.versions.node ?? 'unknown';
+}
+
 function sessionOptions(options: SessionOptions): InferenceSession.SessionOptions {
-  const { device, threads, folder, profile } = options;
+  const { device, threads, folder, profile, save } = options;
   return {
     executionProviders: [device],
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    ...(save === undefined ? {} : { optimizedModelFilePath: save.file }),
     extra: {
       // The arena grows in powers of two: weights would take up to twice their size on a GPU.
       ...(device === 'cpu' ? {} : { 'session.use_device_allocator_for_initializers': '1' }),
       ...(folder === undefined
         ? {}
         : { 'session.model_external_initializers_file_folder_path': folder }),
+      ...(save === undefined
+        ? {}
+        : {
+            'session.optimized_model_external_initializers_file_name': save.data,
+            'session.optimized_model_external_initializers_min_size_in_bytes': '1024',
+            'session.save_external_prepacked_constant_initializers': '1',
+          }),
     },
   };
 }

@@ -13,6 +13,8 @@ import { Engine } from './engine.js';
 import { buildGraph, wantsLean } from './graphKinds.js';
 import type { GraphKind } from './graphKinds.js';
 import { fingerprint } from '../fingerprint.js';
+import { packedGraph } from '../packedFile.js';
+import type { PackedGraph } from '../packedFile.js';
 import { readGraph, readPiece } from '../adapterFiles.js';
 import { inFile, weightBytes } from '../graphFile.js';
 import type { GraphFile } from '../graphFile.js';
@@ -37,13 +39,21 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       `load: rounded weights are for a CPU (got ${options.precision} on ${device}); leave the precision out`,
     );
   }
-  const layout = inFile(file, () => inspectDecoder(graph));
+  const layout = layoutOf(file, graph);
+  let cached = await inCache(read, device, options);
+  let held: Pick<GraphFile, 'graph' | 'folder'> = cached ?? { graph, folder };
   const open = async (kind: GraphKind): Promise<Session> => {
-    const model = inFile(file, () => buildGraph(graph, kind));
+    const model = inFile(file, () => buildGraph(held.graph, kind));
     try {
-      return await openSession(model, { device, folder, threads });
+      return await openSession(model, { device, folder: held.folder, threads });
     } catch (error) {
       if (error instanceof RuntimeMissing) throw error;
+      if (cached) {
+        // The cache may have been emptied since.
+        cached = null;
+        held = await readTuned(options);
+        return await open(kind);
+      }
       const reason = reasonOf(error);
       throw new Error(`model: ONNX Runtime refuses ${file} on ${device}: ${reason}`, {
         cause: error,
@@ -68,6 +78,26 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
     }),
     info: { source, sha256, device, layers, width, vocabulary, ...(context && { context }) },
   };
+}
+
+/** In a scope of its own: what {@link openEngine} hands on would keep the whole graph. */
+function layoutOf(file: string, graph: Uint8Array): DecoderLayout {
+  return inFile(file, () => inspectDecoder(graph));
+}
+
+/** Smaller ones are opened as fast without a cache, and are held twice for little. */
+const leastPacked = 64 * 2 ** 20;
+
+/** The graph with its weights in the cache, where there is one and it is worth its space. */
+async function inCache(
+  read: GraphFile,
+  device: Device,
+  { packedWeights, threads }: WorkerOptions,
+): Promise<PackedGraph | null> {
+  const { folder: cache, least = leastPacked } = packedWeights ?? {};
+  if (cache === undefined || device !== 'cpu') return null;
+  if (read.graph.length < least) return null;
+  return await packedGraph({ cache, graph: read.graph, threads });
 }
 
 /** Bytes of weights up to which a CPU holds them in a graph beside the loop. */

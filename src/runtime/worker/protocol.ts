@@ -30,6 +30,8 @@ export interface WorkerOptions {
   sharing?: boolean;
   /** Tokens after which rows that have ended leave their batch; default: where that saves time. */
   portion?: number;
+  /** Where weights are kept as the runtime computes with them, and from how many bytes on. */
+  packedWeights?: { folder: string; least?: number };
 }
 
 /** What the worker can be asked for, and what it answers with. */
