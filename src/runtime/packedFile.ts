@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
-import { readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { writeAtomic } from '../disk/atomic.js';
 import { removeLeftovers, temporarySuffix } from '../disk/leftovers.js';
 import { makeFolder } from '../disk/makeFolder.js';
 import { addOwnFile, forgetOwnFile } from '../disk/ownFiles.js';
@@ -90,6 +91,7 @@ type List = z.infer<typeof listShape>;
 async function readList(folder: string): Promise<List | null> {
   try {
     const list = listShape.parse(JSON.parse(await readFile(join(folder, listFile), 'utf8')));
+    if (list.weights.length === 0) return list;
     return (await stat(join(folder, dataFile))).size === list.size ? list : null;
   } catch {
     return null;
@@ -108,7 +110,7 @@ async function pack(folder: string, options: PackOptions): Promise<List | null> 
   try {
     await makeFolder(draft);
     const list = await write(draft, options);
-    await writeFile(join(draft, listFile), JSON.stringify(list));
+    await writeAtomic(join(draft, listFile), JSON.stringify(list), 'cache');
     await rename(draft, folder).catch(async (error: unknown) => {
       // Another process was first.
       if ((await readList(folder)) === null) throw error;
@@ -131,7 +133,6 @@ async function write(draft: string, { graph, threads }: PackOptions): Promise<Li
   const packed = await tried(mapped, { ...how, folder: draft }).catch(() => null);
   if (packed !== null && isDeepStrictEqual(plain, packed)) return list;
   await rm(data, { force: true });
-  await writeFile(data, '');
   return none;
 }
 
