@@ -11,7 +11,8 @@ import { playRecord, playSummary } from '../serve/playRun.js';
 
 /**
  * `<kind>` for each summary `<kind>.json`, `<command>-record` for a line of its `records.jsonl`, and
- * `labels`, `steering`, `calibration`, `play` (with `play-record`) and `manifest`. They are files of the package: `aligner-lab/schemas/<name>.json`.
+ * `labels`, `steering`, `calibration`, `play` (with `play-record`) and `manifest`. They are files of the
+ * package: `aligner-lab/schemas/<name>.json`.
  */
 export async function publishedSchemas(): Promise<Record<string, object>> {
   const schemas: Record<string, object> = {};

@@ -63,6 +63,13 @@ export function producerOf(index: GraphIndex, tensor: string): NodeProto | undef
   return index.nodes[index.producer.get(tensor) ?? -1];
 }
 
+/** The numbers of a tensor that the file itself has: a weight, or what a `Constant` holds. */
+export function storedAt(index: GraphIndex, tensor: string): TensorProto | undefined {
+  const node = producerOf(index, tensor);
+  const made = node?.opType === 'Constant' ? attribute(node, 'value')?.t : undefined;
+  return index.initializers.get(tensor) ?? made;
+}
+
 /**
  * Takes out the nodes and weights that no output needs. Nodes must be in topological order.
  * @returns names of all tensors that are needed
@@ -107,9 +114,7 @@ export function weightShape(index: GraphIndex, tensor: string): number[] | null 
     }
     name = node.input[0] ?? '';
   }
-  const made = producerOf(index, name);
-  const constant = made?.opType === 'Constant' ? attribute(made, 'value')?.t : undefined;
-  const weight = index.initializers.get(name) ?? constant;
+  const weight = storedAt(index, name);
   if (weight === undefined) return null;
   // The transpose nearest to the weight comes first.
   return orders.reduceRight<number[]>(

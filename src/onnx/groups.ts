@@ -10,9 +10,9 @@
  */
 import type { GraphProto, NodeProto } from 'onnx-buf';
 import { GraphWriter } from './build.js';
-import { attribute, indexGraph, keepNeeded, producerOf } from './graph.js';
+import { attribute, indexGraph, keepNeeded, producerOf, storedAt } from './graph.js';
 import type { GraphIndex } from './graph.js';
-import { isSingle, sizes, storedAt } from './sizes.js';
+import { isSingle, sizes } from './sizes.js';
 import { integersOf } from './tensors.js';
 
 /** A product of queries, or of attention weights, with repeated keys or values. */

@@ -7,7 +7,6 @@
  */
 import { create, fromBinary } from '@bufbuild/protobuf';
 import {
-  AttributeProto_AttributeType as AttributeType,
   ModelProtoSchema,
   StringStringEntryProtoSchema,
   TensorProto_DataLocation,
@@ -20,6 +19,7 @@ import { attribute, indexGraph, keepNeeded, producerOf } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import { parseModel, serializeModel } from './model.js';
 import { writeNumbers } from './numbers.js';
+import { turnsMatrix } from './products.js';
 import { readStored, turned } from './storedWeights.js';
 import { isExternal, sizeInBytes } from './tensors.js';
 
@@ -135,7 +135,5 @@ function floatsOf(index: GraphIndex, name: string, steps = 4): Floats | null {
 
 function passes(node: NodeProto): boolean {
   if (node.opType === 'Cast') return attribute(node, 'to')?.i === BigInt(DataType.FLOAT);
-  if (node.opType !== 'Transpose') return node.opType === 'Identity';
-  const order = attribute(node, 'perm');
-  return order?.type !== AttributeType.INTS || order.ints.join() === '1,0';
+  return node.opType === 'Transpose' ? turnsMatrix(node) : node.opType === 'Identity';
 }

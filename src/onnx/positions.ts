@@ -8,7 +8,7 @@
  * that are computed from position ids have none.
  */
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { attribute, producerOf } from './graph.js';
+import { attribute, producerOf, storedAt } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import type { DecoderInputs, PositionLimits } from './layout.js';
 import { integersOf } from './tensors.js';
@@ -142,10 +142,9 @@ function tableShape(index: GraphIndex, tensor: string): number[] | null {
 
 function constantOf(index: GraphIndex, tensor: string): TensorProto | undefined {
   for (let name = tensor, steps = 0; steps < 64; steps++) {
-    const weight = index.initializers.get(name);
-    if (weight !== undefined) return weight;
+    const stored = storedAt(index, name);
+    if (stored !== undefined) return stored;
     const node = producerOf(index, name);
-    if (node?.opType === 'Constant') return attribute(node, 'value')?.t;
     if (node === undefined || !(passing.has(node.opType) || node.opType === 'DequantizeLinear')) {
       return undefined;
     }

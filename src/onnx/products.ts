@@ -1,6 +1,6 @@
 /** Products of the data with a matrix of weights: where an adapter can be put. */
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { attribute, describe, producerOf } from './graph.js';
+import { attribute, describe, producerOf, storedAt } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import type { Flow } from './dominators.js';
 import { nodeAt } from './residual.js';
@@ -67,11 +67,9 @@ export function refuseScaled(index: GraphIndex, { node }: Product): void {
 function sourceOf(index: GraphIndex, name: string): WeightSource | 'quantised' | null {
   let transposed = false;
   for (let at = name; ;) {
-    const tensor = index.initializers.get(at);
+    const tensor = storedAt(index, at);
     if (tensor !== undefined) return { tensor, transposed };
     const node = producerOf(index, at);
-    const constant = node?.opType === 'Constant' ? attribute(node, 'value')?.t : undefined;
-    if (constant !== undefined) return { tensor: constant, transposed };
     if (node?.opType === 'DequantizeLinear') return 'quantised';
     if (node?.opType === 'Transpose' && turnsMatrix(node)) transposed = !transposed;
     else if (node?.opType !== 'Cast' && node?.opType !== 'Identity') return null;
@@ -79,7 +77,8 @@ function sourceOf(index: GraphIndex, name: string): WeightSource | 'quantised' |
   }
 }
 
-function turnsMatrix(node: NodeProto): boolean {
+/** Whether a `Transpose` exchanges rows and columns. */
+export function turnsMatrix(node: NodeProto): boolean {
   const order = attribute(node, 'perm')?.ints.map(Number);
   return order === undefined || order.join() === '1,0';
 }

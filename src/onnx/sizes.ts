@@ -1,6 +1,6 @@
 /** Sizes that a graph works out, as far as its file tells them. */
-import type { NodeProto, TensorProto } from 'onnx-buf';
-import { attribute, dimensions, producerOf } from './graph.js';
+import type { NodeProto } from 'onnx-buf';
+import { attribute, dimensions, producerOf, storedAt } from './graph.js';
 import type { GraphIndex } from './graph.js';
 import { integersOf } from './tensors.js';
 
@@ -8,13 +8,6 @@ type Sizes = (number | null)[];
 
 /** Longer chains are not followed. */
 const deepest = 24;
-
-/** A number or a list of them that the file itself has. */
-export function storedAt(index: GraphIndex, tensor: string): TensorProto | undefined {
-  const node = producerOf(index, tensor);
-  const made = node?.opType === 'Constant' ? attribute(node, 'value')?.t : undefined;
-  return index.initializers.get(tensor) ?? made;
-}
 
 /**
  * The integers of a list, null for each that only a run tells; null where not even its length is

@@ -151,9 +151,9 @@ async function tried(graph: Uint8Array, options: SessionOptions): Promise<unknow
   const nothing = (): Promise<void> => Promise.resolve();
   try {
     const rows: unknown[] = [];
-    for (const tokens of [[[1 % layout.vocabulary]], [many]]) {
-      const last = (tokens[0]?.length ?? 1) - 1;
-      rows.push(await engine.forward({ tokens, states: [[last]], logits: [[last]] }, nothing));
+    for (const prompt of [[1 % layout.vocabulary], many]) {
+      const last = [[prompt.length - 1]];
+      rows.push(await engine.forward({ tokens: [prompt], states: last, logits: last }, nothing));
     }
     return rows;
   } finally {
