@@ -83,17 +83,22 @@ for (const work of [...readingWorks, ...generatingWorks]) {
   const row = [work.name, work.peer, median(ours).toFixed(0), ratio.toFixed(2), `${least.toFixed(2)}–${most.toFixed(2)}`, work.goal, same]; // prettier-ignore
   table.push(row);
   process.stdout.write(`${row.join('  ')}\n`);
+  // After every work, so that a run that is ended early has left what it measured.
+  if (given.out) writeResults(given.out);
 }
 const head = ['work', 'peer', 'ours, ms', 'ratio', 'least–most', 'goal', 'unlike'];
 process.stdout.write(`\n${formatTable(head, table)}\n`);
-if (given.out) {
-  const machine = { processor: cpus()[0]?.model, threads, gigabytes: Math.round(totalmem() / 1e9) };
-  const versions = { ...installedVersions(), ...opened.versions };
-  writeFileSync(given.out, `${JSON.stringify({ model: own ? pair.onnx : kind, machine, versions, prompts: texts.length, rounds: Number(given.rounds), results }, null, 2)}\n`); // prettier-ignore
-}
 peer.close();
 await closeOwn();
 rmSync(scratch, { recursive: true });
+
+function writeResults(place: string): void {
+  const machine = { processor: cpus()[0]?.model, threads, gigabytes: Math.round(totalmem() / 1e9) };
+  const versions = { ...installedVersions(), ...opened.versions };
+  const counts = { prompts: texts.length, rounds: Number(given.rounds) };
+  const found = { model: own ? pair.onnx : kind, machine, versions, ...counts, results };
+  writeFileSync(place, `${JSON.stringify(found, null, 2)}\n`);
+}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -34,6 +34,7 @@ import {
   methodComparisonFigure,
 } from './scan/figures/methodComparison.js';
 import { tokenReadingCaption, tokenReadingHtml } from './scan/figures/tokens.js';
+import { selectivityCaption, selectivityFigure } from './sweep/figures/selectivity.js';
 import { steeringCurveCaption, steeringCurveFigure } from './sweep/figures/steeringCurve.js';
 
 /** From the data of a summary to plotly's. */
@@ -43,6 +44,7 @@ export const figures = {
   layerAccuracy: layerAccuracyFigure,
   methodComparison: methodComparisonFigure,
   steeringCurve: steeringCurveFigure,
+  selectivity: selectivityFigure,
   effectMap: effectMapFigure,
   layerControls: layerControlsFigure,
   ablation: ablationFigure,
@@ -76,6 +78,7 @@ export const captions = {
   layerAccuracy: layerAccuracyCaption,
   methodComparison: methodComparisonCaption,
   steeringCurve: steeringCurveCaption,
+  selectivity: selectivityCaption,
   effectMap: effectMapCaption,
   layerControls: layerControlsCaption,
   ablation: ablationCaption,

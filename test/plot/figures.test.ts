@@ -39,6 +39,10 @@ import {
 } from '../../src/experiment/causal/figures/patching.js';
 import { causalPage } from '../../src/experiment/causal/page.js';
 import {
+  selectivityCaption,
+  selectivityFigure,
+} from '../../src/experiment/sweep/figures/selectivity.js';
+import {
   steeringCurveCaption,
   steeringCurveFigure,
 } from '../../src/experiment/sweep/figures/steeringCurve.js';
@@ -206,6 +210,29 @@ describe('curves over the layers', () => {
     ];
     const [curve] = layerAccuracyFigure({ perLayer }).data;
     expect(curve).toMatchObject({ x: [1], y: [0.8], error_y: { array: [0], arrayminus: [0] } });
+  });
+});
+
+describe('selectivityFigure', () => {
+  const judged = sweepExample.points.slice(0, 3).map((point, i) => {
+    const goodCopied = { mean: 1 - i / 4, ci: [0.9 - i / 4, 1 - i / 4] as [number, number], n: 40 };
+    return { ...point, goodCopied, badChanged: { mean: i / 2, ci: null, n: 38 } };
+  });
+  const points = [...judged, ...sweepExample.points.slice(3)];
+
+  it('matches its snapshot', () => {
+    expect(rounded(selectivityFigure({ points }))).toMatchSnapshot();
+  });
+
+  it('sets what is lost of good sentences against what is caught of bad ones', () => {
+    const [tested] = selectivityFigure({ points }).data as Record<string, unknown>[];
+    expect(tested).toMatchObject({ x: [0, 0.25, 0.5], y: [0, 0.5, 1] });
+    const { array, arrayminus } = tested?.['error_x'] as Record<string, number[]>;
+    // Copied 0.9 … 1 is rewritten 0 … 0.1.
+    expect(array?.[0]).toBeCloseTo(0.1, 12);
+    expect(arrayminus?.[0]).toBeCloseTo(0, 12);
+    const first = String(judged[0]?.coefficient);
+    expect(selectivityCaption({ points })).toContain(`${first}: 1 [0.9, 1] and 0;`);
   });
 });
 

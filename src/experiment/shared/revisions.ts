@@ -8,6 +8,8 @@ import { count } from '../../shape/pieces.js';
 import { isCopy } from '../../text/copied.js';
 import { countNotes, notesOf, noteWarnings, textNotes, type TextNote } from '../../text/notes.js';
 
+export const quality = z.enum(qualities);
+
 /** A sentence (or, for the Aligner, an answer) before and after its correction. */
 export const revision = z.strictObject({
   prefix: z.string(),
@@ -38,6 +40,7 @@ export const sentence = z.strictObject({
   last: z.string().describe('y1; empty where the upstream wrote nothing'),
   ...correctionText,
   written: revision.shape.written,
+  quality: quality.optional().describe('of y1, where it is recorded with one'),
 });
 export type Sentence = z.infer<typeof sentence>;
 
@@ -53,10 +56,15 @@ export function correctionTextOf(round: {
 
 /** @see {@link sentence} */
 export function sentenceOf(
-  round: Parameters<typeof correctionTextOf>[0] & { written?: string | undefined },
+  round: Parameters<typeof correctionTextOf>[0] & Partial<Pick<Sentence, 'written' | 'quality'>>,
 ): Sentence {
-  const { last, written } = round;
-  return { last, ...correctionTextOf(round), ...(written !== undefined && { written }) };
+  const { last, written, quality } = round;
+  return {
+    last,
+    ...correctionTextOf(round),
+    ...(written !== undefined && { written }),
+    ...(quality && { quality }),
+  };
 }
 
 /** What a loop did to sentences. A round that was cut off for want of positions did nothing. */
@@ -75,8 +83,6 @@ export function revisionOf(round: {
   const { prefix, last, correction, written, notes } = round;
   return { prefix, last, correction, ...(written !== undefined && { written }), ...notesOf(notes) };
 }
-
-export const quality = z.enum(qualities);
 
 /** A revision with the judge's word on y1 (its quality and fault) and on y2 in its place. */
 const judgedRevision = revision.extend({

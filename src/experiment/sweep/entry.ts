@@ -23,6 +23,10 @@ that positive may not mean correct; layers that it lacks are left out (see conve
 Only the prompt is steered by default: what is pushed is the decision, which is made at its last
 token, and the sentence after it is written unsteered.
 
+Where the recorded sentences say whether y1 is good or bad (quality), a sweep in fixed mode also says
+at every coefficient how many good ones are copied and how many bad ones rewritten: what a knob gains
+and what it costs.
+
 Written to the run folder: sweep.json, sweep.html, records.jsonl, manifest.json. An interrupted
 sweep goes on where it stopped when the same command is run again.`,
   options,

@@ -25,7 +25,7 @@ import { batchesOf } from '../shared/batches.js';
 import { sentenceOf } from '../shared/revisions.js';
 import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
-import type { SweepProblem } from './problems.js';
+import type { RecordedRound, SweepProblem } from './problems.js';
 import { editedTexts, hasSentence, isCopy } from '../../text/copied.js';
 import { countNotes, type TextNote } from '../../text/notes.js';
 
@@ -74,6 +74,7 @@ interface Written {
   written?: string;
   notes?: readonly TextNote[];
   finish: Finish;
+  quality?: RecordedRound['quality'];
 }
 
 /**
@@ -101,7 +102,7 @@ async function measureFixed(
   const inputs = problems.flatMap(({ question, inputs }, problem) =>
     inputs
       .filter(({ last }) => hasSentence(last))
-      .map(({ prefix, last }) => ({ problem, question, prefix, last })),
+      .map((input) => ({ problem, question, ...input })),
   );
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
   const correct = async (
@@ -115,11 +116,11 @@ async function measureFixed(
       steering: steeringOf(request, options),
       ...(options.signal && { signal: options.signal }),
     });
-    return batch.map(({ problem, c, last }, i) => {
+    return batch.map(({ problem, c, last, quality }, i) => {
       const correction = corrections[i];
       if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
       const { text, written, notes, finish } = correction;
-      return { problem, c, last, correction: text, written, notes, finish };
+      return { problem, c, last, quality, correction: text, written, notes, finish };
     });
   };
   const batches = await Promise.all(inBatches(inputs, request, options).map(correct));

@@ -1,6 +1,7 @@
 /** `sweep.html`. */
 import type { Page } from '../../plot/page/page.js';
 import { defineSummary } from '../shared/experiment.js';
+import { judgedPoints, selectivityCaption, selectivityFigure } from './figures/selectivity.js';
 import { steeringCurveCaption, steeringCurveFigure } from './figures/steeringCurve.js';
 import { sweepSummary, type SweepSummary } from './shape.js';
 
@@ -17,8 +18,22 @@ export function sweepPage(summary: SweepSummary): Page {
         caption: steeringCurveCaption(summary),
         draw: (room) => steeringCurveFigure({ ...summary, room }),
       },
+      ...selectivitySections(summary),
     ],
   };
+}
+
+/** One section where y1 are recorded as good and bad, else none. */
+function selectivitySections(summary: SweepSummary): Page['sections'] {
+  if (judgedPoints(summary).length === 0) return [];
+  return [
+    {
+      name: 'selectivity',
+      heading: 'Good and bad sentences',
+      caption: selectivityCaption(summary),
+      draw: (room) => selectivityFigure({ ...summary, room }),
+    },
+  ];
 }
 
 export const sweepKind = defineSummary({

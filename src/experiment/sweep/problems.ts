@@ -3,7 +3,7 @@ import { knownProblem } from '../../data/problems.js';
 import type { DataSource } from '../../data/files/place.js';
 import type { QuestionRow } from '../../data/formats/row.js';
 import { agreedAnswer, readQuestionRows, type ReadDataOptions } from '../../data/questionRows.js';
-import type { RecordedSentence } from '../../data/types.js';
+import type { Quality, RecordedSentence } from '../../data/types.js';
 import { sameAnswer } from '../../text/answers.js';
 
 /** One problem: the unit of analysis. */
@@ -13,7 +13,12 @@ export interface SweepProblem {
   /** The right answer, where a file of one's own says it. Generated problems follow from their id. */
   answer?: string;
   /** Recorded rounds, for `fixed` mode; those with an empty y1 are passed over. */
-  inputs: readonly { prefix: string; last: string }[];
+  inputs: readonly RecordedRound[];
+}
+
+/** A recorded p and y1, with what a judge has said of y1, where one has. */
+export interface RecordedRound extends Pick<RecordedSentence, 'prefix' | 'last'> {
+  quality?: Exclude<Quality, 'unjudged'>;
 }
 
 /**
@@ -35,9 +40,13 @@ export function sweepProblems(
   const problems = [...byProblem].map(([id, rounds]) => ({
     id,
     question: rounds[0]?.question ?? '',
-    inputs: rounds.map(({ prefix, last }) => ({ prefix, last })),
+    inputs: rounds.map(roundOf),
   }));
   return problems.slice(0, limit);
+}
+
+function roundOf({ prefix, last, quality }: RecordedSentence): RecordedRound {
+  return { prefix, last, ...(quality !== 'unjudged' && { quality }) };
 }
 
 /**

@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { perEditMetric } from '../../text/editMetricTable.js';
 import { noteCounts, sentence } from '../shared/revisions.js';
-import { ci, count, fraction, numberOrNull, pair, positionRule, rate } from '../../shape/pieces.js';
+import {
+  ci,
+  count,
+  fraction,
+  meanOver,
+  numberOrNull,
+  pair,
+  positionRule,
+  rate,
+} from '../../shape/pieces.js';
 
 /**
  * `loop`: the coefficient acts while the aligner loop runs, so that later rounds see other inputs.
@@ -98,6 +107,12 @@ export type PlanRecord = z.infer<typeof planRecord>;
 export const sweepRecord = z.discriminatedUnion('kind', [scalesRecord, planRecord, caseRecord]);
 export type SweepRecord = z.infer<typeof sweepRecord>;
 
+/** A share over problems, sentences averaged within them, problems bootstrapped. */
+const shareOver = z.strictObject({
+  ...meanOver.shape,
+  n: count.describe('problems that have any'),
+});
+
 export const sweepPoint = z.strictObject({
   coefficient: z.number(),
   n: count.describe('problems with a value'),
@@ -107,6 +122,8 @@ export const sweepPoint = z.strictObject({
   lengthRatio: numberOrNull,
   degenerate: rate,
   accuracy: rate.describe('share of problems answered right; null in fixed mode'),
+  goodCopied: shareOver.optional().describe('of sentences recorded as good, those copied verbatim'),
+  badChanged: shareOver.optional().describe('of sentences recorded as bad, those rewritten'),
 });
 export type SweepPoint = z.infer<typeof sweepPoint>;
 

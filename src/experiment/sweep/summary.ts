@@ -1,9 +1,10 @@
 /** From a sweep's records to `sweep.json`: pure, so that a resumed sweep ends in the same numbers. */
-import type { UnitTable } from '../../math/bootstrap.js';
-import { bootstrapMeans } from '../../math/bootstrap.js';
+import type { Quality } from '../../data/types.js';
+import { bootstrapMeans, type ColumnMean, type UnitTable } from '../../math/bootstrap.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import { createRandom, type Random } from '../../math/random.js';
 import { median } from '../../math/summary.js';
+import type { Sentence } from '../shared/revisions.js';
 import type { ControlDirection } from '../shared/steeringControls.js';
 import { unitText } from '../shared/steeringUnit.js';
 import {
@@ -199,6 +200,7 @@ function toPoints(
   const lengthRatio = mean((o) => o.lengthRatio);
   const degenerate = mean((o) => o.degenerate);
   const accuracy = mean((o) => (o.right === null ? null : Number(o.right)));
+  const copied = copiedByQuality(outcomes, given.random);
   return given.grid.map((coefficient, i) => ({
     coefficient,
     n: means[i]?.n ?? 0,
@@ -208,7 +210,32 @@ function toPoints(
     lengthRatio: lengthRatio[i] ?? null,
     degenerate: degenerate[i] ?? null,
     accuracy: accuracy[i] ?? null,
+    ...copied[i],
   }));
+}
+
+/** Per coefficient; nothing where no sentence is recorded as good, or none as bad. */
+function copiedByQuality(
+  outcomes: readonly (readonly CaseOutcome[])[],
+  random: Random,
+): Pick<SweepPoint, 'goodCopied' | 'badChanged'>[] {
+  const means = (quality: Quality, holds: (sentence: Sentence) => boolean): ColumnMean[] => {
+    const share = ({ sentences = [] }: CaseOutcome): number | null => {
+      const some = sentences.filter((one) => one.quality === quality && one.finish !== 'context');
+      return some.length === 0 ? null : some.filter(holds).length / some.length;
+    };
+    return bootstrapMeans({
+      ...metricTable(outcomes, share),
+      random: random.fork(`sentences ${quality}`),
+    });
+  };
+  // A copy is recorded without y2.
+  const goodCopied = means('good', ({ correction }) => correction === undefined);
+  const badChanged = means('bad', ({ correction }) => correction !== undefined);
+  return goodCopied.map((good, c) => {
+    const bad = badChanged[c];
+    return good.n > 0 && bad && bad.n > 0 ? { goodCopied: good, badChanged: bad } : {};
+  });
 }
 
 /** A line on the controls' problems and coefficients. */

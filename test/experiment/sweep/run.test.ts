@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Corrector } from '../../../src/align/corrector.js';
+import type { Quality, RecordedSentence } from '../../../src/data/types.js';
 import { editRatio } from '../../../src/text/edits.js';
 import { runSweep } from '../../../src/experiment/sweep/run.js';
 import type { SweepOptions } from '../../../src/experiment/sweep/options.js';
+import { sweepProblems } from '../../../src/experiment/sweep/problems.js';
 import { scorerFromFunction } from '../../../src/judge/fromFunction.js';
 import {
   sweepRecord,
@@ -217,6 +220,43 @@ describe('runSweep, fixed mode', () => {
       expect(copyRate).toBeCloseTo(copies.length / sentences.length, 12);
     }
     expect(cases.some(({ copyRate }) => copyRate === 0)).toBe(true);
+  });
+
+  it('says what the knob does to good and to bad sentences, where somebody has judged them', async () => {
+    // Bad sentences are rewritten from a push of −0.6 on, good ones from 0.6 on.
+    const corrector: Corrector = {
+      ...plantedCorrector(),
+      correct: (inputs) =>
+        Promise.resolve(
+          inputs.map(({ last, coefficient }) => {
+            const rewritten = (coefficient?.[1] ?? 0) > (last.startsWith('good') ? 0.6 : -0.6);
+            const text = rewritten ? `Actually, ${last}` : last;
+            return { text, tokens: 1, finish: 'stop', readings: null };
+          }),
+        ),
+    };
+    const round = { prefix: '', problem: '', question: '', fault: null, correction: null };
+    const judged = ['good', 'bad', 'unjudged'].flatMap((quality) =>
+      [...'abcdef'].map((id): RecordedSentence => ({
+        ...round,
+        ...{ problem: id, question: `${id}?`, last: `${quality} ${id}` },
+        quality: quality as Quality,
+      })),
+    );
+    const problems = sweepProblems(judged);
+    const given = { steeredLayers: [1], scale: 1, corrector, problems };
+    const { summary, records } = await run(sweepOptions(given));
+    const rates = summary.points.map(({ coefficient, goodCopied, badChanged }) => {
+      return [coefficient * meanNorm, goodCopied?.mean, badChanged?.mean];
+    });
+    expect(rates).toEqual(
+      rates.map(([push]) => [push, Number(Number(push) <= 0.6), Number(Number(push) > -0.6)]),
+    );
+    expect(summary.points[0]?.goodCopied).toEqual({ mean: 1, ci: [1, 1], n: 6 });
+    const resumed = await run(sweepOptions({ ...given, done: records }));
+    expect(resumed.summary).toEqual(summary);
+    const unjudged = await run(sweepOptions({ steeredLayers: [1], scale: 1 }));
+    expect(unjudged.summary.points.every((point) => !('goodCopied' in point))).toBe(true);
   });
 
   it('climbs no ladder of scales twice, wherever its planning was interrupted', async () => {
