@@ -1,5 +1,5 @@
 /** What the store in Redis asks of it. */
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { steadyRedis } from '../../src/machines/redis/connection.js';
 import { redisStore } from '../../src/machines/redis/store.js';
@@ -34,4 +34,24 @@ it('many results are looked for together: none waits for the answer to another',
   const store = redisStore(redis, null);
   expect(await store.known?.(keys)).toEqual(['23', '67']);
   redis.disconnect();
+});
+
+it('a Redis that comes back with another password ends the waiting, and says so', async () => {
+  let password = 'first';
+  const sockets: Socket[] = [];
+  const changed = fakeRedis(([name, given]) => {
+    if (name?.toUpperCase() === 'GET') return new Promise(() => undefined);
+    if (name?.toUpperCase() !== 'AUTH' || given === password) return undefined;
+    return '-WRONGPASS invalid username-password pair or user is disabled.\r\n';
+  });
+  changed.on('connection', (socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => changed.listen(0, '127.0.0.1', resolve));
+  const { port } = changed.address() as AddressInfo;
+  const redis = await steadyRedis(`redis://:first@127.0.0.1:${port}`);
+  await new Promise((resolve) => redis.once('ready', resolve));
+  const asked = redisStore(redis, null).get('01');
+  password = 'second';
+  sockets.forEach((socket) => socket.destroy());
+  await expect(asked).rejects.toThrow(/…@127.*refuses: WRONGPASS.*; give its password/);
+  changed.close();
 });

@@ -27,11 +27,23 @@ export async function openRedis(url: string): Promise<Redis> {
   return await steadyRedis(url);
 }
 
-/** It may be away now: who waits for an answer gets it when it is back. */
+/** Of each connection, whether Redis has refused it: then nothing that is asked is ever answered. */
+const refused = new WeakMap<Redis, AbortSignal>();
+
+/**
+ * It may be away now: who waits for an answer gets it when it is back. Where it comes back with
+ * another password, the connection is given up.
+ */
 export async function steadyRedis(url: string): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, redisOptions);
-  redis.on('error', () => undefined);
+  const ending = new AbortController();
+  refused.set(redis, ending.signal);
+  redis.on('error', (error: Error) => {
+    if (!wantsPassword(error)) return;
+    ending.abort(refusal(shown(url), error));
+    redis.disconnect();
+  });
   return redis;
 }
 
@@ -43,10 +55,19 @@ async function probe(redis: Redis, url: string): Promise<void> {
     await redis.connect();
     await redis.ping();
   } catch (error) {
-    throw refusal(url.replace(/\/\/.*@/, '//…@'), reason ?? error);
+    throw refusal(shown(url), reason ?? error);
   } finally {
     redis.disconnect();
   }
+}
+
+/** Without its password. */
+function shown(url: string): string {
+  return url.replace(/\/\/.*@/, '//…@');
+}
+
+function wantsPassword(error: unknown): boolean {
+  return /NOAUTH|WRONGPASS|password/i.test(reasonOf(error));
 }
 
 function refusal(url: string, cause: unknown): Error {
@@ -57,23 +78,40 @@ function refusal(url: string, cause: unknown): Error {
   if (/RESP|SSL/.test(reason)) {
     return new Error(`redis: ${url} is no Redis (${reason.trim()}); give another --redis`, { cause }); // prettier-ignore
   }
-  const password = /NOAUTH|WRONGPASS|password/i.test(reason);
-  const remedy = password ? 'give its password: redis://:password@host' : 'give another --redis';
+  const remedy = wantsPassword(cause)
+    ? 'give its password: redis://:password@host'
+    : 'give another --redis';
   return new Error(`redis: ${url} refuses: ${reason}; ${remedy}`, { cause });
 }
 
 /**
  * Does again what a lost connection broke off, for what may be done twice.
- * @throws what Redis itself answers.
+ * @throws what Redis itself answers, and where it wants another password by now.
  */
-export async function steadily<T>(ask: () => Promise<T>): Promise<T> {
+export async function steadily<T>(redis: Redis, ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await ask();
+      return await unlessRefused(redis, ask);
     } catch (error) {
       if (!isConnectionError(error)) throw error;
       await wait(200);
     }
+  }
+}
+
+/** What was on its way when the connection was given up is never answered by the client. */
+async function unlessRefused<T>(redis: Redis, ask: () => Promise<T>): Promise<T> {
+  const signal = refused.get(redis);
+  signal?.throwIfAborted();
+  let refuse: () => void = () => undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      refuse = (): void => reject(signal?.reason as Error);
+      signal?.addEventListener('abort', refuse, { once: true });
+      ask().then(resolve, reject);
+    });
+  } finally {
+    signal?.removeEventListener('abort', refuse);
   }
 }
 

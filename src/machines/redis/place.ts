@@ -39,7 +39,7 @@ export async function redisPlace(options: RedisPlaceOptions): Promise<Place> {
           claims: {
             async open(list) {
               const name = queueName(list, given.scope);
-              await steadily(() => redis.hset(queuesName, name, how.run));
+              await steadily(redis, () => redis.hset(queuesName, name, how.run));
               return await QueueClaims.open(list, given);
             },
           },
@@ -49,7 +49,7 @@ export async function redisPlace(options: RedisPlaceOptions): Promise<Place> {
       });
     },
     async work() {
-      const names = await steadily(() => redis.hgetall(queuesName));
+      const names = await steadily(redis, () => redis.hgetall(queuesName));
       const each = Object.entries(names).map(([name, run]) => workIn(name, run, redis));
       return (await Promise.all(each)).flat();
     },

@@ -66,9 +66,13 @@ export class QueueClaims implements OpenClaims {
   }
 
   async #begin(): Promise<void> {
-    if (this.#options.first) await steadily(() => this.#queue.clean(0, 0, 'failed'));
+    if (this.#options.first) await this.#steadily(() => this.#queue.clean(0, 0, 'failed'));
     // It waits for the connection by itself, and looks for dead machines' jobs from now on.
     void this.#worker.startStalledCheckTimer().catch(() => undefined);
+  }
+
+  #steadily<T>(ask: () => Promise<T>): Promise<T> {
+    return steadily(this.#options.redis, ask);
   }
 
   async next(wanted: (key: string) => boolean): Promise<Claim | null> {
@@ -87,7 +91,7 @@ export class QueueClaims implements OpenClaims {
     const { computes, holder } = this.#options;
     if (!computes) return null;
     const token = `${holder.id}:${++this.#claims}`;
-    const job = await steadily(() => this.#worker.getNextJob(token, { block: false }));
+    const job = await this.#steadily(() => this.#worker.getNextJob(token, { block: false }));
     // The types leave out that there may be none.
     return (job as Job | undefined) ? this.#claimOf(job, token) : null;
   }
@@ -111,7 +115,7 @@ export class QueueClaims implements OpenClaims {
   }
 
   async #lookForFailed(): Promise<void> {
-    const failed = await steadily(() => this.#queue.getFailed());
+    const failed = await this.#steadily(() => this.#queue.getFailed());
     for (const { id, failedReason } of failed) {
       if (id !== undefined) this.givenUp.set(id, failedReason || 'no reason given');
     }
@@ -123,7 +127,7 @@ export class QueueClaims implements OpenClaims {
    */
   async #fill(wanted: (key: string) => boolean): Promise<boolean> {
     const kinds = ['waiting', 'active', 'delayed', 'prioritized'] as const;
-    const counts = await steadily(() => this.#queue.getJobCounts(...kinds));
+    const counts = await this.#steadily(() => this.#queue.getJobCounts(...kinds));
     const { active = 0, ...queued } = counts;
     if (Object.values(queued).some((count) => count > 0)) return true;
     if (active > 0) return false;
@@ -135,7 +139,7 @@ export class QueueClaims implements OpenClaims {
         // A job of that name that is there already stays as it is.
         opts: { jobId, attempts: mostAttempts, removeOnComplete: true },
       }));
-      await steadily(() => this.#queue.addBulk(jobs));
+      await this.#steadily(() => this.#queue.addBulk(jobs));
     }
     return keys.length > 0;
   }
@@ -150,7 +154,7 @@ export class QueueClaims implements OpenClaims {
     // What others have queued again, who had not seen the last results.
     if (this.#isOver && this.#options.first) {
       await this.#queue.obliterate({ force: true }).catch(() => undefined);
-      await steadily(() => this.#options.redis.hdel(queuesName, this.#queue.name));
+      await this.#steadily(() => this.#options.redis.hdel(queuesName, this.#queue.name));
     }
     await this.#queue.close().catch(() => undefined);
   }

@@ -11,10 +11,10 @@ export function redisStore(redis: Redis, about: unknown): Store {
   const nameOf = (key: string): string =>
     `${prefix}:result:${sha256(canonicalJson({ about, key }))}`;
   const has = async (key: string): Promise<boolean> =>
-    (await steadily(() => redis.exists(nameOf(key)))) > 0;
+    (await steadily(redis, () => redis.exists(nameOf(key)))) > 0;
   return {
     async get(key) {
-      const kept = await steadily(() => redis.get(nameOf(key)));
+      const kept = await steadily(redis, () => redis.get(nameOf(key)));
       return kept === null ? undefined : (JSON.parse(kept) as unknown);
     },
     has,
@@ -22,7 +22,7 @@ export function redisStore(redis: Redis, about: unknown): Store {
     known: (keys, how) => askedTogether(keys, { ...how, has, atOnce: 1000 }),
     async put(key, value) {
       // Who comes second changes nothing.
-      await steadily(() => redis.set(nameOf(key), toJson(value), 'NX'));
+      await steadily(redis, () => redis.set(nameOf(key), toJson(value), 'NX'));
     },
   };
 }
@@ -38,23 +38,23 @@ export function redisNotes(redis: Redis): Notes {
   return {
     async read(name) {
       const [first, second] = partsOf(name);
-      const note = await steadily(() => redis.hget(hashOf(first), second));
+      const note = await steadily(redis, () => redis.hget(hashOf(first), second));
       return note === null ? undefined : (JSON.parse(note) as unknown);
     },
     async write(name, note) {
       const [first, second] = partsOf(name);
-      await steadily(() => redis.hset(hashOf(first), second, JSON.stringify(note)));
-      await steadily(() => redis.sadd(all, first));
+      await steadily(redis, () => redis.hset(hashOf(first), second, JSON.stringify(note)));
+      await steadily(redis, () => redis.sadd(all, first));
     },
     async list(first) {
-      const names = await steadily(() =>
+      const names = await steadily(redis, () =>
         first === undefined ? redis.smembers(all) : redis.hkeys(hashOf(first)),
       );
       return names.sort();
     },
     async remove(first) {
-      await steadily(() => redis.del(hashOf(first)));
-      await steadily(() => redis.srem(all, first));
+      await steadily(redis, () => redis.del(hashOf(first)));
+      await steadily(redis, () => redis.srem(all, first));
     },
   };
 }
