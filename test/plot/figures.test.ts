@@ -225,7 +225,7 @@ describe('selectivityFigure', () => {
   });
 
   it('sets what is lost of good sentences against what is caught of bad ones', () => {
-    const [tested] = selectivityFigure({ points }).data as Record<string, unknown>[];
+    const [tested] = selectivityFigure({ points }).data;
     expect(tested).toMatchObject({ x: [0, 0.25, 0.5], y: [0, 0.5, 1] });
     const { array, arrayminus } = tested?.['error_x'] as Record<string, number[]>;
     // Copied 0.9 … 1 is rewritten 0 … 0.1.
