@@ -71,9 +71,20 @@ export function countWork(log: string, killed: ReadonlyMap<number, number>): Cou
   return { ...counts, share: counts.repeated / (counts.useful + counts.repeated) };
 }
 
-/** Milliseconds from the first process that was ready to the last that was done. */
-export function spanOf(log: string): number {
+/**
+ * Milliseconds a unit, while all processes that compute are at work: from when the last of them has
+ * begun its first unit to when the first of them has ended its last. What comes before, opening models,
+ * each does once.
+ */
+export function paceOf(log: string): number {
   const entries = entriesOf(log);
-  const at = entries.filter(({ begun, ended }) => begun !== undefined || ended !== undefined).map(({ now }) => now); // prettier-ignore
-  return Math.max(...at) - Math.min(...at);
+  const pids = [
+    ...new Set(entries.flatMap(({ pid, begun }) => (begun === undefined ? [] : [pid]))),
+  ];
+  const own = pids.map((one) => entries.filter(({ pid }) => pid === one));
+  const starts = own.map((some) => some.find(({ begun }) => begun !== undefined)?.now ?? NaN);
+  const ends = own.map((some) => some.findLast(({ ended }) => ended !== undefined)?.now ?? NaN);
+  const [from, to] = [Math.max(...starts), Math.min(...ends)];
+  const inside = entries.filter(({ ended, now }) => ended !== undefined && now > from && now <= to);
+  return (to - from) / inside.length;
 }
