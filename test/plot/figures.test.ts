@@ -224,9 +224,15 @@ describe('selectivityFigure', () => {
     expect(rounded(selectivityFigure({ points }))).toMatchSnapshot();
   });
 
+  it('leaves out labels that would lie on one another', () => {
+    const one = points.slice(0, 3).map((point) => ({ ...point, ...judged[1] }));
+    expect(selectivityFigure({ points: one }).data[0]?.['text']).toEqual(['−0.875', '', '']);
+  });
+
   it('sets what is lost of good sentences against what is caught of bad ones', () => {
     const [tested] = selectivityFigure({ points }).data;
     expect(tested).toMatchObject({ x: [0, 0.25, 0.5], y: [0, 0.5, 1] });
+    expect(tested?.['text']).toEqual(['−1', '−0.875', '−0.75']);
     const { array, arrayminus } = tested?.['error_x'] as Record<string, number[]>;
     // Copied 0.9 … 1 is rewritten 0 … 0.1.
     expect(array?.[0]).toBeCloseTo(0.1, 12);

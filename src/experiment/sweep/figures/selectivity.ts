@@ -13,6 +13,8 @@ import type { SweepPoint, SweepSummary } from '../shape.js';
 type Judged = SweepPoint & Required<Pick<SweepPoint, 'goodCopied' | 'badChanged'>>;
 
 const labelSize = 11;
+/** Of the marks of two labels, along either axis. */
+const leastApart = 0.05;
 
 /** None in loop mode, where nobody has judged y1. */
 export function judgedPoints({ points }: Pick<SweepSummary, 'points'>): Judged[] {
@@ -41,7 +43,7 @@ export function selectivityFigure(options: Pick<SweepSummary, 'points'> & { room
           ...{ height: 360, legend: [name, blind] },
         },
       ],
-      right: widest(marks.map(({ coefficient }) => String(coefficient)), labelSize) + 4,
+      right: widest(labelsOf(marks), labelSize) + 4,
     },
     room,
   ); // prettier-ignore
@@ -54,9 +56,10 @@ export function selectivityFigure(options: Pick<SweepSummary, 'points'> & { room
       error_y: errorBars(marks.map(({ bad }) => bad)),
       line: { color: colours.tested, width: 1 },
       marker: { color: colours.tested, size: 8 },
-      text: marks.map(({ coefficient }) => String(coefficient)),
+      text: labelsOf(marks),
+      customdata: marks.map(({ coefficient }) => coefficient),
       ...{ textposition: 'bottom right', textfont: { size: labelSize }, cliponaxis: false },
-      hovertemplate: 'coefficient %{text}: %{y:.3f} of bad, %{x:.3f} of good<extra></extra>',
+      hovertemplate: 'coefficient %{customdata}: %{y:.3f} of bad, %{x:.3f} of good<extra></extra>',
     },
     {
       ...{ type: 'scatter', mode: 'lines', name: blind, x: [0, 1], y: [0, 1] },
@@ -65,6 +68,27 @@ export function selectivityFigure(options: Pick<SweepSummary, 'points'> & { room
     },
   ];
   return { data, layout };
+}
+
+interface Mark {
+  coefficient: number;
+  good: { value: number };
+  bad: { value: number };
+}
+
+/** The coefficient beside its mark, where no label stands so near that the two would overlap. */
+function labelsOf(marks: readonly Mark[]): string[] {
+  const labelled: Mark[] = [];
+  return marks.map((mark) => {
+    const apart = (other: Mark): number =>
+      Math.max(
+        Math.abs(mark.good.value - other.good.value),
+        Math.abs(mark.bad.value - other.bad.value),
+      );
+    if (labelled.some((other) => apart(other) < leastApart)) return '';
+    labelled.push(mark);
+    return String(mark.coefficient).replace('-', '−');
+  });
 }
 
 function oneLess({ mean, ci }: Judged['goodCopied']): { value: number; ci: Judged['ci'] } {
