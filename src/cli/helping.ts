@@ -63,7 +63,10 @@ export async function helpWith(job: Job, helper: Helper): Promise<string | null>
       await own.report('left');
       throw error;
     }
-    if (error instanceof Cancelled) return error.message;
+    if (error instanceof Cancelled) {
+      await own.report('left');
+      return error.message.replace(`job ${job.id}: `, '');
+    }
     const reason = errorSentence(error);
     await own.report(error instanceof Declined ? 'declined' : 'failed', reason);
     return reason;

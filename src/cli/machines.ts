@@ -113,9 +113,13 @@ class FirstMachine implements Machines {
     } catch (error) {
       // Workers go on where only this process was ended; the same command takes what they make.
       if (this.#context.signal.aborted) await part.report('left');
-      else if (!(error instanceof Cancelled)) await this.#jobs.end(id, 'failed', errorSentence(error)); // prettier-ignore
+      else if (!(error instanceof Cancelled)) {
+        // On a disk that is full this fails, too; what came first is what is told.
+        await this.#jobs.end(id, 'failed', errorSentence(error)).catch(() => undefined);
+      }
       throw error;
     } finally {
+      if (!this.#context.signal.aborted) await part.report('left').catch(() => undefined);
       if (!this.#context.signal.aborted) await this.#part.arrays?.[Symbol.asyncDispose]();
     }
   }

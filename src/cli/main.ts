@@ -12,6 +12,9 @@ import { run } from './run.js';
 /** A launcher (npx, timeout) may pass on the Ctrl-C that the process has had itself. */
 const echoMilliseconds = 500;
 
+/** What is still open so long after the end is not waited for. */
+const lastMilliseconds = 10_000;
+
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /**
@@ -25,6 +28,8 @@ export async function main(name: string): Promise<void> {
   const stray = listenForStrayErrors();
   const code = await run(process.argv.slice(2), processIo(ending.signal, ends), name);
   process.exitCode = await endingOf(code, { ending: ending.signal, stray: stray() });
+  // A connection that a library has left open must not keep a command that is over.
+  setTimeout(() => process.exit(), lastMilliseconds).unref();
 }
 
 function listenForSignals(ending: AbortController): void {

@@ -57,12 +57,17 @@ export async function awaitPlace(
   given: PlaceFlags & OptionValues<typeof waitOption>,
   context: Pick<Context, 'path' | 'io' | 'signal' | 'warn'>,
 ): Promise<Place> {
-  const open = async (): Promise<Place> => {
-    const { store } = given;
-    if (store !== undefined) await checkStore(nameOf(store, context.path), context.io);
-    return await openPlace(given, context);
-  };
-  return await untilThere(open, patienceOf(given, context));
+  return await untilThere(() => openThere(given, context), patienceOf(given, context));
+}
+
+/** The same, for what must be there already. @throws where it is not. */
+export async function openThere(
+  given: PlaceFlags,
+  context: Pick<Context, 'path' | 'io'>,
+): Promise<Place> {
+  const { store } = given;
+  if (store !== undefined) await checkStore(nameOf(store, context.path), context.io);
+  return await openPlace(given, context);
 }
 
 export function patienceOf(

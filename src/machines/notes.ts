@@ -1,4 +1,5 @@
 /** Small notes that machines leave for each other beside the results. */
+import type { Dirent } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeAtomic } from '../disk/atomic.js';
@@ -36,10 +37,11 @@ export function folderNotes(folder: string): Notes {
       await writeAtomic(path, `${JSON.stringify(note, null, 2)}\n`, 'job');
     },
     async list(first) {
-      const names = await namesIn(first === undefined ? folder : join(folder, first));
-      if (first === undefined) return names.sort();
-      const notes = names.filter((name) => name.endsWith(suffix));
-      return notes.map((name) => name.slice(0, -suffix.length)).sort();
+      const found = await entriesIn(first === undefined ? folder : join(folder, first));
+      // What a system or a person has put there besides is no note.
+      if (first === undefined) return found.filter((one) => one.isDirectory()).map(({ name }) => name).sort(); // prettier-ignore
+      const notes = found.filter((one) => one.isFile() && one.name.endsWith(suffix));
+      return notes.map(({ name }) => name.slice(0, -suffix.length)).sort();
     },
     async remove(first) {
       await rm(join(folder, first), { recursive: true, force: true });
@@ -47,9 +49,9 @@ export function folderNotes(folder: string): Notes {
   };
 }
 
-async function namesIn(path: string): Promise<string[]> {
+async function entriesIn(path: string): Promise<Dirent[]> {
   try {
-    return await readdir(path);
+    return await readdir(path, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw fileError({ subject: 'job', action: 'read', path, error });

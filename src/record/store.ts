@@ -22,6 +22,8 @@ export interface Store {
   known?(keys: readonly string[], how?: { any?: boolean }): Promise<string[]>;
   /** Keeps a value; where the key has one already, that one stays. */
   put(key: string, value: unknown): Promise<void>;
+  /** Where the value of a key lies, for people. Default: the key. */
+  placeOf?(key: string): string;
   /** Who computes what, where several machines share it. */
   claims?: Claims;
   /** Whether this machine helps with a run that another one records, and writes no summary. */
@@ -56,6 +58,7 @@ export function folderStore(folder: string, about: unknown = null): Store {
     return join(folder, key.slice(0, 2), `${key}.json`);
   };
   return {
+    placeOf: pathOf,
     async get(key) {
       const path = pathOf(key);
       try {

@@ -114,6 +114,7 @@ describe('at once it ends', () => {
   it.each([
     ['at a wrong password', '-WRONGPASS invalid username-password pair or user is disabled.\r\n', /refuses: WRONGPASS .*give its password/], // prettier-ignore
     ['without a password', '-NOAUTH Authentication required.\r\n', /refuses: NOAUTH .*give its password/], // prettier-ignore
+    ['without a password that it wants from the first word', '-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time\r\n', /refuses: NOAUTH .*give its password/], // prettier-ignore
     ['at a server of HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /is no Redis .*another --redis/],
     ['at one of SSH', 'SSH-2.0-OpenSSH_9.2\r\n', /is no Redis .*another --redis/],
   ])('%s', async (_, said, expected) => {
@@ -121,6 +122,15 @@ describe('at once it ends', () => {
     const { code, stderr } = await call(helping('--redis', at(port)), { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(expected);
+    expect(stderr).not.toMatch(/waiting|secret-word/);
+  });
+
+  it('at an address of another kind', async () => {
+    const { code, stderr } = await call(helping('--redis', 'http://:secret-word@host:1'), { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /redis: http:\/\/…@host:1 is no address of a Redis .*redis:\/\/host:6379/,
+    );
     expect(stderr).not.toMatch(/waiting|secret-word/);
   });
 

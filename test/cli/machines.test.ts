@@ -142,8 +142,9 @@ function waiting(name: string, store: string): { run: Promise<CallResult>; end: 
 
 async function jobIn(store: string): Promise<string> {
   for (;;) {
-    const { stdout } = await call(['status', '--store', store, '--json'], { cwd });
-    const [found] = JSON.parse(stdout) as { job: { id: string } }[];
+    // Before the first machine has made the folder there is none.
+    const { code, stdout } = await call(['status', '--store', store, '--json'], { cwd });
+    const [found] = code === 0 ? (JSON.parse(stdout) as { job: { id: string } }[]) : [];
     if (found) return found.job.id;
     await wait(20);
   }
@@ -191,7 +192,7 @@ describe('worker, status, cancel', () => {
     const { run } = waiting('rounds', 'cancelled');
     const id = await jobIn('cancelled');
     const cancelled = await call(['cancel', id, '--store', 'cancelled'], { cwd });
-    expect(cancelled.stdout).toBe(`job ${id}: cancelled\n`);
+    expect(cancelled.stdout).toBe(`job ${id}: cancelled; the same command goes on from there\n`);
     const { code, stderr } = await run;
     expect(code).toBe(1);
     expect(stderr).toMatch(/it was cancelled at .*what is done is kept/);
@@ -213,14 +214,35 @@ describe('worker, status, cancel', () => {
     mkdirSync(join(cwd, 'empty'));
     const named = ['worker', '--wait', '0', '--job', 'sweep-1', '--store'];
     expect(await wrong(...named, 'empty')).toContain('there are none');
-    expect(await wrong('status', 'sweep-1', '--store', 'none')).toContain(
+    expect(await wrong('status', 'sweep-1', '--store', 'empty')).toContain(
       'there is no job sweep-1',
     );
-    expect(await wrong('cancel', 'sweep-1', '--store', 'none')).toContain(
+    expect(await wrong('cancel', 'sweep-1', '--store', 'empty')).toContain(
       'there is no job sweep-1',
     );
     expect(await wrong(...lineOf('rounds'), '--on', 'folder')).toContain('Give --store too');
     expect(await wrong(...lineOf('rounds'), '--leave')).toContain('give --on too');
-    expect((await call(['status', '--store', 'none'], { cwd })).stdout).toBe('no jobs\n');
+    expect((await call(['status', '--store', 'empty'], { cwd })).stdout).toBe('no jobs\n');
+    const mistyped = await call(['status', '--store', 'none'], { cwd });
+    expect(mistyped.code).toBe(1);
+    expect(mistyped.stderr).toMatch(/there is no folder .*none; mount it, or give another --store/);
+  });
+
+  it('one damaged note, or what is none, hides no other job', async () => {
+    const { run, end } = waiting('rounds', 'damaged');
+    const id = await jobIn('damaged');
+    const jobs = join(cwd, 'damaged', 'jobs');
+    writeFileSync(join(jobs, '.DS_Store'), 'no job');
+    mkdirSync(join(jobs, 'rounds-1'));
+    writeFileSync(join(jobs, 'rounds-1', 'job.json'), '{"id": "rou');
+    writeFileSync(join(jobs, id, 'by-x.json'), '{"host"');
+    const status = await call(['status', '--store', 'damaged'], { cwd });
+    expect(status.code, status.stderr).toBe(0);
+    expect(status.stdout).toContain(`${id}  open`);
+    expect(status.stderr).toMatch(/rounds-1: job: cannot read .*job\.json/);
+    expect((await call(['status', 'rounds-1', '--store', 'damaged'], { cwd })).code).toBe(1);
+    await beside(['worker', '--store', 'damaged'], run);
+    expect((await run).code).toBe(0);
+    end();
   });
 });

@@ -36,6 +36,23 @@ it('many results are looked for together: none waits for the answer to another',
   redis.disconnect();
 });
 
+it('says what to do where Redis is full, or keeps something else or what is damaged', async () => {
+  const said = new Map([
+    ['SET', "-OOM command not allowed when used memory > 'maxmemory'.\r\n"],
+    ['EXISTS', '-WRONGTYPE Operation against a key holding the wrong kind of value\r\n'],
+    ['GET', '$3\r\n[{"\r\n'],
+  ]);
+  const odd = fakeRedis(([name]) => said.get(name?.toUpperCase() ?? ''));
+  await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve));
+  const redis = await steadyRedis(`redis://127.0.0.1:${(odd.address() as AddressInfo).port}`);
+  const store = redisStore(redis, null);
+  await expect(store.put('01', 1)).rejects.toThrow(/no memory left \(OOM .*raise its maxmemory/);
+  await expect(store.has('01')).rejects.toThrow(/something else \(WRONGTYPE .*aligner-lab:/);
+  await expect(store.get('01')).rejects.toThrow(/aligner-lab:result:[0-9a-f]{64} is no JSON; delete/); // prettier-ignore
+  redis.disconnect();
+  odd.close();
+});
+
 it('a Redis that comes back with another password ends the waiting, and says so', async () => {
   let password = 'first';
   const sockets: Socket[] = [];

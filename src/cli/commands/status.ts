@@ -1,12 +1,14 @@
 /** `aligner-lab status`: how shared runs stand. */
 import { Jobs } from '../../machines/jobs.js';
 import { statusOf, type JobStatus } from '../../machines/status.js';
+import { isPassing } from '../../machines/away.js';
+import { errorSentence } from '../../text/errorSentence.js';
 import { shownName } from '../../text/given.js';
 import { Table } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 import { defineCommand, type Context } from '../command.js';
 import { common } from '../common.js';
-import { openPlace, placeOptions } from '../place.js';
+import { openThere, placeOptions } from '../place.js';
 import { formatDuration } from '../progress.js';
 
 export const status = defineCommand({
@@ -20,12 +22,17 @@ it is not tried again before the command is given again.`,
     ['aligner-lab status sweep-1a2b3c4d --store /shared/units --json', 'one, for a program'],
   ],
   async run({ options, argument, context }) {
-    await using place = await openPlace(options, context);
+    await using place = await openThere(options, context);
     const jobs = new Jobs(place.notes);
     const ids = argument === undefined ? await jobs.list() : [argument];
     const found: JobStatus[] = [];
     for (const id of ids) {
-      const one = await statusOf(id, place, jobs);
+      const one = await statusOf(id, place, jobs).catch((error: unknown) => {
+        // One that is damaged must not hide the others.
+        if (argument !== undefined || isPassing(error)) throw error;
+        context.warn(`${shownName(id)}: ${errorSentence(error)}`);
+        return null;
+      });
       if (one) found.push(one);
       else if (argument !== undefined) {
         throw new UsageError(`status: there is no job ${shownName(argument)}; without a name all are listed`); // prettier-ignore

@@ -1,6 +1,6 @@
 /** `aligner-lab worker`: this machine helps with what others run. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { Away, untilThere, type Patience } from '../../machines/away.js';
+import { Away, isPassing, untilThere, type Patience } from '../../machines/away.js';
 import { Jobs, type Job } from '../../machines/jobs.js';
 import { flag, text } from '../../shape/options.js';
 import { UsageError } from '../../text/usageError.js';
@@ -9,6 +9,7 @@ import { common } from '../common.js';
 import { helpWith, type Helper } from '../helping.js';
 import { KeptModels } from '../keptModels.js';
 import { awaitPlace, jobOption, patienceOf, placeOptions, waitOption } from '../place.js';
+import { errorSentence } from '../../text/errorSentence.js';
 import { shownName } from '../../text/given.js';
 
 /** Between two looks for a job. */
@@ -61,7 +62,11 @@ async function work(helper: Helper, { job: wanted, untilIdle, patience }: Work):
   const seen = new Set<string>();
   for (;;) {
     context.signal.throwIfAborted();
-    const job = await untilThere(() => nextJob(jobs, { wanted, seen }), patience);
+    const onDamaged = (id: string, error: unknown): void => {
+      if (!seen.has(id)) context.warn(`job ${shownName(id)}: ${errorSentence(error)}`);
+      seen.add(id);
+    };
+    const job = await untilThere(() => nextJob(jobs, { wanted, seen, onDamaged }), patience);
     if (job) {
       // The same command, given again, is another run.
       seen.add(`${job.id} ${job.run}`);
@@ -76,11 +81,15 @@ async function work(helper: Helper, { job: wanted, untilIdle, patience }: Work):
   }
 }
 
+interface Looking {
+  wanted: string | undefined;
+  seen: ReadonlySet<string>;
+  /** Told of a job that cannot be read; the others are looked at. */
+  onDamaged: (id: string, error: unknown) => void;
+}
+
 /** One that is open, and not seen yet. @throws where the one that is wanted does not exist. */
-async function nextJob(
-  jobs: Jobs,
-  { wanted, seen }: { wanted: string | undefined; seen: ReadonlySet<string> },
-): Promise<Job | null> {
+async function nextJob(jobs: Jobs, { wanted, seen, onDamaged }: Looking): Promise<Job | null> {
   const ids = await jobs.list();
   if (wanted !== undefined && !ids.includes(wanted)) {
     const text = `worker: there is no job ${shownName(wanted)} (there ${ids.length === 1 ? 'is' : 'are'} ${ids.join(', ') || 'none'})`; // prettier-ignore
@@ -89,9 +98,14 @@ async function nextJob(
     throw new UsageError(text, { cause });
   }
   for (const id of wanted === undefined ? ids : [wanted]) {
-    const job = await jobs.find(id);
-    if (!job || seen.has(`${id} ${job.run}`)) continue;
-    if ((await jobs.stateOf(id)).state === 'open') return job;
+    try {
+      const job = await jobs.find(id);
+      if (!job || seen.has(`${id} ${job.run}`)) continue;
+      if ((await jobs.stateOf(id)).state === 'open') return job;
+    } catch (error) {
+      if (wanted !== undefined || isPassing(error)) throw error;
+      onDamaged(id, error);
+    }
   }
   return null;
 }

@@ -166,9 +166,11 @@ async function* compute<R>(unit: Unit<R>, options: ResumeOptions<R>): AsyncGener
  * same bytes whoever made it. What was kept before its shape had a key gets that.
  * @throws where the store keeps something else under the key.
  */
-function recordsOf<R>(kept: unknown, key: string, { shape }: ResumeOptions<R>): R[] {
+function recordsOf<R>(kept: unknown, key: string, { shape, store }: ResumeOptions<R>): R[] {
   const any: z.ZodType<R> = z.custom<R>();
-  const records = checked(z.array(shape ?? any), kept, `store: what is kept as ${key}`);
+  const place = store?.placeOf?.(key) ?? key;
+  const what = `store: ${place} (delete it, and it is computed again)`;
+  const records = checked(z.array(shape ?? any), kept, what);
   return canonicalJson(records) === canonicalJson(kept) ? (kept as R[]) : records;
 }
 

@@ -19,6 +19,10 @@ const redisOptions: RedisOptions = {
 
 /** @throws {@link Away} where it cannot be reached now; where it is no Redis, or wants another password. */
 export async function openRedis(url: string): Promise<Redis> {
+  // The client takes what it does not know for the path of a socket.
+  if (/^[a-z]+:\/\//i.test(url) && !/^rediss?:/i.test(url)) {
+    throw new Error(`redis: ${shown(url)} is no address of a Redis (expected redis://host:6379, or rediss:// with TLS)`); // prettier-ignore
+  }
   const { Redis: Client } = await import('ioredis');
   await probe(
     new Client(url, { ...redisOptions, lazyConnect: true, retryStrategy: () => null }),
@@ -75,7 +79,8 @@ function refusal(url: string, cause: unknown): Error {
   if (isConnectionError(cause)) {
     return new Away(`redis: cannot reach ${url}: ${reason}; start it, or give another --redis`, { cause }); // prettier-ignore
   }
-  if (/RESP|SSL/.test(reason)) {
+  // Who wants a password speaks of the protocol, too.
+  if (/RESP|SSL/.test(reason) && !wantsPassword(cause)) {
     return new Error(`redis: ${url} is no Redis (${reason.trim()}); give another --redis`, { cause }); // prettier-ignore
   }
   const remedy = wantsPassword(cause)
@@ -93,10 +98,22 @@ export async function steadily<T>(redis: Redis, ask: () => Promise<T>): Promise<
     try {
       return await unlessRefused(redis, ask);
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
+      if (!isConnectionError(error)) throw answered(error);
       await wait(200);
     }
   }
+}
+
+/** What Redis itself answers to a command, with what to do about it. */
+function answered(error: unknown): unknown {
+  const reason = reasonOf(error);
+  if (/\bOOM\b/.test(reason)) {
+    return new Error(`redis: it has no memory left (${reason}); raise its maxmemory, or keep results elsewhere with --store`, { cause: error }); // prettier-ignore
+  }
+  if (/\bWRONGTYPE\b/.test(reason)) {
+    return new Error(`redis: under a name of the lab it holds something else (${reason}); use another Redis, or delete its keys that begin with ${prefix}:`, { cause: error }); // prettier-ignore
+  }
+  return error;
 }
 
 /** What was on its way when the connection was given up is never answered by the client. */

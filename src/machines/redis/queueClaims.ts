@@ -61,8 +61,14 @@ export class QueueClaims implements OpenClaims {
 
   static async open(list: UnitList, options: QueueOptions): Promise<QueueClaims> {
     const claims = new QueueClaims(list, options);
-    await claims.#begin();
-    return claims;
+    try {
+      await claims.#begin();
+      return claims;
+    } catch (error) {
+      // An open connection would keep the process.
+      await claims[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async #begin(): Promise<void> {

@@ -13,9 +13,10 @@ export function redisStore(redis: Redis, about: unknown): Store {
   const has = async (key: string): Promise<boolean> =>
     (await steadily(redis, () => redis.exists(nameOf(key)))) > 0;
   return {
+    placeOf: nameOf,
     async get(key) {
       const kept = await steadily(redis, () => redis.get(nameOf(key)));
-      return kept === null ? undefined : (JSON.parse(kept) as unknown);
+      return kept === null ? undefined : parsed(kept, nameOf(key));
     },
     has,
     // They go out together, and none waits for the answer to another.
@@ -25,6 +26,15 @@ export function redisStore(redis: Redis, about: unknown): Store {
       await steadily(redis, () => redis.set(nameOf(key), toJson(value), 'NX'));
     },
   };
+}
+
+/** @throws where it is damaged, naming the key. */
+function parsed(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new Error(`redis: what it keeps as ${name} is no JSON; delete it, and it is made again`, { cause }); // prettier-ignore
+  }
 }
 
 /** A hash for each first part of the names, and the set of these. */
@@ -39,7 +49,7 @@ export function redisNotes(redis: Redis): Notes {
     async read(name) {
       const [first, second] = partsOf(name);
       const note = await steadily(redis, () => redis.hget(hashOf(first), second));
-      return note === null ? undefined : (JSON.parse(note) as unknown);
+      return note === null ? undefined : parsed(note, `${second} of ${hashOf(first)}`);
     },
     async write(name, note) {
       const [first, second] = partsOf(name);

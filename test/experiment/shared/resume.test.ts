@@ -93,7 +93,7 @@ describe('resume', () => {
     const shape = z.strictObject({ key: z.string(), value: z.number() });
     await store.put(unitKey(unit, null), [{ key: 'a0', value: 'zero' }]);
     const refused = all({ units: [unit], store, shape });
-    await expect(refused).rejects.toThrow(/store: what is kept as [0-9a-f]{64}.*\[0\]\.value/s);
+    await expect(refused).rejects.toThrow(/store: \S*[0-9a-f]{64}\S* \(delete it, .*\[0\]\.value/s);
   });
 });
 

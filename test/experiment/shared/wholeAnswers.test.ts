@@ -54,7 +54,9 @@ describe('recordAnswers', () => {
     expect(answers.map(({ last }) => last)).toEqual(ids.map(answerOf));
     expect(answers.every(({ prefix }) => prefix === '')).toBe(true);
     const [first] = sweepProblems(answers);
-    expect(first?.inputs).toEqual([{ prefix: '', last: answerOf('validation-0-0') }]);
+    expect(first?.inputs).toEqual([
+      { prefix: '', last: answerOf('validation-0-0'), quality: 'neutral' },
+    ]);
   });
 
   it('asks only for batches of which an answer is missing, and ends the same', async () => {
