@@ -1,5 +1,6 @@
 /** Connections to Redis: what is asked while it is away is answered when it is back. */
 import type { Redis, RedisOptions } from 'ioredis';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { reasonOf } from '../../text/errorSentence.js';
 import { Away, isPassing } from '../away.js';
@@ -42,6 +43,8 @@ export async function steadyRedis(url: string): Promise<Redis> {
   const { Redis: Client } = await import('ioredis');
   const redis = new Client(url, redisOptions);
   const ending = new AbortController();
+  // Each question that is on its way listens.
+  setMaxListeners(0, ending.signal);
   refused.set(redis, ending.signal);
   redis.on('error', (error: Error) => {
     if (!wantsPassword(error)) return;
