@@ -38,7 +38,7 @@ it is not tried again before the command is given again.`,
         throw new UsageError(`status: there is no job ${shownName(argument)}; without a name all are listed`); // prettier-ignore
       }
     }
-    if (found.length === 0) context.show('no jobs');
+    if (ids.length === 0) context.show('no jobs');
     found.forEach((one) => show(one, context));
     context.result(argument === undefined ? found : found[0]);
   },
