@@ -7,7 +7,6 @@ judged when the texts were made. On the CPU in fp32, where the run was on a GPU 
 """
 
 import argparse
-import gzip
 import json
 import random
 from pathlib import Path
@@ -17,19 +16,17 @@ import torch
 from real import llama, lora
 from real.corrector import share
 from real.decode import Limits, generate, last_states
+from real.lab import recorded
 from real.measure import auc
 from real.text import Encoder
 
-RESULTS = Path(__file__).parent / "results"
 OPENING = "Actually, "
 
 
 def held_out(limit: int) -> list[dict]:
     """The first of those that `corrector.held_out` chose."""
-    with gzip.open(RESULTS / "texts.json.gz", "rt") as file:
-        found = json.load(file)["quadruples-validation"]
-    found = [q for q in found if q["goldValue"] is not None]
-    seed = json.loads((RESULTS / "results.json").read_text())["run"]["seed"]
+    texts, seed = recorded()
+    found = [q for q in texts["quadruples-validation"] if q["goldValue"] is not None]
     random.Random(seed).shuffle(found)
     return found[:limit]
 

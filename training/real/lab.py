@@ -75,13 +75,18 @@ def annotated(quadruple: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "problem": quadruple["id"], "quality": quality, "fault": quadruple["fault"]}
 
 
+def recorded() -> tuple[dict[str, list[dict[str, Any]]], int]:
+    """All texts of the run in results, by name, and its seed."""
+    with gzip.open(RESULTS / "texts.json.gz", "rt") as file:
+        texts = json.load(file)
+    return texts, json.loads((RESULTS / "results.json").read_text())["run"]["seed"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="The lab's files of the run in results.")
     parser.add_argument("--out", type=Path, default=Path("work/real/lab"), help="folder")
     args = parser.parse_args()
-    with gzip.open(RESULTS / "texts.json.gz", "rt") as file:
-        texts = json.load(file)
-    seed = json.loads((RESULTS / "results.json").read_text())["run"]["seed"]
+    texts, seed = recorded()
     print(json.dumps(written(args.out, lambda name: texts[f"quadruples-{name}"], seed)))
 
 
