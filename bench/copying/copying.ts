@@ -2,12 +2,8 @@
  * `npm run bench:copying`: verified copying against plain decoding. Every sentence is corrected with
  * and without its draft, in turn; the tokens are compared, the milliseconds added up by what became
  * of the sentence.
- *
- * node build/bench/copying/copying.js --corrector … [--adapter …] [--stimuli file] [--limit n]
- *   [--rows 1,8,32] [--coefficient c]
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import type { Passage } from '../../src/align/prompts.js';
 import { promptMarkers, streamAlignerPrompt } from '../../src/align/prompts.js';
 import { settle } from '../../src/align/settled.js';
@@ -17,6 +13,7 @@ import { resolveModel } from '../../src/runtime/resolveModel.js';
 import { isCopy, sentenceAsWritten } from '../../src/text/copied.js';
 import { splitSentences } from '../../src/text/sentences.js';
 import { formatTable } from '../../src/text/table.js';
+import { benchOptions } from '../options.js';
 
 type Kind = 'copied' | 'begun alike' | 'other from the start';
 
@@ -28,16 +25,21 @@ interface Sums {
   other: number;
 }
 
-const { values: given } = parseArgs({
-  options: {
-    corrector: { type: 'string', default: 'artifacts/models/corrector-arithmetic-m' },
-    adapter: { type: 'string' },
-    stimuli: { type: 'string', default: 'artifacts/stimuli/arithmetic-test.jsonl' },
-    limit: { type: 'string', default: '256' },
-    rows: { type: 'string', default: '1,8,32' },
-    caches: { type: 'boolean', default: false },
+const given = benchOptions(
+  {
+    command: 'bench:copying',
+    about:
+      'Corrects every sentence with and without its draft, in turn, compares the tokens and adds up\nprocessor time by what became of the sentence.',
   },
-});
+  {
+    corrector: { type: 'string', default: 'artifacts/models/corrector-arithmetic-m', about: 'folder or name of a corrector' }, // prettier-ignore
+    adapter: { type: 'string', about: 'a PEFT adapter on it' },
+    stimuli: { type: 'string', default: 'artifacts/stimuli/arithmetic-test.jsonl', about: 'sentences, a line each' }, // prettier-ignore
+    limit: { type: 'string', default: '256', about: 'sentences, spread over the file' },
+    rows: { type: 'string', default: '1,8,32', about: 'rows at once, a run for each' },
+    caches: { type: 'boolean', default: false, about: 'keeps caches from sentence to sentence, as a loop does' }, // prettier-ignore
+  },
+);
 
 const model = await loadLanguageModel({
   model: await resolveModel(given.corrector),

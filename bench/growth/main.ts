@@ -2,36 +2,38 @@
  * `npm run bench:growth`: processor time and peak memory over layers, tokens, width, stimuli and batch,
  * on Llamas of random weights, each point in a process of its own. Writes `bench/growth/results.json`
  * and, where there is a browser, `docs/speed/growth.svg`.
- *
- * node build/bench/growth/main.js [--rounds 3] [--only writing] [--out folder] [--draw]
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { writeAtomic } from '../../src/disk/atomic.js';
 import { makeFolder } from '../../src/disk/makeFolder.js';
 import { findBrowser } from '../../src/plot/page/browser.js';
 import { openPainter } from '../../src/plot/page/painter.js';
 import { installedVersions } from '../../src/record/versions.js';
 import { layOut, Table } from '../../src/text/table.js';
+import { benchOptions } from '../options.js';
 import { growthSection } from './figure.js';
 import { growthOf, seriesOf, type Exponent, type Growth, type Series } from './fit.js';
 import type { Measured } from './measure.js';
 import { randomLlama } from './model.js';
 import { growths, type Point } from './points.js';
 
-const { values: given } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    only: { type: 'string' },
-    out: { type: 'string', default: 'bench/growth' },
-    figures: { type: 'string', default: 'docs/speed' },
-    /** Draws results that are there. */
-    draw: { type: 'boolean', default: false },
+const given = benchOptions(
+  {
+    command: 'bench:growth',
+    about:
+      'Processor time and peak memory over layers, tokens, width, stimuli and batch, on Llamas of random\nweights, each point in a process of its own.',
   },
-});
+  {
+    rounds: { type: 'string', default: '3', about: 'times that each point is measured' },
+    only: { type: 'string', about: 'one work, e.g. writing' },
+    out: { type: 'string', default: 'bench/growth', about: 'folder of results.json' },
+    figures: { type: 'string', default: 'docs/speed', about: 'folder of the figure' },
+    draw: { type: 'boolean', default: false, about: 'draws results that are there' },
+  },
+);
 const results = join(given.out, 'results.json');
 const measured = given.draw ? readResults() : await measureAll();
 process.stdout.write(`${layOut(tableOf(measured))}\n`);

@@ -7,32 +7,37 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { streamAlignerPrompt, type Passage } from '../../src/align/prompts.js';
 import { loadLanguageModel } from '../../src/runtime/load.js';
 import { installedVersions } from '../../src/record/versions.js';
 import { formatTable } from '../../src/text/table.js';
+import { benchOptions } from '../options.js';
 import { Peer } from './peer.js';
 import { closeOwn, generatingWorks } from './generating.js';
 import { readingWorks, type Setting } from './reading.js';
 import { modelKinds, setUpModel, setUpPython, type ModelPair } from './setup.js';
 
-const { values: given } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'embedded' },
-    onnx: { type: 'string' },
-    torch: { type: 'string' },
-    python: { type: 'string' },
-    passages: { type: 'string', default: 'artifacts/stimuli/arithmetic-test.jsonl' },
-    prompts: { type: 'string', default: '64' },
-    threads: { type: 'string', default: String(availableParallelism()) },
-    rounds: { type: 'string', default: '3' },
-    stored: { type: 'string', default: 'float16' },
-    gguf: { type: 'string' },
-    only: { type: 'string' },
-    out: { type: 'string' },
+const given = benchOptions(
+  {
+    command: 'bench',
+    about:
+      'The lab beside what the field uses: the same work in turn, what comes out compared, and how many\ntimes as long the peer took. bench/peers/README.md has the works and the goals.',
   },
-});
+  {
+    model: { type: 'string', default: 'embedded', about: modelKinds.join(', ') },
+    only: { type: 'string', about: 'works, e.g. states,scan' },
+    prompts: { type: 'string', default: '64', about: 'of the passages, from the first one on' },
+    rounds: { type: 'string', default: '3', about: 'that count; one before them is thrown away' },
+    threads: { type: 'string', default: String(availableParallelism()), about: 'of both sides' },
+    out: { type: 'string', about: 'file for the results' },
+    passages: { type: 'string', default: 'artifacts/stimuli/arithmetic-test.jsonl', about: 'what prompts are made of' }, // prettier-ignore
+    python: { type: 'string', about: 'one that has the peers; else build/peers/venv is made' },
+    onnx: { type: 'string', about: 'a model of your own; --torch has the same in PyTorch' },
+    torch: { type: 'string', about: 'its folder for Transformers' },
+    gguf: { type: 'string', about: 'its file for llama.cpp' },
+    stored: { type: 'string', default: 'float16', about: 'what weights Transformers reads the folder as' }, // prettier-ignore
+  },
+);
 const kind = modelKinds.find((one) => one === given.model);
 if (!kind) throw new Error(`peers: no model ${given.model} (expected ${modelKinds.join(', ')})`);
 const python = given.python ?? setUpPython();

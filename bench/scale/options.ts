@@ -1,5 +1,5 @@
 /** What the proof is asked for. */
-import { parseArgs } from 'node:util';
+import { benchOptions } from '../options.js';
 
 export interface ProofOptions {
   /** `slurm`: with `disturbed` only. */
@@ -14,18 +14,22 @@ export interface ProofOptions {
   what: 'disturbed' | 'speed' | 'cost';
 }
 
-export function proofOptions(argv: readonly string[]): ProofOptions {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      engine: { type: 'string', default: 'folder' },
-      units: { type: 'string', default: '2000' },
-      workers: { type: 'string', default: '4' },
-      kill: { type: 'string', default: '4' },
-      calm: { type: 'boolean', default: false },
-      what: { type: 'string', default: 'disturbed' },
+export function proofOptions(): ProofOptions {
+  const values = benchOptions(
+    {
+      command: 'bench:scale',
+      about:
+        'Runs units on several workers, kills them, lets Redis die and cuts the network, and compares the\nrecords with those of one process; or measures how fast two workers are beside one.',
     },
-  });
+    {
+      engine: { type: 'string', default: 'folder', about: 'folder, bullmq or slurm' },
+      what: { type: 'string', default: 'disturbed', about: 'disturbed; speed: one worker, then two; cost: empty units' }, // prettier-ignore
+      units: { type: 'string', default: '2000', about: 'of four sentences each' },
+      workers: { type: 'string', default: '4', about: 'each on a host of its own' },
+      kill: { type: 'string', default: '4', about: 'seconds between two kills; 0: none' },
+      calm: { type: 'boolean', default: false, about: 'Redis lives and the network stays' },
+    },
+  );
   const { engine, what } = values;
   if (engine !== 'folder' && engine !== 'bullmq' && engine !== 'slurm') throw new Error(`--engine ${engine}: folder, bullmq or slurm`); // prettier-ignore
   if (what !== 'disturbed' && what !== 'speed' && what !== 'cost') throw new Error(`--what ${what}: disturbed, speed or cost`); // prettier-ignore

@@ -6,7 +6,6 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openCorrector, openUpstream } from '../../src/align/open.js';
 import { alignBatch } from '../../src/align/stream.js';
 import { embedded } from '../../src/data/artifacts.js';
@@ -15,14 +14,20 @@ import { servedLimits } from '../../src/experiment/calibrate/limits.js';
 import { quantile } from '../../src/math/summary.js';
 import { errorSentence } from '../../src/text/errorSentence.js';
 import { formatTable } from '../../src/text/table.js';
+import { benchOptions } from '../options.js';
 
-const { values } = parseArgs({
-  options: {
-    streams: { type: 'string', default: '100' },
-    seconds: { type: 'string', default: '60' },
-    questions: { type: 'string', default: '200' },
+const values = benchOptions(
+  {
+    command: 'bench:serve',
+    about:
+      'Keeps many streams going through `aligner-lab serve` on the embedded models, holds every answer\nagainst what the loop writes without HTTP, and measures rounds a second, first sentences and memory.',
   },
-});
+  {
+    streams: { type: 'string', default: '100', about: 'streams at once' },
+    seconds: { type: 'string', default: '60', about: 'how long they are kept going' },
+    questions: { type: 'string', default: '200', about: 'different questions that are asked in turn' },
+  },
+);
 const streams = Number(values.streams);
 const seconds = Number(values.seconds);
 const root = join(import.meta.dirname, '..', '..', '..');

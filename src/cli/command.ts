@@ -27,8 +27,8 @@ export interface Context {
   result(summary: unknown): void;
   /** An absolute path, from one that is relative to the working directory. */
   path: (given: string) => string;
-  /** Where what is done is kept: named when the command is interrupted. */
-  keptIn(folder: string): void;
+  /** Where what is done is kept, an absolute path or in words: named when the command is interrupted. */
+  keptIn(place: string): void;
 }
 
 /** A command in the list of all, and the rest of it, which takes longer to load. */

@@ -1,8 +1,7 @@
 /** A machine that helps with another one's run: it opens the same experiment, and computes units. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { makeScratch } from '../disk/scratch.js';
 import { experiments } from '../experiment/registry.js';
 import { Part, type Job, type Jobs } from '../machines/jobs.js';
 import type { Place } from '../machines/place.js';
@@ -50,12 +49,12 @@ export async function helpWith(job: Job, helper: Helper): Promise<string | null>
   });
   const own = new Part(jobs, job.id, joined.holder);
   part = own;
-  const scratch = await mkdtemp(join(tmpdir(), 'aligner-lab-job-'));
+  await using scratch = await makeScratch('job');
   try {
     checkVersions(job);
     await own.report('works');
     const help = job.command === 'reproduce' ? helpPaper : helpExperiment;
-    await help(job, { ...helper, store: { ...joined.store, helps: true }, folder: scratch });
+    await help(job, { ...helper, store: { ...joined.store, helps: true }, folder: scratch.path });
     await own.report('left');
     return null;
   } catch (error) {
@@ -70,8 +69,6 @@ export async function helpWith(job: Job, helper: Helper): Promise<string | null>
     const reason = errorSentence(error);
     await own.report(error instanceof Declined ? 'declined' : 'failed', reason);
     return reason;
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 

@@ -78,6 +78,11 @@ export function patienceOf(
   return { milliseconds: 1000 * wait, onWait, signal };
 }
 
+/** Where results lie, for {@link Context.keptIn}. */
+export function keptPlace({ store }: PlaceFlags, { path }: Pick<Context, 'path'>): string {
+  return store === undefined ? 'Redis' : nameOf(store, path);
+}
+
 function nameOf(store: string, path: Context['path']): string {
   return isS3(store) ? store : path(store);
 }

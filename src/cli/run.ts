@@ -118,7 +118,7 @@ function checkArgument({ name, command, argument }: Call): void {
 }
 
 async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
-  const kept: { folder: string | null } = { folder: null };
+  const kept: { place: string | null } = { place: null };
   const json = call.options.json === true;
   const progress = new Progress(io.stderr);
   const writeLine = (output: ShownOutput, line: string | TerminalText): void => {
@@ -134,7 +134,8 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
     result: (summary) =>
       json ? writeLine(io.stdout, JSON.stringify(summary, null, 2)) : undefined,
     path: (given) => (isAbsolute(given) ? given : join(io.cwd, given)),
-    keptIn: (folder) => (kept.folder = relative(io.cwd, folder) || '.'),
+    keptIn: (place) =>
+      (kept.place = isAbsolute(place) ? relative(io.cwd, place) || '.' : place),
   };
   try {
     const { command, options, argument } = call;
@@ -149,7 +150,7 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
     return exitCodes.done;
   } catch (error) {
     progress.clear();
-    return report(error, io, { debug: call.options.debug === true, kept: kept.folder });
+    return report(error, io, { debug: call.options.debug === true, kept: kept.place });
   } finally {
     progress.clear();
   }

@@ -9,22 +9,32 @@ export const temporarySuffix = '.tmp';
 /** Of another machine it is not known who runs; a draft that old is nobody's. */
 const oldMilliseconds = 24 * 3600 * 1000;
 
-/**
- * Removes drafts whose process has ended. What cannot be removed stays: it is in nobody's way.
- * @param all in a folder of the lab's own: also drafts without an owner's mark
- */
-export async function removeLeftovers(folder: string, { all = false } = {}): Promise<void> {
+export interface LeftoverOptions {
+  /** In a folder of the lab's own: also those without an owner's mark. Default false. */
+  all?: boolean;
+  /** Which names are looked at. Default {@link temporarySuffix}. */
+  suffix?: string;
+}
+
+/** Removes drafts whose process has ended. What cannot be removed stays: it is in nobody's way. */
+export async function removeLeftovers(
+  folder: string,
+  { all = false, suffix = temporarySuffix }: LeftoverOptions = {},
+): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!name.endsWith(temporarySuffix)) continue;
+    if (!name.endsWith(suffix)) continue;
     const path = join(folder, name);
-    if (!(await isLeftOver(path, all))) continue;
+    if (!(await isLeftOver(path, { all, suffix }))) continue;
     await rm(path, { force: true, recursive: true }).catch(() => undefined);
   }
 }
 
-async function isLeftOver(path: string, all: boolean): Promise<boolean> {
-  const owner = ownerOf(path.slice(0, -temporarySuffix.length));
+async function isLeftOver(
+  path: string,
+  { all, suffix }: Required<LeftoverOptions>,
+): Promise<boolean> {
+  const owner = ownerOf(path.slice(0, path.length - suffix.length));
   if (owner === null) return all;
   const state = ownerState(owner);
   if (state !== 'elsewhere') return state === 'dead';

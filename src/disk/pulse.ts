@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fileError } from './fileErrors.js';
+import { removeLeftovers } from './leftovers.js';
 import { makeFolder } from './makeFolder.js';
 import { addOwnFile, forgetOwnFile } from './ownFiles.js';
 import { ownerOf, ownerState } from './owner.js';
@@ -33,7 +34,7 @@ export interface Pulse {
 }
 
 /**
- * Begins to write, e.g. every second, into a file of the folder.
+ * Begins to write, e.g. every second, into a file of the folder, and removes those of killed processes.
  * @param id of this process; a mark of {@link ownerMark} lets others on this machine ask the system
  * @throws where the folder cannot be written.
  */
@@ -46,6 +47,7 @@ export async function startPulse(given: {
   const path = join(folder, id);
   try {
     await makeFolder(folder);
+    await removeLeftovers(folder, { suffix: '' });
     addOwnFile(path);
     writeFileSync(path, '1\n');
   } catch (error) {

@@ -3,7 +3,7 @@
  * layer of them comes back when a method asks for it. The same batches, hence the same numbers, as in
  * memory.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { StateFile } from './stateFile.js';
 import {
@@ -32,15 +32,11 @@ export interface SpillOptions extends Omit<BoundaryOptions, 'prompts'> {
  *   what it holds.
  */
 export async function spillBoundaryStates(options: SpillOptions): Promise<SpilledStates> {
-  const { decoder, count, prompt, path, batchSize = usualBatch, chunkBytes = 2 ** 24 } = options;
+  const { decoder, count, path, batchSize = usualBatch, chunkBytes = 2 ** 24 } = options;
   const { layers, width, sha256, device } = decoder.info;
   const hash = createHash('sha256').update(JSON.stringify({ sha256, device, batchSize }));
-  const lengths = Array.from({ length: count }, (_, input) => {
-    const tokens = prompt(input);
-    hash.update(Uint32Array.of(tokens.length, ...tokens));
-    return tokens.length;
-  });
-  const order = readingOrder(lengths);
+  const order = readingOrder(hashed(options, hash));
+  hash.update(Uint32Array.from(order));
   const rows = batchSize * Math.max(1, Math.floor(chunkBytes / (4 * layers * width * batchSize)));
   const key = hash.digest('hex');
   const file = await StateFile.open({ path, key, count, layers, width, rows });
@@ -53,6 +49,18 @@ export async function spillBoundaryStates(options: SpillOptions): Promise<Spille
     chunk = [];
   }
   return new SpilledStates(path, file, { order, layers, width });
+}
+
+/** The prompts, of which only the hash is kept. */
+function* hashed(
+  { count, prompt }: Pick<SpillOptions, 'count' | 'prompt'>,
+  hash: Hash,
+): Generator<readonly number[]> {
+  for (let input = 0; input < count; input++) {
+    const tokens = prompt(input);
+    hash.update(Uint32Array.of(tokens.length, ...tokens));
+    yield tokens;
+  }
 }
 
 /** Hidden states in a file that is the owner's to remove. */

@@ -43,8 +43,7 @@ export async function boundaryStates(options: BoundaryOptions): Promise<States> 
   const { decoder, prompts } = options;
   const { layers, width } = decoder.info;
   const values = new Float32Array(prompts.length * layers * width);
-  const lengths = prompts.map((tokens) => tokens.length);
-  const order = readingOrder(lengths);
+  const order = readingOrder(prompts);
   const prompt = (i: number): readonly number[] => prompts[i] ?? [];
   for await (const { input, states } of readBoundary({ ...options, order, prompt })) {
     values.set(states, input * layers * width);
@@ -56,14 +55,33 @@ export async function boundaryStates(options: BoundaryOptions): Promise<States> 
 export const usualBatch = 16;
 
 /**
- * Prompts in the order in which they are read: those of like length together, so that little is
- * spent on padding.
+ * Prompts in the order in which they are read. Neighbours that begin alike, e.g. sentences of one
+ * answer, stay together, since what they share is computed once; else those of like length are
+ * together, so that little is spent on padding.
  * @throws on an empty prompt.
  */
-export function readingOrder(lengths: readonly number[]): number[] {
-  const empty = lengths.indexOf(0);
-  if (empty >= 0) throw new Error(`states: prompt ${empty} is empty (expected at least 1 token)`);
-  return lengths.map((_, i) => i).sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
+export function readingOrder(prompts: Iterable<readonly number[]>): number[] {
+  const families: { inputs: number[]; length: number }[] = [];
+  let before: readonly number[] = [];
+  let input = 0;
+  for (const tokens of prompts) {
+    const { length } = tokens;
+    if (length === 0) throw new Error(`states: prompt ${input} is empty (expected at least 1 token)`);
+    let family = families.at(-1);
+    if (!family || !beginAlike(before, tokens)) families.push((family = { inputs: [], length: 0 }));
+    family.inputs.push(input++);
+    family.length = Math.max(family.length, length);
+    before = tokens;
+  }
+  return families.sort((a, b) => a.length - b.length).flatMap(({ inputs }) => inputs);
+}
+
+/** Whether they have the same tokens for half of the longer one. */
+function beginAlike(a: readonly number[], b: readonly number[]): boolean {
+  const half = Math.max(a.length, b.length) / 2;
+  let same = 0;
+  while (same < half && a[same] === b[same]) same++;
+  return same >= half;
 }
 
 /**

@@ -46,8 +46,8 @@ export interface LoadOptions extends PromptSettings {
   /** Whether drafts are verified (`GenerateRequest.drafts`); default: where that saves time. */
   drafts?: boolean;
   /**
-   * Whether rows of one prompt share the part of it that steering leaves alone; default: where that
-   * saves time.
+   * Whether rows share what is the same in them: of one prompt the part that steering leaves alone, of
+   * a forward's rows their leading tokens. Default: where that saves time.
    */
   sharing?: boolean;
   /** Tokens after which rows that have ended leave their batch; default: where that saves time. */

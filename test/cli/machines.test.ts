@@ -204,6 +204,17 @@ describe('worker, status, cancel', () => {
     expect((await again.run).code).toBe(0);
   });
 
+  it('a worker that is ended says where results are', async () => {
+    mkdirSync(join(cwd, 'idle'));
+    const ending = new AbortController();
+    setTimeout(() => ending.abort(new Error('interrupted')), 200);
+    const { code, stderr } = await call(['worker', '--store', 'idle'], { cwd, signal: ending.signal });
+    expect([code, stderr]).toEqual([
+      130,
+      'aligner-lab: interrupted; what is done is in idle; run the same command again to go on\n',
+    ]);
+  });
+
   it('say what is wrong where they are called wrongly', async () => {
     const wrong = async (...argv: string[]): Promise<string> => {
       const { code, stderr } = await call(argv, { cwd });

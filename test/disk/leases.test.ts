@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Leases, openWork, type Claimed } from '../../src/disk/leases.js';
-import { ownerMark } from '../../src/disk/owner.js';
+import { ownerMark, ownerOf } from '../../src/disk/owner.js';
 import { PulseWatch, startPulse } from '../../src/disk/pulse.js';
 import { temporaryFolder } from '../runtime/models.js';
 
@@ -149,5 +149,18 @@ describe('startPulse', () => {
     }
     await pulse.stop();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('clears away those of processes that were killed here, and no others', async () => {
+    const folder = newFolder();
+    mkdirSync(folder);
+    const own = ownerMark();
+    const { space, pid, start } = ownerOf(own) ?? { space: '', pid: 0, start: 0 };
+    const dead = ownerMark({ space, pid, start: start + 1 });
+    const elsewhere = ownerMark({ space: '00000000', pid, start });
+    for (const id of [dead, elsewhere]) writeFileSync(join(folder, id), '9\n');
+    const pulse = await startPulse({ folder, id: own });
+    expect(readdirSync(folder).sort()).toEqual([own, elsewhere].sort());
+    await pulse.stop();
   });
 });

@@ -1,20 +1,23 @@
 /**
- * `npm run bench:scale:simulation`: how far the engines carry, by discrete events. Options: seconds of a
- * unit, units of a machine, operations a second of a metadata server and of Redis.
+ * `npm run bench:scale:simulation`: how far the engines carry, by discrete events.
  */
-import { parseArgs } from 'node:util';
 import { formatTable } from '../../../src/text/table.js';
+import { benchOptions } from '../../options.js';
 import { simulate, type Plant } from './simulate.js';
 
-const { values: given } = parseArgs({
-  options: {
-    machines: { type: 'string', default: '10,100,1000,10000' },
-    units: { type: 'string', default: '20' },
-    seconds: { type: 'string', default: '60' },
-    folder: { type: 'string', default: '20000' },
-    redis: { type: 'string', default: '100000' },
+const given = benchOptions(
+  {
+    command: 'bench:scale:simulation',
+    about: 'Plays machines and a store as discrete events: how far --on folder and --on bullmq carry.',
   },
-});
+  {
+    machines: { type: 'string', default: '10,100,1000,10000', about: 'how many, a row for each' },
+    units: { type: 'string', default: '20', about: 'units for each machine' },
+    seconds: { type: 'string', default: '60', about: 'that a unit takes' },
+    folder: { type: 'string', default: '20000', about: 'operations a second of a metadata server' },
+    redis: { type: 'string', default: '100000', about: 'operations a second of Redis' },
+  },
+);
 
 const rows: string[][] = [];
 for (const engine of ['folder', 'bullmq'] as const) {

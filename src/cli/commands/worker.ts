@@ -8,7 +8,7 @@ import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { helpWith, type Helper } from '../helping.js';
 import { KeptModels } from '../keptModels.js';
-import { awaitPlace, jobOption, patienceOf, placeOptions, waitOption } from '../place.js';
+import { awaitPlace, jobOption, keptPlace, patienceOf, placeOptions, waitOption } from '../place.js';
 import { errorSentence } from '../../text/errorSentence.js';
 import { shownName } from '../../text/given.js';
 
@@ -43,6 +43,7 @@ others, and its unit computed again; after three deaths or failures a unit is gi
   ],
   async run({ options: given, context }) {
     await using place = await awaitPlace(given, context);
+    context.keptIn(keptPlace(given, context));
     await using models = new KeptModels();
     const jobs = new Jobs(place.notes);
     const patience = patienceOf(given, context);

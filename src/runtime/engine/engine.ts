@@ -20,6 +20,8 @@ import { checkMemory } from './memory.js';
 import { generateInPortions, isPortioned } from './portions.js';
 import type { Portions } from './portions.js';
 import { prefillRow } from './prefill.js';
+import { computePrefixes, lengthOf, pastOf, planPrefixes } from './prefixes.js';
+import type { Prefix } from './prefixes.js';
 import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
 import type { Session } from '../session.js';
@@ -47,6 +49,8 @@ export interface EngineOptions {
   mostDrafted?: number;
   /** Whether rows of one prompt share what steering leaves alone; `always`: whatever it saves. */
   sharing?: boolean | 'always';
+  /** Whether rows of a forward share leading tokens; `always`: whatever it saves. */
+  prefixes?: boolean | 'always';
   /** Absent: a batch is written in one run. */
   portions?: Portions;
 }
@@ -112,12 +116,19 @@ export class Engine {
     const { layout, context } = this.#options;
     checkForward(request, { ...layout, context });
     const session = await this.#session('forward');
-    const lengths = request.tokens.map((row) => ({ length: row.length, cached: 0 }));
-    const rows: ForwardRow[] = [];
-    for (const batch of this.#plan(lengths)) {
+    const begin = async (batch: Batch): Promise<void> => {
       await checkpoint();
       this.#checkMemory('forward', batch);
-      const done = await new ForwardBatch(layout, request, batch).run(session);
+    };
+    const plan = this.#plan.bind(this);
+    const prefixes = this.#prefixes(request) ?? request.tokens.map(() => null);
+    const cached = await computePrefixes(prefixes, { layout, session, plan, begin });
+    const fed = request.tokens.map((ids) => ({ ids }));
+    const rows: ForwardRow[] = [];
+    for (const batch of plan(fed.map(({ ids }, row) => lengthOf(ids, prefixes[row])))) {
+      await begin(batch);
+      const past = pastOf(batch, { rows: fed, prefixes, cached });
+      const done = await new ForwardBatch(layout, request, { batch, past }).run(session);
       batch.rows.forEach((index, b) => {
         const row = done[b];
         if (row) rows[index] = row;
@@ -181,6 +192,14 @@ export class Engine {
         if (cache && kept) this.#caches.set(cache.id, kept);
       });
     }
+  }
+
+  /** The prefixes of rows that are computed once; null where each row is computed by itself. */
+  #prefixes(request: ForwardRequest): (Prefix | null)[] | null {
+    const { prefixes = false } = this.#options;
+    // Others take several tokens on a cache for one row only, or change with their neighbours.
+    if (!prefixes || (this.#policy !== 'left' && this.#policy !== 'equal')) return null;
+    return planPrefixes(request, { always: prefixes === 'always' });
   }
 
   #shared(request: GenerateRequest): number | null {

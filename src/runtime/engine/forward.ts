@@ -5,6 +5,7 @@ import { slotOf } from './batches.js';
 import type { Batch } from './batches.js';
 import type { ForwardRequest, ForwardRow } from '../decoder.js';
 import { commonFeeds, floats, int64 } from './feeds.js';
+import type { PastRow } from './keyValues.js';
 import { slotRectangle } from './padding.js';
 import { firstNonFinite, refuseHidden, refuseLogits, takeRow } from './readings.js';
 import type { Feeds, PlainTensor, Session } from '../session.js';
@@ -14,12 +15,19 @@ export class ForwardBatch {
   readonly #layout: DecoderLayout;
   readonly #request: ForwardRequest;
   readonly #batch: Batch;
+  readonly #past: readonly PastRow[];
   readonly #lengths: number[];
 
-  constructor(layout: DecoderLayout, request: ForwardRequest, batch: Batch) {
+  /** @param past per row of the batch; no position that is asked for lies there */
+  constructor(
+    layout: DecoderLayout,
+    request: ForwardRequest,
+    { batch, past }: { batch: Batch; past: readonly PastRow[] },
+  ) {
     this.#layout = layout;
     this.#request = request;
     this.#batch = batch;
+    this.#past = past;
     this.#lengths = request.tokens.map((row) => row.length);
   }
 
@@ -39,7 +47,7 @@ export class ForwardBatch {
       ids,
       promptLength: promptLengths?.[row] ?? ids.length,
     }));
-    const past = batch.rows.map(() => ({ cached: undefined, reused: 0 }));
+    const past = this.#past;
     const read = slotRectangle(batch, this.#lengths, states ?? []);
     const decided = slotRectangle(batch, this.#lengths, logits ?? []);
     return {

@@ -1,0 +1,184 @@
+/**
+ * Leading tokens that rows of a forward have in common: an instruction, a question, the answer so far.
+ * They are computed once, with the keys and values of what they go on from, and every row goes on from
+ * the longest prefix that it shares.
+ */
+import type { DecoderLayout } from '../../onnx/layout.js';
+import { inputs } from '../../onnx/names.js';
+import type { ForwardRequest } from '../decoder.js';
+import type { Session } from '../session.js';
+import { firstSlot, reusedTokens, type Batch, type RowLength } from './batches.js';
+import { commonFeeds, int64 } from './feeds.js';
+import { presentTensors, type CachedRow, type PastRow } from './keyValues.js';
+
+/** Tokens that a prefix must save; a row more in a run, and its keys and values, cost as much as some. */
+const leastSaved = 16;
+/** The share of all tokens that must be saved. */
+const leastShare = 0.1;
+
+/** Tokens from the first one on. */
+export interface Prefix {
+  ids: readonly number[];
+  /** The shorter one that it goes on from. */
+  parent: Prefix | null;
+}
+
+interface Row {
+  index: number;
+  ids: readonly number[];
+  /** Tokens that may come out of a cache. */
+  most: number;
+}
+
+/**
+ * The prefix of each row, null where it has none; null where there is too little to save. It follows
+ * from the request alone. A position that is asked for is computed for each row, so a request that
+ * reads them all (`project`) shares nothing, nor does one that is steered.
+ */
+export function planPrefixes(
+  request: ForwardRequest,
+  { always = false }: { always?: boolean } = {},
+): (Prefix | null)[] | null {
+  const { tokens, steering, project } = request;
+  if (steering || project) return null;
+  const rows = tokens.map((ids, index) => ({ index, ids, most: firstAsked(request, index) }));
+  const found: (Prefix | null)[] = tokens.map(() => null);
+  const least = always ? 1 : leastSaved;
+  const saved = descend(rows.sort(inOrder), null, { found, least });
+  const all = tokens.reduce((sum, { length }) => sum + length, 0);
+  return saved > 0 && (always || saved >= leastShare * all) ? found : null;
+}
+
+/** The last token is always fed. */
+function firstAsked({ tokens, states, logits }: ForwardRequest, row: number): number {
+  const asked = [...(states?.[row] ?? []), ...(logits?.[row] ?? [])];
+  return Math.min((tokens[row]?.length ?? 1) - 1, ...asked);
+}
+
+function inOrder({ ids: a, index: i }: Row, { ids: b, index: j }: Row): number {
+  const same = sharedLength(a, b);
+  return (a[same] ?? -1) - (b[same] ?? -1) || i - j;
+}
+
+function sharedLength(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
+
+/**
+ * Finds the prefixes of rows that lie in order and share one already.
+ * @returns tokens that they save
+ */
+function descend(
+  rows: readonly Row[],
+  parent: Prefix | null,
+  to: { found: (Prefix | null)[]; least: number },
+): number {
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (!first || !last || first === last) return 0;
+  const common = Math.min(sharedLength(first.ids, last.ids), ...rows.map(({ most }) => most));
+  const saves = (common - (parent?.ids.length ?? 0)) * (rows.length - 1);
+  const worth = saves >= to.least;
+  const prefix = worth ? { ids: first.ids.slice(0, common), parent } : parent;
+  if (worth) for (const { index } of rows) to.found[index] = prefix;
+  let saved = worth ? saves : 0;
+  // Who has nothing more to share would hold the others back.
+  const rest = rows.filter(({ most }) => most > common);
+  for (const group of groupsBy(rest, common)) saved += descend(group, prefix, to);
+  return saved;
+}
+
+/** Neighbours with the same token there. */
+function groupsBy(rows: readonly Row[], position: number): Row[][] {
+  const groups: Row[][] = [];
+  for (const row of rows) {
+    const group = groups.at(-1);
+    if (group?.[0]?.ids[position] === row.ids[position]) group?.push(row);
+    else groups.push([row]);
+  }
+  return groups;
+}
+
+export interface PrefixOptions {
+  layout: DecoderLayout;
+  session: Session;
+  plan: (rows: readonly RowLength[]) => Batch[];
+  /** Before every run. */
+  begin: (batch: Batch) => Promise<void>;
+}
+
+/** Keys and values of all prefixes, those that others go on from first. */
+export async function computePrefixes(
+  wanted: readonly (Prefix | null)[],
+  options: PrefixOptions,
+): Promise<ReadonlyMap<Prefix, CachedRow>> {
+  const cached = new Map<Prefix, CachedRow>();
+  for (const level of levelsOf(wanted)) {
+    const lengths = level.map((prefix) => lengthOf(prefix.ids, prefix.parent));
+    for (const batch of options.plan(lengths)) {
+      await options.begin(batch);
+      const rows = level.map(({ ids }) => ({ ids, promptLength: ids.length }));
+      const past = pastOf(batch, { rows, prefixes: level.map(({ parent }) => parent), cached });
+      const tensors = await keyValuesOf(batch, { rows, past }, options);
+      batch.rows.forEach((index, row) => {
+        const prefix = level[index];
+        if (!prefix) return;
+        const start = firstSlot(batch, prefix.ids.length);
+        cached.set(prefix, { ids: prefix.ids, treatments: [], tensors, row, start });
+      });
+    }
+  }
+  return cached;
+}
+
+/** A row of so many tokens that goes on from a prefix. */
+export function lengthOf(ids: readonly number[], prefix: Prefix | null | undefined): RowLength {
+  return { length: ids.length, cached: prefix?.ids.length ?? 0 };
+}
+
+/** What the rows of a batch take from the prefixes that they go on from. */
+export function pastOf(
+  batch: Batch,
+  given: {
+    rows: readonly { ids: readonly number[] }[];
+    prefixes: readonly (Prefix | null)[];
+    cached: ReadonlyMap<Prefix, CachedRow>;
+  },
+): PastRow[] {
+  return batch.rows.map((index) => {
+    const prefix = given.prefixes[index];
+    const reused = reusedTokens(batch, given.rows[index]?.ids.length ?? 0);
+    return { cached: prefix ? given.cached.get(prefix) : undefined, reused };
+  });
+}
+
+/** All prefixes, by how many others they go on from. */
+function levelsOf(wanted: readonly (Prefix | null)[]): Prefix[][] {
+  const levels: Set<Prefix>[] = [];
+  const add = (prefix: Prefix): number => {
+    const level = prefix.parent ? add(prefix.parent) + 1 : 0;
+    (levels[level] ??= new Set()).add(prefix);
+    return level;
+  };
+  for (const prefix of wanted) if (prefix) add(prefix);
+  return levels.map((level) => [...level]);
+}
+
+async function keyValuesOf(
+  batch: Batch,
+  { rows, past }: { rows: readonly { ids: readonly number[]; promptLength: number }[]; past: readonly PastRow[] }, // prettier-ignore
+  { layout, session }: PrefixOptions,
+): Promise<CachedRow['tensors']> {
+  const nothing = int64(new BigInt64Array(batch.rows.length), [batch.rows.length, 1]);
+  const feeds = {
+    ...commonFeeds({ layout, batch, rows, past, steering: undefined, project: undefined }),
+    [inputs.readPositions]: nothing,
+    [inputs.logitsPositions]: nothing,
+  };
+  const results = await session.run(
+    feeds,
+    layout.cache.map(({ present }) => present),
+  );
+  return presentTensors(layout, results);
+}

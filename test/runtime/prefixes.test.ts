@@ -1,0 +1,115 @@
+/** The law of shared prefixes: the same states and logits as each row by itself. */
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { Decoder, ForwardRequest } from '../../src/runtime/decoder.js';
+import { planPrefixes, type Prefix } from '../../src/runtime/engine/prefixes.js';
+import { loadDecoder } from '../../src/runtime/load.js';
+import { tinyDecoder } from '../onnx/tinyDecoder.js';
+import type { TinyStyle } from '../onnx/tinyDecoder.js';
+import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
+import { signDirections } from './sameResults.js';
+
+const layers = 3;
+const width = 32;
+const vocabulary = 50;
+const { path: folder, remove } = temporaryFolder();
+afterAll(remove);
+
+/** An instruction, two questions of it, sentences of both, and strangers. */
+const instruction = tokenRow(6, vocabulary);
+const questions = [
+  [...instruction, ...tokenRow(7, vocabulary, 2)],
+  [...instruction, ...tokenRow(4, vocabulary, 3)],
+];
+const [first = [], second = []] = questions;
+const tokens = [
+  [...first, 1, 2, 3],
+  tokenRow(3, vocabulary, 9),
+  [...second, 5],
+  [...first, 4, 2, 3, 9, 9],
+  [...second, 5],
+  [...second, 6, 6, 6, 6, 6, 6, 6, 6, 6],
+  first,
+  [...instruction, 40],
+  [8],
+];
+const last = tokens.map(({ length }) => [length - 1]);
+
+const opened: Decoder[] = [];
+afterEach(async () => {
+  for (const decoder of opened.splice(0)) await decoder[Symbol.asyncDispose]();
+});
+
+async function open(style: TinyStyle, sharing: boolean): Promise<Decoder> {
+  const model = writeModel(folder, style, tinyDecoder({ style, layers, width, vocabulary }));
+  const decoder = await loadDecoder({ model, threads: 1, sharing });
+  opened.push(decoder);
+  return decoder;
+}
+
+describe.each(['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as TinyStyle[])(
+  '%s',
+  (style) => {
+    it('gives the states and logits that each row has by itself', async () => {
+      const [shared, plain] = [await open(style, true), await open(style, false)];
+      const requests: ForwardRequest[] = [
+        { tokens, states: last, logits: last },
+        { tokens, states: last },
+        // Some ask for positions that others share, in any order.
+        { tokens, states: tokens.map((ids, row) => (row % 2 ? [0] : [ids.length - 1, 0])) },
+        { tokens: tokens.map(() => first), logits: tokens.map(() => [first.length - 1]) },
+      ];
+      for (const request of requests) {
+        const [some, all] = [await shared.forward(request), await plain.forward(request)];
+        for (const [row, { states, logits }] of all.entries()) {
+          const own = some[row] ?? { states: new Float32Array(), logits: new Float32Array() };
+          expect(relativeError(own.states, states)).toBeLessThan(1e-5);
+          expect(relativeError(own.logits, logits)).toBeLessThan(1e-5);
+        }
+      }
+    });
+  },
+);
+
+/** Lengths of a row's prefix and of those that it goes on from. */
+function chain(prefix: Prefix | null | undefined): number[] {
+  return prefix ? [prefix.ids.length, ...chain(prefix.parent)] : [];
+}
+
+describe('planPrefixes', () => {
+  it('shares the longest prefix of every row, step by step', () => {
+    const found = planPrefixes({ tokens, states: last }, { always: true }) ?? [];
+    // A row's last token is always computed, so that the question alone holds its own back by one.
+    expect(found.map(chain)).toEqual([
+      [13, 12, 6],
+      [],
+      [10, 6],
+      [13, 12, 6],
+      [10, 6],
+      [10, 6],
+      [12, 6],
+      [6],
+      [],
+    ]);
+    expect(found[0]).toBe(found[3]);
+    found.forEach((prefix, row) => {
+      expect(tokens[row]?.slice(0, prefix?.ids.length ?? 0)).toEqual(prefix?.ids ?? []);
+    });
+  });
+
+  it('leaves positions that are asked for to each row, and what is steered or read everywhere alone', () => {
+    const asked = { tokens, states: tokens.map(() => [4]) };
+    const lengths = planPrefixes(asked, { always: true })?.map((prefix) => prefix?.ids.length ?? 0);
+    expect(lengths).toEqual([4, 0, 4, 4, 4, 4, 4, 4, 0]);
+    const project = { directions: signDirections(layers, width), count: 1 };
+    expect(planPrefixes({ tokens, project }, { always: true })).toBeNull();
+    expect(planPrefixes({ tokens, steering: {} }, { always: true })).toBeNull();
+    expect(planPrefixes({ tokens: [[1], [2, 3]] }, { always: true })).toBeNull();
+  });
+
+  it('shares by itself where that saves a tenth', () => {
+    const rows = (own: number): number[][] =>
+      [1, 2, 3].map((seed) => [...tokenRow(20, vocabulary), ...tokenRow(own, vocabulary, seed)]);
+    expect(planPrefixes({ tokens: rows(60) })?.map(chain)).toEqual([[20], [20], [20]]);
+    expect(planPrefixes({ tokens: rows(130) })).toBeNull();
+  });
+});
