@@ -25,7 +25,7 @@ function cacheOf(
 describe('batchLimits', () => {
   it('is fixed on a CPU, whatever the model', () => {
     expect(batchLimits('cpu', { cache: cacheOf(32, 8, 128, 'float16') })).toEqual(cpuLimits);
-    expect(cpuLimits).toEqual({ rows: 32, slots: 16_384 });
+    expect(cpuLimits).toEqual({ rows: 32, slots: 16_384, run: 16 });
   });
 
   it('fills 4 GiB with the cache on a GPU', () => {

@@ -39,11 +39,9 @@ describe('planBatches', () => {
         return { length, cached: (seed * 3 + i * 5) % length };
       });
       for (const policy of ['left', 'right', 'equal', 'single'] as const) {
-        const batches = planBatches(rows, {
-          policy,
-          limits,
-          padding: policy === 'right' ? 'right' : 'left',
-        });
+        const padding = policy === 'right' ? 'right' : 'left';
+        const run = seed % 2 ? {} : { run: 4 };
+        const batches = planBatches(rows, { policy, limits, padding, ...run });
         expect(batches.flatMap((batch) => batch.rows).sort()).toEqual([0, 1, 2, 3, 4, 5]);
         for (const batch of batches) {
           expect(batch.fed).toBeGreaterThan(0);
@@ -55,6 +53,33 @@ describe('planBatches', () => {
         }
       }
     }
+  });
+
+  it('pads only where that costs less than a run, and in all as little as can be', () => {
+    const how = { policy: 'left', padding: 'left', limits } as const;
+    const costOf = (batches: readonly { rows: readonly number[]; fed: number }[], run: number) =>
+      batches.reduce((sum, { rows, fed }) => sum + rows.length * fed + run, 0);
+    /** Every way to cut the sorted rows, at most four together. */
+    const least = (lengths: readonly number[], run: number): number =>
+      Math.min(
+        ...[1, 2, 3, 4]
+          .filter((count) => count <= lengths.length)
+          .map((count) => {
+            const cost = count * (lengths[count - 1] ?? 0) + run;
+            return cost + (count < lengths.length ? least(lengths.slice(count), run) : 0);
+          }),
+      );
+    for (let seed = 1; seed < 30; seed++) {
+      const lengths = Array.from({ length: 9 }, (_, i) => 1 + ((seed * 11 + i * i * 7) % 23));
+      const sorted = [...lengths].sort((a, b) => a - b);
+      for (const run of [1, 5, 40]) {
+        const batches = planBatches(fresh(...lengths), { ...how, run });
+        expect(costOf(batches, run)).toBe(least(sorted, run));
+      }
+    }
+    const rows = [2, 2, 9, 9].map((length) => ({ length, cached: 0 }));
+    expect(planBatches(rows, { ...how, run: 13 }).map((batch) => batch.rows)).toEqual([[0, 1], [2, 3]]); // prettier-ignore
+    expect(planBatches(rows, { ...how, run: 15 }).map((batch) => batch.rows)).toEqual([[0, 1, 2, 3]]); // prettier-ignore
   });
 
   it('splits at the limits, generated slots included', () => {

@@ -34,6 +34,13 @@ const tokens = [
 ];
 const last = tokens.map(({ length }) => [length - 1]);
 
+/** One row as it is, and patched at its last tokens and at its first ones. */
+const patched = Array.from({ length: 6 }, () => first);
+const patches = [12, 11, 0, 12, 5].map((position, i) => {
+  const vector = signDirections(layers, width).subarray(0, width).map((x) => (i - 2.5) * x);
+  return { row: i + 1, layer: i % layers, position, vector };
+});
+
 const opened: Decoder[] = [];
 afterEach(async () => {
   for (const decoder of opened.splice(0)) await decoder[Symbol.asyncDispose]();
@@ -57,6 +64,7 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as TinyS
         // Some ask for positions that others share, in any order.
         { tokens, states: tokens.map((ids, row) => (row % 2 ? [0] : [ids.length - 1, 0])) },
         { tokens: tokens.map(() => first), logits: tokens.map(() => [first.length - 1]) },
+        { tokens: patched, logits: patched.map((ids) => [ids.length - 1]), steering: { patches } },
       ];
       for (const request of requests) {
         const [some, all] = [await shared.forward(request), await plain.forward(request)];
@@ -102,7 +110,11 @@ describe('planPrefixes', () => {
     expect(lengths).toEqual([4, 0, 4, 4, 4, 4, 4, 4, 0]);
     const project = { directions: signDirections(layers, width), count: 1 };
     expect(planPrefixes({ tokens, project }, { always: true })).toBeNull();
-    expect(planPrefixes({ tokens, steering: {} }, { always: true })).toBeNull();
+    const coefficient = Float32Array.of(0, 0, 1);
+    const direction = signDirections(layers, width);
+    expect(planPrefixes({ tokens, steering: { direction, coefficient } }, { always: true })).toBeNull(); // prettier-ignore
+    const pushed = planPrefixes({ tokens: patched, steering: { patches } }, { always: true });
+    expect(pushed?.map((prefix) => prefix?.ids.length ?? 0)).toEqual([12, 12, 11, 0, 12, 5]);
     expect(planPrefixes({ tokens: [[1], [2, 3]] }, { always: true })).toBeNull();
   });
 

@@ -99,15 +99,17 @@ async function measureFixed(
   options: MeasureOptions,
 ): Promise<CaseOutcome[][]> {
   const { problems, coefficients } = request;
-  const inputs = problems.flatMap(({ question, inputs }, problem) =>
-    inputs
-      .filter(({ last }) => hasSentence(last))
-      .map((input) => ({ problem, question, ...input })),
-  );
+  const inputs = problems
+    .flatMap(({ question, inputs }, problem) =>
+      inputs
+        .filter(({ last }) => hasSentence(last))
+        .map((input) => ({ problem, question, ...input })),
+    )
+    .map((input, at) => ({ ...input, at }));
   const rows = coefficients.map((c) => layerCoefficients(request.unit, c, options.layers));
   const correct = async (
     some: typeof inputs,
-  ): Promise<(Written & { problem: number; c: number })[]> => {
+  ): Promise<(Written & { problem: number; at: number; c: number })[]> => {
     // Rows of one input have equal lengths, so they stand together.
     const batch = some.flatMap((input) =>
       rows.map((coefficient, c) => ({ ...input, coefficient, c })),
@@ -116,18 +118,26 @@ async function measureFixed(
       steering: steeringOf(request, options),
       ...(options.signal && { signal: options.signal }),
     });
-    return batch.map(({ problem, c, last, quality }, i) => {
+    return batch.map(({ problem, at, c, last, quality }, i) => {
       const correction = corrections[i];
       if (!correction) throw new Error(`sweep: the corrector gave no correction for row ${i}`);
       const { text, written, notes, finish } = correction;
-      return { problem, c, last, quality, correction: text, written, notes, finish };
+      return { problem, at, c, last, quality, correction: text, written, notes, finish };
     });
   };
-  const batches = await Promise.all(inBatches(inputs, request, options).map(correct));
+  // Those of like length stand together, so that little of a batch is padding.
+  const byLength = [...inputs].sort((a, b) => lengthOf(a) - lengthOf(b));
+  const batches = await Promise.all(inBatches(byLength, request, options).map(correct));
   const written = problems.map(() => coefficients.map((): Written[] => []));
-  // In the order of the inputs, not in that in which batches came back: sums depend on it.
-  for (const round of batches.flat()) written[round.problem]?.[round.c]?.push(round);
+  // In the order of the inputs, not in that in which they were computed: sums depend on it.
+  const rounds = batches.flat().sort((a, b) => a.at - b.at);
+  for (const round of rounds) written[round.problem]?.[round.c]?.push(round);
   return written.map((row) => row.map((rounds) => summariseRounds(rounds, null, options)));
+}
+
+/** In characters, of which tokens have about as many each. */
+function lengthOf({ question, prefix, last }: RecordedRound & { question: string }): number {
+  return question.length + prefix.length + last.length;
 }
 
 async function measureLoop(

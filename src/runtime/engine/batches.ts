@@ -30,6 +30,8 @@ export interface RowLength {
 export interface BatchLimits {
   rows: number;
   slots: number;
+  /** Slots of a forward that cost as much as a run more. Default: any number. */
+  run?: number;
 }
 
 export interface Batch {
@@ -52,6 +54,8 @@ export interface PlanOptions {
   generated?: number;
   /** Most slots of a batch, where padding counts as tokens do. Default: any number. */
   most?: number;
+  /** Fed slots that cost as much as a run more. Default: any number, so that there are few runs. */
+  run?: number;
 }
 
 /**
@@ -63,12 +67,55 @@ export function planBatches(rows: readonly RowLength[], options: PlanOptions): B
     .map((row, index) => ({ ...row, index, fresh: row.length - row.cached }))
     .filter(({ room }) => room !== 0);
   order.sort((a, b) => a.fresh - b.fresh || a.length - b.length || a.index - b.index);
+  const join = (batch: Batch, row: Candidate): Batch | undefined => {
+    const joined = fits(batch, row, { rows, options }) && joinRow(batch, row, options);
+    return joined ? { ...batch, ...joined } : undefined;
+  };
+  const { run } = options;
+  const open = (row: Candidate): Batch => openBatch(row, options);
+  return run === undefined ? fewest(order, { open, join }) : cheapest(order, { open, join, run });
+}
+
+interface Joining {
+  open: (row: Candidate) => Batch;
+  /** Undefined where the row must stay out. */
+  join: (batch: Batch, row: Candidate) => Batch | undefined;
+}
+
+/** Every row joins the batch before it where it may. */
+function fewest(order: readonly Candidate[], { open, join }: Joining): Batch[] {
   const batches: Batch[] = [];
-  let open: Batch | undefined;
   for (const row of order) {
-    const joined = open && fits(open, row, { rows, options }) && joinRow(open, row, options);
-    if (open && joined) Object.assign(open, joined);
-    else batches.push((open = openBatch(row, options)));
+    const last = batches.at(-1);
+    const joined = last && join(last, row);
+    if (joined) batches[batches.length - 1] = joined;
+    else batches.push(open(row));
+  }
+  return batches;
+}
+
+/** Neighbours share a batch where that costs less padding than a run: the least of both together. */
+function cheapest(
+  order: readonly Candidate[],
+  { open, join, run }: Joining & { run: number },
+): Batch[] {
+  /** Of the rows from each one on: what they cost, and their first batch. */
+  const plans: { cost: number; batch: Batch }[] = [];
+  for (let first = order.length - 1; first >= 0; first--) {
+    let least = Infinity;
+    let batch: Batch | undefined;
+    for (let next = first; next < order.length; next++) {
+      const row = order[next];
+      batch = row && (batch ? join(batch, row) : open(row));
+      if (!batch) break;
+      const cost = batch.rows.length * batch.fed + run + (plans[next + 1]?.cost ?? 0);
+      if (cost < least) plans[first] = { cost: (least = cost), batch };
+    }
+  }
+  const batches: Batch[] = [];
+  for (let at = 0; at < order.length; at += batches.at(-1)?.rows.length ?? 1) {
+    const plan = plans[at];
+    if (plan) batches.push(plan.batch);
   }
   return batches;
 }

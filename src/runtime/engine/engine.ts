@@ -120,7 +120,7 @@ export class Engine {
       await checkpoint();
       this.#checkMemory('forward', batch);
     };
-    const plan = this.#plan.bind(this);
+    const plan = (some: readonly RowLength[]): Batch[] => this.#plan(some, { run: this.#limits.run });
     const prefixes = this.#prefixes(request) ?? request.tokens.map(() => null);
     const cached = await computePrefixes(prefixes, { layout, session, plan, begin });
     const fed = request.tokens.map((ids) => ({ ids }));
@@ -174,7 +174,7 @@ export class Engine {
     if (this.#policy === 'right' && rows.length > 1) {
       result.computedTokens += await this.#prefill(request, rows, checkpoint);
     }
-    for (const planned of this.#plan(rows, request.maxNewTokens)) {
+    for (const planned of this.#plan(rows, { generated: request.maxNewTokens })) {
       await checkpoint();
       this.#checkMemory('generate', planned);
       const { batch, past, computed } =
@@ -337,12 +337,15 @@ export class Engine {
     if (free) checkMemory(batch, { what, layout, free: free() });
   }
 
-  #plan(rows: readonly RowLength[], generated = 0): Batch[] {
+  #plan(
+    rows: readonly RowLength[],
+    { generated = 0, run }: { generated?: number; run?: number | undefined } = {},
+  ): Batch[] {
     const { attention, positions } = this.#options.layout;
     const padding = attention === 'full-mask' ? 'left' : 'right';
     const most = positions.slots ?? undefined;
     const [policy, limits] = [this.#policy, this.#limits];
-    return planBatches(rows, { policy, limits, padding, generated, most });
+    return planBatches(rows, { policy, limits, padding, generated, most, ...(run && { run }) });
   }
 
   #prompt(request: GenerateRequest, row: number, treatments: Treatments): Prompt {

@@ -32,16 +32,18 @@ interface Row {
 
 /**
  * The prefix of each row, null where it has none; null where there is too little to save. It follows
- * from the request alone. A position that is asked for is computed for each row, so a request that
- * reads them all (`project`) shares nothing, nor does one that is steered.
+ * from the request alone. What is asked for, or patched, is computed for each row, with all that comes
+ * after it; so a request that reads every position (`project`) shares nothing, nor does one that is
+ * steered.
  */
 export function planPrefixes(
   request: ForwardRequest,
   { always = false }: { always?: boolean } = {},
 ): (Prefix | null)[] | null {
   const { tokens, steering, project } = request;
-  if (steering || project) return null;
-  const rows = tokens.map((ids, index) => ({ index, ids, most: firstAsked(request, index) }));
+  const steered = [steering?.coefficient, steering?.ablation].some((by) => by?.some((x) => x !== 0));
+  if (steered || project) return null;
+  const rows = tokens.map((ids, index) => ({ index, ids, most: firstOwn(request, index) }));
   const found: (Prefix | null)[] = tokens.map(() => null);
   const least = always ? 1 : leastSaved;
   const saved = descend(rows.sort(inOrder), null, { found, least });
@@ -49,10 +51,12 @@ export function planPrefixes(
   return saved > 0 && (always || saved >= leastShare * all) ? found : null;
 }
 
-/** The last token is always fed. */
-function firstAsked({ tokens, states, logits }: ForwardRequest, row: number): number {
-  const asked = [...(states?.[row] ?? []), ...(logits?.[row] ?? [])];
-  return Math.min((tokens[row]?.length ?? 1) - 1, ...asked);
+/** The first position that a row must compute by itself; at last its last one. */
+function firstOwn({ tokens, states, logits, steering }: ForwardRequest, index: number): number {
+  const asked = [...(states?.[index] ?? []), ...(logits?.[index] ?? [])];
+  const patches = steering?.patches?.filter(({ row }) => row === index) ?? [];
+  const patched = patches.map(({ position }) => position);
+  return Math.min((tokens[index]?.length ?? 1) - 1, ...asked, ...patched);
 }
 
 function inOrder({ ids: a, index: i }: Row, { ids: b, index: j }: Row): number {
