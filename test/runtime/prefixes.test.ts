@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Decoder, ForwardRequest } from '../../src/runtime/decoder.js';
 import { planPrefixes, type Prefix } from '../../src/runtime/engine/prefixes.js';
 import { loadDecoder } from '../../src/runtime/load.js';
+import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
 import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
@@ -37,7 +38,9 @@ const last = tokens.map(({ length }) => [length - 1]);
 /** One row as it is, and patched at its last tokens and at its first ones. */
 const patched = Array.from({ length: 6 }, () => first);
 const patches = [12, 11, 0, 12, 5].map((position, i) => {
-  const vector = signDirections(layers, width).subarray(0, width).map((x) => (i - 2.5) * x);
+  const vector = signDirections(layers, width)
+    .subarray(0, width)
+    .map((x) => (i - 2.5) * x);
   return { row: i + 1, layer: i % layers, position, vector };
 });
 
@@ -77,6 +80,28 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as TinyS
     });
   },
 );
+
+it('refuses a state that is not finite, where only others go on from it, too', async () => {
+  const { model } = parseModel(tinyDecoder({ style: 'unfused', layers, width, vocabulary }));
+  const looksUp = model.graph?.node.find(({ input }) => input[1] === 'input_ids');
+  const table = model.graph?.initializer.find(({ name }) => name === looksUp?.input[0]);
+  if (!table) throw new Error('no embeddings');
+  const [bad, values] = [49, new Float32Array(table.rawData.slice().buffer)];
+  values[bad * width] = Infinity;
+  table.rawData = new Uint8Array(values.buffer);
+  const path = writeModel(folder, 'overflowing', serializeModel(model));
+  const rows = [
+    [1, 2],
+    [4, 5, bad, 6, 7, 1],
+    [4, 5, bad, 6, 7, 2],
+  ];
+  const request = { tokens: rows, states: rows.map(({ length }) => [length - 1]) };
+  for (const sharing of [true, false]) {
+    const decoder = await loadDecoder({ model: path, threads: 1, sharing });
+    opened.push(decoder);
+    await expect(decoder.forward(request)).rejects.toThrow(/not finite \(row 1, layer 0, /);
+  }
+});
 
 /** Lengths of a row's prefix and of those that it goes on from. */
 function chain(prefix: Prefix | null | undefined): number[] {

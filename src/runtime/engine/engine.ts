@@ -120,7 +120,8 @@ export class Engine {
       await checkpoint();
       this.#checkMemory('forward', batch);
     };
-    const plan = (some: readonly RowLength[]): Batch[] => this.#plan(some, { run: this.#limits.run });
+    const plan = (some: readonly RowLength[]): Batch[] =>
+      this.#plan(some, { run: this.#limits.run });
     const prefixes = this.#prefixes(request) ?? request.tokens.map(() => null);
     const cached = await computePrefixes(prefixes, { layout, session, plan, begin });
     const fed = request.tokens.map((ids) => ({ ids }));

@@ -1,13 +1,12 @@
 /** One forward over a batch: request to feeds, outputs to rows. */
 import type { DecoderLayout } from '../../onnx/layout.js';
 import { inputs, outputs } from '../../onnx/names.js';
-import { slotOf } from './batches.js';
 import type { Batch } from './batches.js';
 import type { ForwardRequest, ForwardRow } from '../decoder.js';
 import { commonFeeds, floats, int64 } from './feeds.js';
 import type { PastRow } from './keyValues.js';
 import { slotRectangle } from './padding.js';
-import { firstNonFinite, refuseHidden, refuseLogits, takeRow } from './readings.js';
+import { fedProjections, firstNonFinite, refuseLogits, takeRow } from './readings.js';
 import type { Feeds, PlainTensor, Session } from '../session.js';
 
 /** One batch of a forward on the instrumented graph. */
@@ -59,33 +58,14 @@ export class ForwardBatch {
 
   #row(b: number, results: Record<string, PlainTensor>): ForwardRow {
     const index = this.#batch.rows[b] ?? 0;
-    const projections = this.#projections(b, index, results);
+    const sizes = { layers: this.#layout.layers, inner: this.#request.project?.count ?? 1 };
+    const place = { batch: this.#batch, row: b, length: this.#lengths[index] ?? 0, index };
+    const projections = fedProjections(results, sizes, place);
     return {
       projections: this.#request.project ? projections : new Float32Array(0),
       states: this.#states(b, index, results),
       logits: this.#logits(b, index, results),
     };
-  }
-
-  #projections(b: number, index: number, results: Record<string, PlainTensor>): Float32Array {
-    const { layers } = this.#layout;
-    const length = this.#lengths[index] ?? 0;
-    const inner = this.#request.project?.count ?? 1;
-    const taken = takeRow(floats(results[outputs.projections], outputs.projections), {
-      outer: layers,
-      rows: this.#batch.rows.length,
-      slots: this.#batch.fed,
-      inner,
-      row: b,
-      start: slotOf(this.#batch, length, 0),
-      count: length,
-    });
-    const bad = firstNonFinite(taken);
-    if (bad >= 0) {
-      const read = Math.floor(bad / inner);
-      refuseHidden(index, Math.floor(read / length), read % length);
-    }
-    return taken;
   }
 
   #states(b: number, index: number, results: Record<string, PlainTensor>): Float32Array {

@@ -4,12 +4,13 @@
  * the longest prefix that it shares.
  */
 import type { DecoderLayout } from '../../onnx/layout.js';
-import { inputs } from '../../onnx/names.js';
+import { inputs, outputs } from '../../onnx/names.js';
 import type { ForwardRequest } from '../decoder.js';
-import type { Session } from '../session.js';
+import type { PlainTensor, Session } from '../session.js';
 import { firstSlot, reusedTokens, type Batch, type RowLength } from './batches.js';
-import { commonFeeds, int64 } from './feeds.js';
+import { commonFeeds, int64, type Run } from './feeds.js';
 import { presentTensors, type CachedRow, type PastRow } from './keyValues.js';
+import { fedProjections } from './readings.js';
 
 /** Tokens that a prefix must save; a row more in a run, and its keys and values, cost as much as some. */
 const leastSaved = 16;
@@ -41,7 +42,9 @@ export function planPrefixes(
   { always = false }: { always?: boolean } = {},
 ): (Prefix | null)[] | null {
   const { tokens, steering, project } = request;
-  const steered = [steering?.coefficient, steering?.ablation].some((by) => by?.some((x) => x !== 0));
+  const steered = [steering?.coefficient, steering?.ablation].some((by) =>
+    by?.some((x) => x !== 0),
+  );
   if (steered || project) return null;
   const rows = tokens.map((ids, index) => ({ index, ids, most: firstOwn(request, index) }));
   const found: (Prefix | null)[] = tokens.map(() => null);
@@ -112,7 +115,10 @@ export interface PrefixOptions {
   begin: (batch: Batch) => Promise<void>;
 }
 
-/** Keys and values of all prefixes, those that others go on from first. */
+/**
+ * Keys and values of all prefixes, those that others go on from first.
+ * @throws naming a row where a hidden state is not finite.
+ */
 export async function computePrefixes(
   wanted: readonly (Prefix | null)[],
   options: PrefixOptions,
@@ -124,11 +130,15 @@ export async function computePrefixes(
       await options.begin(batch);
       const rows = level.map(({ ids }) => ({ ids, promptLength: ids.length }));
       const past = pastOf(batch, { rows, prefixes: level.map(({ parent }) => parent), cached });
-      const tensors = await keyValuesOf(batch, { rows, past }, options);
+      const results = await run(batch, { rows, past }, options);
+      const tensors = presentTensors(options.layout, results);
       batch.rows.forEach((index, row) => {
         const prefix = level[index];
         if (!prefix) return;
-        const start = firstSlot(batch, prefix.ids.length);
+        const { length } = prefix.ids;
+        const sizes = { layers: options.layout.layers, inner: 1 };
+        fedProjections(results, sizes, { batch, row, length, index: ownerOf(prefix, wanted) });
+        const start = firstSlot(batch, length);
         cached.set(prefix, { ids: prefix.ids, treatments: [], tensors, row, start });
       });
     }
@@ -169,20 +179,25 @@ function levelsOf(wanted: readonly (Prefix | null)[]): Prefix[][] {
   return levels.map((level) => [...level]);
 }
 
-async function keyValuesOf(
+/** The first row that goes on from it. */
+function ownerOf(prefix: Prefix, wanted: readonly (Prefix | null)[]): number {
+  return wanted.findIndex((one) => {
+    let at = one;
+    while (at && at !== prefix) at = at.parent;
+    return at !== null;
+  });
+}
+
+function run(
   batch: Batch,
-  { rows, past }: { rows: readonly { ids: readonly number[]; promptLength: number }[]; past: readonly PastRow[] }, // prettier-ignore
+  { rows, past }: Pick<Run, 'rows' | 'past'>,
   { layout, session }: PrefixOptions,
-): Promise<CachedRow['tensors']> {
+): Promise<Record<string, PlainTensor>> {
   const nothing = int64(new BigInt64Array(batch.rows.length), [batch.rows.length, 1]);
   const feeds = {
     ...commonFeeds({ layout, batch, rows, past, steering: undefined, project: undefined }),
     [inputs.readPositions]: nothing,
     [inputs.logitsPositions]: nothing,
   };
-  const results = await session.run(
-    feeds,
-    layout.cache.map(({ present }) => present),
-  );
-  return presentTensors(layout, results);
+  return session.run(feeds, [outputs.projections, ...layout.cache.map(({ present }) => present)]);
 }

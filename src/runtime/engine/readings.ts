@@ -1,4 +1,8 @@
 /** From a batch's outputs to its rows; padding is dropped, and what is not finite is refused. */
+import { outputs } from '../../onnx/names.js';
+import type { PlainTensor } from '../session.js';
+import { reusedTokens, slotOf, type Batch } from './batches.js';
+import { floats } from './feeds.js';
 
 /** `[outer, B, slots, inner]`, of which one row's `count` slots from `start` are wanted. */
 export interface RowWindow {
@@ -20,6 +24,37 @@ export function takeRow(data: Float32Array, window: RowWindow): Float32Array {
   for (let o = 0; o < outer; o++) {
     const from = ((o * rows + row) * slots + start) * inner;
     taken.set(data.subarray(from, from + block), o * block);
+  }
+  return taken;
+}
+
+/** One row of a batch, of `length` tokens; `index` is its number in the request. */
+export interface BatchRow {
+  batch: Batch;
+  row: number;
+  length: number;
+  index: number;
+}
+
+/**
+ * Projections of the tokens that were fed, `[layers, fed tokens of the row, inner]`.
+ * @throws naming layer and position where a hidden state of them is not finite.
+ */
+export function fedProjections(
+  results: Readonly<Record<string, PlainTensor>>,
+  { layers, inner }: { layers: number; inner: number },
+  { batch, row, length, index }: BatchRow,
+): Float32Array {
+  const first = reusedTokens(batch, length);
+  const count = length - first;
+  const taken = takeRow(floats(results[outputs.projections], outputs.projections), {
+    ...{ outer: layers, rows: batch.rows.length, slots: batch.fed, inner, row, count },
+    start: slotOf(batch, length, first),
+  });
+  const bad = firstNonFinite(taken);
+  if (bad >= 0) {
+    const read = Math.floor(bad / inner);
+    refuseHidden(index, Math.floor(read / count), first + (read % count));
   }
   return taken;
 }
