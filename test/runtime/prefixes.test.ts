@@ -7,7 +7,7 @@ import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
 import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
-import { signDirections } from './sameResults.js';
+import { expectSame, signDirections } from './sameResults.js';
 
 const layers = 3;
 const width = 32;
@@ -80,6 +80,42 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as TinyS
     });
   },
 );
+
+describe.each(['unfused', 'post-norm', 'sandwich'] as TinyStyle[])('prompts of %s', (style) => {
+  const prompts = tokens.filter((ids, row) => tokens.findIndex((one) => one.join() === ids.join()) === row); // prettier-ignore
+  const directions = signDirections(layers, width);
+  const asked = {
+    prompts,
+    maxNewTokens: 7,
+    stop: [3],
+    states: true,
+    project: { directions, count: 1 },
+  };
+
+  it('are brought to their last token together, and written as each by itself', async () => {
+    const [shared, plain] = [await open(style, true), await open(style, false)];
+    const drafts = prompts.map((_, row) => (row % 2 ? [4, 5, 6] : []));
+    const drawn = { sampling: { temperature: 1, seed: 4 } };
+    const still = { steering: { direction: directions, coefficient: new Float32Array(layers) } };
+    for (const more of [{}, { drafts }, drawn, still, { maxNewTokens: 1 }]) {
+      const [got, wanted] = [
+        { ...asked, ...more },
+        { ...asked, ...more },
+      ];
+      expectSame(await shared.generate(got), await plain.generate(wanted));
+    }
+  });
+
+  it('cost the tokens that they do not share', async () => {
+    const { computedTokens } = await (await open(style, true)).generate(asked);
+    const all = prompts.reduce((sum, { length }) => sum + length, 0);
+    expect((await (await open(style, false)).generate(asked)).computedTokens).toBe(all);
+    expect(computedTokens).toBeLessThan(all);
+    const same = Array.from({ length: 4 }, (_, row) => [...tokenRow(20, vocabulary), row, 1]);
+    const shared = await (await open(style, true)).generate({ ...asked, prompts: same });
+    expect(shared.computedTokens).toBe(20 + 2 * 4);
+  });
+});
 
 it('refuses a state that is not finite, where only others go on from it, too', async () => {
   const { model } = parseModel(tinyDecoder({ style: 'unfused', layers, width, vocabulary }));

@@ -163,6 +163,11 @@ function mayJoin(batch: Batch, row: Candidate, policy: BatchPolicy): boolean {
   return fresh || (batch.fed === 1 && row.fresh === 1);
 }
 
+/** Slots that these runs feed, padding among them. */
+export function slotsOf(batches: readonly Batch[]): number {
+  return batches.reduce((sum, { rows, fed }) => sum + rows.length * fed, 0);
+}
+
 /** Leading tokens of a row that come from its cache in this batch. */
 export function reusedTokens(batch: Batch, length: number): number {
   return Math.max(0, length - batch.fed);

@@ -3,7 +3,7 @@
  * Knows no threads and no messages; its sessions are opened when first needed.
  */
 import type { ContextLimit, DecoderLayout } from '../../onnx/layout.js';
-import { planBatches, reusedTokens } from './batches.js';
+import { planBatches, reusedTokens, slotsOf } from './batches.js';
 import type { Batch, BatchLimits, BatchPolicy, RowLength } from './batches.js';
 import { cpuLimits } from './batchLimits.js';
 import { Caches } from './caches.js';
@@ -20,12 +20,20 @@ import { checkMemory } from './memory.js';
 import { generateInPortions, isPortioned } from './portions.js';
 import type { Portions } from './portions.js';
 import { prefillRow } from './prefill.js';
-import { computePrefixes, lengthOf, pastOf, planPrefixes } from './prefixes.js';
+import {
+  computePrefixes,
+  lengthOf,
+  pastOf,
+  planPrefixes,
+  prefixSlots,
+  prefixTokens,
+  promptPrefixes,
+} from './prefixes.js';
 import type { Prefix } from './prefixes.js';
 import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
 import type { Session } from '../session.js';
-import { KeptHalves, prefillShared, sharedLayer } from './sharing.js';
+import { isWorth, KeptHalves, prefillShared, sharedLayer } from './sharing.js';
 import type { SharedPrefill } from './sharing.js';
 import { Treatments } from './treatment.js';
 import { joinWritten, usableDraft, verifyBatch } from './verify.js';
@@ -51,6 +59,8 @@ export interface EngineOptions {
   sharing?: boolean | 'always';
   /** Whether rows of a forward share leading tokens; `always`: whatever it saves. */
   prefixes?: boolean | 'always';
+  /** Most tokens of a prompt that is computed before its row is written, see {@link promptPrefixes}. Default 0. */
+  mostPrefilled?: number;
   /** Absent: a batch is written in one run. */
   portions?: Portions;
 }
@@ -152,6 +162,8 @@ export class Engine {
       ...{ milliseconds: 0, computedTokens: 0, draftedTokens: 0 },
     };
     const shared = this.#shared(request);
+    if (shared === null)
+      result.computedTokens += await this.#prefillPrompts(request, rows, checkpoint);
     const generation = { request, rows, treatments, result, checkpoint, shared };
     const written =
       shared === null ? await this.#offer(generation) : new Map<number, VerifiedRow>();
@@ -193,6 +205,39 @@ export class Engine {
         if (cache && kept) this.#caches.set(cache.id, kept);
       });
     }
+  }
+
+  /**
+   * Brings all rows to their last token, where what they share, and the padding that a batch of all of
+   * them would have, is worth it.
+   * @returns tokens that it computed
+   */
+  async #prefillPrompts(
+    request: GenerateRequest,
+    rows: Prompt[],
+    checkpoint: Checkpoint,
+  ): Promise<number> {
+    const { layout, mostPrefilled = 0, sharing } = this.#options;
+    const fits = rows.every(({ own, room }) => own <= mostPrefilled && room > 0);
+    const prefixes = fits && this.#policy === 'left' ? promptPrefixes(request) : null;
+    if (!prefixes) return 0;
+    const plan = (some: readonly RowLength[]): Batch[] =>
+      this.#plan(some, { run: this.#limits.run });
+    const before = slotsOf(this.#plan(rows, { generated: request.maxNewTokens }));
+    const saved = before - prefixSlots(prefixes, plan) - rows.length;
+    if (sharing !== 'always' && !isWorth(saved, before)) return 0;
+    const session = await this.#session('forward');
+    const begin = async (batch: Batch): Promise<void> => {
+      await checkpoint();
+      this.#checkMemory('generate', batch);
+    };
+    const cached = await computePrefixes(prefixes, { layout, session, plan, begin });
+    for (const [row, prompt] of rows.entries()) {
+      const prefix = prefixes[row];
+      const window = prefix ? cached.get(prefix) : undefined;
+      if (window) rows[row] = { ...prompt, window, cached: window.ids.length };
+    }
+    return prefixTokens(prefixes);
   }
 
   /** The prefixes of rows that are computed once; null where each row is computed by itself. */

@@ -72,6 +72,7 @@ export async function openEngine(options: WorkerOptions): Promise<OpenedEngine> 
       limits: limits ?? batchLimits(device, layout),
       mostDrafted: drafts === undefined ? usualDrafts(device, weightBytes(read), layout) : drafts ? Infinity : 0, // prettier-ignore
       sharing: sharing === undefined ? holdsTwice(device, weightBytes(read)) : sharing && 'always',
+      mostPrefilled: sharing === undefined ? usualDrafts(device, weightBytes(read), layout) : sharing ? Infinity : 0, // prettier-ignore
       prefixes: sharing === undefined ? device === 'cpu' : sharing && 'always',
       portions: portion === undefined ? usualPortions(device, weightBytes(read), layout) : { tokens: portion, longest: Infinity }, // prettier-ignore
       context,

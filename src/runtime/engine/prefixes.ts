@@ -1,13 +1,14 @@
 /**
- * Leading tokens that rows of a forward have in common: an instruction, a question, the answer so far.
- * They are computed once, with the keys and values of what they go on from, and every row goes on from
- * the longest prefix that it shares.
+ * Leading tokens that rows have in common: an instruction, a question, the answer so far. They are
+ * computed once, with the keys and values of what they go on from, and every row goes on from the
+ * longest prefix that it shares.
  */
 import type { DecoderLayout } from '../../onnx/layout.js';
 import { inputs, outputs } from '../../onnx/names.js';
-import type { ForwardRequest } from '../decoder.js';
+import type { ForwardRequest, GenerateRequest } from '../decoder.js';
 import type { PlainTensor, Session } from '../session.js';
-import { firstSlot, reusedTokens, type Batch, type RowLength } from './batches.js';
+import type { Steering } from '../steering.js';
+import { firstSlot, reusedTokens, slotsOf, type Batch, type RowLength } from './batches.js';
 import { commonFeeds, int64, type Run } from './feeds.js';
 import { presentTensors, type CachedRow, type PastRow } from './keyValues.js';
 import { fedProjections } from './readings.js';
@@ -42,16 +43,63 @@ export function planPrefixes(
   { always = false }: { always?: boolean } = {},
 ): (Prefix | null)[] | null {
   const { tokens, steering, project } = request;
-  const steered = [steering?.coefficient, steering?.ablation].some((by) =>
-    by?.some((x) => x !== 0),
-  );
-  if (steered || project) return null;
+  if (isSteered(steering) || project) return null;
   const rows = tokens.map((ids, index) => ({ index, ids, most: firstOwn(request, index) }));
-  const found: (Prefix | null)[] = tokens.map(() => null);
-  const least = always ? 1 : leastSaved;
-  const saved = descend(rows.sort(inOrder), null, { found, least });
+  const { found, saved } = findPrefixes(rows, { least: always ? 1 : leastSaved });
   const all = tokens.reduce((sum, { length }) => sum + length, 0);
   return saved > 0 && (always || saved >= leastShare * all) ? found : null;
+}
+
+function isSteered(steering: Steering | undefined): boolean {
+  return [steering?.coefficient, steering?.ablation].some((by) => by?.some((x) => x !== 0));
+}
+
+/**
+ * The prompt of each row without its last token, as what goes on from what it shares; null for a prompt
+ * of one token, and where rows have caches or anything is done to hidden states.
+ */
+export function promptPrefixes({
+  prompts,
+  caches,
+  steering,
+}: GenerateRequest): (Prefix | null)[] | null {
+  if (caches || isSteered(steering) || (steering?.patches ?? []).length > 0) return null;
+  const rows = prompts.map((ids, index) => ({ index, ids, most: ids.length - 1 }));
+  const { found } = findPrefixes(rows, { least: leastSaved });
+  const whole = new Map<string, Prefix>();
+  return prompts.map((prompt, row) => {
+    const [ids, parent] = [prompt.slice(0, -1), found[row] ?? null];
+    if (ids.length === 0 || parent?.ids.length === ids.length) return parent;
+    const key = ids.join();
+    const known = whole.get(key) ?? { ids, parent };
+    whole.set(key, known);
+    return known;
+  });
+}
+
+/** Tokens that are computed for all of them. */
+export function prefixTokens(wanted: readonly (Prefix | null)[]): number {
+  const own = ({ ids, parent }: Prefix): number => ids.length - (parent?.ids.length ?? 0);
+  return levelsOf(wanted)
+    .flat()
+    .reduce((sum, prefix) => sum + own(prefix), 0);
+}
+
+/** Slots that their runs feed, padding among them. */
+export function prefixSlots(
+  wanted: readonly (Prefix | null)[],
+  plan: (rows: readonly RowLength[]) => Batch[],
+): number {
+  return slotsOf(levelsOf(wanted).flatMap((level) => plan(level.map(lengthOfPrefix))));
+}
+
+function findPrefixes(
+  rows: Row[],
+  { least }: { least: number },
+): { found: (Prefix | null)[]; saved: number } {
+  const found: (Prefix | null)[] = rows.map(() => null);
+  const saved = descend(rows.sort(inOrder), null, { found, least });
+  return { found, saved };
 }
 
 /** The first position that a row must compute by itself; at last its last one. */
@@ -125,8 +173,7 @@ export async function computePrefixes(
 ): Promise<ReadonlyMap<Prefix, CachedRow>> {
   const cached = new Map<Prefix, CachedRow>();
   for (const level of levelsOf(wanted)) {
-    const lengths = level.map((prefix) => lengthOf(prefix.ids, prefix.parent));
-    for (const batch of options.plan(lengths)) {
+    for (const batch of options.plan(level.map(lengthOfPrefix))) {
       await options.begin(batch);
       const rows = level.map(({ ids }) => ({ ids, promptLength: ids.length }));
       const past = pastOf(batch, { rows, prefixes: level.map(({ parent }) => parent), cached });
@@ -144,6 +191,10 @@ export async function computePrefixes(
     }
   }
   return cached;
+}
+
+function lengthOfPrefix({ ids, parent }: Prefix): RowLength {
+  return lengthOf(ids, parent);
 }
 
 /** A row of so many tokens that goes on from a prefix. */

@@ -40,7 +40,12 @@ export function sharedLayer(
   const once = [...distinct.values()].reduce((sum, length) => sum + length, 0);
   const saved = ((all - once) * (layer + 1)) / layers;
   if (saved <= 0) return null;
-  return always || (saved >= leastTokens && saved >= leastShare * all) ? layer : null;
+  return always || isWorth(saved, all) ? layer : null;
+}
+
+/** Whether so many tokens of a prefill, of all of its, are worth opening another graph. */
+export function isWorth(saved: number, all: number): boolean {
+  return saved >= leastTokens && saved >= leastShare * all;
 }
 
 /** The first block after which any row is steered; the last one where none is. */
