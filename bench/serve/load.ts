@@ -25,7 +25,11 @@ const values = benchOptions(
   {
     streams: { type: 'string', default: '100', about: 'streams at once' },
     seconds: { type: 'string', default: '60', about: 'how long they are kept going' },
-    questions: { type: 'string', default: '200', about: 'different questions that are asked in turn' },
+    questions: {
+      type: 'string',
+      default: '200',
+      about: 'different questions that are asked in turn',
+    },
   },
 );
 const streams = Number(values.streams);

@@ -134,8 +134,7 @@ async function perform(call: Call, io: Io<ShownOutput>): Promise<number> {
     result: (summary) =>
       json ? writeLine(io.stdout, JSON.stringify(summary, null, 2)) : undefined,
     path: (given) => (isAbsolute(given) ? given : join(io.cwd, given)),
-    keptIn: (place) =>
-      (kept.place = isAbsolute(place) ? relative(io.cwd, place) || '.' : place),
+    keptIn: (place) => (kept.place = isAbsolute(place) ? relative(io.cwd, place) || '.' : place),
   };
   try {
     const { command, options, argument } = call;

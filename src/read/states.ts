@@ -66,7 +66,8 @@ export function readingOrder(prompts: Iterable<readonly number[]>): number[] {
   let input = 0;
   for (const tokens of prompts) {
     const { length } = tokens;
-    if (length === 0) throw new Error(`states: prompt ${input} is empty (expected at least 1 token)`);
+    if (length === 0)
+      throw new Error(`states: prompt ${input} is empty (expected at least 1 token)`);
     let family = families.at(-1);
     if (!family || !beginAlike(before, tokens)) families.push((family = { inputs: [], length: 0 }));
     family.inputs.push(input++);

@@ -208,7 +208,10 @@ describe('worker, status, cancel', () => {
     mkdirSync(join(cwd, 'idle'));
     const ending = new AbortController();
     setTimeout(() => ending.abort(new Error('interrupted')), 200);
-    const { code, stderr } = await call(['worker', '--store', 'idle'], { cwd, signal: ending.signal });
+    const { code, stderr } = await call(['worker', '--store', 'idle'], {
+      cwd,
+      signal: ending.signal,
+    });
     expect([code, stderr]).toEqual([
       130,
       'aligner-lab: interrupted; what is done is in idle; run the same command again to go on\n',

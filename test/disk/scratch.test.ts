@@ -7,7 +7,10 @@ import { makeScratch } from '../../src/disk/scratch.js';
 
 it('makeScratch gives a folder that goes when it is closed, and takes those of killed processes along', async () => {
   const { space, pid, start } = ownerOf(ownerMark()) ?? { space: '', pid: 0, start: 0 };
-  const left = join(tmpdir(), `aligner-lab-test-${ownerMark({ space, pid, start: start + 1 })}.tmp`);
+  const left = join(
+    tmpdir(),
+    `aligner-lab-test-${ownerMark({ space, pid, start: start + 1 })}.tmp`,
+  );
   mkdirSync(left);
   let path: string;
   {

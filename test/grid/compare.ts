@@ -154,7 +154,10 @@ async function measure(reference: Reference, file: string, line: Line): Promise<
   await measureShared(sharing, reference, { line, tolerance, wanted });
 }
 
-/** Every prompt twice, its prefill computed once up to the steered layer. */
+/**
+ * Every prompt twice, its prefill computed once up to the steered layer; last positions read where all
+ * before them is shared; and different prompts that are brought to their last token together.
+ */
 async function measureShared(
   decoder: Decoder,
   reference: Reference,
@@ -170,7 +173,36 @@ async function measureShared(
     const { wrong } = await compareTokens(decoder, doubled, twice(rows), options);
     line.wrong = (line.wrong ?? 0) + wrong;
   }
+  const { wrong } = await compareTokens(decoder, reference, wanted.plain, { tolerance });
+  line.wrong = (line.wrong ?? 0) + wrong;
   expect(line.wrong).toBe(0);
+  const last = await compareLast(decoder, doubled, twice(wanted.plain));
+  line.read = Math.max(line.read ?? 0, last);
+  expect(last).toBeLessThanOrEqual(tolerance);
+}
+
+/** The largest difference of states and logits at the last token of all prompts, run together. */
+async function compareLast(
+  decoder: Decoder,
+  { prompts, layers, width, vocabulary }: Reference,
+  wanted: readonly ReferenceRow[],
+): Promise<number> {
+  const at = prompts.map(({ length }) => [length - 1]);
+  const rows = await decoder.forward({ tokens: prompts, states: at, logits: at });
+  const differences = wanted.flatMap(({ states, logits }, row) => {
+    const last = (prompts[row]?.length ?? 0) - 1;
+    const all = unpack(states);
+    const own = new Float32Array(layers * width);
+    for (let layer = 0; layer < layers; layer++) {
+      const start = (layer * (last + 1) + last) * width;
+      own.set(all.subarray(start, start + width), layer * width);
+    }
+    return [
+      relativeError(rows[row]?.states ?? none, own),
+      relativeError(rows[row]?.logits ?? none, unpack(logits).subarray(last * vocabulary)),
+    ];
+  });
+  return Math.max(...differences);
 }
 
 /** Block outputs, logits and tokens, plain and steered. */

@@ -8,7 +8,8 @@ import { simulate, type Plant } from './simulate.js';
 const given = benchOptions(
   {
     command: 'bench:scale:simulation',
-    about: 'Plays machines and a store as discrete events: how far --on folder and --on bullmq carry.',
+    about:
+      'Plays machines and a store as discrete events: how far --on folder and --on bullmq carry.',
   },
   {
     machines: { type: 'string', default: '10,100,1000,10000', about: 'how many, a row for each' },

@@ -8,7 +8,14 @@ import { defineCommand } from '../command.js';
 import { common } from '../common.js';
 import { helpWith, type Helper } from '../helping.js';
 import { KeptModels } from '../keptModels.js';
-import { awaitPlace, jobOption, keptPlace, patienceOf, placeOptions, waitOption } from '../place.js';
+import {
+  awaitPlace,
+  jobOption,
+  keptPlace,
+  patienceOf,
+  placeOptions,
+  waitOption,
+} from '../place.js';
 import { errorSentence } from '../../text/errorSentence.js';
 import { shownName } from '../../text/given.js';
 

@@ -29,7 +29,7 @@ import {
   prefixTokens,
   promptPrefixes,
 } from './prefixes.js';
-import type { Prefix } from './prefixes.js';
+import type { Prefix, PrefixOptions } from './prefixes.js';
 import { reusableLength } from './prefixCache.js';
 import type { TreatedTokens } from './prefixCache.js';
 import type { Session } from '../session.js';
@@ -126,12 +126,7 @@ export class Engine {
     const { layout, context } = this.#options;
     checkForward(request, { ...layout, context });
     const session = await this.#session('forward');
-    const begin = async (batch: Batch): Promise<void> => {
-      await checkpoint();
-      this.#checkMemory('forward', batch);
-    };
-    const plan = (some: readonly RowLength[]): Batch[] =>
-      this.#plan(some, { run: this.#limits.run });
+    const { plan, begin } = this.#forwards('forward', checkpoint);
     const prefixes = this.#prefixes(request) ?? request.tokens.map(() => null);
     const cached = await computePrefixes(prefixes, { layout, session, plan, begin });
     const fed = request.tokens.map((ids) => ({ ids }));
@@ -162,11 +157,10 @@ export class Engine {
       ...{ milliseconds: 0, computedTokens: 0, draftedTokens: 0 },
     };
     const shared = this.#shared(request);
-    if (shared === null)
-      result.computedTokens += await this.#prefillPrompts(request, rows, checkpoint);
+    const alone = shared === null;
+    result.computedTokens += alone ? await this.#prefillPrompts(request, rows, checkpoint) : 0;
     const generation = { request, rows, treatments, result, checkpoint, shared };
-    const written =
-      shared === null ? await this.#offer(generation) : new Map<number, VerifiedRow>();
+    const written = alone ? await this.#offer(generation) : new Map<number, VerifiedRow>();
     const rest = { ...request, ...continued(request, written) };
     await this.#decode(kind, { ...generation, request: rest });
     for (const [row, before] of written) {
@@ -221,16 +215,11 @@ export class Engine {
     const fits = rows.every(({ own, room }) => own <= mostPrefilled && room > 0);
     const prefixes = fits && this.#policy === 'left' ? promptPrefixes(request) : null;
     if (!prefixes) return 0;
-    const plan = (some: readonly RowLength[]): Batch[] =>
-      this.#plan(some, { run: this.#limits.run });
+    const { plan, begin } = this.#forwards('generate', checkpoint);
     const before = slotsOf(this.#plan(rows, { generated: request.maxNewTokens }));
     const saved = before - prefixSlots(prefixes, plan) - rows.length;
     if (sharing !== 'always' && !isWorth(saved, before)) return 0;
     const session = await this.#session('forward');
-    const begin = async (batch: Batch): Promise<void> => {
-      await checkpoint();
-      this.#checkMemory('generate', batch);
-    };
     const cached = await computePrefixes(prefixes, { layout, session, plan, begin });
     for (const [row, prompt] of rows.entries()) {
       const prefix = prefixes[row];
@@ -381,6 +370,17 @@ export class Engine {
   #checkMemory(what: string, batch: Batch): void {
     const { layout, free } = this.#options;
     if (free) checkMemory(batch, { what, layout, free: free() });
+  }
+
+  /** How the runs of a forward are planned, and what comes before each. */
+  #forwards(what: string, checkpoint: Checkpoint): Pick<PrefixOptions, 'plan' | 'begin'> {
+    return {
+      plan: (rows) => this.#plan(rows, { run: this.#limits.run }),
+      begin: async (batch) => {
+        await checkpoint();
+        this.#checkMemory(what, batch);
+      },
+    };
   }
 
   #plan(
