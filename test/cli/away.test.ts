@@ -125,6 +125,13 @@ describe('at once it ends', () => {
     expect(stderr).not.toMatch(/waiting|secret-word/);
   });
 
+  it('at one without TLS that is asked for it, and says how that is named', async () => {
+    const port = await listen(fakeRedis(() => ''));
+    const { code, stderr } = await call(helping('--redis', `rediss://127.0.0.1:${port}`, '--wait', '0'), { cwd }); // prettier-ignore
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/redis: cannot reach rediss:.* \(one without TLS is redis:\/\/…\)\n$/);
+  });
+
   it('at an address of another kind', async () => {
     const { code, stderr } = await call(helping('--redis', 'http://:secret-word@host:1'), { cwd });
     expect(code).toBe(1);

@@ -80,7 +80,9 @@ function wantsPassword(error: unknown): boolean {
 function refusal(url: string, cause: unknown): Error {
   const reason = reasonOf(cause);
   if (isConnectionError(cause)) {
-    return new Away(`redis: cannot reach ${url}: ${reason}; start it, or give another --redis`, { cause }); // prettier-ignore
+    // One without TLS waits for the rest of what it takes for a command.
+    const plain = url.startsWith('rediss:') ? ' (one without TLS is redis://…)' : '';
+    return new Away(`redis: cannot reach ${url}: ${reason}; start it, or give another --redis${plain}`, { cause }); // prettier-ignore
   }
   // Who wants a password speaks of the protocol, too.
   if (/RESP|SSL/.test(reason) && !wantsPassword(cause)) {
