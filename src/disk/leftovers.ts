@@ -14,30 +14,33 @@ export interface LeftoverOptions {
   all?: boolean;
   /** Which names are looked at. Default {@link temporarySuffix}. */
   suffix?: string;
+  /** Also those of other machines that a clock here takes for old. Default true. */
+  foreign?: boolean;
 }
 
 /** Removes drafts whose process has ended. What cannot be removed stays: it is in nobody's way. */
 export async function removeLeftovers(
   folder: string,
-  { all = false, suffix = temporarySuffix }: LeftoverOptions = {},
+  { all = false, suffix = temporarySuffix, foreign = true }: LeftoverOptions = {},
 ): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     if (!name.endsWith(suffix)) continue;
     const path = join(folder, name);
-    if (!(await isLeftOver(path, { all, suffix }))) continue;
+    if (!(await isLeftOver(path, { all, suffix, foreign }))) continue;
     await rm(path, { force: true, recursive: true }).catch(() => undefined);
   }
 }
 
 async function isLeftOver(
   path: string,
-  { all, suffix }: Required<LeftoverOptions>,
+  { all, suffix, foreign }: Required<LeftoverOptions>,
 ): Promise<boolean> {
   const owner = ownerOf(path.slice(0, path.length - suffix.length));
   if (owner === null) return all;
   const state = ownerState(owner);
   if (state !== 'elsewhere') return state === 'dead';
+  if (!foreign) return false;
   const found = await stat(path).catch(() => null);
   return found !== null && Date.now() - found.mtimeMs > oldMilliseconds;
 }

@@ -34,7 +34,8 @@ export interface Pulse {
 }
 
 /**
- * Begins to write, e.g. every second, into a file of the folder, and removes those of killed processes.
+ * Begins to write, e.g. every second, into a file of the folder, and removes those of processes that were
+ * killed on this machine.
  * @param id of this process; a mark of {@link ownerMark} lets others on this machine ask the system
  * @throws where the folder cannot be written.
  */
@@ -47,7 +48,7 @@ export async function startPulse(given: {
   const path = join(folder, id);
   try {
     await makeFolder(folder);
-    await removeLeftovers(folder, { suffix: '' });
+    await removeLeftovers(folder, { suffix: '', foreign: false });
     addOwnFile(path);
     writeFileSync(path, '1\n');
   } catch (error) {

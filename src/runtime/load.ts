@@ -47,7 +47,7 @@ export interface LoadOptions extends PromptSettings {
   drafts?: boolean;
   /**
    * Whether rows share what is the same in them: of one prompt the part that steering leaves alone, of
-   * a forward's rows their leading tokens. Default: where that saves time.
+   * different prompts their leading tokens. Default: where that saves time.
    */
   sharing?: boolean;
   /** Tokens after which rows that have ended leave their batch; default: where that saves time. */

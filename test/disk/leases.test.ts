@@ -1,5 +1,5 @@
 /** Leases and pulses: what observers do with a holder that falls silent. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -159,6 +159,8 @@ describe('startPulse', () => {
     const dead = ownerMark({ space, pid, start: start + 1 });
     const elsewhere = ownerMark({ space: '00000000', pid, start });
     for (const id of [dead, elsewhere]) writeFileSync(join(folder, id), '9\n');
+    // Its clock may be days behind.
+    utimesSync(join(folder, elsewhere), 0, 0);
     const pulse = await startPulse({ folder, id: own });
     expect(readdirSync(folder).sort()).toEqual([own, elsewhere].sort());
     await pulse.stop();

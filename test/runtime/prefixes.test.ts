@@ -1,13 +1,12 @@
 /** The law of shared prefixes: the same states and logits as each row by itself. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Decoder, ForwardRequest } from '../../src/runtime/decoder.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ForwardRequest } from '../../src/runtime/decoder.js';
 import { planPrefixes, type Prefix } from '../../src/runtime/engine/prefixes.js';
-import { loadDecoder } from '../../src/runtime/load.js';
 import { parseModel, serializeModel } from '../../src/onnx/model.js';
 import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
 import { relativeError, temporaryFolder, tokenRow, writeModel } from './models.js';
-import { expectSame, signDirections } from './sameResults.js';
+import { expectSame, sharingDecoders, signDirections } from './sameResults.js';
 
 const layers = 3;
 const width = 32;
@@ -44,17 +43,7 @@ const patches = [12, 11, 0, 12, 5].map((position, i) => {
   return { row: i + 1, layer: i % layers, position, vector };
 });
 
-const opened: Decoder[] = [];
-afterEach(async () => {
-  for (const decoder of opened.splice(0)) await decoder[Symbol.asyncDispose]();
-});
-
-async function open(style: TinyStyle, sharing: boolean): Promise<Decoder> {
-  const model = writeModel(folder, style, tinyDecoder({ style, layers, width, vocabulary }));
-  const decoder = await loadDecoder({ model, threads: 1, sharing });
-  opened.push(decoder);
-  return decoder;
-}
+const { open, openFile } = sharingDecoders(folder, { layers, width, vocabulary });
 
 describe.each(['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as TinyStyle[])(
   '%s',
@@ -133,8 +122,7 @@ it('refuses a state that is not finite, where only others go on from it, too', a
   ];
   const request = { tokens: rows, states: rows.map(({ length }) => [length - 1]) };
   for (const sharing of [true, false]) {
-    const decoder = await loadDecoder({ model: path, threads: 1, sharing });
-    opened.push(decoder);
+    const decoder = await openFile(path, sharing);
     await expect(decoder.forward(request)).rejects.toThrow(/not finite \(row 1, layer 0, /);
   }
 });

@@ -1,13 +1,11 @@
 /** The law of shared prefills: the same tokens, readings and states as each row by itself. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Decoder, GenerateRequest } from '../../src/runtime/decoder.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { GenerateRequest } from '../../src/runtime/decoder.js';
 import { sharedLayer } from '../../src/runtime/engine/sharing.js';
-import { loadDecoder } from '../../src/runtime/load.js';
 import type { PositionRule } from '../../src/runtime/steering.js';
-import { tinyDecoder } from '../onnx/tinyDecoder.js';
 import type { TinyStyle } from '../onnx/tinyDecoder.js';
-import { temporaryFolder, tokenRow, writeModel } from './models.js';
-import { expectSame, signDirections } from './sameResults.js';
+import { temporaryFolder, tokenRow } from './models.js';
+import { expectSame, sharingDecoders, signDirections } from './sameResults.js';
 
 const layers = 3;
 const width = 32;
@@ -33,17 +31,7 @@ function request(more: Partial<GenerateRequest> = {}): GenerateRequest {
   return { prompts, maxNewTokens: 6, stop: [], project, states: true, ...more };
 }
 
-const opened: Decoder[] = [];
-afterEach(async () => {
-  for (const decoder of opened.splice(0)) await decoder[Symbol.asyncDispose]();
-});
-
-async function open(style: TinyStyle, sharing: boolean): Promise<Decoder> {
-  const model = writeModel(folder, style, tinyDecoder({ style, layers, width, vocabulary }));
-  const decoder = await loadDecoder({ model, threads: 1, sharing });
-  opened.push(decoder);
-  return decoder;
-}
+const { open } = sharingDecoders(folder, { layers, width, vocabulary });
 
 /** Tokens of prompts that are computed once, and one more of each row. */
 const once = 8 + 3 + 1 + 5 + prompts.length;

@@ -4,13 +4,13 @@
  * longest prefix that it shares.
  */
 import type { DecoderLayout } from '../../onnx/layout.js';
-import { inputs, outputs } from '../../onnx/names.js';
 import type { ForwardRequest, GenerateRequest } from '../decoder.js';
-import type { PlainTensor, Session } from '../session.js';
+import type { Session } from '../session.js';
 import type { Steering } from '../steering.js';
 import { firstSlot, reusedTokens, slotsOf, type Batch, type RowLength } from './batches.js';
-import { commonFeeds, int64, type Run } from './feeds.js';
 import { presentTensors, type CachedRow, type PastRow } from './keyValues.js';
+import { runForCache } from './prefill.js';
+import { commonPrefix, type TreatedTokens } from './prefixCache.js';
 import { fedProjections } from './readings.js';
 
 /** Tokens that a prefix must save; a row more in a run, and its keys and values, cost as much as some. */
@@ -23,14 +23,17 @@ export interface Prefix {
   ids: readonly number[];
   /** The shorter one that it goes on from. */
   parent: Prefix | null;
+  /** One of the request's rows that go on from it. */
+  row: number;
 }
 
-interface Row {
+interface Row extends TreatedTokens {
   index: number;
-  ids: readonly number[];
   /** Tokens that may come out of a cache. */
   most: number;
 }
+
+const untreated = { treatments: [] };
 
 /**
  * The prefix of each row, null where it has none; null where there is too little to save. It follows
@@ -44,7 +47,12 @@ export function planPrefixes(
 ): (Prefix | null)[] | null {
   const { tokens, steering, project } = request;
   if (isSteered(steering) || project) return null;
-  const rows = tokens.map((ids, index) => ({ index, ids, most: firstOwn(request, index) }));
+  const rows = tokens.map((ids, index) => ({
+    ...untreated,
+    index,
+    ids,
+    most: firstOwn(request, index),
+  }));
   const { found, saved } = findPrefixes(rows, { least: always ? 1 : leastSaved });
   const all = tokens.reduce((sum, { length }) => sum + length, 0);
   return saved > 0 && (always || saved >= leastShare * all) ? found : null;
@@ -64,14 +72,14 @@ export function promptPrefixes({
   steering,
 }: GenerateRequest): (Prefix | null)[] | null {
   if (caches || isSteered(steering) || (steering?.patches ?? []).length > 0) return null;
-  const rows = prompts.map((ids, index) => ({ index, ids, most: ids.length - 1 }));
+  const rows = prompts.map((ids, index) => ({ ...untreated, index, ids, most: ids.length - 1 }));
   const { found } = findPrefixes(rows, { least: leastSaved });
   const whole = new Map<string, Prefix>();
   return prompts.map((prompt, row) => {
     const [ids, parent] = [prompt.slice(0, -1), found[row] ?? null];
     if (ids.length === 0 || parent?.ids.length === ids.length) return parent;
     const key = ids.join();
-    const known = whole.get(key) ?? { ids, parent };
+    const known = whole.get(key) ?? { ids, parent, row };
     whole.set(key, known);
     return known;
   });
@@ -110,15 +118,9 @@ function firstOwn({ tokens, states, logits, steering }: ForwardRequest, index: n
   return Math.min((tokens[index]?.length ?? 1) - 1, ...asked, ...patched);
 }
 
-function inOrder({ ids: a, index: i }: Row, { ids: b, index: j }: Row): number {
-  const same = sharedLength(a, b);
-  return (a[same] ?? -1) - (b[same] ?? -1) || i - j;
-}
-
-function sharedLength(a: readonly number[], b: readonly number[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
+function inOrder(a: Row, b: Row): number {
+  const same = commonPrefix(a, b);
+  return (a.ids[same] ?? -1) - (b.ids[same] ?? -1) || a.index - b.index;
 }
 
 /**
@@ -132,10 +134,11 @@ function descend(
 ): number {
   const [first, last] = [rows[0], rows.at(-1)];
   if (!first || !last || first === last) return 0;
-  const common = Math.min(sharedLength(first.ids, last.ids), ...rows.map(({ most }) => most));
+  const common = Math.min(commonPrefix(first, last), ...rows.map(({ most }) => most));
   const saves = (common - (parent?.ids.length ?? 0)) * (rows.length - 1);
   const worth = saves >= to.least;
-  const prefix = worth ? { ids: first.ids.slice(0, common), parent } : parent;
+  const own = { ids: first.ids.slice(0, common), parent, row: first.index };
+  const prefix = worth ? own : parent;
   if (worth) for (const { index } of rows) to.found[index] = prefix;
   let saved = worth ? saves : 0;
   // Who has nothing more to share would hold the others back.
@@ -169,24 +172,25 @@ export interface PrefixOptions {
  */
 export async function computePrefixes(
   wanted: readonly (Prefix | null)[],
-  options: PrefixOptions,
+  { layout, session, plan, begin }: PrefixOptions,
 ): Promise<ReadonlyMap<Prefix, CachedRow>> {
   const cached = new Map<Prefix, CachedRow>();
   for (const level of levelsOf(wanted)) {
-    for (const batch of options.plan(level.map(lengthOfPrefix))) {
-      await options.begin(batch);
+    for (const batch of plan(level.map(lengthOfPrefix))) {
+      await begin(batch);
       const rows = level.map(({ ids }) => ({ ids, promptLength: ids.length }));
       const past = pastOf(batch, { rows, prefixes: level.map(({ parent }) => parent), cached });
-      const results = await run(batch, { rows, past }, options);
-      const tensors = presentTensors(options.layout, results);
+      const unsteered = { steering: undefined, project: undefined };
+      const results = await runForCache(session, { layout, batch, rows, past, ...unsteered });
+      const tensors = presentTensors(layout, results);
       batch.rows.forEach((index, row) => {
         const prefix = level[index];
         if (!prefix) return;
         const { length } = prefix.ids;
-        const sizes = { layers: options.layout.layers, inner: 1 };
-        fedProjections(results, sizes, { batch, row, length, index: ownerOf(prefix, wanted) });
+        const sizes = { layers: layout.layers, inner: 1 };
+        fedProjections(results, sizes, { batch, row, length, index: prefix.row });
         const start = firstSlot(batch, length);
-        cached.set(prefix, { ids: prefix.ids, treatments: [], tensors, row, start });
+        cached.set(prefix, { ...untreated, ids: prefix.ids, tensors, row, start });
       });
     }
   }
@@ -228,27 +232,4 @@ function levelsOf(wanted: readonly (Prefix | null)[]): Prefix[][] {
   };
   for (const prefix of wanted) if (prefix) add(prefix);
   return levels.map((level) => [...level]);
-}
-
-/** The first row that goes on from it. */
-function ownerOf(prefix: Prefix, wanted: readonly (Prefix | null)[]): number {
-  return wanted.findIndex((one) => {
-    let at = one;
-    while (at && at !== prefix) at = at.parent;
-    return at !== null;
-  });
-}
-
-function run(
-  batch: Batch,
-  { rows, past }: Pick<Run, 'rows' | 'past'>,
-  { layout, session }: PrefixOptions,
-): Promise<Record<string, PlainTensor>> {
-  const nothing = int64(new BigInt64Array(batch.rows.length), [batch.rows.length, 1]);
-  const feeds = {
-    ...commonFeeds({ layout, batch, rows, past, steering: undefined, project: undefined }),
-    [inputs.readPositions]: nothing,
-    [inputs.logitsPositions]: nothing,
-  };
-  return session.run(feeds, [outputs.projections, ...layout.cache.map(({ present }) => present)]);
 }
