@@ -5,6 +5,7 @@
  */
 import { contextEnd, type ContextEnd } from '../runtime/contextLimit.js';
 import type {
+  CachePlace,
   Finish,
   GenerateRequest,
   GenerateRow,
@@ -26,8 +27,11 @@ import { tokenText } from '../runtime/tokenText.js';
 
 /** Where caches of growing conversations come from; a decoder is one. */
 export interface CacheOwner {
-  /** Whether rows may have them however batches are spread; else only where a loop keeps caches. */
-  readonly anywhere?: boolean;
+  /**
+   * Rows may have them however batches are spread: kept `here`, where they take this process's memory,
+   * or `elsewhere`, by a server. Absent: only where a loop keeps caches.
+   */
+  readonly anywhere?: CachePlace;
   openCache(): PrefixCache;
   closeCache(cache: PrefixCache): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { Turn } from '../data/types.js';
 import type { PrefixCache } from '../runtime/decoder.js';
 import { describeContext } from '../runtime/contextLimit.js';
 import { notesOf } from '../text/notes.js';
-import type { Correction, Corrector, CorrectOptions } from './corrector.js';
+import type { CacheOwner, Correction, Corrector, CorrectOptions } from './corrector.js';
 import type { LoopLimits, LoopState, LoopStep, Round, RoundOutcome, StopReason } from './loop.js';
 import { applyRound, checkLimits, nextStep, startLoop } from './loop.js';
 import {
@@ -46,11 +46,16 @@ export interface LoopOptions extends LoopLimits, CorrectOptions {
   corrector: Corrector;
   /** Replaces the upstream's own. */
   upstreamSampling?: UpstreamOptions['sampling'];
-  /** Keep the models' keys and values from round to round, where they can. Default true. */
+  /**
+   * Keep the models' keys and values from round to round, where they can. Default true. With false they
+   * are kept where any caller may, of up to 48 rows.
+   */
   caches?: boolean;
   /** Milliseconds. Default `performance.now`. */
   clock?: () => number;
 }
+
+type BatchOptions = LoopOptions & { rows: readonly LoopRow[] };
 
 export interface AlignedAnswer {
   question: string;
@@ -88,9 +93,7 @@ interface Run {
  * Runs all rows at once, in lockstep, and reports every round and every finished answer.
  * @throws the signal's reason, between rounds; what was reported before stands.
  */
-export async function* alignBatch(
-  options: LoopOptions & { rows: readonly LoopRow[] },
-): AsyncGenerator<LoopEvent, void, void> {
+export async function* alignBatch(options: BatchOptions): AsyncGenerator<LoopEvent, void, void> {
   requireGoingOn(options.upstream, 'align');
   const limits = checkLimits(options);
   const runs = options.rows.map((input, row) => openRun(input, row, options));
@@ -146,9 +149,7 @@ function refuseTooLong({ index, correction, context }: Round, prefix: string): v
 }
 
 /** All answers of one batch, in the order of its rows. */
-export async function alignAnswers(
-  options: LoopOptions & { rows: readonly LoopRow[] },
-): Promise<AlignedAnswer[]> {
+export async function alignAnswers(options: BatchOptions): Promise<AlignedAnswer[]> {
   const answers: AlignedAnswer[] = [];
   for await (const event of alignBatch(options)) {
     if (event.kind === 'answer') answers[event.row] = event.answer;
@@ -156,11 +157,22 @@ export async function alignAnswers(
   return answers;
 }
 
-function openRun(input: LoopRow, row: number, options: LoopOptions): Run {
+/** Rows whose keys and values are kept in memory though nobody asked: some gigabytes with a large model. */
+const mostKept = 48;
+
+/** Whether caches may be kept that are not asked for. */
+function mayKeep(caches: CacheOwner | undefined, { rows }: { rows: readonly LoopRow[] }): boolean {
+  if (!caches?.anywhere) return false;
+  return caches.anywhere === 'elsewhere' || rows.length <= mostKept;
+}
+
+function openRun(input: LoopRow, row: number, options: BatchOptions): Run {
   const caches: Run['caches'] = {};
   const { upstream, corrector, caches: wanted = true } = options;
-  if (wanted || upstream.caches?.anywhere) caches.upstream = upstream.caches?.openCache();
-  if (wanted || corrector.caches?.anywhere) caches.corrector = corrector.caches?.openCache();
+  if (wanted || mayKeep(upstream.caches, options)) caches.upstream = upstream.caches?.openCache();
+  if (wanted || mayKeep(corrector.caches, options)) {
+    caches.corrector = corrector.caches?.openCache();
+  }
   const state = startLoop(input.question, input.prefix);
   const prefixIds = state.prefix === '' ? [] : null;
   return {

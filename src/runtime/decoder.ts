@@ -132,6 +132,9 @@ export interface GenerateResult {
   draftedTokens: number;
 }
 
+/** Where keys and values lie that are kept between calls. */
+export type CachePlace = 'here' | 'elsewhere';
+
 /** A loaded, instrumented decoder. Its sessions live in a worker thread until disposed. */
 export interface Decoder extends AsyncDisposable {
   readonly info: DecoderInfo;
@@ -139,6 +142,8 @@ export interface Decoder extends AsyncDisposable {
   forward(request: ForwardRequest): Promise<ForwardRow[]>;
   /** Rows whose prompt leaves no room come back empty, with the finish `context`; the others run. */
   generate(request: GenerateRequest): Promise<GenerateResult>;
+  /** `here`: caches may be kept by any caller. Absent: they belong to one of several copies. */
+  readonly anywhere?: CachePlace;
   openCache(): PrefixCache;
   closeCache(cache: PrefixCache): Promise<void>;
 }

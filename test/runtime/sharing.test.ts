@@ -61,6 +61,29 @@ describe.each(['unfused', 'fused', 'parallel', 'post-norm', 'sandwich'] as TinyS
       expectSame(await shared.generate(drawn), await plain.generate(drawn));
     });
 
+    it('begins rows with caches together, and each goes on from its own or a neighbour’s', async () => {
+      const [shared, plain] = [await open(style, true), await open(style, false)];
+      const steering = { direction, coefficient: strengthsFrom(1) };
+      const caches = prompts.map(() => shared.openCache());
+      const first = await shared.generate(request({ steering, caches }));
+      const wanted = await plain.generate(request({ steering }));
+      expectSame(first, wanted);
+      expect(first.computedTokens).toBe(once);
+      // The first two rows change places: each finds what the other has, but it was steered otherwise.
+      const written = wanted.rows.map(({ tokens }, row) => [...(prompts[row] ?? []), ...tokens, 3]);
+      const next = written.map((ids, row) => written[[1, 0][row] ?? row] ?? ids);
+      const second = await shared.generate(request({ prompts: next, steering, caches }));
+      expectSame(second, await plain.generate(request({ prompts: next, steering })));
+      const unsteered = prompts.map(() => shared.openCache());
+      const alike = [long, short, long, long];
+      await shared.generate(request({ prompts: alike, caches: unsteered.slice(0, 4) }));
+      const longer = [short, long, long, short].map((ids, row) => [...ids, 5 + row]);
+      const borrowed = request({ prompts: longer, caches: unsteered.slice(0, 4) });
+      const third = await shared.generate(borrowed);
+      expectSame(third, await plain.generate(request({ prompts: longer })));
+      expect(third.computedTokens).toBe(longer.length);
+    });
+
     it('computes a prompt once, and not again for the next direction', async () => {
       const shared = await open(style, true);
       const steering = { direction, coefficient: strengthsFrom(1) };

@@ -79,7 +79,7 @@ class Writer {
     this.#options = options;
     this.#clock = options.clock ?? ((): number => performance.now());
     this.caches = {
-      anywhere: true,
+      anywhere: 'elsewhere',
       openCache: () => ({ id: ++cacheIds }),
       closeCache: ({ id }) => Promise.resolve(this.#move(id, null)),
     };

@@ -113,7 +113,7 @@ function recordsUnit(records: readonly CompareRecord[]): Unit<CompareRecord> {
 function identityOf(run: Run): unknown {
   const systems = run.systems.map(({ name, identity }) => ({ name, identity }));
   const who = { upstream: whoIs(run.upstream), systems, judges: judgesAre(run) };
-  return { kind: 'answers', version: 2, ...who };
+  return { kind: 'answers', version: 3, ...who };
 }
 
 /** The answers of a batch, and its samples where any are drawn. */

@@ -92,7 +92,7 @@ function identityOf(options: RoundsOptions): unknown {
   const { upstream, correctors, limits = {}, rounds = 8 } = options;
   const each = correctors.map(({ name, corrector }) => ({ as: name, ...whoIs(corrector) }));
   const who = { upstream: whoIs(upstream), correctors: each, judges: judgesAre(options) };
-  return { kind: 'rounds', version: 2, ...who, limits, rounds };
+  return { kind: 'rounds', version: 3, ...who, limits, rounds };
 }
 
 function unitsOf(

@@ -21,7 +21,7 @@ import { hasRepeatedNgram } from '../../text/repetition.js';
 import type { Finish } from '../../runtime/decoder.js';
 import { defaultPositions, type PositionRule } from '../../runtime/steering.js';
 import { isRefused, unlessRefused } from '../answers/refused.js';
-import { batchesOf } from '../shared/batches.js';
+import { batchesOf, sideBySide } from '../shared/batches.js';
 import { sentenceOf } from '../shared/revisions.js';
 import { layerCoefficients, type SteeringUnit } from '../shared/steeringUnit.js';
 import type { CaseOutcome, SweepMode } from './shape.js';
@@ -170,7 +170,19 @@ async function measureLoop(
     return batch.map((_, p) => outcomes.slice(p * rows.length, (p + 1) * rows.length));
   };
   // Batches ask the upstream about different questions, so its memory is no way between them.
-  return (await Promise.all(inBatches(problems, request, options).map(align))).flat();
+  const outcomes: CaseOutcome[][] = [];
+  const items = inBatches(problems, request, options);
+  const atOnce = keepsHere(options) ? 1 : items.length;
+  for await (const done of sideBySide({ items, atOnce, work: align })) outcomes.push(...done);
+  return outcomes;
+}
+
+/** Then batches go one after another: each holds the keys and values of all of its rows. */
+function keepsHere({
+  corrector,
+  upstream,
+}: Pick<MeasureOptions, 'corrector' | 'upstream'>): boolean {
+  return [corrector, upstream].some((model) => model?.caches?.anywhere === 'here');
 }
 
 function steeringOf(

@@ -150,15 +150,18 @@ export class Engine {
     await this.#session(kind);
     const started = now();
     const treatments = new Treatments(request.steering, layout.layers);
-    const rows = request.prompts.map((_, row) => this.#prompt(request, row, treatments));
+    const windows = this.#windows(request);
+    const rows = request.prompts.map((_, row) => this.#prompt(request, row, { treatments, windows })); // prettier-ignore
+    // Rows that have nothing yet are begun together, as those without caches are.
+    const begun = windows.length > 0 ? request : { ...request, caches: undefined };
     const result: GenerateResult = {
       // Those without room are never run.
       rows: rows.map(() => unwrittenRow()),
       ...{ milliseconds: 0, computedTokens: 0, draftedTokens: 0 },
     };
-    const shared = this.#shared(request);
+    const shared = this.#shared(begun);
     const alone = shared === null;
-    result.computedTokens += alone ? await this.#prefillPrompts(request, rows, checkpoint) : 0;
+    result.computedTokens += alone ? await this.#prefillPrompts(begun, rows, checkpoint) : 0;
     const generation = { request, rows, treatments, result, checkpoint, shared };
     const written = alone ? await this.#offer(generation) : new Map<number, VerifiedRow>();
     const rest = { ...request, ...continued(request, written) };
@@ -394,19 +397,29 @@ export class Engine {
     return planBatches(rows, { policy, limits, padding, generated, most, ...(run && { run }) });
   }
 
-  #prompt(request: GenerateRequest, row: number, treatments: Treatments): Prompt {
+  /** What the request's caches hold. */
+  #windows({ caches }: GenerateRequest): CachedRow[] {
+    const held = (caches ?? []).map(({ id }) => this.#caches.get(id));
+    return held.filter((window) => window !== undefined);
+  }
+
+  #prompt(
+    request: GenerateRequest,
+    row: number,
+    { treatments, windows }: { treatments: Treatments; windows: readonly CachedRow[] },
+  ): Prompt {
     const ids = request.prompts[row] ?? [];
-    const cache = request.caches?.[row];
-    const window = cache && this.#caches.get(cache.id);
     const { positions = Infinity } = this.#options.context ?? {};
     const room = Math.max(0, Math.min(request.maxNewTokens, positions - ids.length));
     const length = ids.length;
     const end = room < request.maxNewTokens ? 'context' : 'length';
-    const sized = { length, own: length, room, end, window } as const;
-    if (!window) return { ...sized, cached: 0, next: { ids, treatments: [] } };
+    const sized = { length, own: length, room, end } as const;
+    const untreated = { ids, treatments: [] };
+    if (windows.length === 0) return { ...sized, window: undefined, cached: 0, next: untreated };
     const promptLength = request.promptLengths?.[row] ?? ids.length;
     const next = { ids, treatments: treatments.of({ row, promptLength }, ids.length) };
-    return { ...sized, cached: reusableLength(window, next), next };
+    const own = request.caches?.[row];
+    return { ...sized, ...longestWindow(own && this.#caches.get(own.id), windows, next), next };
   }
 
   /** Brings rows with a cache to their last token; returns how many tokens that computed. */
@@ -441,6 +454,23 @@ export class Engine {
     this.#sessions.set(graph, open);
     return open;
   }
+}
+
+/**
+ * The window that a row can take most from: its own, or a neighbour's that began as it does and went
+ * another way, as with an upstream that is asked once for rows that stand at the same place.
+ */
+function longestWindow(
+  own: CachedRow | undefined,
+  windows: readonly CachedRow[],
+  next: TreatedTokens,
+): Pick<Prompt, 'window' | 'cached'> {
+  let [window, cached] = [own, reusableLength(own, next)];
+  for (const other of windows) {
+    const length = reusableLength(other, next);
+    if (length > cached) [window, cached] = [other, length];
+  }
+  return { window, cached };
 }
 
 /** What the rows of a batch have in their caches. */
