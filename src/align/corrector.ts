@@ -31,7 +31,7 @@ export interface CacheOwner {
    * Rows may have them however batches are spread: kept `here`, where they take this process's memory,
    * or `elsewhere`, by a server. Absent: only where a loop keeps caches.
    */
-  readonly anywhere?: CachePlace;
+  readonly anywhere?: CachePlace | undefined;
   openCache(): PrefixCache;
   closeCache(cache: PrefixCache): Promise<void>;
 }

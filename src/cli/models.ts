@@ -124,6 +124,7 @@ export async function openNamed<T extends Told>(
   progress.stage(`loading ${files.name}`);
   const opened = await open(files, {
     ...{ device, precision, proxy, copies, date, controlTokens, sampling },
+    anywhere: !isCopied(files, how),
     threads: (fitting || beside) && isCopied(files, how) ? 1 : threadsOf(how),
   });
   progress.clear();

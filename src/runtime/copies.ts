@@ -1,7 +1,7 @@
 /** A small model in several copies, for work that has many independent batches. */
 import { availableParallelism } from 'node:os';
 import type { Precision } from '../onnx/precision.js';
-import type { Decoder, LanguageModel } from './decoder.js';
+import type { LanguageModel } from './decoder.js';
 import { loadLanguageModel, type ProxyOptions } from './load.js';
 import { modelSize, type ModelFiles } from './modelFiles.js';
 import type { PromptSettings } from './tokenizer.js';
@@ -32,7 +32,9 @@ const bytesPerCopy = 2 * 2 ** 30;
 export async function loadFiles(model: ModelFiles, options: EngineOptions): Promise<LanguageModel> {
   const { device, copies, proxy, precision, date, controlTokens } = options;
   const threads = threadsOf(options);
-  const how = { device, threads, copies, proxy, precision, date, controlTokens };
+  // What comes out depends on that, so it follows from the model: a small one may have copies elsewhere.
+  const anywhere = !isCopied(model, options);
+  const how = { device, threads, copies, anywhere, proxy, precision, date, controlTokens };
   return await loadLanguageModel({ model, ...how });
 }
 
@@ -44,28 +46,8 @@ export async function loadFileCopies(
   model: ModelFiles,
   options: EngineOptions,
 ): Promise<LanguageModel> {
-  if (!isCopied(model, options)) return withCaches(await loadFiles(model, options));
+  if (!isCopied(model, options)) return await loadFiles(model, options);
   return await loadFiles(model, { ...options, threads: 1, copies: copiesOf(model, options) });
-}
-
-/**
- * There is one of it, so any caller may keep keys and values. What comes out then depends on the model
- * and its device alone: a small one has copies, or is treated as if it had.
- */
-function withCaches(model: LanguageModel): LanguageModel {
-  const { decoder } = model;
-  // A GPU's would move to the host and back in every call.
-  if (decoder.info.device !== 'cpu') return model;
-  const keeping: Decoder = {
-    info: decoder.info,
-    anywhere: 'here',
-    forward: (request) => decoder.forward(request),
-    generate: (request) => decoder.generate(request),
-    openCache: () => decoder.openCache(),
-    closeCache: (cache) => decoder.closeCache(cache),
-    [Symbol.asyncDispose]: () => decoder[Symbol.asyncDispose](),
-  };
-  return { ...model, decoder: keeping };
 }
 
 /** Undefined: as the runtime has it. */

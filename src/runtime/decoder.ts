@@ -142,8 +142,11 @@ export interface Decoder extends AsyncDisposable {
   forward(request: ForwardRequest): Promise<ForwardRow[]>;
   /** Rows whose prompt leaves no room come back empty, with the finish `context`; the others run. */
   generate(request: GenerateRequest): Promise<GenerateResult>;
-  /** `here`: caches may be kept by any caller. Absent: they belong to one of several copies. */
-  readonly anywhere?: CachePlace;
+  /**
+   * `here`: any caller may keep keys and values. Absent: only a loop that is given caches, since there
+   * may be copies of the decoder beside it.
+   */
+  readonly anywhere?: CachePlace | undefined;
   openCache(): PrefixCache;
   closeCache(cache: PrefixCache): Promise<void>;
 }

@@ -37,6 +37,11 @@ export interface LoadOptions extends PromptSettings {
   /** Copies that work side by side on a CPU, see {@link DecoderPool}. Default 1. */
   copies?: number;
   /**
+   * Whether any caller may keep keys and values, see {@link Decoder.anywhere}; on a GPU they would move
+   * to the host and back in every call, so there only loops that ask for it do. Default false.
+   */
+  anywhere?: boolean;
+  /**
    * Weights rounded to 8 or 4 bits, on a CPU: less memory and faster decoding, other numbers
    * (docs/speed.md). Default: as they are stored.
    */
@@ -159,6 +164,7 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   const {
     threads,
     copies = 1,
+    anywhere = false,
     limits,
     drafts,
     sharing,
@@ -175,13 +181,16 @@ async function openDecoder(files: ModelFiles, options: LoadOptions): Promise<Dec
   const { proxy, context: least } = await proxyFiles(options);
   const context = leastLimit([configuredLimit(files.folder), least]) ?? undefined;
   const load = (): Promise<Decoder> =>
-    RemoteDecoder.load({
-      file: files.file,
-      adapter: files.adapter,
-      source: files.source,
-      ...{ device, proxy, context, threads, limits, drafts, sharing, portion, precision },
-      packedWeights: packedFolder(options),
-    });
+    RemoteDecoder.load(
+      {
+        file: files.file,
+        adapter: files.adapter,
+        source: files.source,
+        ...{ device, proxy, context, threads, limits, drafts, sharing, portion, precision },
+        packedWeights: packedFolder(options),
+      },
+      { anywhere: anywhere && copies === 1 },
+    );
   if (copies === 1) return await load();
   const loaded = await Promise.allSettled(Array.from({ length: copies }, load));
   const decoders = loaded.flatMap((done) => (done.status === 'fulfilled' ? [done.value] : []));

@@ -251,6 +251,21 @@ describe('alignBatch', () => {
     expect(model.requests[before]?.caches).toBeUndefined();
   });
 
+  it('keeps caches that nobody asked for where any caller may, of few rows or with a server', async () => {
+    const asked = async (anywhere: 'here' | 'elsewhere', count: number): Promise<unknown> => {
+      const model = fakeModel(() => 'One.');
+      Object.assign(model.decoder, { anywhere });
+      const many = Array.from({ length: count }, () => ({ question: 'c' }));
+      const corrector = createCorrector({ model });
+      await alignAnswers({ rows: many, upstream: fakeUpstream(say), corrector, caches: false });
+      expect(model.open.size).toBe(0);
+      return model.requests[0]?.caches?.length;
+    };
+    expect(await asked('here', 48)).toBe(48);
+    expect(await asked('here', 49)).toBeUndefined();
+    expect(await asked('elsewhere', 49)).toBe(49);
+  });
+
   it('runs the corrector alone on an upstream that is silent', async () => {
     const corrector = fakeCorrector(({ prefix }) => inTurn(['A.', 'B.'])({ prefix }) ?? '');
     const [answer] = await alignAnswers({

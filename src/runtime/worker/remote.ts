@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type {
+  CachePlace,
   Decoder,
   DecoderInfo,
   ForwardRequest,
@@ -25,21 +26,27 @@ interface Pending {
 /** A decoder whose sessions live in a worker thread of its own. */
 export class RemoteDecoder implements Decoder {
   readonly info: DecoderInfo;
+  readonly anywhere: CachePlace | undefined;
   readonly #thread: WorkerThread;
   #nextCache = 1;
 
-  private constructor(thread: WorkerThread, info: DecoderInfo) {
+  private constructor(thread: WorkerThread, info: DecoderInfo, anywhere: boolean) {
     this.#thread = thread;
     this.info = info;
+    this.anywhere = anywhere && info.device === 'cpu' ? 'here' : undefined;
   }
 
-  static async load(options: WorkerOptions): Promise<RemoteDecoder> {
+  /** @param how.anywhere whether any caller may keep keys and values in it, on a CPU */
+  static async load(
+    options: WorkerOptions,
+    { anywhere = false }: { anywhere?: boolean } = {},
+  ): Promise<RemoteDecoder> {
     // The worker's own environment is a copy that CUDA does not see. float32 is to be computed in
     // float32, not in TF32, unless someone asked for that.
     if (options.device !== 'cpu') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
     const thread = new WorkerThread();
     try {
-      return new RemoteDecoder(thread, await thread.ask('load', options));
+      return new RemoteDecoder(thread, await thread.ask('load', options), anywhere);
     } catch (error) {
       await thread.stop();
       throw error;
