@@ -41,8 +41,11 @@ function compared(
   return `${unlike.length} of ${own.length} rows`;
 }
 
-/** Transformers, a forward hook that adds the vector at the middle layer. */
-function hooked(count: number): Work['run'] {
+/**
+ * A vector added at the middle layer: by a forward hook in Transformers, or by nnsight.
+ * @param work of the peer's side
+ */
+function hooked(count: number, work: 'generate' | 'nnsight_generate' = 'generate'): Work['run'] {
   return async (setting, first) => {
     const layer = layersOf(setting)[0] >> 1;
     const rows = setting.rows.slice(0, count);
@@ -52,7 +55,7 @@ function hooked(count: number): Work['run'] {
         setting.model.decoder.generate(request(rows, { steering: steeredAt(setting, [layer]) })),
       () => {
         const steer = { layer, vector: directionOf(setting) };
-        return setting.peer.ask<{ tokens: number[][] }>('generate', { rows, tokens, steer });
+        return setting.peer.ask<{ tokens: number[][] }>(work, { rows, tokens, steer });
       },
     );
     return { own, other, unlike: compared(result.rows.map((row) => row.tokens), answer.tokens) }; // prettier-ignore
@@ -200,6 +203,7 @@ const noFile = ({ gguf }: Setting): string | undefined => (gguf === '' ? 'no --g
 
 export const generatingWorks: readonly Work[] = [
   { name: 'steered-1', peer: 'Transformers, hooks', goal: '3', run: hooked(1) },
+  { name: 'steered-1-nnsight', peer: 'nnsight', goal: '3', run: hooked(1, 'nnsight_generate') },
   { name: 'steered-32', peer: 'Transformers, hooks', goal: '1.5', run: hooked(32) },
   { name: 'four-bits', peer: 'llama.cpp, Q4_1', goal: '1', run: llamaCpp, missing: noFile },
   { name: 'plain', peer: 'transformers.js', goal: '1.3', run: inJavaScript },

@@ -48,6 +48,43 @@ class Peer:
                 found[i] = last[place]
         return self.keep(torch.stack(found), out)
 
+    def traced(self):
+        """The model as nnsight sees it."""
+        from nnsight import LanguageModel
+
+        if not hasattr(self, "nnsight"):
+            self.nnsight = LanguageModel(self.model, tokenizer=self.tokenizer)
+        return self.nnsight
+
+    def nnsight_states(self, rows, out, size=16):
+        """nnsight: the blocks' outputs at the last token, saved in a trace of each batch."""
+        model = self.traced()
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        found = [None] * len(rows)
+        for start in range(0, len(order), size):
+            some = order[start : start + size]
+            with model.trace(self.batch([rows[i] for i in some])):
+                saved = list().save()
+                for layer in model.model.layers:
+                    hidden = layer.output
+                    saved.append((hidden[0] if isinstance(hidden, tuple) else hidden)[:, -1])
+            last = torch.stack(list(saved), dim=1)
+            for place, i in enumerate(some):
+                found[i] = last[place]
+        return self.keep(torch.stack(found), out)
+
+    def nnsight_generate(self, rows, tokens, steer):
+        """nnsight: greedy, as many tokens as asked for, the vector added to one layer at every step."""
+        model = self.traced()
+        vector = torch.tensor(steer["vector"], dtype=torch.float32)
+        asked = dict(do_sample=False, max_new_tokens=tokens, min_new_tokens=tokens, eos_token_id=None, pad_token_id=0)
+        with model.generate(self.batch(rows), **asked) as tracer:
+            for step in tracer.iter[0:tokens]:
+                hidden = model.model.layers[steer["layer"]].output
+                (hidden[0] if isinstance(hidden, tuple) else hidden)[:] += vector
+            made = tracer.result.save()
+        return {"tokens": made[:, -tokens:].tolist()}
+
     def repeng(self, texts, out):
         """What repeng does with its training set before PCA: its own function, its batch size."""
         from repeng.extract import batched_get_hiddens

@@ -84,16 +84,19 @@ function relative(
   return (largest / Math.max(1, Math.sqrt(squares / count))).toExponential(1);
 }
 
-async function states(setting: Setting, first: boolean): Promise<Measured> {
-  const out = join(setting.scratch, 'states');
-  const { model, peer, rows } = setting;
-  const { own, other, result } = await inTurn(
-    first,
-    async () => await boundaryStates({ decoder: model.decoder, prompts: rows }),
-    async () => await peer.ask('states', { rows, out }),
-  );
-  const [layers, width] = layersOf(setting);
-  return { own, other, unlike: relative(result.values, floatsOf(out), [layers, width]) };
+/** @param work of the peer's side */
+function states(work: 'states' | 'nnsight_states'): Work['run'] {
+  return async (setting, first) => {
+    const out = join(setting.scratch, work);
+    const { model, peer, rows } = setting;
+    const { own, other, result } = await inTurn(
+      first,
+      async () => await boundaryStates({ decoder: model.decoder, prompts: rows }),
+      async () => await peer.ask(work, { rows, out }),
+    );
+    const [layers, width] = layersOf(setting);
+    return { own, other, unlike: relative(result.values, floatsOf(out), [layers, width]) };
+  };
 }
 
 async function repeng(setting: Setting, first: boolean): Promise<Measured> {
@@ -209,7 +212,8 @@ async function scan(setting: Setting, first: boolean): Promise<Measured> {
 }
 
 export const readingWorks: readonly Work[] = [
-  { name: 'states', peer: 'Transformers', goal: '1.5', run: states },
+  { name: 'states', peer: 'Transformers', goal: '1.5', run: states('states') },
+  { name: 'states-nnsight', peer: 'nnsight', goal: '1.5', run: states('nnsight_states') },
   { name: 'training', peer: 'repeng', goal: '2', run: repeng },
   { name: 'difference', peer: 'steering-vectors', goal: '2', run: steeringVectors },
   { name: 'directions', peer: 'scikit-learn', goal: '5', run: directions },
