@@ -64,6 +64,9 @@ const unsupported: Readonly<Record<string, (value: unknown) => boolean>> = {
   web_search_options: () => false,
 };
 
+/** What offers tools and leaves it to the model whether any is called. */
+const toolFields = ['tools', 'functions'];
+
 const body = z.looseObject(known);
 type Body = z.infer<typeof body>;
 
@@ -88,12 +91,21 @@ export interface ChatRequest {
   seed: number | null;
   strength: StrengthAsked;
   audit: AuditLevel | null;
+  /** Whether tools were offered, none of which is called. */
+  ignoresTools: boolean;
 }
 
+/** What becomes of tools that are offered: the request is refused, or they are never called. */
+export type ToolRule = 'refuse' | 'ignore';
+
 /** @throws ApiError naming the field that is at fault. */
-export function readChatRequest(value: unknown): ChatRequest {
+export function readChatRequest(
+  value: unknown,
+  { tools = 'refuse' }: { tools?: ToolRule } = {},
+): ChatRequest {
   const given = readBody(body, value);
-  refuseOthers(given);
+  const offered = toolFields.filter((key) => isAskedFor(key, given[key]));
+  refuseOthers(given, tools === 'ignore' ? offered : []);
   const { turns, prefix } = conversation(given.messages);
   const { audit = null, ...strength } = given.aligner ?? {};
   return {
@@ -104,18 +116,19 @@ export function readChatRequest(value: unknown): ChatRequest {
     maxTokens: given.max_completion_tokens ?? given.max_tokens ?? null,
     stop: stopsOf(given.stop),
     sampling: samplingOf(given),
-    ...{ seed: given.seed ?? null, strength, audit },
+    ...{ seed: given.seed ?? null, strength, audit, ignoresTools: offered.length > 0 },
   };
 }
 
-function refuseOthers(given: Body): void {
+function refuseOthers(given: Body, taken: readonly string[]): void {
   for (const [key, value] of Object.entries(given)) {
-    if (key in known || ignored.some((name) => name === key)) continue;
+    if (key in known || ignored.some((name) => name === key) || taken.includes(key)) continue;
     if (!(key in unsupported)) {
       throw badRequest(`unknown field ${shownName(key)}; leave it out`, key, 'unknown_parameter');
     }
     if (!isAskedFor(key, value)) continue;
-    throw badRequest(`${key} is not supported, since what it changes would not be corrected; leave it out`, key, 'unsupported_parameter'); // prettier-ignore
+    const remedy = toolFields.includes(key) ? ', or start the server with --tools ignore' : '';
+    throw badRequest(`${key} is not supported, since what it changes would not be corrected; leave it out${remedy}`, key, 'unsupported_parameter'); // prettier-ignore
   }
 }
 

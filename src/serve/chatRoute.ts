@@ -39,6 +39,7 @@ export async function handleChat(c: AppContext, parts: AppParts): Promise<Respon
   checkReady(parts);
   const call = await openCall(c, parts);
   Object.entries(strengthAnswer(call.strength)).forEach(([name, value]) => c.header(name, value));
+  if (call.request.ignoresTools) c.header('X-Aligner-Tools', 'ignored');
   try {
     const stream = call.request.stream;
     return stream ? await streamed(c, call, parts) : await whole(c, call, parts);
@@ -52,7 +53,7 @@ export async function handleChat(c: AppContext, parts: AppParts): Promise<Respon
 async function openCall(c: AppContext, parts: AppParts): Promise<Call> {
   const { service, limits } = parts;
   const { id, arrived, notes } = c.get('state');
-  const request = readChatRequest(await jsonOf(c.req.raw));
+  const request = readChatRequest(await jsonOf(c.req.raw), { tools: service.tools });
   const { model, asked } = strengthOfModel(request.model);
   const exact = request.model === service.name;
   checkModel(exact ? request.model : model, service);

@@ -8,7 +8,7 @@ import { rowsAtOnce } from '../runtime/rowsAtOnce.js';
 import { textOfTurns } from '../data/formats/conversations.js';
 import { badRequest } from './apiError.js';
 import { batchedCorrector, batchedUpstream, type BatchOptions } from './batching.js';
-import type { AuditLevel } from './chatRequest.js';
+import type { AuditLevel, ToolRule } from './chatRequest.js';
 import { Circuit } from './circuit.js';
 import { servedLimits } from '../experiment/calibrate/limits.js';
 import { reasonOf } from '../text/errorSentence.js';
@@ -31,6 +31,8 @@ export interface ServiceOptions {
   onFailure?: 'pass' | 'refuse' | undefined;
   /** The most that is told of rounds. Default `full`. */
   audit?: AuditLevel | undefined;
+  /** What becomes of requests that offer tools. Default `refuse`. */
+  tools?: ToolRule | undefined;
   limits?: Partial<AnswerLimits> | undefined;
   /** Told of every run of a model. */
   onRun?: (run: ModelRun) => void;
@@ -60,6 +62,7 @@ export interface Service {
   draws: boolean;
   onFailure: 'pass' | 'refuse';
   audit: AuditLevel;
+  tools: ToolRule;
   limits: AnswerLimits;
   circuits: { upstream: Circuit; corrector: Circuit };
   counter: TokenCounter;
@@ -92,6 +95,7 @@ export function createService(options: ServiceOptions): Service {
     draws: options.draws ?? false,
     onFailure: options.onFailure ?? 'refuse',
     audit: options.audit ?? 'full',
+    tools: options.tools ?? 'refuse',
     limits: { ...servedLimits, maxTokens: null, ...limits },
     circuits: {
       upstream: new Circuit({ name: 'upstream', clock }),

@@ -249,6 +249,20 @@ describe('what is asked for', () => {
     expect((await server.chat(neutral)).status).toBe(200);
   });
 
+  it('may offer tools where the server ignores them, and is told so', async () => {
+    await using server = await testServer({ tools: 'ignore' });
+    const tools = [{ type: 'function', function: { name: 'search', parameters: {} } }];
+    const response = await server.chat({ tools, tool_choice: 'auto', parallel_tool_calls: true });
+    expect(response.headers.get('x-aligner-tools')).toBe('ignored');
+    expect(await response.json()).toMatchObject({
+      choices: [{ message: { content: 'One is 1. Two is 2. Three is 3.' }, finish_reason: 'stop' }],
+    });
+    const without = await server.chat({ tools: [] });
+    expect([without.status, without.headers.get('x-aligner-tools')]).toEqual([200, null]);
+    const wanted = await errorOf(await server.chat({ tools, tool_choice: 'required' }));
+    expect(wanted).toMatchObject({ status: 400, param: 'tool_choice' });
+  });
+
   it('is corrected by nobody where the server allows that, and says so', async () => {
     await using server = await testServer({ rules: { knobs: [], defaults: {}, maxCoefficient: 1, allowOff: true } }); // prettier-ignore
     const response = await server.chat({ model: 'test-model@off' });

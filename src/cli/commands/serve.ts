@@ -69,6 +69,10 @@ const answers = {
     help: 'the most that answers tell of their rounds: with the texts y1 and y2, without, nothing',
     default: 'full',
   }),
+  tools: choice(['refuse', 'ignore'], {
+    help: 'of requests that offer tools: answer with an error, or in text alone, calling none',
+    default: 'refuse',
+  }),
   rounds: integer({ ...mostRounds, value: 'n', help: 'most rounds of an answer', default: 64 }),
   maxTokens: integer({ value: 'n', help: 'most tokens of an answer, whatever a request asks for' }),
 } as const;
@@ -199,9 +203,9 @@ function withoutLogs({ warn }: Lab, server: RunningServer): (error: Error) => vo
 }
 
 function settings(given: Options): Omit<ServeOptions, 'upstream' | 'corrector' | 'rules'> {
-  const { host, port, question, onFailure, audit, answers, queue, logContent } = given;
+  const { host, port, question, onFailure, audit, tools, answers, queue, logContent } = given;
   return {
-    ...{ host, port, question, onFailure, audit, answers, queue, logContent },
+    ...{ host, port, question, onFailure, audit, tools, answers, queue, logContent },
     ratePerMinute: given.rate ?? null,
     draws: (given.temperature ?? 0) > 0,
     limits: { maxRounds: given.rounds, maxTokens: given.maxTokens ?? null },
