@@ -55,8 +55,6 @@ export interface LoopOptions extends LoopLimits, CorrectOptions {
   clock?: () => number;
 }
 
-type BatchOptions = LoopOptions & { rows: readonly LoopRow[] };
-
 export interface AlignedAnswer {
   question: string;
   text: string;
@@ -93,7 +91,9 @@ interface Run {
  * Runs all rows at once, in lockstep, and reports every round and every finished answer.
  * @throws the signal's reason, between rounds; what was reported before stands.
  */
-export async function* alignBatch(options: BatchOptions): AsyncGenerator<LoopEvent, void, void> {
+export async function* alignBatch(
+  options: LoopOptions & { rows: readonly LoopRow[] },
+): AsyncGenerator<LoopEvent, void, void> {
   requireGoingOn(options.upstream, 'align');
   const limits = checkLimits(options);
   const runs = options.rows.map((input, row) => openRun(input, row, options));
@@ -149,7 +149,9 @@ function refuseTooLong({ index, correction, context }: Round, prefix: string): v
 }
 
 /** All answers of one batch, in the order of its rows. */
-export async function alignAnswers(options: BatchOptions): Promise<AlignedAnswer[]> {
+export async function alignAnswers(
+  options: LoopOptions & { rows: readonly LoopRow[] },
+): Promise<AlignedAnswer[]> {
   const answers: AlignedAnswer[] = [];
   for await (const event of alignBatch(options)) {
     if (event.kind === 'answer') answers[event.row] = event.answer;
@@ -166,7 +168,11 @@ function mayKeep(caches: CacheOwner | undefined, { rows }: { rows: readonly Loop
   return caches.anywhere === 'elsewhere' || rows.length <= mostKept;
 }
 
-function openRun(input: LoopRow, row: number, options: BatchOptions): Run {
+function openRun(
+  input: LoopRow,
+  row: number,
+  options: LoopOptions & { rows: readonly LoopRow[] },
+): Run {
   const caches: Run['caches'] = {};
   const { upstream, corrector, caches: wanted = true } = options;
   if (wanted || mayKeep(upstream.caches, options)) caches.upstream = upstream.caches?.openCache();
