@@ -73,7 +73,7 @@ export interface Round {
   written?: string;
   /** y2 is y1 (`text/copied.ts`), and not empty. */
   copied: boolean;
-  /** y1 → y2; null where there was nothing to correct (y1 empty, or continued). */
+  /** y1 → y2; null where there was nothing to correct (y1 without letters and digits, or continued). */
   edit: EditMetrics | null;
   /** Whether the upstream's turn ended with y1. */
   upstreamEnded: boolean;
@@ -164,7 +164,7 @@ export function applyRound(
   limits: Required<LoopLimits>,
 ): { state: LoopState; round: Round } {
   const { last } = outcome;
-  const compared = step === 'correct' && hasSentence(last) && outcome.finish !== 'context';
+  const asked = step === 'correct' && outcome.finish !== 'context';
   const correction = inPlace(state.prefix, outcome);
   const round: Round = {
     index: state.rounds.length,
@@ -172,8 +172,8 @@ export function applyRound(
     prefix: state.prefix,
     ...outcome,
     correction,
-    copied: compared && isCopy(outcome),
-    edit: compared ? editMetrics(...editedTexts(outcome)) : null,
+    copied: asked && isCopy(outcome),
+    edit: asked && hasSentence(last) ? editMetrics(...editedTexts(outcome)) : null,
   };
   const prefix = state.prefix + correction;
   const rounds = [...state.rounds, round];

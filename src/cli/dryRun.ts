@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { alignAnswers } from '../align/stream.js';
 import type { Corrector } from '../align/corrector.js';
 import { workOf, type Given, type Sample, type Step, type Work } from '../experiment/work.js';
+import { hasSentence } from '../text/copied.js';
 import { errorSentence } from '../text/errorSentence.js';
 import { Table } from '../text/table.js';
 import type { Context } from './command.js';
@@ -78,7 +79,7 @@ async function timeOutputs(
   corrector: Corrector,
   samples: readonly Sample[],
 ): Promise<{ each: number | null; bytes: number }> {
-  const inputs = samples.filter(({ last }) => last !== '');
+  const inputs = samples.filter(({ last }) => hasSentence(last));
   let bytes = 200;
   const each = await timed(inputs, async (chosen) => {
     const corrections = await corrector.correct(chosen);

@@ -19,7 +19,7 @@ import {
 } from './stimuli.js';
 
 export interface LabelOptions {
-  /** Held-out quadruples; those with an empty y1 are passed over, since nothing can be copied. */
+  /** Held-out quadruples; those without a sentence as y1 are passed over. */
   quadruples: readonly RecordedSentence[];
   /** The unsteered corrector, greedy: one y2 per input, in order. */
   correct: (inputs: readonly CorrectorInput[]) => Promise<readonly string[]>;

@@ -81,7 +81,7 @@ export function isSameText(last: string, correction: string): boolean {
  * that the texts alone tell.
  */
 export function isCopy({ last, correction }: { last: string; correction: string }): boolean {
-  return hasSentence(last) && correction.trim() === last.trim();
+  return !isBlank(last) && correction.trim() === last.trim();
 }
 
 /** The texts that edits are counted between, without the blanks around them; those of a copy are one. */
@@ -96,9 +96,19 @@ export function editedTexts(revision: {
   return [isCopy(revision) ? y2 : written, y2];
 }
 
-/** Whether there is a y1 at all, which can be copied. */
+/** Whether there is nothing that could be copied. */
+export function isBlank(last: string): boolean {
+  return last.trim() === '';
+}
+
+/**
+ * Whether there is a sentence: a letter, a digit or a pictograph. An upstream that is given a prefix
+ * without its full stop writes the full stop as a sentence of its own. Whatever is put in its place
+ * has an edit ratio of 20 and more, and a few of them carry a mean away: such a y1 is passed on and
+ * copied like any other, and counted nowhere.
+ */
 export function hasSentence(last: string): boolean {
-  return last.trim() !== '';
+  return /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(last);
 }
 
 /** Whether a token is how a sentence begins, as its tokenizer writes it. */

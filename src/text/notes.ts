@@ -3,6 +3,8 @@
  * summaries, and said as a warning. Nothing is cut or passed over without one.
  */
 
+import { hasSentence, isBlank } from './copied.js';
+
 export const textNotes = ['unwritable', 'controlsInLast', 'controls', 'marker'] as const;
 
 /**
@@ -60,4 +62,14 @@ export function noteWarnings(counts: NoteCounts, total?: number): string[] {
     const of = total === undefined ? '' : ` of ${total}`;
     return count === 0 ? [] : [`${count}${of} texts ${words[note]}`];
   });
+}
+
+/** A warning where some y1 are written but no sentences, so that no rate counts them. */
+export function wordlessWarnings(lasts: readonly string[]): string[] {
+  const written = lasts.filter((last) => !isBlank(last));
+  const wordless = written.filter((last) => !hasSentence(last));
+  if (wordless.length === 0) return [];
+  return [
+    `wordless: ${wordless.length} of ${written.length} sentences of the upstream (y1) hold neither letter nor digit, such as ${JSON.stringify(wordless[0]?.trim())}; they are in no rate and no mean`,
+  ];
 }

@@ -3,7 +3,7 @@
  * a rewritten one takes its place, so that a corrector that copies everything leaves the answer byte
  * for byte. Only where nobody wrote any white space is there a rule.
  */
-import { hasSentence, isCopy } from './copied.js';
+import { isBlank, isCopy } from './copied.js';
 import { splitSentences } from './sentences.js';
 import { endsUnspaced } from './terminators.js';
 
@@ -12,7 +12,7 @@ export function inPlace(prefix: string, revision: { last: string; correction: st
   const { last, correction } = revision;
   if (correction.trim() === '') return '';
   if (isCopy(revision)) return last;
-  if (!hasSentence(last)) return withSeam(prefix, correction);
+  if (isBlank(last)) return withSeam(prefix, correction);
   const start = last.length - last.trimStart().length;
   return last.slice(0, start) + correction.trim() + last.slice(last.trimEnd().length);
 }

@@ -43,6 +43,11 @@ describe('applyRound', () => {
     expect(after('', 'A.').round.edit).toBeNull();
   });
 
+  it('copies a lone full stop like any other text, and measures no edit of it', () => {
+    expect(after('.', '.').round).toMatchObject({ copied: true, edit: null, correction: '.' });
+    expect(after('.\n', 'A whole sentence.').round).toMatchObject({ copied: false, edit: null });
+  });
+
   it('stops where the upstream is silent so many times in a row, and only where that is asked', () => {
     const rounds = (all: readonly [string, string][], maxSilent?: number) => {
       const ends = checkLimits({ ...(maxSilent !== undefined && { maxSilent }), maxRounds: 9 });

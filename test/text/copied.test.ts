@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   beginsSentence,
   editedTexts,
+  hasSentence,
   isBegunAgain,
   isCopy,
   isSameText,
@@ -12,6 +13,7 @@ import {
 } from '../../src/text/copied.js';
 import { editMetrics } from '../../src/text/edits.js';
 import { textIds } from '../../src/text/controlTokens.js';
+import { wordlessWarnings } from '../../src/text/notes.js';
 import type { Tokenizer } from '../../src/runtime/decoder.js';
 import { temporaryFolder } from '../runtime/models.js';
 import { writeTokenizer, type WrittenTokenizer } from '../runtime/writtenTokenizer.js';
@@ -96,6 +98,18 @@ describe('texts', () => {
     expect(isSameText('  ', '')).toBe(false);
     expect(isCopy({ last: 'a. ', correction: 'a.' })).toBe(true);
     expect(isCopy({ last: '', correction: '' })).toBe(false);
+  });
+
+  it('hold a sentence where they hold a letter, a digit or a pictograph, in any script', () => {
+    const held = ['a', '7', '그래', 'نعم', '٣', '½', '👍', ' x. '].filter(hasSentence);
+    expect(held).toHaveLength(8);
+    const wordless = ['', ' \n', '.', '…', '```', '---', '$$', '?!', '。', '*', '\u0301', '```\n'];
+    expect(wordless.filter(hasSentence)).toEqual([]);
+    expect(isCopy({ last: '. ', correction: '.' })).toBe(true);
+    expect(wordlessWarnings(['', 'a.', '.', '. '])).toEqual([
+      'wordless: 2 of 3 sentences of the upstream (y1) hold neither letter nor digit, such as "."; they are in no rate and no mean',
+    ]);
+    expect(wordlessWarnings(['', 'a.'])).toEqual([]);
   });
 
   it('have no edits where they are copies, and count from y1 as it would be written', () => {

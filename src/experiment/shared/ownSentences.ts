@@ -9,6 +9,7 @@ import type { LoopLimits } from '../../align/loop.js';
 import type { Upstream } from '../../align/upstream.js';
 import type { AnnotatedQuadruple, Question } from '../../data/types.js';
 import type { Store } from '../../record/store.js';
+import { hasSentence } from '../../text/copied.js';
 import { batchesOf } from './batches.js';
 import { resume } from './resume.js';
 import { revision, revisionsOf, type Revision } from './revisions.js';
@@ -95,11 +96,11 @@ export function wholeAnswers({ upstream }: { upstream: Upstream }): OwnOptions['
   };
 }
 
-/** As recorded quadruples; those with an empty y1 are left out. */
+/** As recorded quadruples; those without a sentence as y1 are left out. */
 export function ownQuadruples(records: readonly OwnRecord[]): AnnotatedQuadruple[] {
   return records.flatMap(({ question, problem, revisions }) =>
     revisions
-      .filter(({ last }) => last !== '')
+      .filter(({ last }) => hasSentence(last))
       .map(({ prefix, last, correction }) => ({
         ...{ question, prefix, last, correction, problem },
         ...({ quality: 'unjudged', fault: null } as const),

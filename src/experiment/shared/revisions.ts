@@ -6,7 +6,14 @@ import { annotatePlaces, type SentenceJudge, type SentencePlace } from '../../ju
 import type { Finish } from '../../runtime/decoder.js';
 import { count } from '../../shape/pieces.js';
 import { isCopy } from '../../text/copied.js';
-import { countNotes, notesOf, noteWarnings, textNotes, type TextNote } from '../../text/notes.js';
+import {
+  countNotes,
+  notesOf,
+  noteWarnings,
+  textNotes,
+  wordlessWarnings,
+  type TextNote,
+} from '../../text/notes.js';
 
 export const quality = z.enum(qualities);
 
@@ -102,7 +109,10 @@ export function revisionWarnings(
   corrections: readonly Pick<Revision, 'notes'>[] = [],
 ): string[] {
   const items = [...answers.flatMap(({ revisions }) => revisions), ...corrections];
-  return noteWarnings(countNotes(items), items.length);
+  return [
+    ...noteWarnings(countNotes(items), items.length),
+    ...wordlessWarnings(answers.flatMap(({ revisions }) => revisions.map(({ last }) => last))),
+  ];
 }
 
 /** The revisions of one answer. */
@@ -134,8 +144,10 @@ export async function judgeRevisions(
 
 const unjudged: Annotation = { quality: 'unjudged', fault: null, correction: '' };
 
-/** y1 in its place, then y2 where there is one. */
-/** Judges are given sentences without the white space around them. */
+/**
+ * y1 in its place, then y2 where there is one. Judges are given sentences without the white space
+ * around them.
+ */
 function placesOf(question: Question, { prefix, last, correction }: Revision): SentencePlace[] {
   const sentences = correction === '' ? [last] : [last, correction];
   return sentences.map((text) => ({ question, prefix: prefix.trim(), last: text.trim() }));

@@ -210,8 +210,8 @@ export function itemsTogether(
 }
 
 /**
- * Means over the rounds of one problem. Rounds without a y1 have nothing to be compared with, and
- * those that were cut off for want of positions are only counted.
+ * Means over the rounds of one problem. Rounds without a sentence as y1 have nothing to be compared
+ * with, and those that were cut off for want of positions are only counted.
  */
 export function summariseRounds(
   rounds: readonly Written[],

@@ -26,6 +26,7 @@ import {
   measureCurve,
   type PlanUnitOptions,
 } from './planUnits.js';
+import { hasSentence } from '../../text/copied.js';
 import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { PlanRecord, ScalesRecord, SweepMode, ValidationReport } from './shape.js';
 import type { SweepProblem } from './problems.js';
@@ -201,7 +202,7 @@ async function* settleScale(
 
 /** One recorded round of a problem, a different place in the answer from problem to problem. */
 function oneInput(problem: SweepProblem, index: number): SweepProblem['inputs'] {
-  const usable = problem.inputs.filter(({ last }) => last !== '');
+  const usable = problem.inputs.filter(({ last }) => hasSentence(last));
   return usable.slice(index % Math.max(1, usable.length)).slice(0, 1);
 }
 

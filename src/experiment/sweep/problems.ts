@@ -5,6 +5,7 @@ import type { QuestionRow } from '../../data/formats/row.js';
 import { agreedAnswer, readQuestionRows, type ReadDataOptions } from '../../data/questionRows.js';
 import type { Quality, RecordedSentence } from '../../data/types.js';
 import { sameAnswer } from '../../text/answers.js';
+import { hasSentence } from '../../text/copied.js';
 
 /** One problem: the unit of analysis. */
 export interface SweepProblem {
@@ -12,7 +13,7 @@ export interface SweepProblem {
   question: string;
   /** The right answer, where a file of one's own says it. Generated problems follow from their id. */
   answer?: string;
-  /** Recorded rounds, for `fixed` mode; those with an empty y1 are passed over. */
+  /** Recorded rounds, for `fixed` mode; those without a sentence as y1 are passed over. */
   inputs: readonly RecordedRound[];
 }
 
@@ -32,7 +33,7 @@ export function sweepProblems(
 ): SweepProblem[] {
   const byProblem = new Map<string, RecordedSentence[]>();
   for (const quadruple of quadruples) {
-    if (quadruple.last === '') continue;
+    if (!hasSentence(quadruple.last)) continue;
     const known = byProblem.get(quadruple.problem);
     if (known) known.push(quadruple);
     else byProblem.set(quadruple.problem, [quadruple]);

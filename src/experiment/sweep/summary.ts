@@ -34,7 +34,7 @@ import type {
 } from './shape.js';
 import { goesWithLabels, type OwnEditMetric } from '../../text/editMetricTable.js';
 import type { SweepProblem } from './problems.js';
-import { noteWarnings, sumNotes } from '../../text/notes.js';
+import { noteWarnings, sumNotes, wordlessWarnings } from '../../text/notes.js';
 
 export interface SummaryOptions {
   model: string;
@@ -133,6 +133,9 @@ export function summariseSweep(options: SummaryOptions): SweepSummary {
       ...testWarnings(metric, slope, points),
       ...contextWarnings(outcomes, options.problems),
       ...noteWarnings(notes, rounds),
+      ...wordlessWarnings(
+        outcomes.flat().flatMap(({ sentences = [] }) => sentences.map(({ last }) => last)),
+      ),
     ],
   };
 }
@@ -149,7 +152,6 @@ function controlFits(
   }));
 }
 
-/** Outcomes `[problems][coefficients]`. At 0 every direction does the same: nothing. */
 /** Sentences that were left out for want of positions, by how many and where. */
 function contextWarnings(
   outcomes: readonly (readonly CaseOutcome[])[],
@@ -167,6 +169,7 @@ function contextWarnings(
   ];
 }
 
+/** Outcomes `[problems][coefficients]`. At 0 every direction does the same: nothing. */
 function collect(
   options: SummaryOptions,
   direction: DirectionName,

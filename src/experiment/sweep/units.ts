@@ -136,14 +136,14 @@ async function* measureUnit(
 /** What goes into every unit beside its own inputs. */
 export function identityOf(options: SweepOptions, { layers, unitValue }: PlanRecord): unknown {
   const { mode } = options;
-  return { kind: 'sweep', version: 5, mode, ...measuredBy(options), layers, unitValue };
+  return { kind: 'sweep', version: 6, mode, ...measuredBy(options), layers, unitValue };
 }
 
 /** The same for the units of the plan, whose direction and norms are the same throughout. */
 export function planIdentity(options: SweepOptions): unknown {
   const { directions, meanNorms } = options;
   const direction = { sha256: hashVectors(directions.vectors), meanNorms: [...meanNorms] };
-  return { kind: 'sweep plan', version: 3, ...measuredBy(options), direction };
+  return { kind: 'sweep plan', version: 4, ...measuredBy(options), direction };
 }
 
 /** Models, and how they are asked. */

@@ -23,6 +23,7 @@ import type { LanguageModel } from '../../runtime/decoder.js';
 import { isGiven, type CorrectionStimulus } from '../../read/stimuli.js';
 import { loadKnown } from './load.js';
 import type { Stages } from '../../experiment/shared/stages.js';
+import { hasSentence } from '../../text/copied.js';
 import type { Split } from '../data.js';
 import { configurationOf, madeOnce, recordRun, type Setting } from '../setting.js';
 
@@ -158,7 +159,7 @@ async function ownOf(
 }
 
 function splitBy(quadruples: readonly RecordedSentence[], test: ReadonlySet<string>): Sentences {
-  const usable = quadruples.filter(({ last }) => last !== '');
+  const usable = quadruples.filter(({ last }) => hasSentence(last));
   return {
     validation: usable.filter(({ problem }) => !test.has(problem)),
     test: usable.filter(({ problem }) => test.has(problem)),

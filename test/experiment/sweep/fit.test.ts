@@ -154,6 +154,15 @@ describe('summariseRounds', () => {
     });
   });
 
+  it('leaves out a lone full stop, whose replacement would outweigh every sentence', () => {
+    const round = (last: string, correction: string) =>
+      ({ last, correction, finish: 'stop' }) as const;
+    const stops = [round('.', 'She has 4 + 5 = 9 apples left over.'), round('. \n', '.')];
+    const outcome = summariseRounds([round('abcd', 'abxx'), ...stops], null);
+    expect(outcome).toMatchObject({ rounds: 1, editRatio: 0.5, copyRate: 0 });
+    expect(outcome.sentences).toHaveLength(3);
+  });
+
   it('knows degenerate outputs', () => {
     const repeated = 'a b c d a b c d';
     const written = { last: 'a b', correction: 'a b', finish: 'stop' } as const;

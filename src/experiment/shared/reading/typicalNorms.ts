@@ -8,6 +8,7 @@ import { fitting } from '../../../read/fitting.js';
 import { boundaryStates, meanNorms } from '../../../read/states.js';
 import type { StimulusInput } from '../../../read/stimuli.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
+import { hasSentence } from '../../../text/copied.js';
 import { stimulusTokens } from './stimulusTokens.js';
 
 export interface TypicalNormsOptions {
@@ -37,13 +38,16 @@ export async function typicalNorms(options: TypicalNormsOptions): Promise<number
   return meanNorms(await boundaryStates({ decoder: model.decoder, prompts, onProgress, signal }));
 }
 
-/** Those with an empty y1 are passed over. */
+/** Those without a sentence as y1 are passed over. */
 async function readInputs(source: DataSource): Promise<StimulusInput[]> {
   const rows = await dataRows(source);
   const isInput = ({ record }: (typeof rows)[number]): boolean =>
     ['text', 'messages', 'label'].some((key) => key in record);
   if (!rows.some(isInput)) {
-    return (await readAnnotatedQuadruples(source)).filter(({ last }) => last !== '');
+    return (await readAnnotatedQuadruples(source)).filter(({ last }) => hasSentence(last));
   }
-  return rows.flatMap((row) => (row.record.last === '' ? [] : [parseInput(row)]));
+  return rows.flatMap((row) => {
+    const { last } = row.record;
+    return typeof last === 'string' && !hasSentence(last) ? [] : [parseInput(row)];
+  });
 }
