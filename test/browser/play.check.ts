@@ -1,7 +1,7 @@
 /** The page of `serve` in a real browser: every control, no console error, usable by everybody. */
 import axe, { type AxeResults } from 'axe-core';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
@@ -329,7 +329,9 @@ describe('a run folder', () => {
     expect(name).toMatch(/^play-\d{14}\.tar$/);
     const folder = mkdtempSync(join(tmpdir(), 'play-'));
     execFileSync('tar', ['xf', await saved.path(), '-C', folder]);
-    const run = await readPlayRun(join(folder, name.replace('.tar', '')));
+    const unpacked = join(folder, name.replace('.tar', ''));
+    const run = await readPlayRun(unpacked);
+    if (process.env.PLAY_EXAMPLE) cpSync(unpacked, process.env.PLAY_EXAMPLE, { recursive: true });
     rmSync(folder, { recursive: true });
     expect(run.manifest).toMatchObject({ command: 'play', seeds: { seed: 0 } });
     expect(run.manifest.inputs.map(({ path, sha256 }) => [path, sha256.length])).toEqual([['upstream-arithmetic', 64], ['corrector-arithmetic-m', 64]]); // prettier-ignore

@@ -5,6 +5,7 @@ import type { Corrector } from '../../src/align/corrector.js';
 import type { Upstream } from '../../src/align/upstream.js';
 import { embedded } from '../../src/data/artifacts.js';
 import type { Calibration } from '../../src/experiment/calibrate/shape.js';
+import { installedVersions } from '../../src/record/versions.js';
 import { openKnobs } from '../../src/serve/openKnobs.js';
 import type { NamedKnob } from '../../src/serve/strength.js';
 import { fakeUpstream, inTurn } from '../align/fakes.js';
@@ -34,7 +35,8 @@ function calibrationOf({ knob }: NamedKnob): Calibration {
 export async function embeddedServer(): Promise<TestServer> {
   const upstream = await openUpstream(embedded.upstream);
   const { corrector, rules } = await steerable(upstream);
-  return closing(await testServer({ upstream, corrector, rules, name: 'embedded' }), [
+  const version = installedVersions()['aligner-lab'] ?? '';
+  return closing(await testServer({ upstream, corrector, rules, version, name: 'embedded' }), [
     ...[corrector, upstream],
   ]);
 }

@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { pageFolder } from '../../src/data/artifacts.js';
 import { playEvent } from '../../src/serve/play.js';
+import { readPlayRun } from '../../src/serve/playRun.js';
 import { errorOf, testServer } from './harness.js';
 
 const names = readdirSync(pageFolder);
@@ -96,5 +98,19 @@ describe('what the page is sent', () => {
       { kind: 'added', text: '2' },
       { kind: 'same', text: '.' },
     ]);
+  });
+});
+
+describe('what the page saves as a run folder', () => {
+  it('is read with its answers, rounds and readings', async () => {
+    const folder = fileURLToPath(new URL('../../artifacts/examples/play', import.meta.url));
+    const { manifest, records, summary } = await readPlayRun(folder);
+    expect(manifest.command).toBe('play');
+    for (const { setting, rounds, text } of summary.answers) {
+      const own = records.filter((record) => record.setting === setting);
+      expect([own.length, own.map((record) => record.text).join('')]).toEqual([rounds, text]);
+      expect(own.every(({ readings }) => readings?.values.length === 10)).toBe(true);
+    }
+    await expect(readPlayRun(join(folder, 'none'))).rejects.toThrow('none');
   });
 });
