@@ -2,7 +2,7 @@
  * Rows of features as a regression sees them: about their mean, and divided by one number, the root
  * mean variance per column. Nothing of that is stored, so that no copy of the rows is made.
  */
-import { checkRows, columnMeans } from './rows.js';
+import { checkedMeans } from './rows.js';
 import type { Rows } from './rows.js';
 
 /** `[N, D]` of which most numbers are zero. */
@@ -36,9 +36,8 @@ export function standardised(features: Rows | SparseRows, subject: string): Desi
 }
 
 function dense(features: Rows, subject: string): Design {
-  checkRows(features, subject);
   const { data, rows, width } = features;
-  const centre = columnMeans(features);
+  const centre = checkedMeans(features, subject);
   let squares = 0;
   for (let at = 0, j = 0; at < data.length; at++, j = j + 1 === width ? 0 : j + 1) {
     const x = (data[at] ?? 0) - (centre[j] ?? 0);

@@ -6,7 +6,7 @@
  */
 import { Matrix } from 'ml-matrix';
 import { createRandom } from './random.js';
-import type { Rows } from './rows.js';
+import { fourRows, type FourRows, type Rows } from './rows.js';
 
 /** The rows about their centre. */
 export interface CentredRows extends Rows {
@@ -121,18 +121,6 @@ function back(data: CentredRows, image: Float64Array): Float64Array {
     image.reduce((sum, x) => sum + x, 0),
   );
   return product;
-}
-
-/** Rows that are gone over together: a processor adds four numbers in the time of one. */
-type FourRows = readonly [Rows['data'], Rows['data'], Rows['data'], Rows['data']];
-
-/** The last row stands for those after it. */
-function fourRows({ data, rows, width }: Rows, first: number): FourRows {
-  const row = (i: number): Rows['data'] => {
-    const start = Math.min(i, rows - 1) * width;
-    return data.subarray(start, start + width);
-  };
-  return [row(first), row(first + 1), row(first + 2), row(first + 3)];
 }
 
 function dotFour([p, q, r, s]: FourRows, direction: Float64Array): number[] {
