@@ -6,7 +6,7 @@ import type { EditMetrics } from '../text/edits.js';
 import { editMetrics } from '../text/edits.js';
 import type { ContextEnd } from '../runtime/contextLimit.js';
 import type { Finish } from '../runtime/decoder.js';
-import { editedTexts, hasSentence, isCopy } from '../text/copied.js';
+import { editedTexts, hasSentence, isBlank, isCopy } from '../text/copied.js';
 import type { TextNote } from '../text/notes.js';
 import { inPlace } from '../text/seam.js';
 import type { Readings } from './corrector.js';
@@ -204,5 +204,5 @@ function stopReason(after: {
 
 /** At the end. */
 function silentRounds(rounds: readonly Round[]): number {
-  return rounds.length - 1 - rounds.findLastIndex(({ last }) => hasSentence(last));
+  return rounds.length - 1 - rounds.findLastIndex(({ last }) => !isBlank(last));
 }

@@ -86,7 +86,8 @@ async function buildBatch(
       open.forEach((at, i) => words.set(keyOf(at), given[i] ?? null));
       return passages.map((at) => {
         const word = words.get(keyOf(at));
-        if (!word) return '';
+        // What is no sentence is nobody's to judge, and stays.
+        if (!word) return hasSentence(at.last) ? '' : at.last;
         const prefix = at.prefix + inPlace(at.prefix, { last: at.last, correction: word.revision });
         if (word.end) complete.add(placeOf({ ...at, prefix }));
         return word.revision;
