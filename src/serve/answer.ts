@@ -10,6 +10,8 @@ import type { Upstream } from '../align/upstream.js';
 import type { Turn } from '../data/types.js';
 import type { ServedSampling } from '../wire/ways.js';
 import { servedLimits } from '../experiment/calibrate/limits.js';
+import { ServerError } from '../wire/errors.js';
+import { ofServer } from './apiError.js';
 import { copyingCorrector, type Service } from './service.js';
 import type { Strength } from './strength.js';
 import { Room, StopCutter } from './textLimits.js';
@@ -133,7 +135,8 @@ function guardedCorrector(service: Service, letting: Letting): Corrector {
       try {
         return await circuits.corrector.run(() => corrector.correct(inputs, options), signal);
       } catch (error) {
-        if (onFailure === 'refuse' || signal?.aborted) throw error;
+        if (signal?.aborted) throw error;
+        if (onFailure === 'refuse') throw error instanceof ServerError ? ofServer(error, 'corrector') : error; // prettier-ignore
         letting.unchecked = true;
         return await copyingCorrector.correct(inputs);
       }

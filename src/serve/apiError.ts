@@ -75,29 +75,36 @@ export function toApiError(error: unknown): ApiError {
     const code = 'context_length_exceeded';
     return new ApiError(error.message, { status: 400, param: 'messages', code, cause: error });
   }
-  if (error instanceof ServerError) return ofUpstream(error);
+  if (error instanceof ServerError) return ofServer(error, 'upstream');
   return new ApiError('serve: the request failed; the log of the server says why', {
     ...{ status: 500, type: 'server_error', code: 'internal_error', cause: error },
   });
 }
 
-function ofUpstream(error: ServerError): ApiError {
-  const { status, wait } = error;
+/** What became of a server behind this one, in the words that a client may read. */
+export function ofServer(error: ServerError, who: 'upstream' | 'corrector'): ApiError {
+  const { status, wait, passing, code } = error;
   if (status === 429) {
-    return new ApiError('upstream: it takes no more requests at the moment; try again later', {
-      ...{ status: 429, type: 'rate_limit_error', code: 'upstream_busy', cause: error },
+    return new ApiError(`${who}: it takes no more requests at the moment; try again later`, {
+      ...{ status: 429, type: 'rate_limit_error', code: `${who}_busy`, cause: error },
       retryAfter: Math.max(1, Math.ceil(wait / 1000)),
+    });
+  }
+  if (code === 'content_filter' || code === 'refusal') {
+    return new ApiError(`${who}: it withheld the answer (${code})`, {
+      ...{ status: 502, type: 'upstream_error', code: `${who}_withheld`, cause: error },
     });
   }
   const refusal = status === 400 || status === 413 || status === 422;
   if (refusal) {
-    return new ApiError(`upstream: it refused the request (${status}); see its log`, {
-      ...{ status: 400, code: 'upstream_refused', cause: error },
+    return new ApiError(`${who}: it refused the request (${status}); see its log`, {
+      ...{ status: 400, code: `${who}_refused`, cause: error },
     });
   }
-  const said = status === null ? 'it cannot be reached, or broke off' : `it answered ${status}`;
-  return new ApiError(`upstream: ${said}; try again later`, {
-    ...{ status: 502, type: 'upstream_error', code: 'upstream_failed', cause: error },
+  const said = status === null ? 'it cannot be reached, or sent no whole answer' : `it answered ${status}`; // prettier-ignore
+  const remedy = passing ? 'try again later' : 'the log of the server says what to do';
+  return new ApiError(`${who}: ${said}; ${remedy}`, {
+    ...{ status: 502, type: 'upstream_error', code: `${who}_failed`, cause: error },
   });
 }
 

@@ -9,7 +9,7 @@ import { handlePage, readPage, type PageFiles } from './page/files.js';
 import { handlePlay } from './play.js';
 import {
   checkHost,
-  checkModel,
+  askedModel,
   logAnswer,
   watching,
   type AppContext,
@@ -37,7 +37,7 @@ export function createApp(parts: AppParts): App {
   });
   app.get('/v1/models', (c) => c.json({ object: 'list', data: [modelOf(parts)] }));
   app.get('/v1/models/:model{.+}', (c) => {
-    checkModel(c.req.param('model'), parts.service);
+    askedModel(c.req.param('model'), parts.service);
     return c.json(modelOf(parts));
   });
   app.post('/v1/chat/completions', limit, (c) => handleChat(c, parts));
@@ -97,6 +97,8 @@ function errorAnswer(c: AppContext, error: unknown, { log }: AppParts): Response
     log({ level: 'error', event: 'failure', id, error: logReason(told), stack });
   }
   if (told.retryAfter !== null) c.header('Retry-After', String(told.retryAfter));
+  // Its body is not read to the end.
+  if (told.status === 413) c.header('Connection', 'close');
   if (told.status === 401) c.header('WWW-Authenticate', 'Bearer');
   return c.json(errorBody(told), told.status as 400);
 }

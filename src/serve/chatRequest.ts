@@ -28,7 +28,7 @@ const known = {
   n: orNull(z.int().min(1).max(mostChoices)),
   max_tokens: orNull(z.int().min(1)),
   max_completion_tokens: orNull(z.int().min(1)),
-  stop: orNull(z.union([z.string(), z.array(z.string()).max(mostStops)])),
+  stop: orNull(z.union([z.string(), z.array(z.string())])),
   temperature: orNull(z.number().min(0).max(2)),
   top_p: orNull(z.number().gt(0).max(1)),
   seed: orNull(z.int()),
@@ -105,6 +105,8 @@ export function readChatRequest(
 ): ChatRequest {
   const given = readBody(body, value);
   const offered = toolFields.filter((key) => isAskedFor(key, given[key]));
+  const strange = offered.find((key) => !Array.isArray(given[key]));
+  if (strange !== undefined) throw badRequest(`${strange} is no list`, strange);
   refuseOthers(given, tools === 'ignore' ? offered : []);
   const { turns, prefix } = conversation(given.messages);
   const { audit = null, ...strength } = given.aligner ?? {};
@@ -181,6 +183,7 @@ function textOf({ content: said }: Message): string {
 
 function stopsOf(stop: Body['stop']): string[] {
   const stops = typeof stop === 'string' ? [stop] : (stop ?? []);
+  if (stops.length > mostStops) throw badRequest(`stop: at most ${mostStops} texts, not ${stops.length}`, 'stop'); // prettier-ignore
   if (stops.includes('')) throw badRequest('stop: an empty text stops nothing', 'stop');
   return stops;
 }

@@ -2,7 +2,7 @@
 import { ClientGone, errorBody, logReason, toApiError } from './apiError.js';
 import { auditAll } from './audit.js';
 import {
-  checkModel,
+  askedModel,
   checkReady,
   endingOf,
   enter,
@@ -16,13 +16,7 @@ import { readChatRequest, type AuditLevel, type ChatRequest } from './chatReques
 import { Choices, Chunks, completionBody, type CompletionOptions } from './completion.js';
 import { jsonOf } from './readBody.js';
 import { dataLine, doneLine, eventStream, keptAlive, within } from './sse.js';
-import {
-  resolveStrength,
-  strengthHeaders,
-  strengthOfHeaders,
-  strengthOfModel,
-  type Strength,
-} from './strength.js';
+import { resolveStrength, strengthHeaders, strengthOfHeaders, type Strength } from './strength.js';
 
 /** A request that is understood and may begin. */
 interface Call extends CompletionOptions {
@@ -54,11 +48,10 @@ async function openCall(c: AppContext, parts: AppParts): Promise<Call> {
   const { service, limits } = parts;
   const { id, arrived, notes } = c.get('state');
   const request = readChatRequest(await jsonOf(c.req.raw), { tools: service.tools });
-  const { model, asked } = strengthOfModel(request.model);
-  const exact = request.model === service.name;
-  checkModel(exact ? request.model : model, service);
-  const sources = [request.strength, strengthOfHeaders((name) => c.req.header(name)), exact ? {} : asked]; // prettier-ignore
+  const behindName = askedModel(request.model, service);
+  const sources = [request.strength, strengthOfHeaders(c.req.header()), behindName];
   const strength = resolveStrength(sources, service.rules);
+  service.checkRoom([...request.turns.map(({ content }) => content), request.prefix]);
   const promptTokens = service.promptTokens(request.turns);
   const ending = endingOf(c.req.raw.signal, limits.deadline);
   const leave = await enter(parts, request.choices, ending);

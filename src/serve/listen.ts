@@ -60,11 +60,19 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   };
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this user may not',
+  ENOTFOUND: 'there is no such host',
+  EADDRNOTAVAIL: 'the address is not of this machine',
+};
+
 function opened(server: Server, at: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;
-      reject(new Error(`serve: cannot listen on ${at.host}:${at.port}: ${why}; choose another --port`, { cause: error })); // prettier-ignore
+      const why = reasons[error.code ?? ''] ?? error.message;
+      const other = error.code === 'EADDRINUSE' || error.code === 'EACCES' ? '--port' : '--host';
+      reject(new Error(`serve: cannot listen on ${at.host}:${at.port}: ${why}; choose another ${other}`, { cause: error })); // prettier-ignore
     });
     server.listen(at.port, at.host, resolve);
   });

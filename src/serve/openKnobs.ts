@@ -41,6 +41,7 @@ export async function openKnobs(options: KnobsOptions): Promise<NamedKnob[]> {
     const place = await ownPlace(model);
     return place ? [await openKnob(model, { ...options, place, first: true })] : [];
   } catch (error) {
+    if (options.calibration !== undefined) throw error;
     warn(`its own direction is not used: ${reasonOf(error)}`);
     return [];
   }

@@ -103,6 +103,7 @@ export async function handlePlay(c: AppContext, parts: AppParts): Promise<Respon
   const { service, limits } = parts;
   if (service.audit !== 'full') throw notTold();
   const asked = readBody(playRequest, await jsonOf(c.req.raw));
+  parts.service.checkRoom([asked.question, asked.prefix]);
   const strengths = asked.settings.map((one) => resolveStrength([one], service.rules));
   service.promptTokens([{ role: 'user', content: asked.question }]);
   const ending = endingOf(c.req.raw.signal, limits.deadline);

@@ -52,11 +52,33 @@ export interface PlayRun {
  * @throws where a file is missing, or is not what the page saves.
  */
 export async function readPlayRun(folder: string): Promise<PlayRun> {
-  return {
+  if (folder.endsWith('.tar')) {
+    throw new Error(`run folder: ${folder} is packed; unpack it (tar xf) and name the folder`);
+  }
+  const run = {
     manifest: await readPart(join(folder, 'manifest.json'), manifestShape),
     records: await readJournal(join(folder, 'records.jsonl'), playRecord),
     summary: await readPart(join(folder, 'play.json'), playSummary),
   };
+  checkWhole(folder, run);
+  return run;
+}
+
+/** The page writes all of a run at once, so that its parts tell of each other. */
+function checkWhole(folder: string, { manifest, records, summary }: PlayRun): void {
+  const damaged = (what: string): Error => new Error(`run folder: ${folder}: ${what}; save it again`); // prettier-ignore
+  if (manifest.command !== 'play') {
+    throw damaged(`it is of the command ${manifest.command} (expected play)`);
+  }
+  for (const { setting, rounds, text } of summary.answers) {
+    const own = records.filter((record) => record.setting === setting);
+    if (own.length !== rounds) {
+      throw damaged(`records.jsonl has ${own.length} rounds of setting ${setting} (expected ${rounds})`); // prettier-ignore
+    }
+    if (!text.startsWith(own.map((record) => record.text).join(''))) {
+      throw damaged(`the rounds of setting ${setting} in records.jsonl are not its answer`);
+    }
+  }
 }
 
 async function readPart<T>(path: string, shape: z.ZodType<T>): Promise<T> {

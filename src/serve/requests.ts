@@ -8,6 +8,7 @@ import { serverEnds, type Gate } from './gate.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Service } from './service.js';
+import { strengthOfModel, type StrengthAsked } from './strength.js';
 import type { TargetLedger } from './targets.js';
 
 /** What every route works with. */
@@ -59,10 +60,15 @@ export type AppContext = Context<{ Variables: { state: RequestState } }>;
 /** Routes that say nothing of anyone's texts, for whoever watches the server. */
 export const watching = new Set(['/healthz', '/readyz']);
 
-/** @throws ApiError 404 where a request names another model. */
-export function checkModel(model: string, { name }: Service): void {
-  if (model === name) return;
-  throw new ApiError(`model: there is no ${JSON.stringify(model.slice(0, 100))} here (expected ${name}, or ${name}@0.5 with a strength)`, {
+/**
+ * What a request asks for behind the model's name.
+ * @throws ApiError 404 where it names another model, 400 where the strength is none.
+ */
+export function askedModel(given: string, { name }: Service): StrengthAsked {
+  if (given === name) return {};
+  const { model, asked } = strengthOfModel(given);
+  if (model === name) return asked;
+  throw new ApiError(`model: there is no ${JSON.stringify(given.slice(0, 100))} here (expected ${name}, or ${name}@0.5 with a strength)`, {
     ...{ status: 404, param: 'model', code: 'model_not_found' },
   }); // prettier-ignore
 }

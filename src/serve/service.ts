@@ -3,7 +3,7 @@ import { opened } from '../align/opened.js';
 import { requireGoingOn, type LocalUpstream, type Upstream } from '../align/upstream.js';
 import type { Corrector, LocalCorrector } from '../align/corrector.js';
 import type { Turn } from '../data/types.js';
-import type { Tokenizer } from '../runtime/decoder.js';
+import type { LanguageModel, Tokenizer } from '../runtime/decoder.js';
 import { rowsAtOnce } from '../runtime/rowsAtOnce.js';
 import { textOfTurns } from '../data/formats/conversations.js';
 import { badRequest } from './apiError.js';
@@ -68,6 +68,8 @@ export interface Service {
   counter: TokenCounter;
   /** What the corrector reads as the question, and what the upstream's chat is made of. */
   questionOf(turns: readonly Turn[]): { question: string; turns?: readonly Turn[] };
+  /** @throws ApiError where the texts are too long for a model by far, before they are all read */
+  checkRoom(texts: readonly string[]): void;
   /** Tokens of the upstream's prompt. @throws ApiError where its chat template refuses the turns */
   promptTokens(turns: readonly Turn[]): number;
   clock: () => number;
@@ -102,10 +104,23 @@ export function createService(options: ServiceOptions): Service {
       corrector: new Circuit({ name: 'corrector', clock }),
     },
     counter,
+    checkRoom: (texts) => [upstream, corrector].filter(isLocal).forEach(({ model }) => checkRoom(texts.join('\n'), model)), // prettier-ignore
     questionOf: (turns) => askedOf(turns, options.question ?? 'conversation'),
     promptTokens: (turns) => promptTokens(turns, { tokenizer, counter }),
     clock,
   };
+}
+
+/**
+ * A tokenizer takes seconds for a megabyte, in which the server does nothing else. So a beginning is
+ * tokenised first, and more only where that is not too long by itself.
+ */
+function checkRoom(text: string, { name, tokenizer, decoder }: LanguageModel): void {
+  const positions = decoder.info.context?.positions ?? Infinity;
+  for (let letters = 8 * positions; letters < text.length; letters *= 4) {
+    if (tokenizer.encodePlain(text.slice(0, letters)).length <= positions) continue;
+    throw badRequest(`messages: ${text.length.toLocaleString('en-US')} characters are more than the ${positions} positions of ${name} take; shorten them`, 'messages', 'context_length_exceeded'); // prettier-ignore
+  }
 }
 
 /** A single question is itself; a conversation is written out, as data of conversations are. */

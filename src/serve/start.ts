@@ -7,7 +7,9 @@ import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { isLoopback, type RequestLimits } from './requests.js';
 import { createService, type ModelRun, type ServiceOptions } from './service.js';
+import { resolveStrength, type StrengthRules } from './strength.js';
 import { TargetLedger } from './targets.js';
+import { reasonOf } from '../text/errorSentence.js';
 
 export interface ServeOptions extends ServiceOptions {
   /** Default `127.0.0.1`. */
@@ -54,6 +56,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     ...options,
     onRun: (run: ModelRun) => told.forEach((tell) => tell(run)),
   });
+  checkDefaults(service.rules);
   const gate = new Gate({ most: answers, queue, clock: service.clock });
   const targets = new TargetLedger({
     now,
@@ -84,4 +87,16 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await listening.end(signal);
     },
   };
+}
+
+/** @throws where every request that names no strength would be refused. */
+function checkDefaults(rules: StrengthRules): void {
+  if (!(rules.maxCoefficient >= 0)) {
+    throw new Error(`serve: no strength is allowed (expected --max-coefficient from 0, got ${rules.maxCoefficient})`); // prettier-ignore
+  }
+  try {
+    resolveStrength([], rules);
+  } catch (error) {
+    throw new Error(`serve: requests that name no strength would be refused: ${reasonOf(error)}; give another --coefficient or --target`, { cause: error }); // prettier-ignore
+  }
 }

@@ -73,11 +73,16 @@ export const strengthHeaders = {
   direction: 'x-aligner-direction',
 } as const;
 
-/** What the headers ask for. @throws ApiError */
-export function strengthOfHeaders(header: (name: string) => string | undefined): StrengthAsked {
+/** What the headers ask for. @param headers by names in small letters @throws ApiError */
+export function strengthOfHeaders(headers: Readonly<Record<string, string>>): StrengthAsked {
+  const known: readonly string[] = Object.values(strengthHeaders);
+  const strange = Object.keys(headers).find((name) => name.startsWith('x-aligner-') && !known.includes(name)); // prettier-ignore
+  if (strange !== undefined) {
+    throw badRequest(`unknown header ${strange.slice(0, 60)}; leave it out (expected ${known.join(', ')})`, strange, 'unknown_parameter'); // prettier-ignore
+  }
   const asked: StrengthAsked = {};
   const value = (key: keyof typeof strengthHeaders): string | undefined => {
-    const given = header(strengthHeaders[key])?.trim();
+    const given = headers[strengthHeaders[key]]?.trim();
     return given === '' ? undefined : given;
   };
   for (const key of ['coefficient', 'target'] as const) {
@@ -88,7 +93,7 @@ export function strengthOfHeaders(header: (name: string) => string | undefined):
   if (off !== undefined) asked.off = booleanOf(off, strengthHeaders.off);
   const layers = value('layers');
   if (layers !== undefined) {
-    asked.layers = layers.split(',').map((one) => numberOf(one, strengthHeaders.layers));
+    asked.layers = layers.split(',').flatMap((one) => layersIn(one.trim()));
   }
   const direction = value('direction');
   if (direction !== undefined) asked.direction = direction;
@@ -105,7 +110,7 @@ export function strengthOfModel(model: string): { model: string; asked: Strength
   if (target !== undefined) {
     return { model: name, asked: parsed({ target: numberOf(target, 'model') }, 'model') };
   }
-  if (!/^[+-]?\d/.test(suffix)) return { model, asked: {} };
+  if (!/^[+-]?\.?\d/.test(suffix)) return { model, asked: {} };
   return { model: name, asked: { coefficient: numberOf(suffix, 'model') } };
 }
 
@@ -203,9 +208,18 @@ function firstOf<K extends keyof StrengthAsked>(
   return sources.find((source) => source[key] !== undefined)?.[key];
 }
 
+/** `7` or `4-6`, as the command line has them. */
+function layersIn(given: string): number[] {
+  const [, from, to] = /^(\d{1,4})-(\d{1,4})$/.exec(given) ?? [];
+  if (from === undefined) return [numberOf(given, strengthHeaders.layers)];
+  const length = Number(to) - Number(from) + 1;
+  if (length < 1) throw badRequest(`${strengthHeaders.layers}: ${given} goes downwards`, strengthHeaders.layers); // prettier-ignore
+  return Array.from({ length }, (_, i) => Number(from) + i);
+}
+
 function numberOf(given: string, where: string): number {
-  const value = Number(given);
-  if (given.trim() !== '' && Number.isFinite(value)) return value;
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given) ? Number(given) : NaN;
+  if (Number.isFinite(value)) return value;
   throw badRequest(`${where}: expected a number, got ${JSON.stringify(given.slice(0, 40))}`, where);
 }
 
@@ -218,5 +232,6 @@ function booleanOf(given: string, where: string): boolean {
 function parsed(asked: StrengthAsked, where: string): StrengthAsked {
   const found = strengthAsked.safeParse(asked);
   if (found.success) return found.data;
-  throw badRequest(`${where}: ${found.error.issues[0]?.message ?? 'not usable'}`, where);
+  const [issue] = found.error.issues;
+  throw badRequest(`${where}: ${issue?.path.join('.') ?? ''} is not usable (${issue?.message ?? 'of another kind'})`, where); // prettier-ignore
 }

@@ -52,14 +52,19 @@ export function checkedText(
   return z.string().refine(check, `expected ${expected}`).default(usual).meta(shown);
 }
 
-/** A whole number of at least `least` (default 1). */
-export function integer(
-  spec: Described & { default: number; least?: number },
-): z.ZodDefault<z.ZodNumber>;
-export function integer(spec: Described & { least?: number }): z.ZodOptional<z.ZodNumber>;
-export function integer(spec: Described & { default?: number; least?: number }): OptionShape {
-  const { least = 1, default: usual, ...shown } = spec;
-  return optional(wholeNumber(least), usual).meta(shown);
+export interface Bounds {
+  /** Default 1. */
+  least?: number;
+  most?: number;
+}
+
+/** A whole number within bounds. */
+export function integer(spec: Described & Bounds & { default: number }): z.ZodDefault<z.ZodNumber>;
+export function integer(spec: Described & Bounds): z.ZodOptional<z.ZodNumber>;
+export function integer(spec: Described & Bounds & { default?: number }): OptionShape {
+  const { least = 1, most, default: usual, ...shown } = spec;
+  const shape = wholeNumber(least);
+  return optional(most === undefined ? shape : shape.max(most), usual).meta(shown);
 }
 
 /** Of lists, e.g. of layers. */

@@ -117,3 +117,19 @@ const reasons: Readonly<Record<string, string>> = {
 export function brief(text: string): string {
   return show(text.length > 300 ? `${text.slice(0, 299)}…` : text).replace(/\s+/g, ' ');
 }
+
+const withheld: Readonly<Record<string, string>> = {
+  content_filter: 'withheld its answer (content_filter)',
+  refusal: 'refused to answer',
+  tool_calls: 'called a tool in place of an answer',
+  function_call: 'called a function in place of an answer',
+};
+
+/** Of an answer that ended so, what is not there was not left out by the model: it is no silence. */
+export function withheldAnswer(shown: string, finish: string | null): ServerError | null {
+  const what = finish !== null && Object.hasOwn(withheld, finish) ? withheld[finish] : undefined;
+  if (what === undefined) return null;
+  return new ServerError(`server: ${shown} ${what}; ask it otherwise, or leave this question out`, {
+    ...{ passing: false, code: finish },
+  });
+}

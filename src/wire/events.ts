@@ -12,6 +12,8 @@ export interface AnswerEvent {
   finish: string | null;
   /** Whether it says anything at all, e.g. what a model thinks before it answers. */
   isAlive: boolean;
+  /** Whether it is a part of the answer, and not only of what is counted. */
+  isOfAnswer: boolean;
   usage: { prompt: number; completion: number } | null;
   /** With their probabilities, where these were asked for and given; else empty. */
   tokens: readonly TokenProbability[];
@@ -44,12 +46,14 @@ export async function* answerEvents(
   });
   let over = false;
   let done = false;
+  let answered = false;
   const drain = function* (): Generator<AnswerEvent> {
     for (const data of pending.splice(0)) {
       if (data.trim() === '[DONE]') done = true;
       else if (!done) {
         const event = readEvent(data, shown);
         over ||= event.finish !== null;
+        answered ||= event.isOfAnswer;
         yield event;
       }
     }
@@ -61,12 +65,13 @@ export async function* answerEvents(
     parser.feed(text);
     if (failed) throw broken(shown, 'an event longer than any answer');
     yield* drain();
-    if (done) return;
+    if (done) break;
   }
   // A last event may lack the empty line behind it.
-  parser.feed('\n\n');
+  if (!done) parser.feed('\n\n');
   yield* drain();
   if (!over && !done) throw broken(shown, 'the answer breaks off');
+  if (!answered) throw broken(shown, 'nothing in it is an answer');
 }
 
 function* wholeAnswer(body: string, shown: string): Generator<AnswerEvent> {
@@ -76,28 +81,62 @@ function* wholeAnswer(body: string, shown: string): Generator<AnswerEvent> {
 }
 
 function readEvent(data: string, shown: string): AnswerEvent {
-  const said = errorIn(data);
+  const failure = errorIn(data);
   let event: Loose;
   try {
     event = JSON.parse(data) as Loose;
   } catch {
-    throw broken(shown, `an event that is not JSON: ${data.slice(0, 60)}`);
+    // Broken JSON may hold what was answered, which logs do not tell.
+    const found = /^[[{\s]/.test(data) ? `${data.length} characters` : data.slice(0, 60);
+    throw broken(shown, `an event that is not JSON: ${found}`);
   }
   const failed = event?.error !== undefined && event.error !== null;
-  if (said && (failed || !Array.isArray(event?.choices)))
-    throw broken(shown, said.message, said.code);
-  const choices: unknown[] = Array.isArray(event?.choices) ? event.choices : [];
+  if (failure && (failed || !Array.isArray(event?.choices)))
+    throw broken(shown, failure.message, failure.code);
+  const choices = choicesOf(event, shown);
   // One is asked for; a server that writes several at once must not mix them.
-  const choice = choices.find((one) => (objectOf(one).index ?? 0) === 0);
-  const { text, delta, message, logprobs, finish_reason: finish } = objectOf(choice);
-  const written = text ?? objectOf(delta).content ?? objectOf(message).content;
+  const choice = choices.find(({ index }) => (index ?? 0) === 0);
+  const { text, delta, message, logprobs, finish_reason: finish } = choice ?? {};
+  const said = { ...objectOf(message), ...objectOf(delta) };
   return {
-    text: typeof written === 'string' ? written : '',
-    isAlive: Object.entries(objectOf(delta)).some(([key, said]) => key !== 'role' && hasSaid(said)),
-    finish: typeof finish === 'string' && finish !== '' ? finish : null,
+    text: writtenIn(text ?? said.content, shown),
+    isAlive: Object.entries(objectOf(delta)).some(([key, one]) => key !== 'role' && hasSaid(one)),
+    isOfAnswer: choice !== undefined,
+    finish: finishIn(finish, said),
     usage: usageOf(event?.usage),
     tokens: tokensIn(logprobs),
   };
+}
+
+/** Events without choices count only. @throws where they are something else. */
+function choicesOf(event: Loose, shown: string): Record<string, unknown>[] {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    throw broken(shown, 'an event that is no object');
+  }
+  const { choices = [] } = event;
+  const isList = Array.isArray(choices) && choices.every((one) => typeof one === 'object' && one !== null); // prettier-ignore
+  if (choices !== null && !isList) throw broken(shown, 'choices that are no list of objects');
+  return (choices ?? []) as Record<string, unknown>[];
+}
+
+/** A text, or the texts of its parts. @throws on anything else, which would be read as silence. */
+function writtenIn(content: unknown, shown: string): string {
+  if (content === undefined || content === null) return '';
+  if (typeof content === 'string') return content;
+  const parts = Array.isArray(content) ? content.map(objectOf) : [{}];
+  const isText = ({ text }: Record<string, unknown>): boolean => typeof text === 'string';
+  // What a model thinks is not what it answers.
+  const told = parts.filter(({ type }) => type !== 'thinking' && type !== 'reasoning');
+  if (!told.every(isText)) throw broken(shown, 'content that is no text');
+  return told.map(({ text }) => text as string).join('');
+}
+
+/** Why it ended. A refusal and a call of a tool end an answer, whatever the server says. */
+function finishIn(finish: unknown, said: Record<string, unknown>): string | null {
+  if (hasSaid(said.refusal)) return 'refusal';
+  const calls = said.tool_calls;
+  if (Array.isArray(calls) && calls.length > 0) return 'tool_calls';
+  return typeof finish === 'string' && finish !== '' ? finish : null;
 }
 
 type Loose = { choices?: unknown; usage?: unknown; error?: unknown } | null;

@@ -197,3 +197,37 @@ describe('served correctors and Aligners', () => {
     expect(await aligner.correct([{ question: 'q', answer: 'One.' }])).toMatchObject([{ text: 'One.' }]); // prettier-ignore
   });
 });
+
+describe('what a server withholds', () => {
+  const withheld = 'withheld its answer (content_filter)';
+  const filtered = (after: number): Behaviour => ({ completions: true, applyTemplate: true, trouble: () => ({ kind: 'filter', after }) }); // prettier-ignore
+  /** Nothing goes wrong until it is opened. */
+  async function openedFirst(after: number) {
+    let on = false;
+    const { trouble, ...behaviour } = filtered(after);
+    const server = await fakeServer({ ...behaviour, trouble: (count, body) => (on ? (trouble?.(count, body) ?? null) : null) }); // prettier-ignore
+    const upstream = await open(server);
+    on = true;
+    return { server, upstream };
+  }
+
+  it('is no silence of the upstream: an error, behind the sentences that it wrote', async () => {
+    const { server, upstream } = await openedFirst(0);
+    const place = { question: 'Question 1?', prefix: '' };
+    await expect(upstream.nextSentences([place])).rejects.toThrow(withheld);
+    await expect(upstream.finish([place])).rejects.toThrow(withheld);
+    await server[Symbol.asyncDispose]();
+    const later = await openedFirst(12);
+    const [first] = await later.upstream.nextSentences([place]);
+    expect(answerTo(place.question).startsWith(first?.text ?? 'nothing')).toBe(true);
+    expect(first?.text).not.toBe('');
+    await later.server[Symbol.asyncDispose]();
+  });
+
+  it('is no correction', async () => {
+    await using server = await fakeServer(filtered(0));
+    await using corrector = await openCorrector(`${server.url}#fake`, { server: { env: {}, ...soon } }); // prettier-ignore
+    const input = { question: 'Question 1?', prefix: '', last: 'It is 3.' };
+    await expect(corrector.correct([input])).rejects.toThrow(withheld);
+  });
+});

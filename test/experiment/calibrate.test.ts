@@ -75,6 +75,8 @@ describe('calibrate', () => {
       ...{ grid: [-1, 0, 1], targets: [0.1, 0.5, 2] },
     });
     expect(calibrationShape.parse(JSON.parse(JSON.stringify(found)))).toEqual(found);
+    const turned = { ...found, points: found.points.toReversed() };
+    expect(calibrationShape.safeParse(turned).error?.message).toContain('coefficients that rise');
     // 20 letters of 21: nothing at -1, all letters at 1; the middles were put in.
     expect(found.reach).toEqual([0, expect.closeTo(20 / 21, 12)]);
     expect(found.points.length).toBeGreaterThan(10);

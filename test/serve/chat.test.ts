@@ -227,6 +227,8 @@ describe('what is asked for', () => {
     [{ n: 100 }, { param: 'n' }],
     [{ temperature: 3 }, { param: 'temperature' }],
     [{ stop: '' }, { param: 'stop' }],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, { param: 'stop' }],
+    [{ tools: 'x' }, { param: 'tools' }],
     [{ stream: 'yes' }, { param: 'stream' }],
     [{ aligner: { coefficient: 0.5 } }, { param: 'aligner', code: 'not_steerable' }],
     [{ aligner: { off: true } }, { param: 'aligner.off', code: 'off_not_allowed' }],

@@ -39,7 +39,7 @@ export async function testServer(options: Partial<ServeOptions> = {}): Promise<T
       method: 'POST',
       ...init,
       headers: { 'Content-Type': 'application/json', ...init.headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
+      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body), // prettier-ignore
     });
   return {
     ...server,

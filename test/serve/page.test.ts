@@ -1,12 +1,13 @@
 /** The page at `/`: its files, with what a browser lets them do, and nothing else of the disk. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { pageFolder } from '../../src/data/artifacts.js';
 import { playEvent } from '../../src/serve/play.js';
 import { readPlayRun } from '../../src/serve/playRun.js';
+import { temporaryFolder } from '../runtime/models.js';
 import { errorOf, testServer } from './harness.js';
 
 const names = readdirSync(pageFolder);
@@ -101,9 +102,11 @@ describe('what the page is sent', () => {
   });
 });
 
+const example = fileURLToPath(new URL('../../artifacts/examples/play', import.meta.url));
+
 describe('what the page saves as a run folder', () => {
   it('is read with its answers, rounds and readings', async () => {
-    const folder = fileURLToPath(new URL('../../artifacts/examples/play', import.meta.url));
+    const folder = example;
     const { manifest, records, summary } = await readPlayRun(folder);
     expect(manifest.command).toBe('play');
     for (const { setting, rounds, text } of summary.answers) {
@@ -112,5 +115,28 @@ describe('what the page saves as a run folder', () => {
       expect(own.every(({ readings }) => readings?.values.length === 10)).toBe(true);
     }
     await expect(readPlayRun(join(folder, 'none'))).rejects.toThrow('none');
+    await expect(readPlayRun('play-1.tar')).rejects.toThrow('is packed; unpack it (tar xf)');
+  });
+
+  it.each<[string, (lines: string[]) => string[], string]>([
+    ['no records', () => [], 'records.jsonl has 0 rounds of setting A (expected'],
+    ['a line less', (lines) => lines.slice(0, -1), 'rounds of setting B (expected'],
+    ['all twice', (lines) => [...lines, ...lines], 'rounds of setting A (expected'],
+    ['another order', (lines) => lines.toReversed(), 'are not its answer'],
+    [
+      'another text',
+      (lines) => lines.map((line) => line.replaceAll('28', '29')),
+      'are not its answer',
+    ],
+  ])('is refused with %s', async (_, damage, reason) => {
+    const copy = temporaryFolder();
+    onTestFinished(copy.remove);
+    for (const name of ['manifest.json', 'play.json', 'records.jsonl']) {
+      cpSync(join(example, name), join(copy.path, name));
+    }
+    const records = join(copy.path, 'records.jsonl');
+    const lines = damage(readFileSync(records, 'utf8').trimEnd().split('\n'));
+    writeFileSync(records, lines.map((line) => `${line}\n`).join(''));
+    await expect(readPlayRun(copy.path)).rejects.toThrow(reason);
   });
 });

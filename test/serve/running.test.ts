@@ -211,12 +211,32 @@ describe('hostile requests', () => {
     ['JSON of another kind', { body: '[1]' }, 400],
     ['null', { body: 'null' }, 400],
     ['deep nesting', { body: '['.repeat(900) + ']'.repeat(900) }, 400],
+    ['no UTF-8', { body: Uint8Array.of(0x22, 0xff, 0xfe, 0x22) }, 400],
+    ['another header', { body: '{}', headers: { 'X-Aligner-Foo': '1' } }, 400],
     ['another type', { body: '{}', headers: { 'Content-Type': 'text/plain' } }, 415],
     ['a prototype', { body: '{"__proto__": {"model": "test-model"}, "messages": []}' }, 400],
   ] as const)('%s', async (_, { body, ...init }, status) => {
     await using server = await testServer({ requests: { body: 2000 } });
     expect((await errorOf(await server.post('/v1/chat/completions', body, init))).status).toBe(status); // prettier-ignore
     expect((await server.chat()).status).toBe(200);
+  });
+
+  it('nesting deeper than the language goes, by name', async () => {
+    await using server = await testServer();
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    for (const body of [
+      deep,
+      `{"model":"test-model","messages":[{"role":"user","content":${deep}}]}`,
+    ]) {
+      const error = await errorOf(await server.post('/v1/chat/completions', body));
+      expect([error.status, error.message]).toEqual([400, 'request: the body is nested too deeply; send it flatter']); // prettier-ignore
+    }
+  });
+
+  it('a connection whose body was not read is closed, and says so', async () => {
+    await using server = await testServer({ requests: { body: 2000 } });
+    const response = await server.post('/v1/chat/completions', JSON.stringify('x'.repeat(5000)));
+    expect([response.status, response.headers.get('connection')]).toEqual([413, 'close']);
   });
 
   it('a body without a length is cut off at the same size', async () => {

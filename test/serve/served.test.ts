@@ -1,8 +1,14 @@
 /** A server in front of a server: conversations, seeds, a client that goes, an upstream that dies. */
 import { describe, expect, it, vi } from 'vitest';
 import { correctorFromFunction } from '../../src/align/functions.js';
-import { openUpstream } from '../../src/align/open.js';
-import { answerTo, fakeServer, type Behaviour, type FakeServer } from '../wire/fakeServer.js';
+import { openCorrector, openUpstream } from '../../src/align/open.js';
+import {
+  answerTo,
+  fakeServer,
+  type Behaviour,
+  type FakeServer,
+  type Trouble,
+} from '../wire/fakeServer.js';
 import { errorOf, streamLines, testServer, textOf, type TestServer } from './harness.js';
 
 const copying = correctorFromFunction({
@@ -79,6 +85,40 @@ describe('in front of a server', () => {
     leaving.abort();
     await vi.waitFor(() => expect(both.behind.aborted - before).toBe(1));
   });
+
+  it.each<[string, Trouble, object]>([
+    [
+      'fails',
+      { kind: 'status', status: 500 },
+      {
+        status: 502,
+        code: 'corrector_failed',
+        message: 'corrector: it answered 500; try again later',
+      },
+    ],
+    [
+      'is not allowed',
+      { kind: 'status', status: 401 },
+      { status: 502, message: 'corrector: it answered 401; the log of the server says what to do' },
+    ],
+    ['withholds', { kind: 'filter', after: 0 }, { status: 502, code: 'corrector_withheld' }],
+  ])(
+    'tells of a corrector behind a server that %s, and lets through where it may',
+    async (_, trouble, expected) => {
+      let opening = true;
+      await using behind = await fakeServer({ trouble: () => (opening ? null : trouble) });
+      const retries = { most: 0 };
+      await using corrector = await openCorrector(`${behind.url}#fake`, {
+        server: { env: {}, retries },
+      });
+      opening = false;
+      await using refusing = await testServer({ corrector });
+      expect(await errorOf(await refusing.chat())).toMatchObject(expected);
+      await using passing = await testServer({ corrector, onFailure: 'pass' });
+      const passed = await passing.chat();
+      expect([passed.status, passed.headers.get('x-aligner-unchecked')]).toEqual([200, '4']);
+    },
+  );
 
   it('says that it broke off, in the stream too, and nothing of where it is', async () => {
     let cut = false;

@@ -5,7 +5,7 @@ import type { Calibration } from '../../src/experiment/calibrate/shape.js';
 import { makeKnob } from '../../src/experiment/shared/steeringKnob.js';
 import { infoShape } from '../../src/serve/info.js';
 import { playEvent, type PlayEvent } from '../../src/serve/play.js';
-import { resolveStrength, strengthOfModel, type NamedKnob, type StrengthAsked, type StrengthRules } from '../../src/serve/strength.js'; // prettier-ignore
+import { resolveStrength, strengthOfHeaders, strengthOfModel, type NamedKnob, type StrengthAsked, type StrengthRules } from '../../src/serve/strength.js'; // prettier-ignore
 import { TargetLedger, type TargetHour } from '../../src/serve/targets.js';
 import { fakeCorrector } from '../align/fakes.js';
 import { errorOf, streamLines, testServer } from './harness.js';
@@ -62,9 +62,29 @@ describe('a strength', () => {
     ['m@off', { model: 'm', asked: { off: true } }],
     ['org/m@main', { model: 'org/m@main', asked: {} }],
     ['m', { model: 'm', asked: {} }],
+    ['m@.5', { model: 'm', asked: { coefficient: 0.5 } }],
   ])('behind a name: %s', (model, expected) => {
     expect(strengthOfModel(model)).toEqual(expected);
   });
+});
+
+describe('headers', () => {
+  it('name layers as the command line does, and nothing unknown', () => {
+    const layers = { 'x-aligner-layers': '1, 4-6' };
+    expect(strengthOfHeaders(layers)).toEqual({ layers: [1, 4, 5, 6] });
+    expect(() => strengthOfHeaders({ 'x-aligner-layers': '6-4' })).toThrow('6-4 goes downwards');
+    expect(() => strengthOfHeaders({ 'x-aligner-audit': 'none' })).toThrow('unknown header x-aligner-audit; leave it out'); // prettier-ignore
+    expect(() => strengthOfHeaders({ 'x-aligner-coefficient': '0x1' })).toThrow('expected a number'); // prettier-ignore
+    expect(() => strengthOfModel('m@target=-1')).toThrow('model: target is not usable');
+  });
+});
+
+it.each<[string, Partial<StrengthRules>]>([
+  ['coefficient 3 is out of bounds', { defaults: { coefficient: 3 } }],
+  ['no coefficient gave an edit ratio of 0.9', { defaults: { target: 0.9 } }],
+  ['no strength is allowed', { maxCoefficient: -1 }],
+])('a server that would refuse its own default does not start: %s', async (message, other) => {
+  await expect(testServer({ rules: { ...rules, ...other } })).rejects.toThrow(message);
 });
 
 /** Rewrites where it is pushed, and reads two tokens. */

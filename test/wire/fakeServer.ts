@@ -14,6 +14,8 @@ export type Trouble =
   /** The socket is cut after so many events. */
   | { kind: 'cut'; after: number }
   | { kind: 'error event'; after: number }
+  /** The answer ends there, as a content filter ends it. */
+  | { kind: 'filter'; after: number }
   | { kind: 'not json'; after: number };
 
 export interface Behaviour {
@@ -283,6 +285,7 @@ async function stream(
     if (trouble && 'after' in trouble && i >= trouble.after) {
       if (trouble.kind === 'stall') return;
       if (trouble.kind === 'cut') response.destroy();
+      else if (trouble.kind === 'filter') send({ choices: [choice('', 'content_filter')] });
       else if (trouble.kind === 'error event')
         send({ error: { message: 'out of memory', code: 500 } });
       else response.write('data: {"choices": [{"delta"\n\n');

@@ -72,6 +72,44 @@ const sends =
   };
 
 describe('a server that lies', () => {
+  it.each<[string, unknown[], string]>([
+    ['a list', [[], stop], 'an event that is no object'],
+    ['choices of another kind', [{ choices: 'a' }, stop], 'choices that are no list of objects'],
+    ['a choice that is null', [{ choices: [null] }, stop], 'choices that are no list of objects'],
+    ['a number', [{ choices: [{ delta: { content: 42 } }] }, stop], 'content that is no text'],
+    ['another choice alone', [says('a', 3), 'done'], 'nothing in it is an answer'],
+    ['counts alone', [{ choices: [], usage: {} }, 'done'], 'nothing in it is an answer'],
+    ['an end alone', ['done'], 'nothing in it is an answer'],
+  ])('is not taken for silent: %s', async (_, values, reason) => {
+    const lines = values.map((one) => (one === 'done' ? 'data: [DONE]\n\n' : event(one as object)));
+    const { error } = await asked((response) =>
+      response.writeHead(200, streamed).end(lines.join('')),
+    );
+    expect(error).toContain(reason);
+  });
+
+  it('is understood where it sends texts in parts, thoughts among them', async () => {
+    const parts = [
+      { type: 'thinking', thinking: [] },
+      { type: 'text', text: 'a' },
+    ];
+    const { text } = await asked(
+      sends({ choices: [{ delta: { content: parts } }] }, says(' b'), stop),
+    );
+    expect(text).toBe('a b');
+  });
+
+  it('tells nothing of an answer in broken JSON, and quotes what is none', async () => {
+    const broken = await asked((response) =>
+      response.writeHead(200, streamed).end('data: {"secret\n\n'),
+    );
+    expect(broken.error).toContain('an event that is not JSON: 8 characters');
+    const page = await asked((response) =>
+      response.writeHead(200, streamed).end('data: <html>\n\n'),
+    );
+    expect(page.error).toContain('<html>');
+  });
+
   it('mixes no second choice into the first, whichever stands in front', async () => {
     const second = { index: 1, delta: { content: ' NO' }, finish_reason: null };
     const both = { choices: [second, { index: 0, delta: { content: ' b' }, finish_reason: null }] };

@@ -1,6 +1,7 @@
 /** Correctors and Aligners behind an OpenAI-compatible server: text alone, neither read nor steered. */
 import type { Identity } from '../../runtime/identity.js';
 import type { Client } from '../../wire/client.js';
+import { withheldAnswer } from '../../wire/errors.js';
 import { chatRequest, type Asking } from '../../wire/ways.js';
 import type { Aligner, AlignerCorrection } from '../aligner.js';
 import type { Corrector } from '../corrector.js';
@@ -95,6 +96,8 @@ async function correction(
     return await client.answer({ ...request, signal }, async (reply) => {
       await reply.until(() => false, signal);
       const { text, finish, usage, events } = reply;
+      const withheld = withheldAnswer(client.address.shown, finish);
+      if (withheld) throw withheld;
       await paid?.put({ key, text, finish });
       const tokens = usage?.completion ?? events;
       return { ...settleText(last, text, markers), tokens, finish: finishOf(finish) };

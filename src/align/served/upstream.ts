@@ -8,7 +8,7 @@ import type { Identity } from '../../runtime/identity.js';
 import { notesOf } from '../../text/notes.js';
 import { withSeam } from '../../text/seam.js';
 import type { Client } from '../../wire/client.js';
-import { ServerError } from '../../wire/errors.js';
+import { ServerError, withheldAnswer } from '../../wire/errors.js';
 import type { Probed } from '../../wire/probe.js';
 import { chatRequest, continuingRequest, type ServedSampling } from '../../wire/ways.js';
 import { opened } from '../opened.js';
@@ -163,8 +163,12 @@ class Writer {
     else tape.hold(holder);
     try {
       await tape.until(() => isThere(tape, { input, wanted }), signal);
-      await tape.save();
       const rest = tape.behind(input.prefix) ?? '';
+      // A sentence that was written before stands.
+      const isCut = wanted === 'rest' || firstSentence(rest, false).sentence === null;
+      const withheld = isCut ? withheldAnswer(this.#options.client.address.shown, tape.finish) : null; // prettier-ignore
+      if (withheld) throw withheld;
+      await tape.save();
       const elapsed = this.#clock() - start;
       return textOf(rest, { tape, wanted, elapsed });
     } finally {

@@ -15,6 +15,7 @@ import { phased } from '../../experiment/shared/stages.js';
 import { locateDirection } from '../../read/files/steeringFile.js';
 import { integer, layerList, list, number, text, type OptionValues } from '../../shape/options.js';
 import { figure, figureWithin, percent, Table } from '../../text/table.js';
+import { UsageError } from '../../text/usageError.js';
 import { defineCommand } from '../command.js';
 import { common, engine, seed } from '../common.js';
 import { labOf } from '../lab.js';
@@ -65,6 +66,7 @@ goes on where it was: what is done lies in <file>.units until the file is there.
     ],
   ],
   async run({ options: given, context }) {
+    const grid = gridOf(given);
     const lab = labOf(given, context);
     const prompts = await readPrompts(given.questions, given, lab);
     const heldOut = given.heldOut === 'none' ? null : await readPrompts(given.heldOut, given, lab);
@@ -82,7 +84,7 @@ goes on where it was: what is done lies in <file>.units until the file is there.
     await using units = await openUnitsBeside(path, { engine: given, purpose: 'aligner-lab calibrate' }, context); // prettier-ignore
     const calibration = await measured({
       ...{ corrector: createCorrector({ model }), upstream, knob, prompts, heldOut },
-      grid: [...(given.coefficients ?? defaultGrid)].sort((a, b) => a - b),
+      grid,
       targets: given.targets,
       onProgress: phased(lab.stages, {
         curve: 'measuring the curve',
@@ -101,6 +103,13 @@ goes on where it was: what is done lies in <file>.units until the file is there.
     context.result(calibration);
   },
 });
+
+/** @throws UsageError where no curve can be drawn through it. */
+function gridOf({ coefficients = defaultGrid }: Options): number[] {
+  const grid = [...new Set(coefficients)].sort((a, b) => a - b);
+  if (grid.length >= 2) return grid;
+  throw new UsageError(`--coefficient: a curve needs two coefficients at least (got ${grid.length})`); // prettier-ignore
+}
 
 async function readPrompts(
   name: string,

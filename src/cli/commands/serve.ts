@@ -78,7 +78,7 @@ const answers = {
 } as const;
 
 const running = {
-  port: integer({ value: 'n', help: 'where it listens; 0: any that is free', default: 8080, least: 0 }), // prettier-ignore
+  port: integer({ value: 'n', help: 'where it listens; 0: any that is free', default: 8080, least: 0, most: 65_535 }), // prettier-ignore
   host: text({ value: 'address', help: 'on which address', default: '127.0.0.1' }),
   apiKeyFile: text({
     value: 'file',
@@ -239,6 +239,8 @@ function readKeys({ apiKeyFile }: Options, { io, path }: Context): string[] {
     throw new UsageError(`--api-key-file: cannot read ${apiKeyFile}: ${reasonOf(error)}`);
   }
   if (keys.length === 0) throw new UsageError(`--api-key-file: ${apiKeyFile} holds no key`);
+  const strange = keys.findIndex((key) => !/^[\x21-\x7e]+$/.test(key));
+  if (strange >= 0) throw new UsageError(`--api-key-file: key ${strange + 1} of ${apiKeyFile} holds what no header can carry (expected visible ASCII)`); // prettier-ignore
   return [...keys, ...inherited];
 }
 

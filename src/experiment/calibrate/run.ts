@@ -114,7 +114,9 @@ function turnsOf(
 function warningsOf(points: readonly CalibrationPoint[], { questions }: QuestionSet): string[] {
   const warnings: string[] = [];
   if (questions.length < fewestPrompts) {
-    warnings.push(`only ${questions.length} prompts: the intervals are wide`);
+    warnings.push(
+      `only ${questions.length} prompt${questions.length === 1 ? '' : 's'}: the intervals are wide`,
+    );
   }
   const falls = points.filter(({ mean, fitted }) => Math.abs(mean - fitted) > steep / 2);
   if (falls.length > 0) {

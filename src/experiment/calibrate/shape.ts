@@ -32,6 +32,14 @@ export const heldOutRow = z.strictObject({
 });
 export type HeldOutRow = z.infer<typeof heldOutRow>;
 
+/** What can be read backwards. */
+function isCurve(points: readonly CalibrationPoint[]): boolean {
+  return points.slice(1).every(({ coefficient, fitted }, i) => {
+    const before = points[i];
+    return before && coefficient > before.coefficient && fitted >= before.fitted;
+  });
+}
+
 export const calibrationShape = z.strictObject({
   format: z.literal('aligner-lab.calibration.v1'),
   model: who.describe('the corrector'),
@@ -42,7 +50,11 @@ export const calibrationShape = z.strictObject({
   positions: positionRule.describe('which were steered'),
   metric: z.literal('editRatio').describe('what was measured between y1 and y2'),
   prompts,
-  points: z.array(calibrationPoint).min(2).describe('by ascending coefficient'),
+  points: z
+    .array(calibrationPoint)
+    .min(2)
+    .refine(isCurve, 'expected coefficients that rise and fitted means that do not fall')
+    .describe('by ascending coefficient'),
   reach: pair.describe('lowest and highest fitted mean: what can be asked for'),
   heldOut: z
     .strictObject({ prompts, rows: z.array(heldOutRow) })
