@@ -62,7 +62,16 @@ describe('applyRound', () => {
     expect(rounds([silent, silent], 2)).toBe('upstream-silent');
     expect(rounds([silent, silent, silent, silent])).toBeNull();
     // Lines of code, of which many hold no letter.
-    expect(rounds([['}', '}'], ['}', '}'], ['});', '});']], 2)).toBeNull();
+    expect(
+      rounds(
+        [
+          ['}', '}'],
+          ['}', '}'],
+          ['});', '});'],
+        ],
+        2,
+      ),
+    ).toBeNull();
     expect(() => checkLimits({ maxSilent: 0 })).toThrow('maxSilent is not a usable number');
   });
 
