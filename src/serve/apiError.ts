@@ -1,7 +1,7 @@
 /** What a client is told when something goes wrong, in the shape that OpenAI's clients read. */
 import { NoRoom } from '../align/stream.js';
 import { reasonOf } from '../text/errorSentence.js';
-import { ServerError } from '../wire/errors.js';
+import { isWithheld, ServerError } from '../wire/errors.js';
 
 /** `type` of an error, as OpenAI names them. */
 export type ApiErrorType =
@@ -90,7 +90,7 @@ export function ofServer(error: ServerError, who: 'upstream' | 'corrector'): Api
       retryAfter: Math.max(1, Math.ceil(wait / 1000)),
     });
   }
-  if (code === 'content_filter' || code === 'refusal') {
+  if (isWithheld(error)) {
     return new ApiError(`${who}: it withheld the answer (${code})`, {
       ...{ status: 502, type: 'upstream_error', code: `${who}_withheld`, cause: error },
     });

@@ -2,7 +2,7 @@
  * A circuit breaker (Nygard, *Release It!*): after several failures in a row nobody waits for what is
  * dead any more. When it has cooled down one call tries it; where that works, all do.
  */
-import { ServerError } from '../wire/errors.js';
+import { isWithheld, ServerError } from '../wire/errors.js';
 import { ApiError } from './apiError.js';
 
 export interface CircuitOptions {
@@ -77,7 +77,8 @@ export class Circuit {
   }
 }
 
-/** What a request is refused for says nothing of the state of the server. */
+/** What a request is refused for, or its answer withheld, says nothing of the state of the server. */
 function isFailure(error: unknown): boolean {
+  if (error instanceof ServerError && isWithheld(error)) return false;
   return !(error instanceof ServerError) || error.passing || error.status === null;
 }

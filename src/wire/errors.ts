@@ -125,6 +125,11 @@ const withheld: Readonly<Record<string, string>> = {
   function_call: 'called a function in place of an answer',
 };
 
+/** Whether the server is well and keeps back this answer alone. */
+export function isWithheld({ code }: ServerError): boolean {
+  return code !== null && Object.hasOwn(withheld, code);
+}
+
 /** Of an answer that ended so, what is not there was not left out by the model: it is no silence. */
 export function withheldAnswer(shown: string, finish: string | null): ServerError | null {
   const what = finish !== null && Object.hasOwn(withheld, finish) ? withheld[finish] : undefined;

@@ -145,6 +145,8 @@ describe('a circuit', () => {
     const circuit = new Circuit({ name: 'upstream', failures: 1 });
     const refused = new ServerError('no', { status: 400, passing: false });
     await expect(circuit.run(() => Promise.reject(refused))).rejects.toThrow('no');
+    const withheld = new ServerError('hush', { passing: false, code: 'content_filter' });
+    await expect(circuit.run(() => Promise.reject(withheld))).rejects.toThrow('hush');
     const left = AbortSignal.abort();
     await expect(circuit.run(() => Promise.reject(new Error('left')), left)).rejects.toThrow(
       'left',

@@ -88,7 +88,8 @@ async function correction(
   const request = chatRequest({ question: prompt }, asking);
   const key = paidKey(identity.sha256, request);
   const known = paid?.get(key);
-  if (known?.finish) {
+  // One that was kept before such answers were told apart is asked anew.
+  if (known?.finish && !withheldAnswer(client.address.shown, known.finish)) {
     client.meter.remembered();
     return { ...settleText(last, known.text, markers), tokens: 0, finish: finishOf(known.finish) };
   }

@@ -87,7 +87,7 @@ async function buildBatch(
       return passages.map((at) => {
         const word = words.get(keyOf(at));
         // What is no sentence is nobody's to judge, and stays.
-        if (!word) return hasSentence(at.last) ? '' : at.last;
+        if (!word) return complete.has(placeOf(at)) || hasSentence(at.last) ? '' : at.last;
         const prefix = at.prefix + inPlace(at.prefix, { last: at.last, correction: word.revision });
         if (word.end) complete.add(placeOf({ ...at, prefix }));
         return word.revision;

@@ -28,3 +28,16 @@ it('leaves a lone full stop where it stands, without asking, and goes on behind 
   expect(answer?.unread).toBe(0);
   expect(answer?.rows.map(({ last }) => last.trim())).toEqual(['It is 3', 'So it is 4.']);
 });
+
+it('ends behind a complete answer, whatever the upstream writes there', async () => {
+  const upstream = fakeUpstream(({ prefix }) => (prefix === '' ? 'It is 3' : '.'));
+  const annotator: Annotator = {
+    ...named('annotator'),
+    annotate: (passages) =>
+      Promise.resolve(passages.map(({ last }) => ({ quality: 'good', revision: last, end: true }))),
+  };
+  const questions = [{ id: 'a', question: 'What is it?' }];
+  const { value: answer } = await buildQuadruples({ upstream, annotator, questions }).next();
+  expect(answer?.rows).toHaveLength(1);
+  expect(upstream.calls).toHaveLength(2);
+});
