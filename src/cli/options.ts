@@ -60,10 +60,9 @@ function innerOf(shape: OptionShape): OptionShape {
 function readOne(shape: OptionShape, given: string, name: string): unknown {
   if (shape instanceof z.ZodEnum) return readChoice(given, name, shape.options.map(String));
   if (shape instanceof z.ZodNumber) {
+    if (shape.format !== 'safeint') return readNumber(given, name);
     const least = Number.isFinite(shape.minValue) ? shape.minValue : null;
-    return shape.format === 'safeint'
-      ? readInteger(given, name, least ?? 0)
-      : readNumber(given, name);
+    return readInteger(given, name, { least: least ?? 0, most: shape.maxValue ?? Infinity });
   }
   const read = shape.safeParse(given);
   if (read.success) return read.data;
@@ -75,10 +74,15 @@ function readChoice(given: string, name: string, choices: readonly string[]): st
   throw new UsageError(`${name}: unknown value "${given}" (expected one of ${choices.join(', ')})`);
 }
 
-function readInteger(given: string, name: string, least: number): number {
+function readInteger(
+  given: string,
+  name: string,
+  { least, most }: { least: number; most: number },
+): number {
   const value = Number(given);
-  if (given.trim() === '' || !Number.isInteger(value) || value < least) {
-    throw new UsageError(`${name}: expected a whole number from ${least}, got "${given}"`);
+  if (given.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+    const to = most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : '';
+    throw new UsageError(`${name}: expected a whole number from ${least}${to}, got "${given}"`);
   }
   return value;
 }

@@ -55,6 +55,7 @@ describe('usage errors exit with 2, in one line', () => {
     ['an unknown command', ['scan'], /unknown command 'scan'.*commands are lat-scan, /],
     ['an unknown option', ['lat-scan', '--layer', '3'], /unknown option '--layer'.*lat-scan has --corrector, .*--json/],
     ['a missing value', ['lat-scan', '--tokens'], /--tokens <n>.*argument missing/],
+    ['too large a number', ['serve', '--port', '99999'], /--port: expected a whole number from 0 to 65535, got "99999"/],
     ['no number', ['lat-scan', '--tokens', 'x'], /--tokens: expected a whole number from 1, got "x"/],
     ['a number too small', ['lat-scan', '--tokens', '0'], /from 1, got "0"/],
     ['an unknown choice', ['lat-scan', '--method', 'svd'], /--method: unknown value "svd" \(expected one of pca, pca-uncentered, /],
