@@ -1,6 +1,7 @@
 /** Options as flags: their names, and their values out of what was typed. */
 import { z } from 'zod';
 import { defaultOf, helpOf, type OptionShape } from '../shape/options.js';
+import { rangeOf, rangeRule } from '../text/range.js';
 import { UsageError } from '../text/usageError.js';
 
 /** `perLabel` → `--per-label` */
@@ -33,20 +34,11 @@ export function readOption(shape: OptionShape, given: string, name: string): unk
     .flatMap((part) => (ranges && readRange(part, name)) || [readOne(item, part.trim(), name)]);
 }
 
-/** A range is typed, not computed: a longer one is a slip. */
-const longestRange = 1000;
-
-/** `4-6` → 4, 5, 6; null where it is no range. */
+/** Null where it is no range. */
 function readRange(part: string, name: string): number[] | null {
-  const [, low, high] = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(part) ?? [];
-  if (low === undefined || high === undefined) return null;
-  const length = Number(high) - Number(low) + 1;
-  if (length >= 1 && length <= longestRange) {
-    return Array.from({ length }, (_, i) => Number(low) + i);
-  }
-  throw new UsageError(
-    `${name}: expected a range from a lower to a higher number, of ${longestRange} at most, got "${part.trim()}"`,
-  );
+  const range = rangeOf(part);
+  if (range?.length !== 0) return range;
+  throw new UsageError(`${name}: expected ${rangeRule}, got "${part.trim()}"`);
 }
 
 /** Without default and absence. */

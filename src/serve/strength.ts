@@ -8,6 +8,7 @@ import { coefficientFor } from '../experiment/calibrate/curve.js';
 import type { Calibration } from '../experiment/calibrate/shape.js';
 import { makeKnob, rowSteering, type SteeringKnob } from '../experiment/shared/steeringKnob.js';
 import { absentLayers } from '../read/directions.js';
+import { rangeOf, rangeRule } from '../text/range.js';
 import { badRequest } from './apiError.js';
 
 const layerIndices = z.array(z.int().min(0)).min(1);
@@ -210,11 +211,13 @@ function firstOf<K extends keyof StrengthAsked>(
 
 /** `7` or `4-6`, as the command line has them. */
 function layersIn(given: string): number[] {
-  const [, from, to] = /^(\d{1,4})-(\d{1,4})$/.exec(given) ?? [];
-  if (from === undefined) return [numberOf(given, strengthHeaders.layers)];
-  const length = Number(to) - Number(from) + 1;
-  if (length < 1) throw badRequest(`${strengthHeaders.layers}: ${given} goes downwards`, strengthHeaders.layers); // prettier-ignore
-  return Array.from({ length }, (_, i) => Number(from) + i);
+  const range = rangeOf(given);
+  if (range === null) return [numberOf(given, strengthHeaders.layers)];
+  if (range.length > 0) return range;
+  throw badRequest(
+    `${strengthHeaders.layers}: expected ${rangeRule}, got ${JSON.stringify(given.slice(0, 40))}`,
+    strengthHeaders.layers,
+  );
 }
 
 function numberOf(given: string, where: string): number {

@@ -72,7 +72,11 @@ describe('headers', () => {
   it('name layers as the command line does, and nothing unknown', () => {
     const layers = { 'x-aligner-layers': '1, 4-6' };
     expect(strengthOfHeaders(layers)).toEqual({ layers: [1, 4, 5, 6] });
-    expect(() => strengthOfHeaders({ 'x-aligner-layers': '6-4' })).toThrow('6-4 goes downwards');
+    for (const range of ['6-4', '0-999999999']) {
+      expect(() => strengthOfHeaders({ 'x-aligner-layers': range })).toThrow(
+        `expected a range from a lower to a higher number, of 1000 at most, got "${range}"`,
+      );
+    }
     expect(() => strengthOfHeaders({ 'x-aligner-audit': 'none' })).toThrow('unknown header x-aligner-audit; leave it out'); // prettier-ignore
     expect(() => strengthOfHeaders({ 'x-aligner-coefficient': '0x1' })).toThrow('expected a number'); // prettier-ignore
     expect(() => strengthOfModel('m@target=-1')).toThrow('model: target is not usable');
