@@ -76,6 +76,17 @@ it.each([
   60_000,
 );
 
+it('serve refuses a key that no header can carry, wherever it comes from', async () => {
+  writeFileSync(join(cwd, 'strange.txt'), 'sk-plain\nsk-größe\n');
+  const serve = ['serve', '--port', '0'];
+  const message = 'key 2 holds what no header can carry';
+  const file = await call([...serve, '--api-key-file', 'strange.txt'], { cwd });
+  expect([file.code, file.stderr]).toEqual([2, expect.stringContaining(`strange.txt: ${message}`)]);
+  const env = await call(serve, { cwd, env: { ALIGNER_LAB_API_KEYS: 'sk-plain,sk-größe' } });
+  expect([env.code, env.stderr]).toEqual([2, expect.stringContaining(`ALIGNER_LAB_API_KEYS: ${message}`)]); // prettier-ignore
+  expect(file.stderr + env.stderr).not.toContain('größe');
+}, 60_000);
+
 it('calibrate writes what serve aims by', async () => {
   const argv = ['calibrate', '--limit', '4', '--coefficient', '-1,0,1', '--targets', '0.3', '--out', 'own/calibration.json']; // prettier-ignore
   const { code, stdout, stderr } = await call(argv, { cwd });

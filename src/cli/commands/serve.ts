@@ -228,9 +228,10 @@ function defaultStrength({ coefficient, target }: Options): {
   return { ...(coefficient !== undefined && { coefficient }), ...(target !== undefined && { target }) }; // prettier-ignore
 }
 
-/** @throws UsageError where the file cannot be read or holds no key. */
+/** @throws UsageError where the file cannot be read or holds no key, or a key fits in no header. */
 function readKeys({ apiKeyFile }: Options, { io, path }: Context): string[] {
   const inherited = keysIn(io.env.ALIGNER_LAB_API_KEYS ?? '');
+  checkKeys(inherited, 'ALIGNER_LAB_API_KEYS');
   if (apiKeyFile === undefined) return inherited;
   let keys: string[];
   try {
@@ -239,9 +240,16 @@ function readKeys({ apiKeyFile }: Options, { io, path }: Context): string[] {
     throw new UsageError(`--api-key-file: cannot read ${apiKeyFile}: ${reasonOf(error)}`);
   }
   if (keys.length === 0) throw new UsageError(`--api-key-file: ${apiKeyFile} holds no key`);
-  const strange = keys.findIndex((key) => !/^[\x21-\x7e]+$/.test(key));
-  if (strange >= 0) throw new UsageError(`--api-key-file: key ${strange + 1} of ${apiKeyFile} holds what no header can carry (expected visible ASCII)`); // prettier-ignore
+  checkKeys(keys, `--api-key-file: ${apiKeyFile}`);
   return [...keys, ...inherited];
+}
+
+function checkKeys(keys: readonly string[], where: string): void {
+  const strange = keys.findIndex((key) => !/^[\x21-\x7e]+$/.test(key));
+  if (strange < 0) return;
+  throw new UsageError(
+    `${where}: key ${strange + 1} holds what no header can carry (expected visible ASCII)`,
+  );
 }
 
 /** Requests of clients: few are tried again, since somebody waits, and none is kept. */
