@@ -88,6 +88,7 @@ const sweep: Count = async (given, lab) => {
       : 0;
   const windows = given.layers === undefined ? ladder.windows * ladder.scales * ladder.points * few : 0; // prettier-ignore
   const controls = numbers(given, 'controls', 30);
+  const controlled = problems.slice(0, numbers(given, 'controlProblems', 32));
   const directions = controls === 0 ? 0 : controls + 3;
   return {
     steps: [
@@ -96,7 +97,7 @@ const sweep: Count = async (given, lab) => {
       { what: 'choosing the scale', count: scales, unit, atMost: true },
       { what: 'fixing the fit range', count: curve, unit },
       { what: 'sweeping', count: size(problems) * grid, unit },
-      { what: 'control directions', count: size(problems.slice(0, 32)) * 5 * directions, unit, atMost: true }, // prettier-ignore
+      { what: 'control directions', count: size(controlled) * Math.min(5, grid) * directions, unit, atMost: true }, // prettier-ignore
     ],
     samples: problems.flatMap(sampleOf),
   };

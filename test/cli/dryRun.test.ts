@@ -50,12 +50,14 @@ describe('--dry-run', () => {
     expect((await plan(argv, cwd)).records).toBe(records.length);
   }, 60_000);
 
-  it('counts a sweep: problems × coefficients, and controls at five of them', async () => {
+  it('counts a sweep: problems × coefficients, and controls at five of them at most', async () => {
     const argv = ['sweep', '--mode', 'fixed', ...corrector, '--limit', '4', '--controls', '2'];
+    const whole = await plan([...argv, '--control-problems', '3', '--layers', '9', '--scale', '1']);
+    expect(countOf(whole, 'control directions')).toBe(3 * 5 * (2 + 3));
     const asked = await plan([...argv, '--coefficient', '-1,0,1', '--layers', '9', '--scale', '1']);
     expect(countOf(asked, 'sweeping')).toBe(4 * 3);
     expect(countOf(asked, 'fixing the fit range')).toBe(40 * 3);
-    expect(countOf(asked, 'control directions')).toBe(4 * 5 * (2 + 3));
+    expect(countOf(asked, 'control directions')).toBe(4 * 3 * (2 + 3));
     expect(countOf(asked, 'choosing the scale')).toBeUndefined();
   }, 60_000);
 

@@ -61,6 +61,16 @@ describe('a direction that is given', () => {
     expect(read('sweep', 'sweep.json').unitValue).toEqual([0.5 * (meanNorms?.[1] ?? NaN)]);
   });
 
+  it('is held against random ones on as many problems as are asked for', async () => {
+    await made;
+    const argv = [...sweep, ...quick, ...one, direction, '--layers', '1', '--out', 'few'];
+    const few = ['--limit', '2', '--control-problems', '1'];
+    const { code, stderr } = await call([...argv, ...few], { cwd });
+    expect(code, stderr).toBe(0);
+    expect(read('few', 'sweep.json').comparison).toMatchObject({ problems: 1 });
+    expect(read('few', 'sweep.json').points).toMatchObject([{ n: 2 }, { n: 2 }, { n: 2 }]);
+  });
+
   it('sweeps with norms measured on the stimuli’s prompts where its file has none', async () => {
     const argv = [...sweep, ...quick, ...one, await bare(), '--layers', '1', '--out', 'measured'];
     const { code, stderr } = await call(argv, { cwd });

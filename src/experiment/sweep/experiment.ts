@@ -144,7 +144,10 @@ async function prepare(
     upstream,
     layers: model.decoder.info.layers,
     ...{ ...basis, ...data },
-    controls: { random: given.controls, ...(given.controls === 0 && { shuffled: 0 }) },
+    controls: {
+      ...{ random: given.controls, problems: given.controlProblems },
+      ...(given.controls === 0 && { shuffled: 0 }),
+    },
     steeredLayers: layers,
     grid: given.coefficients,
     scale: given.scale ?? saved?.scale,

@@ -52,4 +52,9 @@ export const options = {
     default: 30,
     least: 0,
   }),
+  controlProblems: integer({
+    value: 'n',
+    help: 'problems that they run on, the first of the file; on few, much of a slope is noise',
+    default: 32,
+  }),
 } as const;
