@@ -1,10 +1,10 @@
 /** One knob: what a sweep saves pushes the same in every command and in the library. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openSteering } from '../../src/experiment/shared/openSteering.js';
 import { rowSteering, steerBy } from '../../src/experiment/shared/steeringKnob.js';
-import { readDirections } from '../../src/read/files/directionFile.js';
+import { readDirections, saveDirections } from '../../src/read/files/directionFile.js';
 import { readSteering, type SavedSteering } from '../../src/read/files/steeringFile.js';
 import { toSteering } from '../../src/read/model/steer.js';
 import { loadLanguageModel } from '../../src/runtime/load.js';
@@ -184,7 +184,42 @@ describe('a steering that does not fit', () => {
     const argv = ['align', 'How many?', '--corrector', other, '--upstream', other, '--coefficient', '1']; // prettier-ignore
     const { code, stderr } = await call([...argv, '--direction', 'swept'], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/steering: .*steering\.json is of another model than other/);
+    expect(stderr).toMatch(
+      /steering: .*steering\.json is of another model than other \(.*\); hidden states differ by \d+\.\d % of their norm; make it anew/,
+    );
+  });
+
+  it('is of the same model in another file, and fits', async () => {
+    await swept;
+    const again = at('again');
+    cpSync(model, again, { recursive: true });
+    // Field 6 of a model is a text about it: other bytes, the same weights.
+    const note = Buffer.from('exported anew');
+    appendFileSync(join(again, 'onnx', 'model.onnx'), Buffer.from([0x32, note.length, ...note]));
+    const argv = ['align', 'How many?', '--coefficient', '1', '--threads', '1', '--json'];
+    const pushed = async (corrector: string, direction: string): Promise<string> => {
+      const models = ['--corrector', corrector, '--upstream', model, '--layers', '2'];
+      const { code, stdout, stderr } = await call([...argv, ...models, '--direction', direction], { cwd }); // prettier-ignore
+      expect(code, stderr).toBe(0);
+      return (JSON.parse(stdout) as { text: string }).text;
+    };
+    const expected = await pushed(model, 'swept');
+    expect(await pushed(again, 'swept')).toBe(expected);
+    // A sweep of it saves what names the new file, and a direction that was found in the old one.
+    const { code: resweep, stderr: why } = await call([...sweep, '--corrector', again, '--direction', 'swept', '--coefficient', '-1,0,1', '--out', 'reswept'], { cwd }); // prettier-ignore
+    expect(resweep, why).toBe(0);
+    expect(await pushed(again, 'reswept')).toBe(expected);
+    expect(await pushed(model, 'reswept')).toBe(expected);
+    const stored = await readDirections(at('swept', 'directions.safetensors'));
+    mkdirSync(at('bare'));
+    const bare = at('bare', 'directions.safetensors');
+    await saveDirections(bare, stored);
+    expect(await pushed(again, bare)).not.toBe('');
+    // A file of which nobody knows the states is of its own model alone.
+    await saveDirections(bare, { ...stored, signature: undefined });
+    const { code, stderr } = await call([...argv, '--corrector', again, '--upstream', model, '--direction', bare], { cwd }); // prettier-ignore
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/direction: .* was made from another model than again \(.*\); extract it anew/); // prettier-ignore
   });
 
   it('is not what was saved', async () => {

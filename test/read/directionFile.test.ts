@@ -69,6 +69,12 @@ describe('direction files', () => {
     expect(parse({ meanNorms: [1, NaN] })).toThrow(/mean_norms is not usable/);
     expect(parse({ heldOutAccuracy: [0.5, 93] })).toThrow(/held_out_accuracy is not usable/);
     expect(parse({ heldOutN: 0.5 })).toThrow(/held_out_n is not usable/);
+    const signature = { norms: [1, 2], along: [0.5, -1] };
+    expect(parse({ signature })().signature).toEqual(signature);
+    expect(parse({ signature: { ...signature, norms: [1, -2] } })).toThrow(
+      /signature_norms is not/,
+    );
+    expect(parse({ signature: { ...signature, along: [1] } })).toThrow(/signature_along is not/);
   });
 
   it('are refused by a model of another width, depth or weights', async () => {

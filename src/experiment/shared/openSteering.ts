@@ -2,19 +2,21 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { absentLayers } from '../../read/directions.js';
-import { loadDirections } from '../../read/files/directionFile.js';
+import { readDirections } from '../../read/files/directionFile.js';
 import {
   locateDirection,
   steeringFileName,
   type DirectionPlace,
 } from '../../read/files/steeringFile.js';
-import type { StoredDirections } from '../../read/files/storedDirections.js';
+import { checkSize, hashes, type StoredDirections } from '../../read/files/storedDirections.js';
+import { sameStates, signatureDifference, stateSignature } from '../../read/stateSignature.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import { layersToSteer } from './reading/steeringBasis.js';
 import { basisOfStored } from './reading/steeringBasis.js';
 import { makeKnob, type SteeringKnob } from './steeringKnob.js';
 import { steeringUnit } from './steeringUnit.js';
+import { percent } from '../../text/table.js';
 import { UsageError } from '../../text/usageError.js';
 
 export interface OpenSteeringOptions {
@@ -35,8 +37,8 @@ export interface OpenSteeringOptions {
 
 /**
  * The knob that every command turns: coefficient 1 adds the same norms at the same layers.
- * @throws where there is none, where it was saved for another model, and where the direction's file
- *   knows no mean norms.
+ * @throws where there is none, where it was saved for a model with other hidden states, and where the
+ *   direction's file knows no mean norms.
  *
  * @example
  * const model = await open('corrector-arithmetic-m');
@@ -97,8 +99,9 @@ export async function loadPlace(
   layers: readonly number[] | undefined = place.steering?.saved.layers,
 ): Promise<StoredDirections> {
   const { direction, steering } = place;
-  if (steering) checkModel(steering, model);
-  const stored = await loadDirections(direction, model.decoder.info);
+  const stored = await readDirections(direction, { layers: model.decoder.info.layers });
+  checkSize(stored.directions, model.decoder.info);
+  await checkModel(place, stored, model);
   if (steering) checkUnit(steering, stored);
   const absent = absentLayers(stored.directions);
   const missing = absent.filter((layer) => layers?.includes(layer));
@@ -108,18 +111,55 @@ export async function loadPlace(
   );
 }
 
-type Saved = NonNullable<DirectionPlace['steering']>;
-
-function checkModel(
-  { path, saved }: Saved,
-  { name, identity }: OpenSteeringOptions['model'],
-): void {
-  const [expected, found] = [identity.sha256, saved.model.sha256].map((sha) => sha.slice(0, 12));
-  if (identity.sha256 === saved.model.sha256) return;
-  throw new Error(
-    `steering: ${path} is of another model than ${name} (expected SHA-256 ${expected}…, got ${found}… of ${saved.model.name}); make it anew with \`aligner-lab sweep\``,
-  );
+/** @throws where a place is not of this file of the model, nor of one with the same hidden states. */
+async function checkModel(
+  place: DirectionPlace,
+  stored: StoredDirections,
+  model: OpenSteeringOptions['model'],
+): Promise<void> {
+  const otherwise = ofAnotherFile(place, stored, model);
+  if (otherwise === null) return;
+  const difference = await differenceOf(stored, model);
+  if (difference !== null && difference <= sameStates) return;
+  const states =
+    difference === null ? '' : `; hidden states differ by ${percent(difference)} of their norm`;
+  throw new Error(`${otherwise.is}${states}; ${otherwise.remedy}`);
 }
+
+/** What is wrong where the bytes of a model are all that counts; null where they are the same. */
+function ofAnotherFile(
+  { direction, steering }: DirectionPlace,
+  { origin, imported }: StoredDirections,
+  { name, identity, decoder }: OpenSteeringOptions['model'],
+): { is: string; remedy: string } | null {
+  const saved = steering?.saved.model;
+  if (steering && saved && saved.sha256 !== identity.sha256) {
+    return {
+      is: `steering: ${steering.path} is of another model than ${name} (${hashes(identity.sha256, saved.sha256)} of ${saved.name})`,
+      remedy: 'make it anew with `aligner-lab sweep`',
+    };
+  }
+  if (imported || origin.modelSha256 === decoder.info.sha256) return null;
+  return {
+    is: `direction: ${direction} was made from another model than ${name} (${hashes(decoder.info.sha256, origin.modelSha256)} of ${origin.model})`,
+    remedy: 'extract it anew',
+  };
+}
+
+/**
+ * Of the model's hidden states from those that the direction was found in; null where these are not
+ * known. A steering is saved for models of the direction's hidden states alone, so that these tell of
+ * its model, too.
+ */
+async function differenceOf(
+  { directions, signature }: StoredDirections,
+  { decoder }: OpenSteeringOptions['model'],
+): Promise<number | null> {
+  if (!signature) return null;
+  return signatureDifference(signature, await stateSignature(decoder, directions));
+}
+
+type Saved = NonNullable<DirectionPlace['steering']>;
 
 /** What was saved in words and numbers must be what the direction's norms give. */
 function checkUnit({ path, saved }: Saved, { meanNorms }: StoredDirections): void {

@@ -69,12 +69,17 @@ function measured({
   heldOutAccuracy,
   heldOutN,
   labels,
+  signature,
 }: StoredDirections): Record<string, string> {
   return {
     ...(meanNorms && { mean_norms: meanNorms.join(',') }),
     ...(heldOutAccuracy && { held_out_accuracy: heldOutAccuracy.join(',') }),
     ...(heldOutN !== undefined && { held_out_n: String(heldOutN) }),
     ...(labels && { positive_label: labels.positive, negative_label: labels.negative }),
+    ...(signature && {
+      signature_norms: signature.norms.join(','),
+      signature_along: signature.along.join(','),
+    }),
   };
 }
 
@@ -83,7 +88,7 @@ function parseMeasured(
   metadata: Safetensors['metadata'],
   layers: number,
   source: string,
-): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'heldOutN' | 'labels'> {
+): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'heldOutN' | 'labels' | 'signature'> {
   const list = (key: string, possible: (x: number) => boolean): number[] | undefined => {
     if (metadata[key] === undefined) return undefined;
     const values = numbersOf(metadata[key]);
@@ -97,11 +102,14 @@ function parseMeasured(
     throw new Error(`${source}: held_out_n is not usable (expected a whole number from 1)`);
   }
   const { positive_label: positive, negative_label: negative } = metadata;
+  const norms = list('signature_norms', (x) => x > 0 && Number.isFinite(x));
+  const along = list('signature_along', Number.isFinite);
   return {
     ...(meanNorms && { meanNorms }),
     ...(heldOutAccuracy && { heldOutAccuracy }),
     ...(heldOutN !== undefined && { heldOutN }),
     ...(positive !== undefined && negative !== undefined && { labels: { positive, negative } }),
+    ...(norms && along && { signature: { norms, along } }),
   };
 }
 

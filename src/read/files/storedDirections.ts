@@ -7,7 +7,7 @@ import type { LabelNames } from '../stimuli.js';
 export interface DirectionOrigin {
   /** The model's name, for people. */
   model: string;
-  /** SHA-256 of the model's ONNX file: what is checked. */
+  /** SHA-256 of the model's ONNX file. */
   modelSha256: string;
   /** SHA-256 of the stimuli file. */
   stimuliSha256: string;
@@ -36,6 +36,14 @@ export interface Imported {
   norms: number[];
 }
 
+/** Hidden states of a model at the last token of a fixed prompt (stateSignature.ts). */
+export interface StateSignature {
+  /** `[L]` */
+  norms: readonly number[];
+  /** `[L]`, components along the direction. */
+  along: readonly number[];
+}
+
 export interface StoredDirections {
   directions: Directions;
   origin: DirectionOrigin;
@@ -47,6 +55,8 @@ export interface StoredDirections {
   heldOutN?: number;
   /** What the labels are called, where they were given. */
   labels?: LabelNames;
+  /** Of the model that it was made from; files of earlier versions have none. */
+  signature?: StateSignature;
   /** Absent where this lab made them. */
   imported?: Imported;
 }
@@ -80,7 +90,7 @@ export function checkSize({ layers, width }: Directions, model: ModelSize): void
 }
 
 /**
- * @throws where a direction does not fit a model: another width, number of layers, or weights.
+ * @throws where a direction does not fit a model: another width, number of layers, or file.
  * The weights of an imported one are not known, so that only its size is compared.
  */
 export function checkFits(
@@ -90,7 +100,12 @@ export function checkFits(
   checkSize(directions, model);
   if (!imported && origin.modelSha256 !== model.sha256) {
     throw new Error(
-      `direction: made from another model than ${model.source} (expected SHA-256 ${model.sha256.slice(0, 12)}…, got ${origin.modelSha256.slice(0, 12)}… of ${origin.model}); extract it anew`,
+      `direction: made from another model than ${model.source} (${hashes(model.sha256, origin.modelSha256)} of ${origin.model}); extract it anew`,
     );
   }
+}
+
+/** Of models that are two, in messages. */
+export function hashes(expected: string, found: string): string {
+  return `expected SHA-256 ${expected.slice(0, 12)}…, got ${found.slice(0, 12)}…`;
 }

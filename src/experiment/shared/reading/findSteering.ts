@@ -9,6 +9,7 @@
 import { importWarnings } from '../../../read/files/importedDirections.js';
 import { locateDirection, type DirectionPlace } from '../../../read/files/steeringFile.js';
 import type { StoredDirections } from '../../../read/files/storedDirections.js';
+import { withSignature } from '../../../read/stateSignature.js';
 import { hashStimuli } from '../../../read/stimuliFile.js';
 import { hashData } from '../../../data/files/place.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
@@ -65,19 +66,27 @@ export function directionFiles(place: DirectionPlace | null): Record<string, str
 
 /** Whether the model's own direction is what method, labels and stimuli ask for. */
 async function isAskedFor(
-  { steering }: DirectionPlace,
+  own: DirectionPlace,
   model: LanguageModel,
   { stimuli, labels = 'behaviour', labelNames, method }: SteeringOptions,
   lab: Pick<ReadingLab, 'path' | 'data' | 'warn'>,
 ): Promise<boolean> {
+  const { steering } = own;
   if (!steering) return false;
   const { foundFrom: from, model: made } = steering.saved;
-  if (made.sha256 !== model.identity.sha256) {
+  if (made.sha256 !== model.identity.sha256 && !(await fits(own, model))) {
     lab.warn(`${steering.path} is of other weights than ${model.name} and is not used`);
     return false;
   }
   if (!from || from.method !== method || from.labels !== labels || labelNames) return false;
   return from.stimuliSha256 === (await hashData(await lab.data(stimuli)));
+}
+
+async function fits(place: DirectionPlace, model: LanguageModel): Promise<boolean> {
+  return await loadPlace(place, model).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What steering starts from: the direction of a file, which needs no labels, or one found now. */
@@ -91,7 +100,8 @@ export async function steeringBasis(
     const reading = await readModel(model, options, lab);
     reading.notes?.forEach(lab.warn);
     const stimuliSha256 = hashStimuli(reading.stimuli);
-    const stored = storedReading(reading, { model, stimuliSha256, seed });
+    const made = storedReading(reading, { model, stimuliSha256, seed });
+    const stored = await withSignature(made, model.decoder);
     return { basis: basisOfReading(reading), stored };
   }
   const stored = await loadStored(model, { ...place, layers }, lab);

@@ -4,6 +4,7 @@ import type { Scan, ScanHealth } from '../../../read/latScan.js';
 import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
 import { saveDirections } from '../../../read/files/directionFile.js';
 import { directionFileName } from '../../../read/files/steeringFile.js';
+import { withSignature } from '../../../read/stateSignature.js';
 import { hashStimuli } from '../../../read/stimuliFile.js';
 import type { Method } from '../../../read/methods/names.js';
 import { wordingOf, type LabelNames } from '../../../read/stimuli.js';
@@ -106,7 +107,8 @@ export async function saveReading(
 ): Promise<string> {
   const path = join(folder, directionFileName);
   const stimuliSha256 = hashStimuli(reading.stimuli);
-  await saveDirections(path, storedReading(reading, { model, stimuliSha256, seed }));
+  const stored = storedReading(reading, { model, stimuliSha256, seed });
+  await saveDirections(path, await withSignature(stored, model.decoder));
   return path;
 }
 
