@@ -129,6 +129,7 @@ export { extractDirections, type ExtractOptions, type Extracted } from './read/e
 export { loadDirections, readDirections, saveDirections } from './read/files/directionFile.js';
 export type { ReadOptions } from './read/files/directionFile.js';
 export { importWarnings } from './read/files/importedDirections.js';
+export { withSignature } from './read/stateSignature.js';
 export type * from './read/files/storedDirections.js';
 export {
   boundaryNorms,
