@@ -185,7 +185,7 @@ describe('a steering that does not fit', () => {
     const { code, stderr } = await call([...argv, '--direction', 'swept'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /steering: .*steering\.json is of another model than other \(.*\); hidden states differ by \d+\.\d % of their norm; make it anew/,
+      /steering: .*steering\.json is of another model than other \(.*\); its hidden states differ by \d+\.\d %; make it anew/,
     );
   });
 
@@ -208,6 +208,7 @@ describe('a steering that does not fit', () => {
     // A sweep of it saves what names the new file, and a direction that was found in the old one.
     const { code: resweep, stderr: why } = await call([...sweep, '--corrector', again, '--direction', 'swept', '--coefficient', '-1,0,1', '--out', 'reswept'], { cwd }); // prettier-ignore
     expect(resweep, why).toBe(0);
+    expect(why).toContain('direction: found in another file of this model, with the same hidden states'); // prettier-ignore
     expect(await pushed(again, 'reswept')).toBe(expected);
     expect(await pushed(model, 'reswept')).toBe(expected);
     const stored = await readDirections(at('swept', 'directions.safetensors'));

@@ -10,7 +10,7 @@ import {
   saveDirections,
 } from '../../src/read/files/directionFile.js';
 import { readSafetensors, writeSafetensors } from '../../src/tensors/safetensors.js';
-import type { StoredDirections } from '../../src/read/files/storedDirections.js';
+import type { StateSignature, StoredDirections } from '../../src/read/files/storedDirections.js';
 
 const model = {
   source: 'models/small',
@@ -69,12 +69,29 @@ describe('direction files', () => {
     expect(parse({ meanNorms: [1, NaN] })).toThrow(/mean_norms is not usable/);
     expect(parse({ heldOutAccuracy: [0.5, 93] })).toThrow(/held_out_accuracy is not usable/);
     expect(parse({ heldOutN: 0.5 })).toThrow(/held_out_n is not usable/);
-    const signature = { norms: [1, 2], along: [0.5, -1] };
-    expect(parse({ signature })().signature).toEqual(signature);
-    expect(parse({ signature: { ...signature, norms: [1, -2] } })).toThrow(
-      /signature_norms is not/,
-    );
-    expect(parse({ signature: { ...signature, along: [1] } })).toThrow(/signature_along is not/);
+  });
+
+  it('keep what their model makes of a few tokens, whole or not at all', () => {
+    const { layers, width } = stored().directions;
+    const states = Float32Array.from({ length: layers * width }, (_, i) => i / 8);
+    const signature = { tokens: [3, 1], states, logits: Float32Array.of(0.5, -1) };
+    const parse = (change: Partial<StateSignature>) => (): StoredDirections =>
+      parseDirections(formatDirections({ ...stored(), signature: { ...signature, ...change } }), 'a.safetensors'); // prettier-ignore
+    expect(parse({})().signature).toEqual(signature);
+    expect(parseDirections(formatDirections(stored()), 'a.safetensors').signature).toBeUndefined();
+    for (const change of [
+      { tokens: [3] },
+      { tokens: [3, -1] },
+      { tokens: [3, 0.5] },
+      { tokens: [], logits: new Float32Array(0) },
+      { states: states.map(() => NaN) },
+      { logits: Float32Array.of(1, Infinity) },
+    ]) {
+      expect(parse(change), JSON.stringify(change)).toThrow(/a\.safetensors: its model's signature is not usable/); // prettier-ignore
+    }
+    const file = readSafetensors(formatDirections({ ...stored(), signature }), 'a');
+    file.tensors.delete('signature_logits');
+    expect(() => parseDirections(writeSafetensors(file), 'a.safetensors')).toThrow(/signature is not usable/); // prettier-ignore
   });
 
   it('are refused by a model of another width, depth or weights', async () => {

@@ -1,64 +1,89 @@
-/** Whether hidden states on a fixed prompt tell models apart. */
+/** Whether what a model makes of a few tokens tells it from others. */
 import { describe, expect, it } from 'vitest';
-import type { Directions } from '../../src/read/directions.js';
-import { signatureDifference, stateSignature } from '../../src/read/stateSignature.js';
+import { parseDirections, formatDirections } from '../../src/read/files/directionFile.js';
+import type { StoredDirections } from '../../src/read/files/storedDirections.js';
+import { sameStates, signatureDifference, withSignature } from '../../src/read/stateSignature.js';
 import type { Decoder, ForwardRequest, ForwardRow } from '../../src/runtime/decoder.js';
 
-const directions: Directions = {
-  ...{ method: 'pca', layers: 2, width: 2, explainedVariance: [] },
-  vectors: Float32Array.of(1, 0, 0, 1),
+const stored: StoredDirections = {
+  directions: {
+    ...{ method: 'pca', layers: 2, width: 2, explainedVariance: [] },
+    vectors: Float32Array.of(1, 0, 0, 1),
+  },
+  origin: { model: 'm', modelSha256: '', stimuliSha256: '', seed: '0' },
 };
 
-function decoder(
-  states: readonly number[],
-  asked: (request: ForwardRequest) => void = () => undefined,
-) {
-  const nothing = new Float32Array(0);
-  const info = {
-    source: 'm',
-    sha256: '',
-    device: 'cpu',
-    layers: 2,
-    width: 2,
-    vocabulary: 100,
-  } as const;
-  const row: ForwardRow = {
-    projections: nothing,
-    logits: nothing,
-    states: Float32Array.from(states),
+interface Fake {
+  states?: readonly number[];
+  /** Of every token. */
+  logit?: (id: number) => number;
+  info?: Partial<Decoder['info']>;
+}
+
+/** A model of two layers; what it was asked is kept. */
+function fake({ states = [3, 4, 0, -2], logit = (id) => id / 10, info = {} }: Fake = {}) {
+  const asked: ForwardRequest[] = [];
+  const full: Decoder['info'] = {
+    ...{ source: 'm', sha256: '', device: 'cpu', layers: 2, width: 2, vocabulary: 100 },
+    ...info,
   };
   const forward = (request: ForwardRequest): Promise<ForwardRow[]> => {
-    asked(request);
-    return Promise.resolve([row]);
+    asked.push(request);
+    const logits = Float32Array.from({ length: full.vocabulary }, (_, id) => logit(id));
+    return Promise.resolve([
+      { projections: new Float32Array(0), states: Float32Array.from(states), logits },
+    ]);
   };
-  return { info: info as Decoder['info'], forward };
+  return { info: full, forward, asked };
+}
+
+async function differenceTo(model: Fake): Promise<number | null> {
+  const { signature } = await withSignature(stored, fake());
+  if (!signature) throw new Error('no signature');
+  return await signatureDifference(signature, fake(model));
 }
 
 describe('the signature of a model', () => {
-  it('is norm and component along the direction at each layer, on sixteen tokens', async () => {
-    let request: ForwardRequest | undefined;
-    const model = decoder([3, 4, 0, -2], (given) => (request = given));
-    expect(await stateSignature(model, directions)).toEqual({ norms: [5, 2], along: [3, -2] });
-    const [ids = []] = request?.tokens ?? [];
-    expect(new Set(ids).size).toBe(16);
-    expect(ids.every((id) => Number.isInteger(id) && id >= 0 && id < 100)).toBe(true);
-    expect(ids.slice(0, 3)).toEqual([61, 23, 85]);
-    expect(request?.states).toEqual([[15]]);
+  it('is states and logits at the last of sixteen tokens, and is kept with the direction', async () => {
+    const model = fake();
+    const { signature } = await withSignature(stored, model);
+    const { tokens = [] } = signature ?? {};
+    expect(new Set(tokens).size).toBe(16);
+    expect(tokens.slice(0, 3)).toEqual([61, 23, 85]);
+    expect(model.asked).toEqual([{ tokens: [tokens], states: [[15]], logits: [[15]] }]);
+    expect(signature?.states).toEqual(Float32Array.of(3, 4, 0, -2));
+    expect(signature?.logits).toEqual(Float32Array.from(tokens, (id) => id / 10));
+    const signed = await withSignature(stored, model);
+    expect(parseDirections(formatDirections(signed), 'a.safetensors').signature).toEqual(signature);
   });
 
   it('has as many tokens as a model has positions', async () => {
-    let request: ForwardRequest | undefined;
-    const model = decoder([3, 4, 0, -2], (given) => (request = given));
-    const info = { ...model.info, context: { positions: 3, source: 'test' } };
-    await stateSignature({ ...model, info }, directions);
-    expect(request?.tokens).toEqual([[61, 23, 85]]);
+    const model = fake({ info: { context: { positions: 3, source: 'test' } } });
+    expect((await withSignature(stored, model)).signature?.tokens).toEqual([61, 23, 85]);
   });
 
-  it('differs by the largest difference at any layer, in norms there', () => {
-    const kept = { norms: [5, 2], along: [3, -2] };
-    expect(signatureDifference(kept, kept)).toBe(0);
-    expect(signatureDifference(kept, { norms: [5.5, 2], along: [3, -2] })).toBeCloseTo(0.1, 12);
-    expect(signatureDifference(kept, { norms: [5.5, 2], along: [3, 2] })).toBe(2);
-    expect(signatureDifference(kept, { norms: [5], along: [3] })).toBeNaN();
+  it.each([
+    ['the same', {}, 0],
+    ['a state as long in another direction', { states: [3, -4, 0, -2] }, 1.6],
+    ['a little of one state', { states: [3, 4, 0.002, -2] }, 0.001],
+    [
+      'what is behind the last block',
+      { logit: (id: number) => id / 10 + (id === 61 ? 5 : 0) },
+      0.2,
+    ],
+    ['a longer vocabulary alone', { info: { vocabulary: 128 } }, 0],
+    ['nothing finite', { states: [NaN, 4, 0, -2] }, null],
+    ['a vocabulary without these tokens', { info: { vocabulary: 90 } }, null],
+  ])('differs by %s', async (_, model: Fake, expected) => {
+    const difference = await differenceTo(model);
+    if (expected === null) expect(difference).toBeNull();
+    else if (expected < sameStates) expect(difference).toBeCloseTo(expected, 6);
+    else expect(difference).toBeGreaterThan(expected - 1e-6);
+  });
+
+  it('is left out where a model makes nothing of these tokens', async () => {
+    const failing = { ...fake(), forward: () => Promise.reject(new Error('not finite')) };
+    expect(await withSignature(stored, failing)).toEqual(stored);
+    expect(await withSignature(stored, fake({ states: [Infinity, 0, 0, 0] }))).toEqual(stored);
   });
 });

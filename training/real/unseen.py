@@ -5,8 +5,9 @@
 FILE is in GSM8K's own format, a problem a line; those of the run's own files are left out where
 their folder is given (`--data`). The folder `base` must be in WORK (stage `base`). Sentences are
 sampled, judged, balanced and chosen as stages `sample`, `quadruples` and `lab` do it. In
-WORK/unseen, `all.jsonl` has all sentences, `test.jsonl` one good and one bad one of each problem
-where there are, `questions.jsonl` the problems. A group whose sentences are there is not made again.
+WORK/unseen, `others.jsonl` has all problems that are not the run's, in the order in which they are
+drawn, `questions.jsonl` those of the limit, `all.jsonl` their sentences, and `test.jsonl` one good and
+one bad one of each where there are. A group whose sentences are there is not made again.
 """
 
 import argparse
@@ -32,6 +33,12 @@ def strangers(file: Path, known: Path | None) -> list[dict[str, Any]]:
     names = ("train.jsonl", "test.jsonl")
     seen = {row["question"].strip() for name in names for row in data.read_lines(known / name)}
     return [row for row in rows if row["question"].strip() not in seen]
+
+
+def question(row: dict[str, Any]) -> dict[str, str]:
+    """A problem as `evaluate --questions` reads it."""
+    text = " ".join(row["question"].split())
+    return {"id": f"unseen-{row['line']}", "question": text, "answer": row["answer"]}
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -88,14 +95,14 @@ def main() -> None:
     args = arguments()
     rows = strangers(args.problems, args.data)
     random.Random(args.seed).shuffle(rows)
-    rows = rows[: args.limit]
-    names = [f"unseen-{row['line']}" for row in rows]
-    chosen = [
-        data.problem(name, row["question"], row["answer"], "####")
-        for name, row in zip(names, rows, strict=True)
-    ]
-    whole = settings_of(args)
     out = args.work / "unseen"
+    out.mkdir(parents=True, exist_ok=True)
+    questions = [question(row) for row in rows]
+    data.write_lines(out / "others.jsonl", questions)
+    questions = questions[: args.limit]
+    data.write_lines(out / "questions.jsonl", questions)
+    chosen = [data.problem(q["id"], q["question"], q["answer"], "####") for q in questions]
+    whole = settings_of(args)
     found: list[dict[str, Any]] = []
     for start in range(0, len(chosen), GROUP):
         group = chosen[start : start + GROUP]
@@ -111,11 +118,6 @@ def main() -> None:
     few = lab.few(records, random.Random(f"{args.seed} few unseen"))
     data.write_lines(out / "all.jsonl", records)
     data.write_lines(out / "test.jsonl", few)
-    questions = [
-        {"id": problem["id"], "question": problem["question"], "answer": row["answer"]}
-        for problem, row in zip(chosen, rows, strict=True)
-    ]
-    data.write_lines(out / "questions.jsonl", questions)
     print(json.dumps({"all": len(records), "test": len(few), "problems": len(questions)}))
 
 

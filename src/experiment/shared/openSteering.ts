@@ -9,7 +9,7 @@ import {
   type DirectionPlace,
 } from '../../read/files/steeringFile.js';
 import { checkSize, hashes, type StoredDirections } from '../../read/files/storedDirections.js';
-import { sameStates, signatureDifference, stateSignature } from '../../read/stateSignature.js';
+import { sameStates, signatureDifference } from '../../read/stateSignature.js';
 import type { LanguageModel } from '../../runtime/decoder.js';
 import type { PositionRule } from '../../runtime/steering.js';
 import { layersToSteer } from './reading/steeringBasis.js';
@@ -101,7 +101,8 @@ export async function loadPlace(
   const { direction, steering } = place;
   const stored = await readDirections(direction, { layers: model.decoder.info.layers });
   checkSize(stored.directions, model.decoder.info);
-  await checkModel(place, stored, model);
+  const other = await whyOther(place, stored, model);
+  if (other !== null) throw new Error(other);
   if (steering) checkUnit(steering, stored);
   const absent = absentLayers(stored.directions);
   const missing = absent.filter((layer) => layers?.includes(layer));
@@ -111,19 +112,35 @@ export async function loadPlace(
   );
 }
 
-/** @throws where a place is not of this file of the model, nor of one with the same hidden states. */
-async function checkModel(
+/**
+ * Whether a place's direction is of a model: of its very file, or of one with the same hidden states.
+ * One of another size is not.
+ */
+export async function isOfModel(
+  place: DirectionPlace,
+  model: OpenSteeringOptions['model'],
+): Promise<boolean> {
+  const stored = await readDirections(place.direction);
+  const { info } = model.decoder;
+  const { layers, width } = stored.directions;
+  if (layers !== info.layers || width !== info.width) return false;
+  return (await whyOther(place, stored, model)) === null;
+}
+
+/** Why a place is of another model: of another file, and of other hidden states or none; null where it is not. */
+async function whyOther(
   place: DirectionPlace,
   stored: StoredDirections,
   model: OpenSteeringOptions['model'],
-): Promise<void> {
+): Promise<string | null> {
   const otherwise = ofAnotherFile(place, stored, model);
-  if (otherwise === null) return;
-  const difference = await differenceOf(stored, model);
-  if (difference !== null && difference <= sameStates) return;
-  const states =
-    difference === null ? '' : `; hidden states differ by ${percent(difference)} of their norm`;
-  throw new Error(`${otherwise.is}${states}; ${otherwise.remedy}`);
+  if (otherwise === null) return null;
+  // A steering is saved for models that are the direction's own, so that this tells of its model, too.
+  const { signature } = stored;
+  const difference = signature ? await signatureDifference(signature, model.decoder) : null;
+  if (difference !== null && difference <= sameStates) return null;
+  const states = difference === null ? '' : `; its hidden states differ by ${percent(difference)}`;
+  return `${otherwise.is}${states}; ${otherwise.remedy}`;
 }
 
 /** What is wrong where the bytes of a model are all that counts; null where they are the same. */
@@ -144,19 +161,6 @@ function ofAnotherFile(
     is: `direction: ${direction} was made from another model than ${name} (${hashes(decoder.info.sha256, origin.modelSha256)} of ${origin.model})`,
     remedy: 'extract it anew',
   };
-}
-
-/**
- * Of the model's hidden states from those that the direction was found in; null where these are not
- * known. A steering is saved for models of the direction's hidden states alone, so that these tell of
- * its model, too.
- */
-async function differenceOf(
-  { directions, signature }: StoredDirections,
-  { decoder }: OpenSteeringOptions['model'],
-): Promise<number | null> {
-  if (!signature) return null;
-  return signatureDifference(signature, await stateSignature(decoder, directions));
 }
 
 type Saved = NonNullable<DirectionPlace['steering']>;

@@ -54,7 +54,7 @@ export const options = {
   }),
   controlProblems: integer({
     value: 'n',
-    help: 'problems that they run on, the first of the file; on few, much of a slope is noise',
+    help: 'problems that the random directions run on, the first of the file; on few, much of a slope is noise',
     default: 32,
   }),
 } as const;

@@ -18,9 +18,18 @@ import {
 
 const format = 'aligner-lab.directions.v1';
 
-/** Bytes of a direction file; equal directions and origins give equal bytes. */
+/** Of a {@link StateSignature}: two tensors, and an entry of the metadata. */
+const signed = {
+  states: 'signature_states',
+  logits: 'signature_logits',
+  tokens: 'signature_tokens',
+} as const;
+/** The lab writes 16. */
+const mostSigned = 1024;
+
+/** Bytes of a direction file; what is equal gives equal bytes. */
 export function formatNative(stored: StoredDirections): Uint8Array {
-  const { directions, origin, imported } = stored;
+  const { directions, origin, imported, signature } = stored;
   const { layers, width, vectors, method, explainedVariance } = directions;
   const absent = absentLayers(directions);
   return writeSafetensors({
@@ -32,6 +41,12 @@ export function formatNative(stored: StoredDirections): Uint8Array {
               'explained_variance',
               { shape: [layers], values: Float32Array.from(explainedVariance) },
             ],
+          ] as const)
+        : []),
+      ...(signature
+        ? ([
+            [signed.states, { shape: [layers, width], values: signature.states }],
+            [signed.logits, { shape: [signature.logits.length], values: signature.logits }],
           ] as const)
         : []),
     ]),
@@ -49,6 +64,7 @@ export function formatNative(stored: StoredDirections): Uint8Array {
       stimuli_sha256: origin.stimuliSha256,
       seed: origin.seed,
       ...measured(stored),
+      ...(signature && { [signed.tokens]: signature.tokens.join(',') }),
       ...(absent.length > 0 && { absent_layers: absent.join(',') }),
       ...(imported && {
         imported_format: imported.format,
@@ -69,17 +85,12 @@ function measured({
   heldOutAccuracy,
   heldOutN,
   labels,
-  signature,
 }: StoredDirections): Record<string, string> {
   return {
     ...(meanNorms && { mean_norms: meanNorms.join(',') }),
     ...(heldOutAccuracy && { held_out_accuracy: heldOutAccuracy.join(',') }),
     ...(heldOutN !== undefined && { held_out_n: String(heldOutN) }),
     ...(labels && { positive_label: labels.positive, negative_label: labels.negative }),
-    ...(signature && {
-      signature_norms: signature.norms.join(','),
-      signature_along: signature.along.join(','),
-    }),
   };
 }
 
@@ -88,7 +99,7 @@ function parseMeasured(
   metadata: Safetensors['metadata'],
   layers: number,
   source: string,
-): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'heldOutN' | 'labels' | 'signature'> {
+): Pick<StoredDirections, 'meanNorms' | 'heldOutAccuracy' | 'heldOutN' | 'labels'> {
   const list = (key: string, possible: (x: number) => boolean): number[] | undefined => {
     if (metadata[key] === undefined) return undefined;
     const values = numbersOf(metadata[key]);
@@ -102,15 +113,37 @@ function parseMeasured(
     throw new Error(`${source}: held_out_n is not usable (expected a whole number from 1)`);
   }
   const { positive_label: positive, negative_label: negative } = metadata;
-  const norms = list('signature_norms', (x) => x > 0 && Number.isFinite(x));
-  const along = list('signature_along', Number.isFinite);
   return {
     ...(meanNorms && { meanNorms }),
     ...(heldOutAccuracy && { heldOutAccuracy }),
     ...(heldOutN !== undefined && { heldOutN }),
     ...(positive !== undefined && negative !== undefined && { labels: { positive, negative } }),
-    ...(norms && along && { signature: { norms, along } }),
   };
+}
+
+/** @throws where only a part of it is there, or of another size. */
+function parseSignature(
+  { tensors, metadata }: Safetensors,
+  { layers, width }: Directions,
+  source: string,
+): Pick<StoredDirections, 'signature'> {
+  const [states, logits] = [tensors.get(signed.states), tensors.get(signed.logits)];
+  const list = metadata[signed.tokens];
+  if (!states && !logits && list === undefined) return {};
+  const tokens = numbersOf(list);
+  const sound =
+    states?.shape.join() === [layers, width].join() &&
+    logits?.shape.join() === String(tokens.length) &&
+    tokens.length > 0 &&
+    tokens.length <= mostSigned &&
+    tokens.every((id) => Number.isSafeInteger(id) && id >= 0) &&
+    [states, logits].every(({ values }) => values.every(Number.isFinite));
+  if (!sound) {
+    throw new Error(
+      `${source}: its model's signature is not usable (expected ${signed.states} [${layers}, ${width}], and as many ${signed.tokens} as ${signed.logits})`,
+    );
+  }
+  return { signature: { tokens, states: states.values, logits: logits.values } };
 }
 
 /**
@@ -153,6 +186,7 @@ function parseNative({ tensors, metadata }: Safetensors, source: string): Stored
       seed: metadata.seed ?? '',
     },
     ...parseMeasured(metadata, layers, source),
+    ...parseSignature({ tensors, metadata }, directions, source),
     ...(method === 'imported' && { imported: importedFrom(metadata, directions, source) }),
   };
 }

@@ -7,7 +7,7 @@ import type { LabelNames } from '../stimuli.js';
 export interface DirectionOrigin {
   /** The model's name, for people. */
   model: string;
-  /** SHA-256 of the model's ONNX file. */
+  /** As {@link DecoderInfo.sha256}. */
   modelSha256: string;
   /** SHA-256 of the stimuli file. */
   stimuliSha256: string;
@@ -36,12 +36,14 @@ export interface Imported {
   norms: number[];
 }
 
-/** Hidden states of a model at the last token of a fixed prompt (stateSignature.ts). */
+/** What a model makes of the last of a few tokens that are no text (stateSignature.ts). */
 export interface StateSignature {
-  /** `[L]` */
-  norms: readonly number[];
-  /** `[L]`, components along the direction. */
-  along: readonly number[];
+  /** Ids, `P`. */
+  tokens: readonly number[];
+  /** Hidden states, `[L, D]`. */
+  states: Float32Array;
+  /** Of the same ids, `[P]`. */
+  logits: Float32Array;
 }
 
 export interface StoredDirections {

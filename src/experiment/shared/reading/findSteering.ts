@@ -14,7 +14,7 @@ import { hashStimuli } from '../../../read/stimuliFile.js';
 import { hashData } from '../../../data/files/place.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { PositionRule } from '../../../runtime/steering.js';
-import { loadPlace, ownPlace, toKnob } from '../openSteering.js';
+import { isOfModel, loadPlace, ownPlace, toKnob } from '../openSteering.js';
 import { describeKnob, type SteeringKnob } from '../steeringKnob.js';
 import { readModel, type ReadingLab, type ReadingOptions } from './reading.js';
 import {
@@ -73,20 +73,12 @@ async function isAskedFor(
 ): Promise<boolean> {
   const { steering } = own;
   if (!steering) return false;
-  const { foundFrom: from, model: made } = steering.saved;
-  if (made.sha256 !== model.identity.sha256 && !(await fits(own, model))) {
-    lab.warn(`${steering.path} is of other weights than ${model.name} and is not used`);
-    return false;
-  }
+  const { foundFrom: from } = steering.saved;
   if (!from || from.method !== method || from.labels !== labels || labelNames) return false;
-  return from.stimuliSha256 === (await hashData(await lab.data(stimuli)));
-}
-
-async function fits(place: DirectionPlace, model: LanguageModel): Promise<boolean> {
-  return await loadPlace(place, model).then(
-    () => true,
-    () => false,
-  );
+  if (from.stimuliSha256 !== (await hashData(await lab.data(stimuli)))) return false;
+  if (await isOfModel(own, model)) return true;
+  lab.warn(`${steering.path} is of another model than ${model.name} and is not used`);
+  return false;
 }
 
 /** What steering starts from: the direction of a file, which needs no labels, or one found now. */
@@ -141,13 +133,19 @@ function whence(place: DirectionPlace | null): string {
   return `${direction}, no steering.json (sweep chooses layers and scale, and saves them)`;
 }
 
-/** The direction of a place, with warnings where it is another tool's. @throws as {@link loadPlace} does. */
+/**
+ * The direction of a place, with warnings where it is another tool's, and a word where it was found in
+ * another file of the model. @throws as {@link loadPlace} does.
+ */
 export async function loadStored(
   model: LanguageModel,
   place: DirectionPlace & { layers?: readonly number[] },
-  lab: Pick<ReadingLab, 'warn'>,
+  lab: Pick<ReadingLab, 'warn' | 'note'>,
 ): Promise<StoredDirections> {
   const stored = await loadPlace(place, model, place.layers);
   importWarnings(stored, place.direction).forEach(lab.warn);
+  if (!stored.imported && stored.origin.modelSha256 !== model.decoder.info.sha256) {
+    lab.note('direction: found in another file of this model, with the same hidden states');
+  }
   return stored;
 }
