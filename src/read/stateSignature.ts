@@ -27,16 +27,17 @@ export async function withSignature(
 
 /**
  * How far a model is from the one of a signature: the largest of ‖Δ‖/‖h‖ over its hidden states and
- * its logits. Null where the signature's tokens are none of the model's.
+ * its logits. Null where it has other sizes, or the signature's tokens are none of its own.
  */
 export async function signatureDifference(
   kept: StateSignature,
   decoder: Pick<Decoder, 'forward' | 'info'>,
 ): Promise<number | null> {
-  if (kept.tokens.some((id) => id >= decoder.info.vocabulary)) return null;
+  const { layers, width, vocabulary } = decoder.info;
+  if (kept.tokens.some((id) => id >= vocabulary)) return null;
+  if (kept.states.length !== layers * width) return null;
   const found = await measureSignature(decoder, kept.tokens);
   if (!found) return null;
-  const { layers, width } = decoder.info;
   const differences = Array.from({ length: layers }, (_, layer) => {
     const own = (values: Float32Array): Float32Array =>
       values.subarray(layer * width, (layer + 1) * width);

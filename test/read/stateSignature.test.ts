@@ -73,6 +73,7 @@ describe('the signature of a model', () => {
     ],
     ['a longer vocabulary alone', { info: { vocabulary: 128 } }, 0],
     ['nothing finite', { states: [NaN, 4, 0, -2] }, null],
+    ['other sizes', { states: [3, 4, 0, -2, 1, 1], info: { layers: 3 } }, null],
     ['a vocabulary without these tokens', { info: { vocabulary: 90 } }, null],
   ])('differs by %s', async (_, model: Fake, expected) => {
     const difference = await differenceTo(model);

@@ -112,19 +112,12 @@ export async function loadPlace(
   );
 }
 
-/**
- * Whether a place's direction is of a model: of its very file, or of one with the same hidden states.
- * One of another size is not.
- */
+/** Whether a place's direction is of a model: of its very file, or of one with the same hidden states. */
 export async function isOfModel(
   place: DirectionPlace,
   model: OpenSteeringOptions['model'],
 ): Promise<boolean> {
-  const stored = await readDirections(place.direction);
-  const { info } = model.decoder;
-  const { layers, width } = stored.directions;
-  if (layers !== info.layers || width !== info.width) return false;
-  return (await whyOther(place, stored, model)) === null;
+  return (await whyOther(place, await readDirections(place.direction), model)) === null;
 }
 
 /** Why a place is of another model: of another file, and of other hidden states or none; null where it is not. */

@@ -9,20 +9,13 @@
 import { importWarnings } from '../../../read/files/importedDirections.js';
 import { locateDirection, type DirectionPlace } from '../../../read/files/steeringFile.js';
 import type { StoredDirections } from '../../../read/files/storedDirections.js';
-import { withSignature } from '../../../read/stateSignature.js';
-import { hashStimuli } from '../../../read/stimuliFile.js';
 import { hashData } from '../../../data/files/place.js';
 import type { LanguageModel } from '../../../runtime/decoder.js';
 import type { PositionRule } from '../../../runtime/steering.js';
 import { isOfModel, loadPlace, ownPlace, toKnob } from '../openSteering.js';
 import { describeKnob, type SteeringKnob } from '../steeringKnob.js';
-import { readModel, type ReadingLab, type ReadingOptions } from './reading.js';
-import {
-  basisOfReading,
-  basisOfStored,
-  storedReading,
-  type SteeringBasis,
-} from './steeringBasis.js';
+import { keptReading, readModel, type ReadingLab, type ReadingOptions } from './reading.js';
+import { basisOfReading, basisOfStored, type SteeringBasis } from './steeringBasis.js';
 import { typicalNorms } from './typicalNorms.js';
 
 export interface SteeringOptions extends ReadingOptions {
@@ -73,10 +66,10 @@ async function isAskedFor(
 ): Promise<boolean> {
   const { steering } = own;
   if (!steering) return false;
-  const { foundFrom: from } = steering.saved;
+  const { foundFrom: from, model: made } = steering.saved;
   if (!from || from.method !== method || from.labels !== labels || labelNames) return false;
   if (from.stimuliSha256 !== (await hashData(await lab.data(stimuli)))) return false;
-  if (await isOfModel(own, model)) return true;
+  if (made.sha256 === model.identity.sha256 || (await isOfModel(own, model))) return true;
   lab.warn(`${steering.path} is of another model than ${model.name} and is not used`);
   return false;
 }
@@ -91,9 +84,7 @@ export async function steeringBasis(
   if (!place) {
     const reading = await readModel(model, options, lab);
     reading.notes?.forEach(lab.warn);
-    const stimuliSha256 = hashStimuli(reading.stimuli);
-    const made = storedReading(reading, { model, stimuliSha256, seed });
-    const stored = await withSignature(made, model.decoder);
+    const stored = await keptReading({ model, reading, seed });
     return { basis: basisOfReading(reading), stored };
   }
   const stored = await loadStored(model, { ...place, layers }, lab);

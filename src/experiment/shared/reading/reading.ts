@@ -4,6 +4,7 @@ import type { Scan, ScanHealth } from '../../../read/latScan.js';
 import { readConcept, type ConceptReading, type LabelSource } from './readConcept.js';
 import { saveDirections } from '../../../read/files/directionFile.js';
 import { directionFileName } from '../../../read/files/steeringFile.js';
+import type { StoredDirections } from '../../../read/files/storedDirections.js';
 import { withSignature } from '../../../read/stateSignature.js';
 import { hashStimuli } from '../../../read/stimuliFile.js';
 import type { Method } from '../../../read/methods/names.js';
@@ -100,15 +101,22 @@ export function namesOf({
   );
 }
 
-/** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
-export async function saveReading(
-  folder: string,
-  { model, reading, seed }: { model: LanguageModel; reading: ConceptReading; seed: number },
-): Promise<string> {
-  const path = join(folder, directionFileName);
+/** A reading's direction as it is kept, with the signature of its model. */
+export async function keptReading({ model, reading, seed }: Read): Promise<StoredDirections> {
   const stimuliSha256 = hashStimuli(reading.stimuli);
-  const stored = storedReading(reading, { model, stimuliSha256, seed });
-  await saveDirections(path, await withSignature(stored, model.decoder));
+  return await withSignature(storedReading(reading, { model, stimuliSha256, seed }), model.decoder);
+}
+
+interface Read {
+  model: LanguageModel;
+  reading: ConceptReading;
+  seed: number;
+}
+
+/** Keeps a reading's direction in a run folder, for `--direction`; returns the file's path. */
+export async function saveReading(folder: string, read: Read): Promise<string> {
+  const path = join(folder, directionFileName);
+  await saveDirections(path, await keptReading(read));
   return path;
 }
 
